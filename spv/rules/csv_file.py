@@ -1,0 +1,106 @@
+"""Reading a CSV file strictly: what it says is what is taken, or it is refused.
+
+The encoding, delimiter and quoting are never guessed (RFC 4180). Rows carry the number
+that a spreadsheet shows: the first is row 1, and empty rows count.
+"""
+
+import codecs
+import csv
+import io
+import re
+from typing import NamedTuple
+
+from spv.rules.refusal import Refusal
+
+
+class Row(NamedTuple):
+    """One record and its row number in a spreadsheet."""
+
+    number: int
+    cells: list[str]
+
+
+_CONTAINERS = {
+    b"PK\x03\x04": "an Excel workbook or a zip file",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF",
+}
+_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
+# A whole quoted cell: from the start of a cell to the end of one, quotes inside doubled.
+_QUOTED_CELL = re.compile(r'(?:(?<=[,\r\n])|\A)"(?:[^"]|"")*"(?=[,\r\n]|\Z)')
+
+
+def read_csv(data: bytes) -> list[Row]:
+    """The rows of a file that are not empty, heading first; Refusal on `file`."""
+    text = _decode(data)
+    _check_delimiter(text)
+    _check_bare_quotes(text)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows, number = [], 0
+    try:
+        for number, cells in enumerate(reader, 1):  # noqa: B007
+            if any(cell.strip() for cell in cells):
+                rows.append(Row(number, cells))
+    except csv.Error as error:
+        raise _refused(_csv_sentence(number + 1, str(error))) from None
+    if not rows:
+        raise _refused("The file is empty. Choose a file with a heading and rows.")
+    return rows
+
+
+def _refused(sentence: str) -> Refusal:
+    return Refusal({"file": sentence})
+
+
+def _decode(data: bytes) -> str:
+    for start, what in _CONTAINERS.items():
+        if data.startswith(start):
+            raise _refused(f"This is {what}, not a CSV file. {_AS_CSV}")
+    encoding = "utf-8-sig"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        raise _refused(f"The file is not in UTF-8. {_AS_CSV}") from None
+    if "\0" in text:
+        raise _refused(f"This is not a text file. {_AS_CSV}")
+    return text
+
+
+def _check_delimiter(text: str) -> None:
+    heading = re.split(r"[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
+    if "," in heading:
+        return
+    for delimiter, name in _DELIMITERS.items():
+        if delimiter in heading:
+            raise _refused(f"The columns are separated by {name}. {_AS_CSV}")
+
+
+def _check_bare_quotes(text: str) -> None:
+    """Refuse a quote anywhere but around a cell: the csv module lets some through."""
+    if '"' not in text:
+        return
+    blanked = _QUOTED_CELL.sub(_blank, text)
+    at = blanked.find('"')
+    if at >= 0:
+        number = len(re.findall(r"\r\n|\r|\n", blanked[:at])) + 1
+        raise _refused(_quote_sentence(number))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "x" * (match.end() - match.start())
+
+
+def _quote_sentence(number: int) -> str:
+    return (
+        f"A double quote in row {number} stands where none can. Put the whole cell in "
+        "double quotes and write each quote inside it twice, or remove it."
+    )
+
+
+def _csv_sentence(number: int, error: str) -> str:
+    if "limit" in error:
+        return f"A cell in row {number} is far too long. Shorten it."
+    return _quote_sentence(number)

@@ -1,0 +1,252 @@
+"""Reading the answers about one system: text as typed in, exact values out."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from spv.rules.parameters import FIGURES, value_on
+from spv.rules.questions import (
+    FIELDS,
+    OPTIONAL,
+    SystemType,
+    period_of,
+    periods_for,
+    system_type_of,
+)
+from spv.rules.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One system, its answers checked: kW, kWh, hours a year, dollars for one STC."""
+
+    system_type: SystemType
+    installation_date: date
+    calculation_period: str = ""
+    postcode: str = ""
+    rated_power_kw: Decimal | None = None
+    resource_hours: Decimal | None = None
+    nominal_kwh: Decimal | None = None
+    usable_kwh: Decimal | None = None
+    stc_price: Decimal | None = None
+
+
+_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
+_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_AUSTRALIAN_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_POSTCODE = re.compile(r"[0-9]{4}")
+_NUMBERS = {
+    "rated_power_kw": ("the rated power output in kW", "6.6"),
+    "resource_hours": ("the hours of resource availability a year", "2400"),
+    "nominal_kwh": ("the nominal capacity in kWh", "13.5"),
+    "usable_kwh": ("the usable capacity in kWh", "13.5"),
+    "stc_price": ("the price of one STC in dollars", "38.50"),
+}
+
+
+def read_installation(answers: Mapping[str, str]) -> Installation:
+    """Check the answers to the questions of one system type.
+
+    Takes text as it was typed. Answers that the type does not ask for are left aside.
+    Raises Refusal with a sentence for each field that is missing or wrong.
+    """
+    system_type = system_type_of(answers)
+    if system_type is None:
+        raise Refusal({"system_type": "Select the type of system."})
+    problems: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    for name in FIELDS[system_type]:
+        text = answers.get(name, "").strip()
+        if not text and name in OPTIONAL:
+            continue
+        try:
+            values[name] = _READERS[name](name, text, system_type)
+        except ValueError as error:
+            problems[name] = str(error)
+    problems = _limits(values, system_type) | problems
+    if problems:
+        ordered = {n: problems[n] for n in FIELDS[system_type] if n in problems}
+        raise Refusal(ordered)
+    return Installation(system_type, **values)
+
+
+def read_price(text: str, day: date) -> Decimal:
+    """The price of one STC in dollars; Refusal above the clearing house price."""
+    try:
+        price = _number("stc_price", text.strip())
+        _at_most_ceiling(price, day)
+    except ValueError as error:
+        raise Refusal({"stc_price": str(error)}) from None
+    return price
+
+
+def read_date(text: str) -> date:
+    """A day written YYYY-MM-DD or DD/MM/YYYY; ValueError with what to change."""
+    if match := _ISO_DATE.fullmatch(text):
+        year, month, day = match.groups()
+    elif match := _AUSTRALIAN_DATE.fullmatch(text):
+        day, month, year = match.groups()
+    elif text:
+        raise ValueError("Enter the installation date as 2026-07-31 or 31/07/2026.")
+    else:
+        raise ValueError("Enter the installation date.")
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        raise ValueError(
+            f"{text} is not a day of the calendar. Check the installation date."
+        ) from None
+
+
+def is_postcode(text: str) -> bool:
+    """Whether the text is four plain digits."""
+    return bool(_POSTCODE.fullmatch(text))
+
+
+def written(day: date) -> str:
+    """A day in words, such as 1 May 2026."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def plain(number: Decimal) -> str:
+    """A number as people write it: no exponent, no closing zeros, commas at 1,000."""
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _number(name: str, text: str, _type: SystemType | None = None) -> Decimal:
+    what, example = _NUMBERS[name]
+    if not text:
+        raise ValueError(f"Enter {what}.")
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(
+            f"Enter {what} as a plain number such as {example}: "
+            "up to 6 digits, and up to 6 more after a point."
+        )
+    number = Decimal(text)
+    if not number:
+        raise ValueError(f"Enter {what} as a number above 0.")
+    return number
+
+
+def _date(_name: str, text: str, system_type: SystemType) -> date:
+    day = read_date(text)
+    battery = system_type is SystemType.BATTERY
+    first = FIGURES["battery_first_day" if battery else "scheme_first_day"].values[0][1]
+    last = FIGURES["scheme_last_day"].values[0][1]
+    if day < first:
+        what = "Batteries earn certificates" if battery else "The scheme runs"
+        raise ValueError(
+            f"{what} from {written(first)}. Enter that day or a later one."
+        )
+    if day > last:
+        raise ValueError(
+            f"The scheme ends on {written(last)}. Enter that day or an earlier one."
+        )
+    return day
+
+
+def _period(_name: str, text: str, system_type: SystemType) -> str:
+    period = period_of(text, system_type)
+    if period is None:
+        choices = " or ".join(periods_for(system_type).values())
+        raise ValueError(f"Select the calculation period: {choices}.")
+    return period
+
+
+def _postcode(_name: str, text: str, _type: SystemType) -> str:
+    if not text:
+        raise ValueError("Enter the postcode of the installation address.")
+    if not is_postcode(text):
+        raise ValueError(
+            "Enter the postcode as four digits, such as 2150. "
+            "A spreadsheet may have dropped a first 0: Darwin is 0800."
+        )
+    return text
+
+
+_READERS: dict[str, Callable[[str, str, SystemType], Any]] = {
+    **dict.fromkeys(_NUMBERS, _number),
+    "installation_date": _date,
+    "calculation_period": _period,
+    "postcode": _postcode,
+}
+
+
+def _limits(values: dict[str, Any], system_type: SystemType) -> dict[str, str]:
+    """Sentences for the values that are beyond what the scheme takes."""
+    day = values.get("installation_date", date.max)
+    checks: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
+        ("rated_power_kw", _within_power, (system_type, day)),
+        (
+            "resource_hours",
+            _within_year,
+            (values.get("rated_power_kw"), system_type, day),
+        ),
+        ("nominal_kwh", _within_nominal, (day,)),
+        ("usable_kwh", _within, (values.get("nominal_kwh"),)),
+        ("stc_price", _at_most_ceiling, (day,)),
+    ]
+    problems = {}
+    for name, check, given in checks:
+        if name in values:
+            try:
+                check(values[name], *given)
+            except ValueError as error:
+                problems[name] = str(error)
+    return problems
+
+
+def _within_power(power: Decimal, system_type: SystemType, day: date) -> None:
+    kind = system_type.name.lower()
+    limit = value_on(f"{kind}_power_limit", day)
+    if power > limit:
+        raise ValueError(
+            f"A {kind} system may have at most {plain(limit)} kW to earn STCs. "
+            "Enter a smaller rated power output."
+        )
+
+
+def _within_year(
+    hours: Decimal, power: Decimal | None, system_type: SystemType, day: date
+) -> None:
+    most = value_on("hours_in_a_year", day)
+    if hours > most:
+        raise ValueError(f"A year has {plain(most)} hours. Enter that or fewer.")
+    kind = system_type.name.lower()
+    limit = value_on(f"{kind}_output_limit", day)
+    output = value_on("turbine_output_factor", day) * (power or 0) * hours
+    if output > limit:
+        raise ValueError(
+            f"With these hours the system would generate {plain(output)} MWh a year. "
+            f"A {kind} system may generate at most {plain(limit)}: enter fewer hours."
+        )
+
+
+def _within_nominal(nominal: Decimal, day: date) -> None:
+    least, most = value_on("battery_nominal_limits", day)
+    if not least <= nominal <= most:
+        raise ValueError(
+            f"A battery needs a nominal capacity of {plain(least)} to {plain(most)} kWh "
+            "to earn STCs. Enter a capacity in that range."
+        )
+
+
+def _within(usable: Decimal, nominal: Decimal | None) -> None:
+    if nominal is not None and usable > nominal:
+        raise ValueError(
+            f"The usable capacity cannot be more than the nominal capacity of "
+            f"{plain(nominal)} kWh. Enter a smaller one."
+        )
+
+
+def _at_most_ceiling(price: Decimal, day: date) -> None:
+    ceiling = value_on("clearing_house_price", day)
+    if price > ceiling:
+        raise ValueError(
+            f"The clearing house price of ${plain(ceiling)} is the ceiling. "
+            "Enter that or less."
+        )

@@ -1,0 +1,88 @@
+"""Which questions each system type asks, and the choices, in the scheme's words."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from spv.rules.parameters import FIGURES
+
+
+class SystemType(StrEnum):
+    """The systems that earn certificates here."""
+
+    SOLAR = "solar_deemed"
+    WIND = "wind_deemed"
+    HYDRO = "hydro_deemed"
+    BATTERY = "battery"
+
+
+SYSTEM_TYPES = {
+    SystemType.SOLAR: "SGU – Solar (deemed)",
+    SystemType.WIND: "SGU – Wind (deemed)",
+    SystemType.HYDRO: "SGU – Hydro (deemed)",
+    SystemType.BATTERY: "Solar battery",
+}
+PERIODS = {
+    "1": "One Year",
+    "5": "Five Years",
+    "10": "10 years",
+    "max": "Maximum deeming period",
+}
+
+_TURBINE = (
+    "rated_power_kw",
+    "installation_date",
+    "calculation_period",
+    "resource_hours",
+    "stc_price",
+)
+FIELDS = {
+    SystemType.SOLAR: (
+        "rated_power_kw",
+        "installation_date",
+        "calculation_period",
+        "postcode",
+        "stc_price",
+    ),
+    SystemType.WIND: _TURBINE,
+    SystemType.HYDRO: _TURBINE,
+    SystemType.BATTERY: (
+        "nominal_kwh",
+        "usable_kwh",
+        "installation_date",
+        "stc_price",
+    ),
+}
+ALL_FIELDS = (
+    "system_type",
+    *dict.fromkeys(name for fields in FIELDS.values() for name in fields),
+)
+OPTIONAL = frozenset({"resource_hours", "stc_price"})
+
+
+def system_type_of(answers: Mapping[str, str]) -> SystemType | None:
+    """The system type that was chosen, by code or by words; None where none was."""
+    text = _plain(answers.get("system_type", ""))
+    for system_type, label in SYSTEM_TYPES.items():
+        if text in (system_type.value, _plain(label)):
+            return system_type
+    return None
+
+
+def periods_for(system_type: SystemType) -> dict[str, str]:
+    """The calculation periods that a system type offers: code to words."""
+    solar = system_type is SystemType.SOLAR
+    figure = FIGURES["solar_periods" if solar else "turbine_periods"]
+    return {code: PERIODS[code] for code in figure.values[0][1]}
+
+
+def period_of(text: str, system_type: SystemType) -> str | None:
+    """The code of a calculation period, given its code or its words."""
+    for code, label in periods_for(system_type).items():
+        if _plain(text) in (code, _plain(label)):
+            return code
+    return None
+
+
+def _plain(text: str) -> str:
+    """Text as compared: no case, single blanks, one kind of dash."""
+    return " ".join(text.casefold().replace("–", "-").split())

@@ -1,0 +1,84 @@
+"""What the person should know beside the number: sentences, by date and size."""
+
+from datetime import date
+from decimal import Decimal
+
+from spv.rules import zones
+from spv.rules.installation import Installation, plain, written
+from spv.rules.parameters import value_on
+from spv.rules.questions import PERIODS, SystemType
+
+
+def warnings_of(
+    installation: Installation, years: int | None, today: date
+) -> list[str]:
+    """The warnings on one calculation; `years` are those that were used, if any."""
+    day, kind = installation.installation_date, installation.system_type
+    warnings = _late(day, today) + _fewer_years(installation, years)
+    if kind is SystemType.BATTERY:
+        return (*warnings, *_uncounted(installation.usable_kwh, day))
+    if kind is SystemType.SOLAR:
+        warnings += _other_table(day)
+    return (*warnings, *_solar_credits(day), *_at_limit(installation))
+
+
+def _late(day: date, today: date) -> list[str]:
+    months = int(value_on("creation_window", day))
+    # A window of whole years: the same day, or 28 February for the 29th.
+    own = day.replace(day=28) if (day.month, day.day) == (2, 29) else day
+    until = own.replace(year=day.year + months // 12)
+    if today <= until:
+        return []
+    return [
+        f"Certificates must be created within {months} months of installation: "
+        f"for this system, by {written(until)}."
+    ]
+
+
+def _fewer_years(installation: Installation, years: int | None) -> list[str]:
+    period = installation.calculation_period
+    if years is None or period == "max" or years == int(period):
+        return []
+    return [
+        f"You chose {PERIODS[period]}. For an installation in "
+        f"{installation.installation_date.year} the limit is lower: "
+        f"{years} {'year is' if years == 1 else 'years are'} used."
+    ]
+
+
+def _other_table(day: date) -> list[str]:
+    if day >= zones.TABLE_FROM:
+        return []
+    return [
+        f"The postcode table in force since {written(zones.TABLE_FROM)} was used. "
+        "Another table applied on the installation date."
+    ]
+
+
+def _solar_credits(day: date) -> list[str]:
+    first, last = value_on("solar_credits_period", day)
+    if not first <= day <= last:
+        return []
+    return [
+        "Installations of that time also had the Solar Credits multiplier, "
+        "which is not applied here."
+    ]
+
+
+def _at_limit(installation: Installation) -> list[str]:
+    power, kind = installation.rated_power_kw, installation.system_type.name.lower()
+    if power is None or power < value_on(
+        f"{kind}_power_limit", installation.installation_date
+    ):
+        return []
+    return [
+        f"{plain(power)} kW is the most that a {kind} system may have. "
+        "With any more it earns no STCs."
+    ]
+
+
+def _uncounted(usable: Decimal | None, day: date) -> list[str]:
+    most = value_on("battery_bands", day)[-1][0]
+    if usable is None or usable <= most:
+        return []
+    return [f"Only the first {plain(most)} kWh of usable capacity counts."]
