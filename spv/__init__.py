@@ -1,0 +1,24 @@
+"""spv: Solar Panel Validation, an STC calculator and a panel serial number ledger."""
+
+from flask import Flask
+
+from spv import cli, config, database, errors, pages, security, views
+from spv.extensions import csrf, db, htmx, limiter, migrate
+
+
+def create_app(settings: config.Config | None = None) -> Flask:
+    """Build the application; settings come from the environment unless given."""
+    app = Flask(__name__, instance_relative_config=True)
+    app.config.from_object(settings or config.from_environment(app.instance_path))
+    db.init_app(app)
+    migrate.init_app(app, db, render_as_batch=True)
+    csrf.init_app(app)
+    htmx.init_app(app)
+    limiter.init_app(app)
+    database.init_app(app)
+    security.init_app(app)
+    pages.init_app(app)
+    errors.init_app(app)
+    views.init_app(app)
+    cli.init_app(app)
+    return app

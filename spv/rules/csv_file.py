@@ -27,7 +27,7 @@ _CONTAINERS = {
 }
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
-# A whole quoted cell: from the start of a cell to the end of one, quotes inside doubled.
+# A whole quoted cell, from the start of a cell to its end; quotes inside are doubled.
 _QUOTED_CELL = re.compile(r'(?:(?<=[,\r\n])|\A)"(?:[^"]|"")*"(?=[,\r\n]|\Z)')
 
 
@@ -39,7 +39,7 @@ def read_csv(data: bytes) -> list[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows, number = [], 0
     try:
-        for number, cells in enumerate(reader, 1):  # noqa: B007
+        for number, cells in enumerate(reader, 1):
             if any(cell.strip() for cell in cells):
                 rows.append(Row(number, cells))
     except csv.Error as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from spv.rules.parameters import FIGURES, value_on
 from spv.rules.questions import (
+    ALL_FIELDS,
     FIELDS,
     OPTIONAL,
     SystemType,
@@ -32,6 +33,11 @@ class Installation:
     nominal_kwh: Decimal | None = None
     usable_kwh: Decimal | None = None
     stc_price: Decimal | None = None
+
+    def answers(self) -> dict[str, str]:
+        """The answers as text, which `read_installation` reads as this installation."""
+        named = {name: getattr(self, name) for name in ALL_FIELDS}
+        return {name: str(value) for name, value in named.items() if value}
 
 
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
@@ -230,8 +236,8 @@ def _within_nominal(nominal: Decimal, day: date) -> None:
     least, most = value_on("battery_nominal_limits", day)
     if not least <= nominal <= most:
         raise ValueError(
-            f"A battery needs a nominal capacity of {plain(least)} to {plain(most)} kWh "
-            "to earn STCs. Enter a capacity in that range."
+            f"To earn STCs a battery needs a nominal capacity of {plain(least)} to "
+            f"{plain(most)} kWh. Enter a capacity in that range."
         )
 
 

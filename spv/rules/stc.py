@@ -55,7 +55,8 @@ def calculate(installation: Installation, today: date) -> Calculation:
 
 def years_left(day: date) -> int:
     """Whole years from the year of installation to the end of the scheme."""
-    return value_on("scheme_last_day", day).year - day.year + 1
+    last_day: date = value_on("scheme_last_day", day)
+    return last_day.year - day.year + 1
 
 
 def deeming_period(day: date) -> int:

@@ -55,7 +55,7 @@ class Batch:
     def reasons(self) -> list[tuple[str, list[int]]]:
         """Each reason with the rows that it holds for, the most frequent first."""
         counts = Counter(o.reason for o in self.outcomes if o.reason)
-        rows = {reason: [] for reason, _count in counts.most_common()}  # type: dict[str, list[int]]
+        rows: dict[str, list[int]] = {reason: [] for reason, _ in counts.most_common()}
         for outcome in self.outcomes:
             if outcome.reason:
                 rows[outcome.reason].append(outcome.row.number)
@@ -90,7 +90,7 @@ def write_batch(batch: Batch) -> str:
     return csv_text(lines)
 
 
-def template() -> str:
+def template_text() -> str:
     """A CSV file to start from, with one system of each type."""
     return csv_text(TEMPLATE)
 
@@ -123,9 +123,7 @@ def _columns(heading: list[str]) -> dict[str, int]:
     for name in REQUIRED:
         if name not in columns:
             raise Refusal(
-                {
-                    "file": f"The column {name} is missing. The template has every column."
-                }
+                {"file": f"The column {name} is missing. The template has them all."}
             )
     return columns
 

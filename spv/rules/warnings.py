@@ -11,7 +11,7 @@ from spv.rules.questions import PERIODS, SystemType
 
 def warnings_of(
     installation: Installation, years: int | None, today: date
-) -> list[str]:
+) -> tuple[str, ...]:
     """The warnings on one calculation; `years` are those that were used, if any."""
     day, kind = installation.installation_date, installation.system_type
     warnings = _late(day, today) + _fewer_years(installation, years)

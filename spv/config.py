@@ -1,0 +1,66 @@
+"""Settings: a demonstration by default; production refuses to be half set."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from environs import Env
+
+DEMONSTRATION_KEY = "demonstration-only"
+
+
+class ConfigurationError(RuntimeError):
+    """A setting that spv will not start with; the message is one clear line."""
+
+
+@dataclass(kw_only=True)
+class Config:
+    """What Flask reads. Sizes in bytes, ages in seconds."""
+
+    SQLALCHEMY_DATABASE_URI: str
+    SECRET_KEY: str = DEMONSTRATION_KEY
+    SPV_ENVIRONMENT: str = "demo"
+    RATELIMIT_ENABLED: bool = True
+    SESSION_COOKIE_SECURE: bool = False
+    TESTING: bool = False
+
+    RATELIMIT_STORAGE_URI: str = "memory://"
+    RATELIMIT_HEADERS_ENABLED: bool = True
+    SESSION_COOKIE_HTTPONLY: bool = True
+    SESSION_COOKIE_SAMESITE: str = "Lax"
+    # A page may stay open all day; the token ends with the session.
+    WTF_CSRF_TIME_LIMIT: None = None
+    MAX_CONTENT_LENGTH: int = 5_000_000
+    # A field of a megabyte gets its sentence (422), like any other wrong answer.
+    MAX_FORM_MEMORY_SIZE: int = 2_000_000
+    SEND_FILE_MAX_AGE_DEFAULT: int = 3600
+
+
+def from_environment(instance_path: str) -> Config:
+    """The settings of this process; ConfigurationError if they are not complete."""
+    env = Env()
+    folder = Path(instance_path)
+    url = env.str("DATABASE_URL", f"sqlite:///{folder / 'spv.sqlite'}")
+    if url.startswith("sqlite"):
+        folder.mkdir(parents=True, exist_ok=True)
+    settings = Config(
+        SQLALCHEMY_DATABASE_URI=url,
+        SECRET_KEY=env.str("SECRET_KEY", DEMONSTRATION_KEY),
+        SPV_ENVIRONMENT=env.str("SPV_ENVIRONMENT", "demo"),
+        RATELIMIT_ENABLED=env.bool("SPV_RATE_LIMITS", True),
+    )
+    settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
+    _check(settings)
+    return settings
+
+
+def _check(settings: Config) -> None:
+    if settings.SPV_ENVIRONMENT not in ("demo", "production"):
+        raise ConfigurationError("SPV_ENVIRONMENT must be demo or production.")
+    if settings.SPV_ENVIRONMENT == "demo":
+        return
+    if settings.SECRET_KEY == DEMONSTRATION_KEY or len(settings.SECRET_KEY) < 32:
+        raise ConfigurationError(
+            "Production needs a SECRET_KEY of its own, at least 32 characters long."
+        )
+    if not settings.RATELIMIT_ENABLED:
+        raise ConfigurationError("Production does not run with SPV_RATE_LIMITS=off.")

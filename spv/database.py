@@ -1,0 +1,36 @@
+"""How the app talks to SQLite: durable, and writers wait for each other in line."""
+
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Connection, event
+
+from spv.extensions import db
+
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+IMMEDIATE = "spv_immediate"
+
+
+def init_app(app: Flask) -> None:
+    """Prepare the engine; on PostgreSQL there is nothing to prepare."""
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _connected)
+            event.listen(db.engine, "begin", _begin)
+
+
+def _connected(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN is off: it is deferred, and a deferred transaction that
+    # reads before it writes is answered "database is locked" at once.
+    connection.isolation_level = None
+    connection.execute("PRAGMA busy_timeout = 30000")
+    for name, value in PRAGMAS.items():
+        connection.execute(f"PRAGMA {name} = {value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != value and connection.execute("PRAGMA database_list").fetchone()[2]:
+            raise RuntimeError(f"SQLite refused {name} = {value}: it is {found}.")
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(IMMEDIATE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,95 @@
+"""Every error in the app's own look: a page, a part of one, or JSON for programs."""
+
+from flask import Flask, Response, jsonify, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from spv import pages
+from spv.rules.refusal import Refusal
+from spv.services.errors import ServiceError
+
+WORDS = {
+    400: ("This request could not be read", "Go back and try again."),
+    403: ("You may not do this", "Your sign-in does not allow it."),
+    404: (
+        "Page not found",
+        "Check that the address is whole. It may have been removed or never existed.",
+    ),
+    405: ("This address works another way", "Go back and use the buttons of the page."),
+    413: (
+        "That is too large",
+        "The limit is 5 MB. Split the file into smaller ones, or check that it is the "
+        "one you meant.",
+    ),
+    415: ("This kind of content is not taken", "Check the Content-Type header."),
+    422: ("Something has to be corrected", "Check what was entered and send it again."),
+    429: ("Too many requests", "Wait a minute, then try again."),
+    500: (
+        "Sorry, something went wrong",
+        "Nothing was stored. Try again in a few minutes.",
+    ),
+    503: ("Not ready", "Try again in a minute."),
+}
+FORM_EXPIRED = (
+    "This form has expired",
+    "Go back, reload the page and send the form again. Cookies must be allowed.",
+)
+
+
+def init_app(app: Flask) -> None:
+    """Answer HTTP errors, what services raise, and what nobody foresaw."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(Refusal, _refusal)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    title, sentence = WORDS.get(status, WORDS[500] if status > 499 else WORDS[400])
+    if isinstance(error, CSRFError):
+        title, sentence = FORM_EXPIRED
+    response = _answer(status, title, sentence)
+    # What the framework knows, such as Allow and Retry-After, goes along.
+    for name, value in error.get_headers():
+        if name not in ("Content-Type", "Content-Length"):
+            response.headers.setdefault(name, value)
+    return response
+
+
+def _refusal(refusal: Refusal) -> Response:
+    """Answers that the rules refuse. Forms show theirs; this is for programs."""
+    if not request.path.startswith("/api/"):
+        return _answer(422, *WORDS[422])
+    errors = [{"field": name, "message": s} for name, s in refusal.problems.items()]
+    return api_error(422, errors)
+
+
+def _service_error(error: ServiceError) -> Response:
+    return _answer(error.status, *WORDS[error.status])
+
+
+def _answer(status: int, title: str, sentence: str) -> Response:
+    if request.path.startswith("/api/"):
+        return api_error(
+            status, [{"code": str(status), "message": f"{title}. {sentence}"}]
+        )
+    response = pages.render(
+        "errors/error.html",
+        "errors/_error.html",
+        title=title,
+        sentence=sentence,
+        status=status,
+    )
+    if pages.wants_partial():
+        # Wherever the answer was meant to go, an error takes the place of the page.
+        response.headers["HX-Retarget"] = "#content"
+        response.headers["HX-Reswap"] = "innerHTML show:window:top"
+        response.headers["HX-Reselect"] = "#error"
+    return response
+
+
+def api_error(status: int, errors: list[dict[str, str]]) -> Response:
+    """The one body of every error of the APIs."""
+    response = jsonify({"result": "Unsuccessful", "errors": errors})
+    response.status_code = status
+    return response

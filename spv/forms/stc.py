@@ -1,0 +1,106 @@
+"""The calculator's forms."""
+
+from collections.abc import Mapping
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import StringField
+
+from spv.rules.installation import read_installation
+from spv.rules.notes import notes
+from spv.rules.questions import (
+    ALL_FIELDS,
+    FIELDS,
+    SYSTEM_TYPES,
+    SystemType,
+    periods_for,
+    system_type_of,
+)
+from spv.rules.refusal import Refusal
+
+SYSTEM_TYPE_CHOICES = {code.value: words for code, words in SYSTEM_TYPES.items()}
+LONGEST_ANSWER = 40
+
+
+class StcForm(FlaskForm):  # type: ignore[misc]
+    """One system. The fields that show follow from the system type."""
+
+    system_type = StringField("Small Generation Unit or battery")
+    rated_power_kw = StringField("Rated power output (kW)")
+    nominal_kwh = StringField("Nominal capacity (kWh)")
+    usable_kwh = StringField("Usable capacity (kWh)")
+    installation_date = StringField("Installation date")
+    calculation_period = StringField("Calculation Period")
+    postcode = StringField("Postcode of Installation Address")
+    resource_hours = StringField("Hours of resource availability a year (optional)")
+    stc_price = StringField("Price of one STC in dollars (optional)")
+
+    system_types = SYSTEM_TYPE_CHOICES
+
+    @property
+    def chosen(self) -> SystemType | None:
+        """The system type that was chosen."""
+        return system_type_of(self.answers())
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The names of the fields that the system type asks for."""
+        return FIELDS[self.chosen] if self.chosen else ()
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """Answers that other system types ask for, kept for a change of mind."""
+        shown = ("system_type", *self.shown)
+        return {n: v for n, v in self.answers().items() if n not in shown}
+
+    @property
+    def periods(self) -> dict[str, str]:
+        """The calculation periods on offer."""
+        return periods_for(self.chosen) if self.chosen else {}
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What can be said beside fields already."""
+        return notes(self.answers())
+
+    def answers(self) -> dict[str, str]:
+        """Every answer that was given, without blanks around it."""
+        given = ((name, (self[name].data or "").strip()) for name in ALL_FIELDS)
+        return {name: text for name, text in given if text}
+
+    def kept_answers(self) -> dict[str, str]:
+        """The answers that may go into an address: none that is absurdly long."""
+        return {n: v for n, v in self.answers().items() if len(v) <= LONGEST_ANSWER}
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Let the rules read the answers; their sentences stand beside the fields."""
+        if not super().validate(extra_validators):
+            return False
+        try:
+            read_installation(self.answers())
+        except Refusal as refusal:
+            for name, sentence in refusal.problems.items():
+                self[name].errors = [sentence]
+            return False
+        return True
+
+
+class StcBatchForm(FlaskForm):  # type: ignore[misc]
+    """A file of many systems."""
+
+    file = FileField("CSV file of systems")
+
+    def data_of_file(self) -> bytes:
+        """The bytes of the file that was chosen; none where none was."""
+        return self.file.data.read() if self.file.data else b""
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """A file must be chosen, and be named as a CSV file."""
+        if not super().validate(extra_validators):
+            return False
+        name = self.file.data.filename if self.file.data else ""
+        if not name:
+            self.file.errors = ["Choose a CSV file."]
+        elif not name.lower().endswith(".csv"):
+            self.file.errors = ["Choose a file whose name ends in .csv."]
+        return not self.file.errors

@@ -1,0 +1,64 @@
+"""Calculations of certificates, and batches of them."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from spv.extensions import Model
+from spv.models.types import UtcDateTime
+
+
+class StcBatch(Model):
+    """A file of systems. `document`, the file with its answers, is kept for a day."""
+
+    __tablename__ = "stc_batches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    row_count: Mapped[int]
+    calculated: Mapped[int]
+    certificates: Mapped[int]
+    reasons: Mapped[str] = mapped_column(Text)
+    document: Mapped[str | None] = mapped_column(Text)
+    document_until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    rules_version: Mapped[str] = mapped_column(String(20))
+    actor: Mapped[str] = mapped_column(String(254))
+    calculated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StcCalculation(Model):
+    """One calculation: its inputs as they were typed, and its result.
+
+    Inputs are text, so that no database rounds them.
+    """
+
+    __tablename__ = "stc_calculations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    batch_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stc_batches.id"), index=True
+    )
+    row_number: Mapped[int | None]
+
+    system_type: Mapped[str] = mapped_column(String(20))
+    installation_date: Mapped[date]
+    calculation_period: Mapped[str | None] = mapped_column(String(3))
+    postcode: Mapped[str | None] = mapped_column(String(4))
+    rated_power_kw: Mapped[str | None] = mapped_column(String(13))
+    resource_hours: Mapped[str | None] = mapped_column(String(13))
+    nominal_kwh: Mapped[str | None] = mapped_column(String(13))
+    usable_kwh: Mapped[str | None] = mapped_column(String(13))
+    stc_price: Mapped[str | None] = mapped_column(String(13))
+
+    certificates: Mapped[int]
+    zone: Mapped[int | None]
+    rating: Mapped[str | None] = mapped_column(String(13))
+    deeming_years: Mapped[int | None]
+    years: Mapped[int | None]
+    rules_version: Mapped[str] = mapped_column(String(20))
+
+    actor: Mapped[str] = mapped_column(String(254))
+    channel: Mapped[str] = mapped_column(String(20))
+    calculated_at: Mapped[datetime] = mapped_column(UtcDateTime)

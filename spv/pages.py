@@ -1,0 +1,80 @@
+"""Answering with a page, or with only its part for HTMX: the one place that decides."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    url_for,
+)
+from markupsafe import escape
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import clock
+from spv.extensions import htmx
+from spv.rules.installation import plain
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the ways of writing days, moments and money."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.add_template_filter(_day, "day")
+    app.add_template_filter(_moment, "moment")
+    app.add_template_filter(_dollars, "dollars")
+    app.add_template_filter(plain, "plain")
+    app.add_template_filter(_years, "years")
+
+
+def wants_partial() -> bool:
+    """Whether HTMX asks for the inside of a page it is already on."""
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def render(
+    page: str, partial: str, *, title: str, status: int = 200, **context: Any
+) -> Response:
+    """The page, or its partial (with the title, which HTMX puts in place)."""
+    context["error"] = status == 422
+    if wants_partial():
+        start = "Error: " if context["error"] else ""
+        body = f"<title>{start}{escape(title)} – Solar Panel Validation</title>\n"
+        body += render_template(partial, title=title, **context)
+    else:
+        body = render_template(page, title=title, **context)
+    response = make_response(body, status)
+    response.vary.add("HX-Request")
+    return response
+
+
+def done(endpoint: str, **values: Any) -> BaseResponse:
+    """After a success: on to the page of what was made (303; HTMX gets it at once)."""
+    url = url_for(endpoint, **values)
+    if not wants_partial():
+        return redirect(url, 303)
+    response = make_response(current_app.view_functions[endpoint](**values))
+    response.headers["HX-Push-Url"] = url
+    return response
+
+
+def _day(value: date) -> str:
+    return f"{value.day} {value:%B %Y}"
+
+
+def _moment(value: datetime) -> str:
+    local = value.astimezone(clock.ZONE)
+    return f"{_day(local)}, {local:%H:%M} {local:%Z}"
+
+
+def _years(number: int) -> str:
+    return f"{number} year" if number == 1 else f"{number} years"
+
+
+def _dollars(value: Decimal) -> str:
+    """Whole dollars without cents: $1,800, and $38.50."""
+    return f"${value:,.2f}".removesuffix(".00")

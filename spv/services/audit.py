@@ -1,0 +1,109 @@
+"""The audit log: append to a chain, and prove that nobody has touched it."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from spv.extensions import db
+from spv.models import AuditChain, AuditEvent
+from spv.services.actor import Actor
+
+STC = "stc"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What `verify` found of one chain; `problem` is empty where all is well."""
+
+    chain: str
+    events: int
+    head: str
+    problem: str
+
+
+def record(
+    chain: str, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
+) -> None:
+    """Append an event to a chain, as the last step of the caller's transaction.
+
+    The head is locked and numbers come from it: chains cannot fork or have gaps.
+    """
+    head = db.session.scalars(
+        select(AuditChain).where(AuditChain.name == chain).with_for_update()
+    ).one()
+    link = AuditEvent(
+        chain=chain,
+        sequence=head.sequence + 1,
+        at=at,
+        event=event,
+        actor=actor.name,
+        channel=actor.channel,
+        details=canonical(details),
+        previous_hash=head.hash,
+    )
+    link.hash = _hash_of(link)
+    head.sequence, head.hash = link.sequence, link.hash
+    db.session.add(link)
+
+
+def verify() -> list[ChainReport]:
+    """Read every chain from its beginning; name the first event that is not right."""
+    chains = db.session.scalars(select(AuditChain).order_by(AuditChain.name)).all()
+    return [_verify_chain(chain) for chain in chains]
+
+
+def events_of(chain: str) -> Iterator[AuditEvent]:
+    """The events of a chain, oldest first, without holding them all in memory."""
+    query = select(AuditEvent).where(AuditEvent.chain == chain)
+    ordered = query.order_by(AuditEvent.sequence, AuditEvent.id)
+    yield from db.session.scalars(ordered.execution_options(yield_per=1000))
+
+
+def canonical(value: Any) -> str:
+    """JSON in the one form that is hashed: keys sorted, no blanks."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _hash_of(event: AuditEvent) -> str:
+    content = [
+        event.chain,
+        event.sequence,
+        event.at.isoformat(),
+        event.event,
+        event.actor,
+        event.channel,
+        event.details,
+        event.previous_hash,
+    ]
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def _verify_chain(head: AuditChain) -> ChainReport:
+    count, previous, problem = 0, "", ""
+    for event in events_of(head.name):
+        problem = _problem(event, count, previous)
+        if problem:
+            break
+        count, previous = count + 1, event.hash
+    if not problem and (count, previous) != (head.sequence, head.hash):
+        problem = (
+            f"the chain ends at event {count}, but {head.sequence} were recorded"
+            if count != head.sequence
+            else f"event {count} is not the one that was recorded last"
+        )
+    return ChainReport(head.name, count, head.hash, problem)
+
+
+def _problem(event: AuditEvent, count: int, previous: str) -> str:
+    if event.sequence != count + 1:
+        return f"event {count + 1} is missing"
+    if event.previous_hash != previous:
+        return f"event {event.sequence} does not follow event {count}"
+    if event.hash != _hash_of(event):
+        return f"event {event.sequence} was changed"
+    return ""

@@ -1,0 +1,13 @@
+"""What services raise; one handler answers them all."""
+
+
+class ServiceError(Exception):
+    """Something that cannot be done; `status` is its HTTP code."""
+
+    status = 400
+
+
+class NotFoundError(ServiceError):
+    """There is no such thing, or it is not this actor's to see."""
+
+    status = 404

@@ -1,0 +1,23 @@
+"""Whether the app can serve: the database answers and its schema is the current one."""
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from spv.extensions import db
+
+
+def problem() -> str:
+    """What keeps the app from serving; empty where nothing does."""
+    folder = current_app.extensions["migrate"].directory
+    wanted = ScriptDirectory(folder).get_current_head()
+    try:
+        found = MigrationContext.configure(
+            db.session.connection()
+        ).get_current_revision()
+    except SQLAlchemyError:
+        return "The database does not answer."
+    if found != wanted:
+        return f"The schema is at {found}, and should be at {wanted}."
+    return ""

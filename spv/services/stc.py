@@ -1,0 +1,181 @@
+"""Calculate certificates: answer, save and log in one transaction; show it again."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from spv import clock
+from spv.extensions import db
+from spv.models import StcCalculation
+from spv.rules.installation import Installation, read_installation, read_price
+from spv.rules.parameters import value_on
+from spv.rules.questions import ALL_FIELDS, PERIODS, SYSTEM_TYPES
+from spv.rules.refusal import Refusal
+from spv.rules.stc import Calculation, calculate, what_waiting_costs
+from spv.services import audit
+from spv.services.actor import Actor
+from spv.services.errors import NotFoundError
+from spv.services.transaction import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What certificates may be worth, in dollars; `problem` names a refused price."""
+
+    certificates: int
+    price: Decimal
+    ceiling: Decimal
+    problem: str = ""
+
+    @property
+    def dollars(self) -> Decimal:
+        """The certificates at the price."""
+        return self.certificates * self.price
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A saved calculation with all that a page or a program is told about it.
+
+    `certificates` is what was saved; `calculation` is worked out anew from the saved
+    inputs. They differ only if a rule was corrected since.
+    """
+
+    reference: str
+    certificates: int
+    calculated_at: datetime
+    rules_version: str
+    installation: Installation
+    calculation: Calculation
+    estimate: Estimate
+    by_year: dict[int, int]
+
+    @property
+    def headline(self) -> str:
+        """The certificates in words: 1 STC, 45 STCs."""
+        return f"{self.certificates:,} {'STC' if self.certificates == 1 else 'STCs'}"
+
+    @property
+    def system_type(self) -> str:
+        """The system type in the scheme's words."""
+        return SYSTEM_TYPES[self.installation.system_type]
+
+    @property
+    def period(self) -> str:
+        """The calculation period in the scheme's words; empty where there is none."""
+        return PERIODS.get(self.installation.calculation_period, "")
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """The answers that it was made from, to begin another with."""
+        return self.installation.answers()
+
+
+def suggested_answers() -> dict[str, str]:
+    """The answers that an empty form starts with: installed today."""
+    return {"installation_date": clock.today().isoformat()}
+
+
+def save(answers: Mapping[str, str], actor: Actor) -> str:
+    """Calculate, save and log; the reference of the result. Raises Refusal."""
+    installation = read_installation(answers)
+    at = clock.now()
+    calculation = calculate(installation, clock.day_of(at))
+    values = row_of(installation, calculation, actor, at)
+    with transaction():
+        db.session.add(StcCalculation(**values))
+        details = {
+            "reference": values["reference"],
+            "inputs": installation.answers(),
+            "result": result_of(calculation),
+            "rules_version": calculation.rules_version,
+        }
+        audit.record(audit.STC, "stc.calculated", actor, at, details)
+    return str(values["reference"])
+
+
+def show(reference: str, price: str = "") -> Result:
+    """A saved calculation, at another price if one is given; NotFoundError.
+
+    A price that cannot be used is left aside, and the estimate says why.
+    """
+    saved = db.session.scalar(
+        select(StcCalculation).where(StcCalculation.reference == reference)
+    )
+    if saved is None:
+        raise NotFoundError
+    installation = installation_of(saved)
+    today = clock.day_of(saved.calculated_at)
+    return Result(
+        reference=reference,
+        certificates=saved.certificates,
+        calculated_at=saved.calculated_at,
+        rules_version=saved.rules_version,
+        installation=installation,
+        calculation=calculate(installation, today),
+        estimate=_estimate(saved.certificates, installation, price),
+        by_year=what_waiting_costs(installation, today),
+    )
+
+
+def _estimate(certificates: int, installation: Installation, price: str) -> Estimate:
+    day = installation.installation_date
+    ceiling: Decimal = value_on("clearing_house_price", day)
+    chosen = installation.stc_price or ceiling
+    if not price.strip():
+        return Estimate(certificates, chosen, ceiling)
+    try:
+        return Estimate(certificates, read_price(price, day), ceiling)
+    except Refusal as refusal:
+        return Estimate(certificates, chosen, ceiling, str(refusal))
+
+
+def result_of(calculation: Calculation) -> dict[str, Any]:
+    """The numbers of a result, as they are saved, logged and compared."""
+    rating = calculation.rating
+    return {
+        "certificates": calculation.certificates,
+        "zone": calculation.zone,
+        "rating": None if rating is None else str(rating),
+        "deeming_years": calculation.deeming_years,
+        "years": calculation.years,
+    }
+
+
+def row_of(
+    installation: Installation, calculation: Calculation, actor: Actor, at: datetime
+) -> dict[str, Any]:
+    """The columns of a saved calculation."""
+    answers = installation.answers()
+    del answers["installation_date"]
+    return {
+        **answers,
+        **result_of(calculation),
+        "installation_date": installation.installation_date,
+        "reference": new_reference(),
+        "rules_version": calculation.rules_version,
+        "actor": actor.name,
+        "channel": actor.channel,
+        "calculated_at": at,
+    }
+
+
+def installation_of(saved: StcCalculation) -> Installation:
+    """The installation that a saved calculation was about."""
+    return read_installation(inputs_of(saved))
+
+
+def inputs_of(saved: StcCalculation) -> dict[str, str]:
+    """The answers that a saved calculation was made from."""
+    named = {name: getattr(saved, name) for name in ALL_FIELDS}
+    return {name: str(value) for name, value in named.items() if value}
+
+
+def new_reference() -> str:
+    """16 characters that nobody can guess."""
+    return secrets.token_urlsafe(12)

@@ -1,0 +1,176 @@
+"""Calculate many systems at once: one file in, one batch saved, one event logged."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from spv import clock
+from spv.extensions import db
+from spv.models import StcBatch, StcCalculation
+from spv.rules.parameters import RULES_VERSION
+from spv.rules.refusal import Refusal
+from spv.rules.stc_batch import Batch, calculate_batch, template_text, write_batch
+from spv.services import audit
+from spv.services.actor import Actor
+from spv.services.errors import NotFoundError, ServiceError
+from spv.services.stc import new_reference, result_of, row_of
+from spv.services.transaction import transaction
+
+KEPT_FOR = timedelta(days=1)
+ROWS_NAMED = 10
+
+
+class FileRefusedError(ServiceError):
+    """A file that cannot be read, or in which no row could be calculated."""
+
+    status = 422
+
+    def __init__(self, sentence: str, reasons: list["Reason"] | None = None) -> None:
+        super().__init__(sentence)
+        self.reasons = reasons or []
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why rows were not calculated: how many, and the first of them."""
+
+    reason: str
+    count: int
+    rows: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A batch as its page shows it."""
+
+    reference: str
+    row_count: int
+    calculated: int
+    certificates: int
+    reasons: list[Reason]
+    calculated_at: datetime
+    document_until: datetime
+    has_document: bool
+
+
+def save(data: bytes, actor: Actor) -> str:
+    """Calculate, save and log a file; the reference of the batch.
+
+    Raises FileRefusedError, and then nothing is saved.
+    """
+    at = clock.now()
+    try:
+        batch = calculate_batch(data, clock.day_of(at))
+    except Refusal as refusal:
+        raise FileRefusedError(str(refusal)) from None
+    reasons = [Reason(r, len(n), n[:ROWS_NAMED]) for r, n in batch.reasons()]
+    if not batch.calculated:
+        raise FileRefusedError("None of the rows could be calculated.", reasons)
+    saved = StcBatch(
+        reference=new_reference(),
+        row_count=len(batch.outcomes),
+        calculated=batch.calculated,
+        certificates=batch.certificates,
+        reasons=json.dumps([[r.reason, r.count, r.rows] for r in reasons]),
+        document=write_batch(batch),
+        document_until=at + KEPT_FOR,
+        rules_version=RULES_VERSION,
+        actor=actor.name,
+        calculated_at=at,
+    )
+    rows = _rows(batch, actor, at)
+    with transaction():
+        _forget_old_documents(at)
+        db.session.add(saved)
+        db.session.flush()
+        db.session.execute(
+            insert(StcCalculation), [row | {"batch_id": saved.id} for row in rows]
+        )
+        details = {
+            "reference": saved.reference,
+            "row_count": saved.row_count,
+            "calculated": saved.calculated,
+            "certificates": saved.certificates,
+            "digest": digest(batch_lines(batch)),
+            "rules_version": saved.rules_version,
+        }
+        audit.record(audit.STC, "stc.batch_calculated", actor, at, details)
+        return saved.reference
+
+
+def template() -> str:
+    """A CSV file to start from."""
+    return template_text()
+
+
+def show(reference: str) -> Summary:
+    """A saved batch; NotFoundError where there is none."""
+    saved = _find(reference)
+    return Summary(
+        reference=saved.reference,
+        row_count=saved.row_count,
+        calculated=saved.calculated,
+        certificates=saved.certificates,
+        reasons=[Reason(*each) for each in json.loads(saved.reasons)],
+        calculated_at=saved.calculated_at,
+        document_until=saved.document_until,
+        has_document=_has_document(saved),
+    )
+
+
+def document(reference: str) -> str:
+    """The file of a batch with its certificates; NotFoundError after a day."""
+    saved = _find(reference)
+    if not _has_document(saved):
+        raise NotFoundError
+    return saved.document or ""
+
+
+def digest(lines: Sequence[Sequence[Any]]) -> str:
+    """SHA-256 of the rows of a batch: number, inputs and result of each."""
+    return hashlib.sha256(audit.canonical(lines).encode()).hexdigest()
+
+
+def batch_lines(batch: Batch) -> list[list[Any]]:
+    """The rows of a batch as they are hashed."""
+    return [
+        [o.row.number, o.installation.answers(), result_of(o.calculation)]
+        for o in batch.outcomes
+        if o.installation and o.calculation
+    ]
+
+
+def _find(reference: str) -> StcBatch:
+    saved = db.session.scalar(select(StcBatch).where(StcBatch.reference == reference))
+    if saved is None:
+        raise NotFoundError
+    return saved
+
+
+def _has_document(saved: StcBatch) -> bool:
+    return saved.document is not None and clock.now() < saved.document_until
+
+
+def _rows(batch: Batch, actor: Actor, at: datetime) -> list[dict[str, Any]]:
+    """The columns of each calculation, the same keys in all of them."""
+    empty = dict.fromkeys(StcCalculation.__table__.columns.keys())
+    del empty["id"]
+    return [
+        empty
+        | row_of(outcome.installation, outcome.calculation, actor, at)
+        | {"row_number": outcome.row.number}
+        for outcome in batch.outcomes
+        if outcome.installation and outcome.calculation
+    ]
+
+
+def _forget_old_documents(at: datetime) -> None:
+    """A file may hold more than we ask for: it is not kept beyond its day."""
+    expired = StcBatch.document_until < at
+    kept = StcBatch.document.is_not(None)
+    db.session.execute(update(StcBatch).where(expired, kept).values(document=None))

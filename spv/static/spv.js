@@ -1,0 +1,49 @@
+// What HTMX leaves to do: where the focus goes, upload progress, copy and print.
+(function () {
+  "use strict";
+
+  function prepare() {
+    document.querySelectorAll("[data-print], [data-copy]").forEach(function (button) {
+      button.hidden = false;
+    });
+  }
+
+  function focus() {
+    var place = document.querySelector(".govuk-error-summary") ||
+      document.querySelector("#content h1[data-focus]");
+    if (place) { place.focus({ preventScroll: true }); }
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    prepare();
+    if (document.querySelector(".govuk-error-summary")) { focus(); }
+  });
+
+  document.addEventListener("htmx:afterSettle", function (event) {
+    prepare();
+    if (event.detail.target.id === "content") { focus(); }
+  });
+
+  document.addEventListener("htmx:xhr:progress", function (event) {
+    var bar = document.getElementById("progress-bar");
+    if (!bar || !event.detail.lengthComputable) { return; }
+    if (event.detail.loaded < event.detail.total) {
+      bar.value = 100 * event.detail.loaded / event.detail.total;
+    } else {
+      bar.removeAttribute("value"); // sent; how long the rest takes is not known
+    }
+  });
+
+  document.addEventListener("click", function (event) {
+    var print = event.target.closest("[data-print]");
+    var copy = event.target.closest("[data-copy]");
+    if (print) { window.print(); }
+    if (copy) {
+      var text = document.getElementById(copy.dataset.copy);
+      text.select();
+      navigator.clipboard.writeText(text.value).then(function () {
+        copy.textContent = "Copied";
+      }, function () { document.execCommand("copy"); });
+    }
+  });
+})();

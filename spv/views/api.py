@@ -1,0 +1,39 @@
+"""The API of the calculator: JSON, without a key, rate-limited."""
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from spv.access import current_actor
+from spv.errors import api_error
+from spv.extensions import limiter
+from spv.services import stc
+from spv.views import openapi
+
+bp = Blueprint("api", __name__, url_prefix="/api")
+
+
+@bp.get("/openapi.json")
+def document() -> Response:
+    """The OpenAPI document of everything under /api."""
+    return jsonify(openapi.document())
+
+
+@bp.get("/stc/v1/calculation")
+@limiter.limit("300 per minute")
+def calculation() -> Response:
+    """Calculate, save and log one system; answer with the working."""
+    answers = request.args.to_dict()
+    unknown = [name for name in answers if name not in openapi.PARAMETERS]
+    if unknown:
+        return api_error(
+            422,
+            [{"field": name[:40], "message": _unknown(name)} for name in unknown],
+        )
+    result = stc.show(stc.save(answers, current_actor("api")))
+    body = openapi.CalculationSchema().dump(result)
+    body["resultUrl"] = url_for("stc.show", reference=result.reference, _external=True)
+    return jsonify(body)
+
+
+def _unknown(name: str) -> str:
+    known = ", ".join(openapi.PARAMETERS)
+    return f"There is no parameter “{name[:40]}”. The parameters are {known}."

@@ -1,0 +1,21 @@
+"""For the machine that watches this one."""
+
+from flask import Blueprint, Response, jsonify
+
+from spv.services import readiness
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/healthz")
+def alive() -> Response:
+    """The process answers."""
+    return jsonify({"status": "alive"})
+
+
+@bp.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """The database is reachable and its schema current; 503 with the reason if not."""
+    if problem := readiness.problem():
+        return jsonify({"status": "not ready", "reason": problem}), 503
+    return jsonify({"status": "ready"}), 200

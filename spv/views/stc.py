@@ -1,0 +1,55 @@
+"""The STC calculator, for everyone."""
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import pages
+from spv.access import current_actor
+from spv.extensions import limiter
+from spv.forms.stc import StcForm
+from spv.services import stc
+
+bp = Blueprint("stc", __name__, url_prefix="/stc")
+
+
+@bp.get("")
+def new() -> Response:
+    """The form, with the answers of the address and the fields that follow."""
+    answers = stc.suggested_answers() | request.args.to_dict()
+    return _form(StcForm(MultiDict(answers)))
+
+
+@bp.post("")
+@limiter.limit("300 per minute")
+def calculate() -> BaseResponse:
+    """Calculate, save and show the result; or only reveal the fields, on Continue."""
+    form = StcForm()
+    if "continue" in request.form:
+        return redirect(url_for(".new", _external=False, **form.kept_answers()), 303)
+    if not form.validate_on_submit():
+        return _form(form, 422)
+    return pages.done("stc.show", reference=stc.save(form.answers(), current_actor()))
+
+
+@bp.get("/<string(length=16):reference>")
+def show(reference: str) -> Response:
+    """A saved result, at another price if the address names one."""
+    result = stc.show(reference, request.args.get("stc_price", ""))
+    return pages.render(
+        "stc/show.html",
+        "stc/_result.html",
+        title=result.headline,
+        status=422 if result.estimate.problem else 200,
+        result=result,
+    )
+
+
+def _form(form: StcForm, status: int = 200) -> Response:
+    return pages.render(
+        "stc/new.html",
+        "stc/_form.html",
+        title="STC calculator",
+        status=status,
+        form=form,
+    )

@@ -1,0 +1,74 @@
+"""Many systems at once, for everyone."""
+
+from flask import Blueprint, Response
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import pages
+from spv.access import current_actor
+from spv.extensions import limiter
+from spv.forms.stc import StcBatchForm
+from spv.services import stc_batch
+
+bp = Blueprint("stc_batch", __name__, url_prefix="/stc/batch")
+
+
+@bp.get("")
+def new() -> Response:
+    """The form for a file."""
+    return _form(StcBatchForm())
+
+
+@bp.post("")
+@limiter.limit("30 per minute")
+def calculate() -> BaseResponse:
+    """Calculate every row of a file, save and show what came of it."""
+    form = StcBatchForm()
+    if not form.validate_on_submit():
+        return _form(form, 422)
+    try:
+        reference = stc_batch.save(form.data_of_file(), current_actor("batch"))
+    except stc_batch.FileRefusedError as refused:
+        form.file.errors = [str(refused)]
+        return _form(form, 422, reasons=refused.reasons)
+    return pages.done("stc_batch.show", reference=reference)
+
+
+@bp.get("/template.csv")
+def template() -> Response:
+    """A CSV file to start from."""
+    return _csv(stc_batch.template(), "stc-batch-template.csv")
+
+
+@bp.get("/<string(length=16):reference>")
+def show(reference: str) -> Response:
+    """What came of a file."""
+    return pages.render(
+        "stc_batch/show.html",
+        "stc_batch/_summary.html",
+        title="Batch calculated",
+        batch=stc_batch.show(reference),
+    )
+
+
+@bp.get("/<string(length=16):reference>.csv")
+def document(reference: str) -> Response:
+    """The same file with its certificates."""
+    return _csv(stc_batch.document(reference), "stc-batch-certificates.csv")
+
+
+def _form(form: StcBatchForm, status: int = 200, **context: object) -> Response:
+    return pages.render(
+        "stc_batch/new.html",
+        "stc_batch/_form.html",
+        title="Calculate STCs for many systems",
+        status=status,
+        form=form,
+        **context,
+    )
+
+
+def _csv(text: str, filename: str) -> Response:
+    # The byte order mark is what makes a spreadsheet read it as UTF-8.
+    response = Response("\ufeff" + text, mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    return response
