@@ -94,8 +94,8 @@ def _solar(installation: Installation, today: date) -> Calculation:
     longest, end = plain(value_on("longest_deeming_period", day)), _end(day)
     sum_in_year = f"{plain(power)} kW × {rating}"
     steps = (
-        _step("Postcode zone", f"Postcode {installation.postcode}", zone, "zone",
-              "postcode_zones"),
+        Step("Zone", f"Postcode {installation.postcode}", f"Zone {zone}", "",
+             FIGURES["postcode_zones"]),
         _step("Zone rating", f"Zone {zone}", rating, "MWh a year per kW",
               "zone_rating"),
         _step("Deeming period", f"Lower of {longest} and {end} − {day.year}", deeming,

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -59,6 +59,11 @@ class Result:
     def headline(self) -> str:
         """The certificates in words: 1 STC, 45 STCs."""
         return f"{self.certificates:,} {'STC' if self.certificates == 1 else 'STCs'}"
+
+    @property
+    def rules_date(self) -> date:
+        """The day as of which the rules were read."""
+        return date.fromisoformat(self.rules_version)
 
     @property
     def system_type(self) -> str:

