@@ -1,4 +1,4 @@
-"""Worked examples and bad answers, one table each: rules, page, API and batch share them."""
+"""Worked examples and bad answers: rules, page, API and batch share these tables."""
 
 from typing import NamedTuple
 
@@ -157,7 +157,7 @@ BAD = [
         "at most 6.4 kW",
         WIND | {"system_type": "hydro_deemed"},
     ),
-    _bad("nominal_kwh", "4.9", "5 to 100 kWh", BATTERY),
+    _bad("nominal_kwh", "4.9", "5 to 100 kWh", BATTERY | {"usable_kwh": "4"}),
     _bad("nominal_kwh", "100.1", "5 to 100 kWh", BATTERY),
     _bad("usable_kwh", "13.6", "more than the nominal capacity of 13.5", BATTERY),
     _bad("installation_date", "2025-06-30", "from 1 July 2025", BATTERY),

@@ -42,8 +42,9 @@ def read_csv(data: bytes) -> list[Row]:
         for number, cells in enumerate(reader, 1):
             if any(cell.strip() for cell in cells):
                 rows.append(Row(number, cells))
-    except csv.Error as error:
-        raise _refused(_csv_sentence(number + 1, str(error))) from None
+    except csv.Error:  # its limit of a cell: the quotes were checked
+        sentence = f"A cell in row {number + 1} is far too long. Shorten it."
+        raise _refused(sentence) from None
     if not rows:
         raise _refused("The file is empty. Choose a file with a heading and rows.")
     return rows
@@ -86,21 +87,11 @@ def _check_bare_quotes(text: str) -> None:
     at = blanked.find('"')
     if at >= 0:
         number = len(re.findall(r"\r\n|\r|\n", blanked[:at])) + 1
-        raise _refused(_quote_sentence(number))
+        raise _refused(
+            f"A double quote in row {number} stands where none can. Put the whole cell "
+            "in double quotes and write each quote inside it twice, or remove it."
+        )
 
 
 def _blank(match: re.Match[str]) -> str:
     return "x" * (match.end() - match.start())
-
-
-def _quote_sentence(number: int) -> str:
-    return (
-        f"A double quote in row {number} stands where none can. Put the whole cell in "
-        "double quotes and write each quote inside it twice, or remove it."
-    )
-
-
-def _csv_sentence(number: int, error: str) -> str:
-    if "limit" in error:
-        return f"A cell in row {number} is far too long. Shorten it."
-    return _quote_sentence(number)

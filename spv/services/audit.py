@@ -61,7 +61,9 @@ def events_of(chain: str) -> Iterator[AuditEvent]:
     """The events of a chain, oldest first, without holding them all in memory."""
     query = select(AuditEvent).where(AuditEvent.chain == chain)
     ordered = query.order_by(AuditEvent.sequence, AuditEvent.id)
-    yield from db.session.scalars(ordered.execution_options(yield_per=1000))
+    # `with`: a reader that stops early must not leave a cursor open on the server.
+    with db.session.scalars(ordered.execution_options(yield_per=1000)) as events:
+        yield from events
 
 
 def canonical(value: Any) -> str:

@@ -1,0 +1,79 @@
+"""Batches: saved whole, one event, the file itself forgotten after a day."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from spv import clock
+from spv.extensions import db
+from spv.models import AuditEvent, StcBatch, StcCalculation
+from spv.rules.stc_batch import template_text
+from spv.services import audit, stc, stc_batch
+from spv.services.actor import visitor
+from spv.services.errors import NotFoundError
+from tests.rules.test_stc_batch import HEADING, ROW
+
+BATCH = visitor("batch")
+
+
+def test_one_event_for_a_batch(app):
+    reference = stc_batch.save(template_text().encode(), BATCH)
+    event = db.session.scalars(sa.select(AuditEvent)).one()
+    logged = json.loads(event.details)
+    assert (event.event, event.channel) == ("stc.batch_calculated", "batch")
+    assert logged["reference"] == reference
+    assert (logged["row_count"], logged["certificates"]) == (4, 45 + 68 + 24 + 91)
+    assert len(db.session.scalars(sa.select(StcCalculation)).all()) == 4
+
+
+def test_each_row_is_a_saved_calculation(app):
+    stc_batch.save(template_text().encode(), BATCH)
+    saved = db.session.scalars(sa.select(StcCalculation).order_by("row_number")).all()
+    assert [row.row_number for row in saved] == [2, 3, 4, 5]
+    assert stc.show(saved[0].reference).headline == "45 STCs"
+
+
+def test_rows_that_cannot_be_calculated(app):
+    bad = ROW.replace("6.6", "101")
+    text = "\n".join([HEADING, ROW, *[bad] * 12])
+    summary = stc_batch.show(stc_batch.save(text.encode(), BATCH))
+    assert (summary.row_count, summary.calculated) == (13, 1)
+    (reason,) = summary.reasons
+    assert reason.count == 12
+    assert reason.rows == list(range(3, 13))
+
+
+def test_a_file_in_which_nothing_can_be_calculated_leaves_nothing(app):
+    with pytest.raises(stc_batch.FileRefusedError, match="None of the rows") as refused:
+        stc_batch.save(f"{HEADING}\nx,,,,,,,,\n".encode(), BATCH)
+    assert refused.value.reasons[0].rows == [2]
+    assert not db.session.scalars(sa.select(StcBatch)).all()
+    assert not db.session.scalars(sa.select(AuditEvent)).all()
+
+
+def test_the_file_is_kept_for_a_day(app):
+    text = f"Customer,{HEADING}\nJo Citizen,{ROW}\n".encode()
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        first = stc_batch.save(text, BATCH)
+        assert "Jo Citizen" in stc_batch.document(first)
+        traveller.shift(timedelta(days=1))
+        assert not stc_batch.show(first).has_document
+        with pytest.raises(NotFoundError):
+            stc_batch.document(first)
+        traveller.shift(timedelta(seconds=1))
+        stc_batch.save(text, BATCH)
+    saved = db.session.scalars(sa.select(StcBatch).order_by("id")).all()
+    assert [batch.document is None for batch in saved] == [True, False]
+    assert "Jo Citizen" not in str(
+        db.session.scalars(sa.select(AuditEvent.details)).all()
+    )
+    assert audit.verify()[0].problem == ""
+
+
+def test_unknown_reference(app):
+    for ask in (stc_batch.show, stc_batch.document):
+        with pytest.raises(NotFoundError):
+            ask("x" * 16)
