@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import astuple, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -64,19 +64,13 @@ def save(data: bytes, actor: Actor) -> str:
     Raises FileRefusedError, and then nothing is saved.
     """
     at = clock.now()
-    try:
-        batch = calculate_batch(data, clock.day_of(at))
-    except Refusal as refusal:
-        raise FileRefusedError(str(refusal)) from None
-    reasons = [Reason(r, len(n), n[:ROWS_NAMED]) for r, n in batch.reasons()]
-    if not batch.calculated:
-        raise FileRefusedError("None of the rows could be calculated.", reasons)
+    batch = _calculate(data, clock.day_of(at))
     saved = StcBatch(
         reference=new_reference(),
         row_count=len(batch.outcomes),
         calculated=batch.calculated,
         certificates=batch.certificates,
-        reasons=json.dumps([[r.reason, r.count, r.rows] for r in reasons]),
+        reasons=json.dumps([astuple(reason) for reason in _reasons(batch)]),
         document=write_batch(batch),
         document_until=at + KEPT_FOR,
         rules_version=RULES_VERSION,
@@ -101,6 +95,21 @@ def save(data: bytes, actor: Actor) -> str:
         }
         audit.record(audit.STC, "stc.batch_calculated", actor, at, details)
         return saved.reference
+
+
+def _calculate(data: bytes, day: date) -> Batch:
+    try:
+        batch = calculate_batch(data, day)
+    except Refusal as refusal:
+        raise FileRefusedError(str(refusal)) from None
+    if not batch.calculated:
+        sentence = "None of the rows could be calculated."
+        raise FileRefusedError(sentence, _reasons(batch))
+    return batch
+
+
+def _reasons(batch: Batch) -> list[Reason]:
+    return [Reason(r, len(rows), rows[:ROWS_NAMED]) for r, rows in batch.reasons()]
 
 
 def template() -> str:

@@ -1,0 +1,55 @@
+"""The application served for real, by the server that `make run` uses."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def serve(database_url, **environment):
+    """Start waitress in a process of its own; yields (address, process)."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=8",
+        "--max-request-header-size=2097152", "app:app",
+    ]  # fmt: skip
+    variables = {"DATABASE_URL": database_url, "SPV_RATE_LIMITS": "off"} | environment
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | variables,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(address + "/readyz")
+        yield address, process
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def wait_for(address, seconds=20):
+    """Wait until an address answers."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)

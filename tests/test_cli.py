@@ -1,0 +1,44 @@
+"""The commands, as they are typed."""
+
+import pytest
+
+from spv.services import stc
+from spv.services.actor import visitor
+from tests.examples import GOOD_SOLAR
+from tests.services.test_audit import tamper
+from tests.services.test_replay import StcCalculation, change
+
+
+@pytest.fixture
+def run(app):
+    """Run a command; its exit code and what it printed."""
+    stc.save(GOOD_SOLAR, visitor("web"))
+
+    def run(*words):
+        result = app.test_cli_runner().invoke(args=words)
+        return result.exit_code, result.output
+
+    return run
+
+
+def test_audit_verify(run):
+    code, output = run("audit", "verify")
+    assert code == 0
+    assert output.startswith("stc: 1 events, intact, last hash ")
+
+
+def test_audit_verify_of_a_changed_log(run):
+    tamper("UPDATE audit_events SET actor = 'x'")
+    assert run("audit", "verify") == (1, "stc: 0 events, event 1 was changed\n")
+
+
+def test_stc_replay(run):
+    assert run("stc", "replay") == (0, "1 calculations recomputed, 0 differences\n")
+
+
+def test_stc_replay_of_a_changed_calculation(run):
+    change(StcCalculation, StcCalculation.id == 1, certificates=46)
+    code, output = run("stc", "replay")
+    assert code == 1
+    assert "saved with another result than event 1 has" in output
+    assert output.endswith("1 calculations recomputed, 1 differences\n")

@@ -1,0 +1,68 @@
+"""Settings: a demonstration starts as it is, production only when it is complete."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spv.config import ConfigurationError, from_environment
+
+SECRET = "a secret of production, long enough"
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    for name in ("DATABASE_URL", "SECRET_KEY", "SPV_ENVIRONMENT", "SPV_RATE_LIMITS"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_a_demonstration_needs_nothing(environment, tmp_path):
+    folder = tmp_path / "instance"
+    settings = from_environment(str(folder))
+    assert f"sqlite:///{folder}/spv.sqlite" == settings.SQLALCHEMY_DATABASE_URI
+    assert folder.is_dir()
+    assert settings.RATELIMIT_ENABLED
+    assert not settings.SESSION_COOKIE_SECURE
+
+
+def test_production(environment, tmp_path):
+    environment.setenv("SPV_ENVIRONMENT", "production")
+    environment.setenv("SECRET_KEY", SECRET)
+    environment.setenv("DATABASE_URL", "postgresql+psycopg://localhost/spv")
+    settings = from_environment(str(tmp_path / "instance"))
+    assert settings.SESSION_COOKIE_SECURE
+    assert not (tmp_path / "instance").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"SPV_ENVIRONMENT": "production"}, "SECRET_KEY of its own"),
+        ({"SPV_ENVIRONMENT": "production", "SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SPV_ENVIRONMENT": "production", "SECRET_KEY": "demonstration-only"}, "own"),
+        (
+            {"SPV_ENVIRONMENT": "production", "SECRET_KEY": SECRET,
+             "SPV_RATE_LIMITS": "off"},
+            "SPV_RATE_LIMITS=off",
+        ),
+        ({"SPV_ENVIRONMENT": "staging"}, "must be demo or production"),
+    ],
+)  # fmt: skip
+def test_what_it_refuses_to_start_with(environment, tmp_path, given, words):
+    for name, value in given.items():
+        environment.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=words):
+        from_environment(str(tmp_path))
+
+
+def test_production_without_secrets_says_so_in_one_line():
+    ran = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", "routes"],
+        env=os.environ | {"SPV_ENVIRONMENT": "production", "SECRET_KEY": ""},
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode != 0
+    assert "Production needs a SECRET_KEY of its own" in ran.stderr.splitlines()[-1]

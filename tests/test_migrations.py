@@ -1,0 +1,64 @@
+"""One history for both databases: up, down and up again with data in them."""
+
+import pytest
+import sqlalchemy as sa
+from flask_migrate import check, downgrade, upgrade
+
+from spv.extensions import db
+from spv.rules.stc_batch import template_text
+from spv.services import audit, readiness, stc, stc_batch
+from spv.services.actor import visitor
+from spv.services.replay import replay
+from tests.examples import GOOD_SOLAR
+
+WEB = visitor("web")
+
+
+def test_models_and_migrations_agree(app):
+    check()
+
+
+def test_up_down_and_up_with_data(app):
+    stc.save(GOOD_SOLAR, WEB)
+    stc_batch.save(template_text().encode(), WEB)
+    db.session.close()
+    downgrade(revision="base")
+    assert "should be at" in readiness.problem()
+    assert sa.inspect(db.engine).get_table_names() == ["alembic_version"]
+    db.session.close()
+    upgrade()
+    assert readiness.problem() == ""
+    stc.save(GOOD_SOLAR, WEB)
+    assert audit.verify()[0].events == 1
+    assert replay().differences == []
+
+
+def test_not_ready_without_a_database(tmp_path):
+    from tests.conftest import dispose, make_app
+
+    app = make_app(f"sqlite:///{tmp_path}/missing/spv.sqlite")
+    answer = app.test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["reason"] == "The database does not answer."
+    dispose(app)
+
+
+def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_url):
+    from tests.conftest import dispose, make_app
+
+    app = make_app(sqlite_url)
+    with app.app_context(), db.engine.connect() as connection:
+        for name, value in {"journal_mode": "wal", "synchronous": 2,
+                            "foreign_keys": 1}.items():  # fmt: skip
+            assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value
+    dispose(app)
+
+
+def test_a_moment_needs_its_zone(app):
+    from datetime import datetime
+
+    from spv.models import StcBatch
+
+    query = sa.select(StcBatch).where(StcBatch.document_until < datetime(2026, 1, 1))
+    with pytest.raises(sa.exc.StatementError, match="needs its time zone"):
+        db.session.scalars(query)

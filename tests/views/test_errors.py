@@ -1,0 +1,113 @@
+"""Errors in the app's own look, and headers on every answer."""
+
+import pytest
+from flask import abort
+
+from spv.errors import WORDS
+from spv.security import HEADERS
+from tests.conftest import dispose, make_app
+from tests.examples import GOOD_SOLAR
+from tests.views.page import read
+
+
+@pytest.fixture
+def failing(sqlite_url):
+    """An application with addresses that fail in every way."""
+    app = make_app(sqlite_url)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.add_url_rule("/fail/<int:code>", "fail", abort)
+    app.add_url_rule("/api/fail/<int:code>", "api_fail", abort)
+    app.add_url_rule("/crash", "crash", lambda: 1 / 0)
+    yield app.test_client()
+    dispose(app)
+
+
+@pytest.mark.parametrize("status", WORDS)
+def test_each_error_has_a_page(failing, status):
+    answer = failing.get(f"/fail/{status}")
+    page = read(answer)
+    assert (answer.status_code, page.heading) == (status, WORDS[status][0])
+    assert page.is_whole
+    assert page.link("Go to the STC calculator") == "/"
+
+
+@pytest.mark.parametrize("status", WORDS)
+def test_each_error_of_the_api_is_json(failing, status):
+    answer = failing.get(f"/api/fail/{status}")
+    assert answer.status_code == status
+    assert answer.json["errors"][0]["code"] == str(status)
+
+
+def test_an_error_that_has_no_words_of_its_own(failing):
+    assert read(failing.get("/fail/418")).heading == WORDS[400][0]
+    assert read(failing.get("/fail/502")).heading == WORDS[500][0]
+
+
+def test_what_nobody_foresaw(failing):
+    answer = failing.get("/crash")
+    assert answer.status_code == 500
+    assert read(answer).heading == "Sorry, something went wrong"
+    assert "ZeroDivisionError" not in answer.text
+
+
+def test_an_error_takes_the_place_of_the_page_in_htmx(failing):
+    answer = failing.get("/fail/404", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Retarget"] == "#content"
+    assert answer.headers["HX-Reselect"] == "#error"
+    assert not read(answer).is_whole
+
+
+def test_a_form_without_its_token(failing):
+    answer = failing.post("/stc", data=GOOD_SOLAR)
+    assert answer.status_code == 400
+    assert read(answer).heading == "This form has expired"
+    assert failing.post("/stc/batch").status_code == 400
+
+
+def test_a_form_with_its_token(failing):
+    token = read(failing.get("/stc")).hidden()["csrf_token"]
+    answer = failing.post("/stc", data=GOOD_SOLAR | {"csrf_token": token})
+    assert answer.status_code == 303
+
+
+def test_every_unsafe_route_wants_a_token(failing):
+    rules = failing.application.url_map.iter_rules()
+    unsafe = [r.rule for r in rules if r.methods & {"POST", "PUT", "PATCH", "DELETE"}]
+    assert unsafe
+    for address in unsafe:
+        assert failing.post(address).status_code == 400, address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/stc",
+        "/stc/batch",
+        "/api/openapi.json",
+        "/nowhere",
+        "/crash",
+        "/static/spv.css",
+    ],
+)
+def test_headers_on_every_answer(failing, address):
+    with failing.get(address) as answer:
+        headers = answer.headers
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert "Strict-Transport-Security" not in headers
+    assert headers["Cache-Control"]
+
+
+def test_over_https(failing):
+    answer = failing.get("/stc", base_url="https://localhost")
+    assert answer.headers["Strict-Transport-Security"]
+
+
+def test_the_session_cookie(failing):
+    cookie = failing.get("/stc").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_health(failing):
+    assert failing.get("/healthz").json == {"status": "alive"}
+    assert failing.get("/readyz").json == {"status": "ready"}

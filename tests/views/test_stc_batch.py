@@ -1,0 +1,125 @@
+"""The batch pages: a file in, its certificates out."""
+
+import csv
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from spv.extensions import db
+from spv.models import AuditEvent, StcBatch, StcCalculation
+from tests.examples import BAD, EXAMPLES
+from tests.rules.test_stc_batch import FILES, HEADING, ROW, as_csv, many
+from tests.views.page import read
+
+
+def send(client, data, name="systems.csv", **options):
+    """Send a file as a browser does, already encoded: the client would spool it."""
+    disposition = f'form-data; name="file"; filename="{name}"'
+    head = f"--line\r\nContent-Disposition: {disposition}\r\n\r\n"
+    body = head.encode() + data + b"\r\n--line--\r\n"
+    kind = "multipart/form-data; boundary=line"
+    return client.post("/stc/batch", data=body, content_type=kind, **options)
+
+
+def certificates(client, address):
+    answer = client.get(address + ".csv")
+    assert answer.mimetype == "text/csv"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def test_every_example(client):
+    answer = send(client, as_csv(e.answers for e in EXAMPLES))
+    assert answer.status_code == 303
+    rows = certificates(client, answer.location)
+    assert [int(r["certificates"]) for r in rows] == [e.certificates for e in EXAMPLES]
+    page = read(client.get(answer.location))
+    assert page.heading == f"{sum(e.certificates for e in EXAMPLES):,} STCs"
+    assert "19 of 19 systems were calculated" in page.text
+
+
+def test_the_template_can_be_sent_as_it_is(client):
+    template = client.get("/stc/batch/template.csv")
+    answer = send(client, template.data)
+    assert "4 of 4 systems" in read(client.get(answer.location)).text
+
+
+@pytest.mark.parametrize("bad", BAD, ids=str)
+def test_bad_answers(client, bad):
+    answer = send(client, as_csv([bad.answers]))
+    assert answer.status_code == 422
+    text = read(answer).text
+    assert bad.words in text or "far too long" in text
+    for model in (StcBatch, StcCalculation, AuditEvent):
+        assert not db.session.scalars(sa.select(model)).all()
+
+
+def test_a_bad_row_among_good_ones_has_its_reason(client):
+    text = f"{HEADING}\n{ROW}\n{ROW.replace('2150', '21')}\n"
+    answer = send(client, text.encode())
+    page = read(client.get(answer.location))
+    assert "1 row could not be calculated" in page.text
+    assert "four digits" in page.text
+    assert "Row 3" in page.text
+    rows = certificates(client, answer.location)
+    assert [row["certificates"] for row in rows] == ["45", ""]
+    assert "four digits" in rows[1]["reason"]
+
+
+@pytest.mark.parametrize(("data", "words"), FILES, ids=[words for _, words in FILES])
+def test_files_that_are_refused(client, data, words):
+    answer = send(client, data)
+    assert answer.status_code == 422
+    page = read(answer)
+    assert [href for href, _words in page.problems()] == ["#file"]
+    assert words in page.error_beside("file")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("", "Choose a CSV file."), ("systems.xlsx", "ends in .csv")]
+)
+def test_no_file_or_another_one(client, name, words):
+    answer = send(client, b"x", name)
+    assert answer.status_code == 422
+    assert words in read(answer).error_beside("file")
+
+
+@pytest.mark.parametrize("data", [{}, {"file": "a text field"}])
+def test_no_file_at_all(client, data):
+    answer = client.post("/stc/batch", data=data)
+    assert answer.status_code == 422
+    assert "Choose a CSV file." in read(answer).error_beside("file")
+
+
+def test_too_many_rows(client):
+    answer = send(client, many(5001, "\n"))
+    assert answer.status_code == 422
+    assert "5,001 rows. The limit is 5,000" in read(answer).error_beside("file")
+
+
+def test_too_large(client):
+    answer = send(client, b"x" * 5_000_001)
+    assert answer.status_code == 413
+    assert "The limit is 5 MB" in read(answer).text
+
+
+def test_every_row_wrong_in_another_way(client):
+    rows = [ROW.replace("2150", "21").replace("6.6", f"{n + 101}") for n in range(200)]
+    wide = [f"{row},,{'x'}" for row in rows]
+    answer = send(client, "\n".join([HEADING, *rows, *wide]).encode())
+    assert answer.status_code == 422
+    text = read(answer).text
+    assert "200 rows: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and more" in text
+
+
+def test_htmx_gets_the_summary_with_its_address(client):
+    answer = send(client, many(1, "\n"), headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert read(answer).heading == "45 STCs"
+    assert answer.headers["HX-Push-Url"].startswith("/stc/batch/")
+
+
+def test_unknown_addresses(client):
+    assert client.get("/stc/batch/0000000000000000").status_code == 404
+    assert client.get("/stc/batch/0000000000000000.csv").status_code == 404
