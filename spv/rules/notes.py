@@ -41,7 +41,7 @@ def _date_note(answers: Mapping[str, str]) -> str:
         return _factor_note(day)
     if system_type is SystemType.SOLAR:
         return f"Deeming period for {day.year}: {_years(deeming_period(day))}"
-    return f"Years left in the scheme: {_years(years_left(day))}"
+    return f"Years left in the scheme from {day.year}: {_years(years_left(day))}"
 
 
 def _factor_note(day: date) -> str:

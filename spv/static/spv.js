@@ -1,8 +1,15 @@
 // What HTMX leaves to do: where the focus goes, upload progress, copy and print.
+// Read before the page is drawn, so that what is only for browsers without it never shows.
 (function () {
   "use strict";
 
+  document.documentElement.classList.add("spv-js");
+
   function prepare() {
+    // Gone, not only hidden: the first button of a form is the one that Enter presses.
+    document.querySelectorAll(".spv-no-js").forEach(function (element) {
+      element.remove();
+    });
     document.querySelectorAll("[data-print], [data-copy]").forEach(function (button) {
       button.hidden = false;
     });

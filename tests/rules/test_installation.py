@@ -100,7 +100,7 @@ NOTES = [
     ({"system_type": "solar_deemed", "installation_date": "2026-02-31"}, {}),
     (
         {"system_type": "wind_deemed", "installation_date": "2027-06-30"},
-        {"installation_date": "Years left in the scheme: 4 years"},
+        {"installation_date": "Years left in the scheme from 2027: 4 years"},
     ),
     (
         {"system_type": "battery", "installation_date": "2026-05-01"},

@@ -36,7 +36,7 @@ def test_every_example(client):
     assert [int(r["certificates"]) for r in rows] == [e.certificates for e in EXAMPLES]
     page = read(client.get(answer.location))
     assert page.heading == f"{sum(e.certificates for e in EXAMPLES):,} STCs"
-    assert "19 of 19 systems were calculated" in page.text
+    assert "Calculated, saved and logged: 19 of 19 systems" in page.text
 
 
 def test_the_template_can_be_sent_as_it_is(client):
@@ -110,7 +110,7 @@ def test_every_row_wrong_in_another_way(client):
     answer = send(client, "\n".join([HEADING, *rows, *wide]).encode())
     assert answer.status_code == 422
     text = read(answer).text
-    assert "200 rows: 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and more" in text
+    assert "Rows 202, 203, 204, 205, 206, 207, 208, 209, 210, 211 and 190 more" in text
 
 
 def test_htmx_gets_the_summary_with_its_address(client):

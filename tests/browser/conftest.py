@@ -1,0 +1,94 @@
+"""Real Chromium on the application as it is served."""
+
+import os
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.server import serve
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER = os.environ.get("SPV_BROWSER") or next(
+    filter(None, map(shutil.which, NAMES)), ""
+)
+SIZES = {"desktop": (1280, 900), "phone": (375, 700)}
+
+
+def pytest_collection_modifyitems(items):
+    """Skip with a sentence where there is no browser, unless one is required."""
+    if BROWSER:
+        return
+    if os.environ.get("SPV_REQUIRE_BROWSER") == "1":
+        raise pytest.UsageError("SPV_REQUIRE_BROWSER is set, but there is no Chromium.")
+    reason = "no Chromium here: apt-get install chromium, or set SPV_BROWSER"
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def address(sqlite_template, tmp_path_factory):
+    """The application, served on a database of its own."""
+    path = tmp_path_factory.mktemp("served") / "spv.sqlite"
+    shutil.copy(sqlite_template, path)
+    with serve(f"sqlite:///{path}") as (address, _process):
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One browser for all tests of a worker."""
+    arguments = ["--disable-quic", "--disable-background-networking"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=SIZES)
+def size(request):
+    """A desktop's window and a phone's."""
+    width, height = SIZES[request.param]
+    return {"width": width, "height": height}
+
+
+def open_page(chromium, address, size, **options):
+    """A page that remembers everything that went wrong in it."""
+    context = chromium.new_context(
+        viewport=size, base_url=address, locale="en-AU", **options
+    )
+    page = context.new_page()
+    page.complaints = []
+
+    def on_console(message):
+        # Chromium logs each refused form as an error; that one is the answer we meant.
+        if (
+            message.type in ("error", "warning")
+            and "(UNPROCESSABLE" not in message.text
+        ):
+            page.complaints.append(message.text)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    return page
+
+
+@pytest.fixture
+def page(chromium, address, size):
+    """A page with JavaScript, on which nothing may go wrong."""
+    page = open_page(chromium, address, size)
+    yield page
+    assert page.complaints == []
+    page.context.close()
+
+
+@pytest.fixture
+def plain_page(chromium, address, size):
+    """A page with JavaScript off."""
+    page = open_page(chromium, address, size, java_script_enabled=False)
+    yield page
+    assert page.complaints == []
+    page.context.close()

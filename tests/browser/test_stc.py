@@ -1,0 +1,217 @@
+"""The calculator in Chromium: the reveal, the notes, errors, the result, one page."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.rules.test_stc_batch import many
+
+pytestmark = pytest.mark.browser
+
+
+def check(page):
+    """No accessibility violation, and nothing wider than the window."""
+    violations = Axe().run(page).response["violations"]
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == []
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= page.viewport_size["width"]
+
+
+def choose(page, system_type):
+    page.select_option("[name=system_type]", system_type)
+    expect(page.get_by_role("button", name="Calculate")).to_be_visible()
+
+
+def fill_solar(page):
+    page.get_by_label("Rated power output (kW)").fill("6.6")
+    page.get_by_label("Installation date").fill("2026-06-30")
+    page.get_by_label("10 years").check()
+    page.get_by_label("Postcode of Installation Address").fill("2150")
+
+
+def test_an_installer_estimates(page):
+    page.goto("/")
+    expect(page.get_by_label("Postcode of Installation Address")).to_have_count(0)
+    expect(page.get_by_role("button", name="Continue")).to_have_count(0)
+    check(page)
+    choose(page, "solar_deemed")
+    fill_solar(page)
+    expect(page.locator("#postcode-note")).to_have_text(
+        "Zone 3: rating 1.382 MWh a year per kW"
+    )
+    page.get_by_label("Installation date").fill("2028-06-30")
+    page.keyboard.press("Tab")
+    expect(page.locator("#installation_date-note")).to_have_text(
+        "Deeming period for 2028: 3 years"
+    )
+    expect(page.get_by_label("Rated power output (kW)")).to_have_value("6.6")
+    check(page)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("27 STCs")
+    expect(page).to_have_title("27 STCs – Solar Panel Validation")
+    expect(page).to_have_url(re.compile("/stc/[A-Za-z0-9_-]{16}$"))
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    check(page)
+
+
+def test_typed_answers_survive_a_change_of_mind(page):
+    page.goto("/stc")
+    choose(page, "solar_deemed")
+    fill_solar(page)
+    page.select_option("[name=system_type]", "battery")
+    expect(page.get_by_label("Usable capacity (kWh)")).to_be_visible()
+    expect(page.get_by_label("Postcode of Installation Address")).to_have_count(0)
+    check(page)
+    choose(page, "solar_deemed")
+    expect(page.get_by_label("Postcode of Installation Address")).to_have_value("2150")
+    expect(page.get_by_label("Rated power output (kW)")).to_have_value("6.6")
+    expect(page.get_by_label("10 years")).to_be_checked()
+    assert "csrf_token" not in page.url
+
+
+def test_an_error_is_shown_in_place_and_mended(page):
+    page.goto("/stc")
+    choose(page, "solar_deemed")
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.locator(".govuk-error-summary")).to_be_focused()
+    expect(page).to_have_title("Error: STC calculator – Solar Panel Validation")
+    check(page)
+    page.get_by_role("link", name="Enter the postcode").click()
+    expect(page.get_by_label("Postcode of Installation Address")).to_be_focused()
+    fill_solar(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
+
+
+def test_the_result(page):
+    page.goto("/stc?system_type=solar_deemed")
+    fill_solar(page)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
+    page.get_by_label("Price of one STC in dollars").fill("38.50")
+    page.get_by_role("button", name="Change price").click()
+    expect(page.locator("#estimate")).to_contain_text("$1,732.50 at $38.50 an STC")
+    page.get_by_label("Price of one STC in dollars").fill("41")
+    page.get_by_role("button", name="Change price").click()
+    expect(page.locator("#estimate")).to_contain_text("$40 is the ceiling")
+    check(page)
+    page.get_by_text("Working as text, to copy").click()
+    expect(page.get_by_label("Working", exact=True)).to_have_value(
+        re.compile("Zone rating: Zone 3 = 1.382 MWh a year per kW")
+    )
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Another system").click()
+    expect(page.get_by_label("Rated power output (kW)")).to_have_value("6.6")
+
+
+def test_back_from_the_result_to_the_form(page):
+    page.goto("/stc")
+    choose(page, "solar_deemed")
+    fill_solar(page)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("STC calculator")
+    expect(page.get_by_role("button", name="Calculate")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("/stc?system_type=solar_deemed&rated_power_kw=100&postcode=0870"
+         "&calculation_period=10&installation_date=2010-02-02", "1,622 STCs"),
+        ("/stc?system_type=battery&nominal_kwh=60&usable_kwh=60"
+         "&installation_date=2025-07-01", "465 STCs"),
+    ],
+)  # fmt: skip
+def test_it_prints_on_one_page(page, path, heading):
+    page.goto(path)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    printed = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
+def test_many_systems(page):
+    page.goto("/stc/batch")
+    check(page)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.locator("#file-error")).to_contain_text("Choose a CSV file")
+    check(page)
+    file = {"name": "systems.csv", "mimeType": "text/csv", "buffer": many(5000, "\n")}
+    page.get_by_label("CSV file of systems").set_input_files(file)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("225,000 STCs")
+    check(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the CSV file").click()
+    assert download.value.suggested_filename == "stc-batch-certificates.csv"
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 5001
+    assert lines[1].endswith(",45,3,5,")
+
+
+def test_progress_is_shown_while_a_file_is_sent_and_calculated(page):
+    page.goto("/stc/batch")
+    expect(page.get_by_role("progressbar")).to_be_hidden()
+    page.held = []
+    page.route("**/stc/batch", lambda r: page.held.append(r))  # noqa: PLW0108
+    file = {"name": "systems.csv", "mimeType": "text/csv", "buffer": many(10, "\n")}
+    page.get_by_label("CSV file of systems").set_input_files(file)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_role("button", name="Calculate")).to_be_disabled()
+    check(page)
+    page.held[0].continue_()
+    expect(page.get_by_role("heading", level=1)).to_have_text("450 STCs")
+
+
+def test_a_page_that_is_not_there(page):
+    page.goto("/nowhere")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
+    check(page)
+    assert page.complaints == [
+        "Failed to load resource: the server responded with a status of 404 (NOT FOUND)"
+    ]
+    page.complaints.clear()
+
+
+def test_skip_link(page):
+    page.goto("/stc")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
+
+
+def test_without_javascript(plain_page):
+    page = plain_page
+    page.goto("/stc")
+    page.select_option("[name=system_type]", "solar_deemed")
+    page.get_by_role("button", name="Continue").click()
+    fill_solar(page)
+    page.get_by_label("Postcode of Installation Address").fill("21")
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("four digits")
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    fill_solar(page)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
+    page.get_by_label("Price of one STC in dollars").fill("30")
+    page.get_by_role("button", name="Change price").click()
+    expect(page.locator("#estimate")).to_contain_text("$1,350 at $30 an STC")
+    page.get_by_role("link", name="Another system").click()
+    page.select_option("[name=system_type]", "battery")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Usable capacity (kWh)")).to_be_visible()
+
+
+def test_many_systems_without_javascript(plain_page):
+    page = plain_page
+    page.goto("/stc/batch")
+    file = {"name": "systems.csv", "mimeType": "text/csv", "buffer": many(3, "\n")}
+    page.get_by_label("CSV file of systems").set_input_files(file)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("135 STCs")
