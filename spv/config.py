@@ -32,7 +32,8 @@ class Config:
     MAX_CONTENT_LENGTH: int = 5_000_000
     # A field of a megabyte gets its sentence (422), like any other wrong answer.
     MAX_FORM_MEMORY_SIZE: int = 2_000_000
-    SEND_FILE_MAX_AGE_DEFAULT: int = 3600
+    # Addresses of static files change with their content.
+    SEND_FILE_MAX_AGE_DEFAULT: int = 31_536_000
 
 
 def from_environment(instance_path: str) -> Config:

@@ -1,7 +1,10 @@
 """Answering with a page, or with only its part for HTMX: the one place that decides."""
 
+import hashlib
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flask import (
@@ -11,6 +14,7 @@ from flask import (
     make_response,
     redirect,
     render_template,
+    request,
     url_for,
 )
 from markupsafe import escape
@@ -24,6 +28,7 @@ from spv.rules.installation import plain
 def init_app(app: Flask) -> None:
     """Give templates the ways of writing days, moments and money."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.add_template_global(_asset, "asset")
     app.add_template_filter(_day, "day")
     app.add_template_filter(_moment, "moment")
     app.add_template_filter(_dollars, "dollars")
@@ -60,6 +65,18 @@ def done(endpoint: str, **values: Any) -> BaseResponse:
     response = make_response(current_app.view_functions[endpoint](**values))
     response.headers["HX-Push-Url"] = url
     return response
+
+
+def _asset(name: str) -> str:
+    """The address of a static file: it changes with the file, and can be kept."""
+    return _asset_under(request.script_root, name)
+
+
+@cache
+def _asset_under(_root: str, name: str) -> str:
+    content = (Path(current_app.static_folder or "") / name).read_bytes()
+    version = hashlib.sha256(content).hexdigest()[:8]
+    return url_for("static", filename=name, v=version)
 
 
 def _day(value: date) -> str:

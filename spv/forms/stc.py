@@ -1,6 +1,7 @@
 """The calculator's forms."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
@@ -37,10 +38,16 @@ class StcForm(FlaskForm):  # type: ignore[misc]
 
     system_types = SYSTEM_TYPE_CHOICES
 
-    @property
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """Every answer that was given, without blanks around it."""
+        given = ((name, (self[name].data or "").strip()) for name in ALL_FIELDS)
+        return {name: text for name, text in given if text}
+
+    @cached_property
     def chosen(self) -> SystemType | None:
         """The system type that was chosen."""
-        return system_type_of(self.answers())
+        return system_type_of(self.answers)
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -51,7 +58,7 @@ class StcForm(FlaskForm):  # type: ignore[misc]
     def kept(self) -> dict[str, str]:
         """Answers that other system types ask for, kept for a change of mind."""
         shown = ("system_type", *self.shown)
-        return {n: v for n, v in self.answers().items() if n not in shown}
+        return {n: v for n, v in self.answers.items() if n not in shown}
 
     @property
     def periods(self) -> dict[str, str]:
@@ -61,23 +68,18 @@ class StcForm(FlaskForm):  # type: ignore[misc]
     @property
     def notes(self) -> Mapping[str, str]:
         """What can be said beside fields already."""
-        return notes(self.answers())
-
-    def answers(self) -> dict[str, str]:
-        """Every answer that was given, without blanks around it."""
-        given = ((name, (self[name].data or "").strip()) for name in ALL_FIELDS)
-        return {name: text for name, text in given if text}
+        return notes(self.answers)
 
     def kept_answers(self) -> dict[str, str]:
         """The answers that may go into an address: none that is absurdly long."""
-        return {n: v for n, v in self.answers().items() if len(v) <= LONGEST_ANSWER}
+        return {n: v for n, v in self.answers.items() if len(v) <= LONGEST_ANSWER}
 
     def validate(self, extra_validators: object = None) -> bool:
         """Let the rules read the answers; their sentences stand beside the fields."""
         if not super().validate(extra_validators):
             return False
         try:
-            read_installation(self.answers())
+            read_installation(self.answers)
         except Refusal as refusal:
             for name, sentence in refusal.problems.items():
                 self[name].errors = [sentence]

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from spv.rules.parameters import FIGURES, value_on
 from spv.rules.questions import (
@@ -20,8 +20,7 @@ from spv.rules.questions import (
 from spv.rules.refusal import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(NamedTuple):
     """One system, its answers checked: kW, kWh, hours a year, dollars for one STC."""
 
     system_type: SystemType
@@ -41,7 +40,7 @@ class Installation:
 
 
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
-_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AUSTRALIAN_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _POSTCODE = re.compile(r"[0-9]{4}")
 _NUMBERS = {
@@ -91,16 +90,16 @@ def read_price(text: str, day: date) -> Decimal:
 
 def read_date(text: str) -> date:
     """A day written YYYY-MM-DD or DD/MM/YYYY; ValueError with what to change."""
-    if match := _ISO_DATE.fullmatch(text):
-        year, month, day = match.groups()
-    elif match := _AUSTRALIAN_DATE.fullmatch(text):
+    iso = text
+    if match := _AUSTRALIAN_DATE.fullmatch(text):
         day, month, year = match.groups()
-    elif text:
-        raise ValueError("Enter the installation date as 2026-07-31 or 31/07/2026.")
-    else:
+        iso = f"{year}-{month:0>2}-{day:0>2}"
+    elif not text:
         raise ValueError("Enter the installation date.")
+    elif not _ISO_DATE.fullmatch(text):
+        raise ValueError("Enter the installation date as 2026-07-31 or 31/07/2026.")
     try:
-        return date(int(year), int(month), int(day))
+        return date.fromisoformat(iso)
     except ValueError:
         raise ValueError(
             f"{text} is not a day of the calendar. Check the installation date."
@@ -112,6 +111,7 @@ def is_postcode(text: str) -> bool:
     return bool(_POSTCODE.fullmatch(text))
 
 
+@lru_cache
 def written(day: date) -> str:
     """A day in words, such as 1 May 2026."""
     return f"{day.day} {day:%B %Y}"
@@ -185,46 +185,33 @@ _READERS: dict[str, Callable[[str, str, SystemType], Any]] = {
 def _limits(values: dict[str, Any], system_type: SystemType) -> dict[str, str]:
     """Sentences for the values that are beyond what the scheme takes."""
     day = values.get("installation_date", date.max)
-    checks: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
-        ("rated_power_kw", _within_power, (system_type, day)),
-        (
-            "resource_hours",
-            _within_year,
-            (values.get("rated_power_kw"), system_type, day),
-        ),
-        ("nominal_kwh", _within_nominal, (day,)),
-        ("usable_kwh", _within, (values.get("nominal_kwh"),)),
-        ("stc_price", _at_most_ceiling, (day,)),
-    ]
     problems = {}
-    for name, check, given in checks:
-        if name in values:
-            try:
-                check(values[name], *given)
-            except ValueError as error:
-                problems[name] = str(error)
+    for name in _LIMITS.keys() & values.keys():
+        try:
+            _LIMITS[name](values, system_type, day)
+        except ValueError as error:
+            problems[name] = str(error)
     return problems
 
 
-def _within_power(power: Decimal, system_type: SystemType, day: date) -> None:
+def _power(values: dict[str, Any], system_type: SystemType, day: date) -> None:
     kind = system_type.name.lower()
     limit = value_on(f"{kind}_power_limit", day)
-    if power > limit:
+    if values["rated_power_kw"] > limit:
         raise ValueError(
             f"A {kind} system may have at most {plain(limit)} kW to earn STCs. "
             "Enter a smaller rated power output."
         )
 
 
-def _within_year(
-    hours: Decimal, power: Decimal | None, system_type: SystemType, day: date
-) -> None:
-    most = value_on("hours_in_a_year", day)
+def _hours(values: dict[str, Any], system_type: SystemType, day: date) -> None:
+    hours, most = values["resource_hours"], value_on("hours_in_a_year", day)
     if hours > most:
         raise ValueError(f"A year has {plain(most)} hours. Enter that or fewer.")
     kind = system_type.name.lower()
     limit = value_on(f"{kind}_output_limit", day)
-    output = value_on("turbine_output_factor", day) * (power or 0) * hours
+    power = values.get("rated_power_kw", 0)
+    output = value_on("turbine_output_factor", day) * power * hours
     if output > limit:
         raise ValueError(
             f"With these hours the system would generate {plain(output)} MWh a year. "
@@ -232,21 +219,35 @@ def _within_year(
         )
 
 
-def _within_nominal(nominal: Decimal, day: date) -> None:
+def _nominal(values: dict[str, Any], _type: SystemType, day: date) -> None:
     least, most = value_on("battery_nominal_limits", day)
-    if not least <= nominal <= most:
+    if not least <= values["nominal_kwh"] <= most:
         raise ValueError(
             f"To earn STCs a battery needs a nominal capacity of {plain(least)} to "
             f"{plain(most)} kWh. Enter a capacity in that range."
         )
 
 
-def _within(usable: Decimal, nominal: Decimal | None) -> None:
-    if nominal is not None and usable > nominal:
+def _usable(values: dict[str, Any], _type: SystemType, _day: date) -> None:
+    nominal = values.get("nominal_kwh")
+    if nominal is not None and values["usable_kwh"] > nominal:
         raise ValueError(
             f"The usable capacity cannot be more than the nominal capacity of "
             f"{plain(nominal)} kWh. Enter a smaller one."
         )
+
+
+def _price(values: dict[str, Any], _type: SystemType, day: date) -> None:
+    _at_most_ceiling(values["stc_price"], day)
+
+
+_LIMITS: dict[str, Callable[[dict[str, Any], SystemType, date], None]] = {
+    "rated_power_kw": _power,
+    "resource_hours": _hours,
+    "nominal_kwh": _nominal,
+    "usable_kwh": _usable,
+    "stc_price": _price,
+}
 
 
 def _at_most_ceiling(price: Decimal, day: date) -> None:

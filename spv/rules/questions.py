@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 
 from spv.rules.parameters import FIGURES
 
@@ -61,13 +62,10 @@ OPTIONAL = frozenset({"resource_hours", "stc_price"})
 
 def system_type_of(answers: Mapping[str, str]) -> SystemType | None:
     """The system type that was chosen, by code or by words; None where none was."""
-    text = _plain(answers.get("system_type", ""))
-    for system_type, label in SYSTEM_TYPES.items():
-        if text in (system_type.value, _plain(label)):
-            return system_type
-    return None
+    return _SYSTEM_TYPES_BY_TEXT.get(_plain(answers.get("system_type", "")))
 
 
+@cache
 def periods_for(system_type: SystemType) -> dict[str, str]:
     """The calculation periods that a system type offers: code to words."""
     solar = system_type is SystemType.SOLAR
@@ -77,12 +75,20 @@ def periods_for(system_type: SystemType) -> dict[str, str]:
 
 def period_of(text: str, system_type: SystemType) -> str | None:
     """The code of a calculation period, given its code or its words."""
-    for code, label in periods_for(system_type).items():
-        if _plain(text) in (code, _plain(label)):
-            return code
-    return None
+    code = _PERIODS_BY_TEXT.get(_plain(text))
+    return code if code in periods_for(system_type) else None
 
 
 def _plain(text: str) -> str:
     """Text as compared: no case, single blanks, one kind of dash."""
     return " ".join(text.casefold().replace("–", "-").split())
+
+
+_SYSTEM_TYPES_BY_TEXT = {
+    text: code
+    for code, words in SYSTEM_TYPES.items()
+    for text in (code.value, _plain(words))
+}
+_PERIODS_BY_TEXT = {
+    text: code for code, words in PERIODS.items() for text in (code, _plain(words))
+}

@@ -1,8 +1,7 @@
 """How many small-scale technology certificates a system earns, and the working."""
 
-from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from spv.rules import zones
@@ -22,8 +21,7 @@ class Step(NamedTuple):
     figure: Figure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Calculation:
+class Calculation(NamedTuple):
     """The certificates of one system, and how they were come by.
 
     `rating` in MWh a year per kW, `deeming_years` and `years` in years; None where the
@@ -79,7 +77,7 @@ def _in_year(installation: Installation, year: int, today: date) -> int:
     own = installation.installation_date
     leap_day = (own.month, own.day) == (2, 29)
     moved = own.replace(year=year, day=28 if leap_day else own.day)
-    return calculate(replace(installation, installation_date=moved), today).certificates
+    return calculate(installation._replace(installation_date=moved), today).certificates
 
 
 def _solar(installation: Installation, today: date) -> Calculation:
@@ -91,23 +89,23 @@ def _solar(installation: Installation, today: date) -> Calculation:
     years, years_step = _years(installation, deeming, "deeming period")
     annual = power * rating
     output = annual * years
-    longest, end = plain(value_on("longest_deeming_period", day)), _end(day)
+    total, longest = plain(output), value_on("longest_deeming_period", day)
     sum_in_year = f"{plain(power)} kW × {rating}"
     steps = (
         Step("Zone", f"Postcode {installation.postcode}", f"Zone {zone}", "",
              FIGURES["postcode_zones"]),
-        _step("Zone rating", f"Zone {zone}", rating, "MWh a year per kW",
-              "zone_rating"),
-        _step("Deeming period", f"Lower of {longest} and {end} − {day.year}", deeming,
-              "years", "longest_deeming_period"),
+        Step("Zone rating", f"Zone {zone}", str(rating), "MWh a year per kW",
+             FIGURES["zone_rating"]),
+        Step("Deeming period", f"Lower of {longest} and {_end(day)} − {day.year}",
+             str(deeming), "years", FIGURES["longest_deeming_period"]),
         years_step,
         _annual_step(sum_in_year, annual, installation),
-        _step("Output over the years used", f"{sum_in_year} × {years}", output, "MWh"),
-        _rounded_down(output),
+        Step("Output over the years used", f"{sum_in_year} × {years}", total, "MWh"),
+        _rounded_down(output, total),
     )  # fmt: skip
     return Calculation(
         installation.system_type,
-        int(_floor(output)),
+        int(output),
         steps,
         warnings_of(installation, years, today),
         zone=zone,
@@ -126,21 +124,23 @@ def _turbine(installation: Installation, today: date) -> Calculation:
     left = years_left(day)
     years, years_step = _years(installation, left, "years left")
     output = annual * years
-    certificates, last_step = int(_floor(output)), _rounded_down(output)
+    total = plain(output)
+    certificates, last_step = int(output), _rounded_down(output, total)
     least = value_on("smallest_certificate", day)
     if least <= output < 1:
-        certificates, counts = 1, f"{plain(output)} is at least {least} and counts as 1"
-        last_step = _step("Certificates", counts, 1, "STCs", "smallest_certificate")
+        certificates, counts = 1, f"{total} is at least {least} and counts as 1"
+        figure = FIGURES["smallest_certificate"]
+        last_step = Step("Certificates", counts, "1", "STCs", figure)
     steps = (
         hours_step,
         _annual_step(
             f"{factor} × {plain(power)} kW × {plain(hours)} hours", annual, installation
         ),
-        _step("Years left in the scheme", f"{_end(day)} − {day.year}", left, "years",
-              "scheme_last_day"),
+        Step("Years left in the scheme", f"{_end(day)} − {day.year}", str(left),
+             "years", FIGURES["scheme_last_day"]),
         years_step,
-        _step("Output over the years used", f"{plain(annual)} MWh × {years}", output,
-              "MWh", "turbine_output_factor"),
+        Step("Output over the years used", f"{plain(annual)} MWh × {years}", total,
+             "MWh", FIGURES["turbine_output_factor"]),
         last_step,
     )  # fmt: skip
     return Calculation(
@@ -166,47 +166,37 @@ def _battery(installation: Installation, today: date) -> Calculation:
             weighted += part * share
         below = top
     output = weighted * factor
+    total, capacity = plain(output), plain(weighted)
     steps = (
-        _step("Usable capacity that counts",
-              f"Lower of {plain(usable)} and {plain(most)}", counted, "kWh",
-              "battery_bands"),
-        _step("Weighted capacity", " + ".join(parts), weighted, "kWh", "battery_bands"),
-        _step("STC factor", f"Installed on {written(day)}", factor, "STCs per kWh",
-              "battery_factor"),
-        _step("Capacity × factor", f"{plain(weighted)} kWh × {factor}", output,
-              "STCs before rounding"),
-        _rounded_down(output),
+        Step("Usable capacity that counts",
+             f"Lower of {plain(usable)} and {plain(most)}", plain(counted), "kWh",
+             FIGURES["battery_bands"]),
+        Step("Weighted capacity", " + ".join(parts), capacity, "kWh",
+             FIGURES["battery_bands"]),
+        Step("STC factor", f"Installed on {written(day)}", str(factor), "STCs per kWh",
+             FIGURES["battery_factor"]),
+        Step("Capacity × factor", f"{capacity} kWh × {factor}", total,
+             "STCs before rounding"),
+        _rounded_down(output, total),
     )  # fmt: skip
     return Calculation(
         installation.system_type,
-        int(_floor(output)),
+        int(output),
         steps,
         warnings_of(installation, None, today),
     )
 
 
-def _step(
-    label: str, operation: str, result: Decimal | int, unit: str, figure: str = ""
-) -> Step:
-    number = plain(result) if isinstance(result, Decimal) else str(result)
-    return Step(label, operation, number, unit, FIGURES[figure] if figure else None)
-
-
-def _rounded_down(output: Decimal) -> Step:
-    operation = f"{plain(output)} rounded down"
-    return _step("Certificates", operation, _floor(output), "STCs")
+def _rounded_down(output: Decimal, total: str) -> Step:
+    """The one place where anything is rounded: int() drops what is after the point."""
+    return Step("Certificates", f"{total} rounded down", f"{int(output):,}", "STCs")
 
 
 def _annual_step(operation: str, annual: Decimal, installation: Installation) -> Step:
     name = f"{installation.system_type.name.lower()}_output_limit"
     limit = plain(value_on(name, installation.installation_date))
-    return _step(
-        "Output in a year", f"{operation} (limit {limit})", annual, "MWh", name
-    )
-
-
-def _floor(number: Decimal) -> Decimal:
-    return number.to_integral_value(ROUND_FLOOR)
+    operation = f"{operation} (limit {limit})"
+    return Step("Output in a year", operation, plain(annual), "MWh", FIGURES[name])
 
 
 def _end(day: date) -> int:
@@ -220,7 +210,8 @@ def _years(installation: Installation, most: int, what: str) -> tuple[int, Step]
     chosen = most if period == "max" else int(period)
     years = min(most, chosen)
     operation = f"Lower of {most} ({what}) and {chosen} ({PERIODS[period]})"
-    return years, _step("Years used", operation, years, "years", "scheme_last_day")
+    figure = FIGURES["scheme_last_day"]
+    return years, Step("Years used", operation, str(years), "years", figure)
 
 
 def _hours(installation: Installation) -> tuple[Decimal, Step]:
@@ -231,4 +222,4 @@ def _hours(installation: Installation) -> tuple[Decimal, Step]:
         operation = f"Higher of {plain(hours)} and {plain(assessed)} (site assessment)"
         hours = max(hours, assessed)
     label = "Hours of resource availability"
-    return hours, _step(label, operation, hours, "hours a year", name)
+    return hours, Step(label, operation, plain(hours), "hours a year", FIGURES[name])

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from spv.rules.csv_file import Row, read_csv
 from spv.rules.installation import Installation, read_installation
@@ -25,8 +26,7 @@ TEMPLATE = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One row: its calculation, or the reason why there is none."""
 
     row: Row
@@ -137,7 +137,9 @@ def _outcome(row: Row, columns: dict[str, int], width: int, today: date) -> Outc
         installation = read_installation(answers)
     except Refusal as refusal:
         return Outcome(row, None, None, str(refusal))
-    return Outcome(row, installation, calculate(installation, today), "")
+    # Nobody asks for the working of a row: 5,000 of them would only be carried along.
+    calculation = calculate(installation, today)._replace(steps=())
+    return Outcome(row, installation, calculation, "")
 
 
 def _added(outcome: Outcome) -> list[str]:

@@ -14,7 +14,7 @@ from spv.rules.refusal import Refusal
 from spv.rules.stc import calculate
 from spv.services import audit
 from spv.services.stc import inputs_of, result_of
-from spv.services.stc_batch import digest
+from spv.services.stc_batch import Line, digest
 
 
 @dataclass
@@ -76,7 +76,7 @@ def _batch(event: AuditEvent, logged: dict[str, Any], found: Replay) -> Iterator
         .order_by(StcCalculation.row_number)
     ).all()
     found.calculations += len(rows)
-    lines = [(row.row_number, inputs_of(row), _result(row)) for row in rows]
+    lines = [Line(row.row_number, inputs_of(row), _result(row)) for row in rows]
     if digest(lines) != logged["digest"]:
         yield f"{reference}: saved with other rows than event {event.sequence} has"
     for number, inputs, result in lines:

@@ -13,7 +13,7 @@ from spv import clock
 from spv.extensions import db
 from spv.models import StcCalculation
 from spv.rules.installation import Installation, read_installation, read_price
-from spv.rules.parameters import value_on
+from spv.rules.parameters import RULES_VERSION, value_on
 from spv.rules.questions import ALL_FIELDS, PERIODS, SYSTEM_TYPES
 from spv.rules.refusal import Refusal
 from spv.rules.stc import Calculation, calculate, what_waiting_costs
@@ -90,18 +90,19 @@ def save(answers: Mapping[str, str], actor: Actor) -> str:
     """Calculate, save and log; the reference of the result. Raises Refusal."""
     installation = read_installation(answers)
     at = clock.now()
-    calculation = calculate(installation, clock.day_of(at))
-    values = row_of(installation, calculation, actor, at)
+    inputs = installation.answers()
+    result = result_of(calculate(installation, clock.day_of(at)))
+    saved = StcCalculation(**row_of(inputs, result, actor, at))
     with transaction():
-        db.session.add(StcCalculation(**values))
+        db.session.add(saved)
         details = {
-            "reference": values["reference"],
-            "inputs": installation.answers(),
-            "result": result_of(calculation),
-            "rules_version": calculation.rules_version,
+            "reference": saved.reference,
+            "inputs": inputs,
+            "result": result,
+            "rules_version": saved.rules_version,
         }
         audit.record(audit.STC, "stc.calculated", actor, at, details)
-    return str(values["reference"])
+        return saved.reference
 
 
 def show(reference: str, price: str = "") -> Result:
@@ -153,17 +154,15 @@ def result_of(calculation: Calculation) -> dict[str, Any]:
 
 
 def row_of(
-    installation: Installation, calculation: Calculation, actor: Actor, at: datetime
+    inputs: dict[str, str], result: dict[str, Any], actor: Actor, at: datetime
 ) -> dict[str, Any]:
     """The columns of a saved calculation."""
-    answers = installation.answers()
-    del answers["installation_date"]
     return {
-        **answers,
-        **result_of(calculation),
-        "installation_date": installation.installation_date,
+        **inputs,
+        **result,
+        "installation_date": date.fromisoformat(inputs["installation_date"]),
         "reference": new_reference(),
-        "rules_version": calculation.rules_version,
+        "rules_version": RULES_VERSION,
         "actor": actor.name,
         "channel": actor.channel,
         "calculated_at": at,

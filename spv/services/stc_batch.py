@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, update
 
@@ -33,6 +33,14 @@ class FileRefusedError(ServiceError):
     def __init__(self, sentence: str, reasons: list["Reason"] | None = None) -> None:
         super().__init__(sentence)
         self.reasons = reasons or []
+
+
+class Line(NamedTuple):
+    """One calculated row of a file: its row number, inputs and result."""
+
+    number: int | None
+    inputs: dict[str, str]
+    result: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +85,22 @@ def save(data: bytes, actor: Actor) -> str:
         actor=actor.name,
         calculated_at=at,
     )
-    rows = _rows(batch, actor, at)
+    lines = _lines(batch)
+    rows = [_row(line, actor, at) for line in lines]
     with transaction():
         _forget_old_documents(at)
         db.session.add(saved)
         db.session.flush()
-        db.session.execute(
-            insert(StcCalculation), [row | {"batch_id": saved.id} for row in rows]
-        )
+        for row in rows:
+            row["batch_id"] = saved.id
+        # Through Core, not the ORM, which would send each row alone.
+        db.session.connection().execute(insert(StcCalculation), rows)
         details = {
             "reference": saved.reference,
             "row_count": saved.row_count,
             "calculated": saved.calculated,
             "certificates": saved.certificates,
-            "digest": digest(batch_lines(batch)),
+            "digest": digest(lines),
             "rules_version": saved.rules_version,
         }
         audit.record(audit.STC, "stc.batch_calculated", actor, at, details)
@@ -140,18 +150,9 @@ def document(reference: str) -> str:
     return saved.document or ""
 
 
-def digest(lines: Sequence[Sequence[Any]]) -> str:
-    """SHA-256 of the rows of a batch: number, inputs and result of each."""
+def digest(lines: Sequence[Line]) -> str:
+    """SHA-256 of the calculated rows of a batch."""
     return hashlib.sha256(audit.canonical(lines).encode()).hexdigest()
-
-
-def batch_lines(batch: Batch) -> list[list[Any]]:
-    """The rows of a batch as they are hashed."""
-    return [
-        [o.row.number, o.installation.answers(), result_of(o.calculation)]
-        for o in batch.outcomes
-        if o.installation and o.calculation
-    ]
 
 
 def _find(reference: str) -> StcBatch:
@@ -165,17 +166,22 @@ def _has_document(saved: StcBatch) -> bool:
     return saved.document is not None and clock.now() < saved.document_until
 
 
-def _rows(batch: Batch, actor: Actor, at: datetime) -> list[dict[str, Any]]:
-    """The columns of each calculation, the same keys in all of them."""
-    empty = dict.fromkeys(StcCalculation.__table__.columns.keys())
-    del empty["id"]
+def _lines(batch: Batch) -> list[Line]:
     return [
-        empty
-        | row_of(outcome.installation, outcome.calculation, actor, at)
-        | {"row_number": outcome.row.number}
-        for outcome in batch.outcomes
-        if outcome.installation and outcome.calculation
+        Line(o.row.number, o.installation.answers(), result_of(o.calculation))
+        for o in batch.outcomes
+        if o.installation and o.calculation
     ]
+
+
+def _row(line: Line, actor: Actor, at: datetime) -> dict[str, Any]:
+    """The columns of a calculation, the same in every row."""
+    row = dict.fromkeys(_COLUMNS) | row_of(line.inputs, line.result, actor, at)
+    row["row_number"] = line.number
+    return row
+
+
+_COLUMNS = [c.name for c in StcCalculation.__table__.columns if c.name != "id"]
 
 
 def _forget_old_documents(at: datetime) -> None:

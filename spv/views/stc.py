@@ -29,7 +29,7 @@ def calculate() -> BaseResponse:
         return redirect(url_for(".new", _external=False, **form.kept_answers()), 303)
     if not form.validate_on_submit():
         return _form(form, 422)
-    return pages.done("stc.show", reference=stc.save(form.answers(), current_actor()))
+    return pages.done("stc.show", reference=stc.save(form.answers, current_actor()))
 
 
 @bp.get("/<string(length=16):reference>")

@@ -1,0 +1,25 @@
+"""`make bench`: run every benchmark and print one table of ratios."""
+
+from bench import batch, calculation, pages
+from bench.measure import Row
+
+
+def main() -> None:
+    """Run all, print as we go: what, ours, theirs, ratio, aim, whether it is met."""
+    print(f"{'what':<58}{'ours':>12}{'peer':>12}{'ratio':>8}  aim")
+    for module in (calculation, batch, pages):
+        for row in module.run():
+            print(describe(row), flush=True)
+    print()
+    print(calculation.differences())
+
+
+def describe(row: Row) -> str:
+    """One line of the table."""
+    met = "met" if row.met else "MISSED"
+    line = f"{row.what:<58}{row.ours:>12}{row.peer:>12}{row.ratio:>8.2f}"
+    return f"{line}  {row.aim} ({met})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""One calculation with its working, against openfisca-core and the bare formula."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy
+from openfisca_core.entities import build_entity
+from openfisca_core.periods import DateUnit
+from openfisca_core.simulations import SimulationBuilder
+from openfisca_core.taxbenefitsystems import TaxBenefitSystem
+from openfisca_core.variables import Variable
+
+from bench.measure import Row, in_turns, seconds
+from spv.rules.installation import read_installation
+from spv.rules.stc import calculate
+
+TODAY = date(2026, 11, 22)
+POSTCODES = {1: "0872", 2: "4428", 3: "2150", 4: "3000"}
+SYSTEMS = [
+    (str(power / 10), zone, year)
+    for power in range(1, 1001, 37)
+    for zone in POSTCODES
+    for year in (2016, 2020, 2026, 2030)
+]
+
+System = build_entity(key="system", plural="systems", label="A system", is_person=True)
+
+
+class rated_power(Variable):  # noqa: N801
+    """Rated power output in kW."""
+
+    value_type = float
+    entity = System
+    definition_period = DateUnit.YEAR
+
+
+class zone(Variable):  # noqa: N801
+    """Zone of the postcode."""
+
+    value_type = int
+    entity = System
+    definition_period = DateUnit.YEAR
+
+
+class certificates(Variable):  # noqa: N801
+    """Rated power × rating × years, rounded down: the same formula as ours."""
+
+    value_type = float
+    entity = System
+    definition_period = DateUnit.YEAR
+
+    def formula(systems, period):  # noqa: N805
+        ratings = numpy.array([1.622, 1.536, 1.382, 1.185], dtype=numpy.float32)
+        years = min(15, 2031 - period.start.year)
+        rating = ratings[systems("zone", period) - 1]
+        return numpy.floor(systems("rated_power", period) * rating * years)
+
+
+PEER = TaxBenefitSystem([System])
+PEER.add_variables(rated_power, zone, certificates)
+
+
+def openfisca(power: str, zone: int, year: int) -> int:
+    """The certificates of one system by openfisca-core, as one situation."""
+    situation = {
+        "rated_power": {str(year): float(power)},
+        "zone": {str(year): zone},
+        "certificates": {str(year): None},
+    }
+    simulation = SimulationBuilder().build_from_entities(
+        PEER, {"systems": {"one": situation}}
+    )
+    return int(simulation.calculate("certificates", str(year))[0])
+
+
+def ours(power: str, zone: int, year: int) -> int:
+    """The same by spv: text read and checked, the working and warnings made."""
+    answers = {
+        "system_type": "solar_deemed",
+        "rated_power_kw": power,
+        "installation_date": f"{year}-07-01",
+        "calculation_period": "max",
+        "postcode": POSTCODES[zone],
+    }
+    return calculate(read_installation(answers), TODAY).certificates
+
+
+def _each(function) -> float:
+    return seconds(lambda: [function(*s) for s in SYSTEMS]) / len(SYSTEMS)
+
+
+def _formula_alone() -> float:
+    """openfisca's calculation only, the situation already built."""
+    simulations = []
+    for power, zone, year in SYSTEMS:
+        builder = SimulationBuilder()
+        values = {"rated_power": {str(year): float(power)}, "zone": {str(year): zone}}
+        built = builder.build_from_entities(PEER, {"systems": {"one": values}})
+        simulations.append((built, str(year)))
+    took = seconds(lambda: [s.calculate("certificates", y) for s, y in simulations])
+    return took / len(SYSTEMS)
+
+
+def run() -> Iterator[Row]:
+    """One situation at a time."""
+    aim = "at least 10 times faster"
+    a, b = in_turns(lambda: _each(ours), lambda: _each(openfisca), 5)
+    yield Row("calculation with working / openfisca-core, one situation",
+              f"{a * 1e6:.1f} µs", f"{b * 1e6:.1f} µs", b / a, aim, b / a >= 10)  # fmt: skip
+    a, b = in_turns(lambda: _each(ours), _formula_alone, 5)
+    yield Row("… / its formula alone, situation already built",
+              f"{a * 1e6:.1f} µs", f"{b * 1e6:.1f} µs", b / a, "for information", True)  # fmt: skip
+
+
+def differences() -> str:
+    """Where float32 is off by a certificate."""
+    off = [
+        f"  {power} kW, zone {zone}, {year}: ours {ours(power, zone, year)}, "
+        f"openfisca {openfisca(power, zone, year)}"
+        for power, zone, year in EXACT
+        if ours(power, zone, year) != openfisca(power, zone, year)
+    ]
+    head = f"openfisca-core differs in {len(off)} of {len(EXACT)} systems (float32)"
+    return "\n".join([head + (":" if off else "."), *off[:5]])
+
+
+EXACT = [
+    (str(power), zone, year)
+    for power in range(1, 101)
+    for zone in POSTCODES
+    for year in range(2016, 2031)
+]
