@@ -1,5 +1,11 @@
 """The application, for `flask run` and for a WSGI server: `app:app`."""
 
+from pathlib import Path
+
+from environs import Env
+
 from spv import create_app
 
+# Read here, and not by one of the servers, so that all of them see the same settings.
+Env().read_env(str(Path(__file__).with_name(".env")), recurse=False)
 app = create_app()

@@ -18,8 +18,11 @@ with db.engine.connect() as connection:
         transactional_ddl=True,
         compare_server_default=True,
     )
-    with context.begin_transaction():
-        context.run_migrations()
-    connection.commit()
-    if sqlite:
-        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+    finally:
+        if sqlite:
+            connection.rollback()
+            connection.connection.dbapi_connection.execute("PRAGMA foreign_keys = ON")

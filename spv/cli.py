@@ -18,13 +18,17 @@ def init_app(app: Flask) -> None:
 
 
 @audit_group.command("verify")
-def verify() -> None:
+@click.option("--contains", metavar="HASH", help="A last hash that was noted before.")
+def verify(contains: str | None) -> None:
     """Prove that no event was changed, removed, inserted or swapped."""
     reports = audit.verify()
+    lost = bool(contains) and not audit.contains(contains or "")
+    if lost:
+        click.echo(f"No event has the hash {contains}: the log was rewritten.")
     for report in reports:
         found = report.problem or f"intact, last hash {report.head}"
         click.echo(f"{report.chain}: {report.events} events, {found}")
-    _exit(any(report.problem for report in reports))
+    _exit(lost or any(report.problem for report in reports))
 
 
 @stc_group.command("replay")

@@ -1,6 +1,6 @@
 """Settings: a demonstration by default; production refuses to be half set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from environs import Env
@@ -19,10 +19,16 @@ class Config:
     SQLALCHEMY_DATABASE_URI: str
     SECRET_KEY: str = DEMONSTRATION_KEY
     SPV_ENVIRONMENT: str = "demo"
+    # How many reverse proxies stand before the app, whose headers are then believed.
+    SPV_PROXIES: int = 0
     RATELIMIT_ENABLED: bool = True
     SESSION_COOKIE_SECURE: bool = False
     TESTING: bool = False
 
+    # A connection that the database has closed is replaced, not answered with a 500.
+    SQLALCHEMY_ENGINE_OPTIONS: dict[str, bool] = field(
+        default_factory=lambda: {"pool_pre_ping": True}
+    )
     RATELIMIT_STORAGE_URI: str = "memory://"
     RATELIMIT_HEADERS_ENABLED: bool = True
     SESSION_COOKIE_HTTPONLY: bool = True
@@ -40,13 +46,14 @@ def from_environment(instance_path: str) -> Config:
     """The settings of this process; ConfigurationError if they are not complete."""
     env = Env()
     folder = Path(instance_path)
-    url = env.str("DATABASE_URL", f"sqlite:///{folder / 'spv.sqlite'}")
+    url = env.str("DATABASE_URL", "") or f"sqlite:///{folder / 'spv.sqlite'}"
     if url.startswith("sqlite"):
         folder.mkdir(parents=True, exist_ok=True)
     settings = Config(
         SQLALCHEMY_DATABASE_URI=url,
-        SECRET_KEY=env.str("SECRET_KEY", DEMONSTRATION_KEY),
-        SPV_ENVIRONMENT=env.str("SPV_ENVIRONMENT", "demo"),
+        SECRET_KEY=env.str("SECRET_KEY", "") or DEMONSTRATION_KEY,
+        SPV_ENVIRONMENT=env.str("SPV_ENVIRONMENT", "") or "demo",
+        SPV_PROXIES=env.int("SPV_PROXIES", 0),
         RATELIMIT_ENABLED=env.bool("SPV_RATE_LIMITS", True),
     )
     settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"

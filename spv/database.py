@@ -7,7 +7,12 @@ from sqlalchemy import Connection, event
 
 from spv.extensions import db
 
-PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # full
+    "foreign_keys": 1,
+    "recursive_triggers": 1,  # REPLACE must not get round the guard of the log
+}
 IMMEDIATE = "spv_immediate"
 
 

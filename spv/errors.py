@@ -16,6 +16,7 @@ WORDS = {
         "Check that the address is whole. It may have been removed or never existed.",
     ),
     405: ("This address works another way", "Go back and use the buttons of the page."),
+    409: ("Something has changed meanwhile", "Look at it again, then decide."),
     413: (
         "That is too large",
         "The limit is 5 MB. Split the file into smaller ones, or check that it is the "
@@ -26,7 +27,8 @@ WORDS = {
     429: ("Too many requests", "Wait a minute, then try again."),
     500: (
         "Sorry, something went wrong",
-        "Nothing was stored. Try again in a few minutes.",
+        "Try again in a few minutes. If you had sent something, look first whether it "
+        "arrived.",
     ),
     503: ("Not ready", "Try again in a minute."),
 }
@@ -65,7 +67,8 @@ def _refusal(refusal: Refusal) -> Response:
 
 
 def _service_error(error: ServiceError) -> Response:
-    return _answer(error.status, *WORDS[error.status])
+    title, sentence = WORDS[error.status]
+    return _answer(error.status, title, str(error) or sentence)
 
 
 def _answer(status: int, title: str, sentence: str) -> Response:

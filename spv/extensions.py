@@ -1,5 +1,6 @@
 """The Flask extensions as bare objects; `create_app` binds them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask_htmx import HTMX
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 else:
     Model = db.Model
 
-migrate = Migrate()
+migrate = Migrate(directory=str(Path(__file__).parents[1] / "migrations"))
 csrf = CSRFProtect()
 htmx = HTMX()
 limiter = Limiter(key_func=get_remote_address)

@@ -1,7 +1,7 @@
 """Answering with a page, or with only its part for HTMX: the one place that decides."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -22,18 +22,18 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock
 from spv.extensions import htmx
-from spv.rules.installation import plain
+from spv.rules.words import counted, plain, written
 
 
 def init_app(app: Flask) -> None:
     """Give templates the ways of writing days, moments and money."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.add_template_global(_asset, "asset")
-    app.add_template_filter(_day, "day")
+    app.add_template_filter(written, "day")
     app.add_template_filter(_moment, "moment")
     app.add_template_filter(_dollars, "dollars")
     app.add_template_filter(plain, "plain")
-    app.add_template_filter(_years, "years")
+    app.add_template_filter(counted, "counted")
 
 
 def wants_partial() -> bool:
@@ -79,17 +79,9 @@ def _asset_under(_root: str, name: str) -> str:
     return url_for("static", filename=name, v=version)
 
 
-def _day(value: date) -> str:
-    return f"{value.day} {value:%B %Y}"
-
-
 def _moment(value: datetime) -> str:
     local = value.astimezone(clock.ZONE)
-    return f"{_day(local)}, {local:%H:%M} {local:%Z}"
-
-
-def _years(number: int) -> str:
-    return f"{number} year" if number == 1 else f"{number} years"
+    return f"{written(local)}, {local:%H:%M} {local:%Z}"
 
 
 def _dollars(value: Decimal) -> str:

@@ -1,6 +1,7 @@
 """Headers that tell a browser how little it may do with our pages."""
 
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 CSP = "; ".join(
     [
@@ -27,8 +28,12 @@ HEADERS = {
 
 
 def init_app(app: Flask) -> None:
-    """Put the headers on every response."""
+    """Put the headers on every response; believe as many proxies as there are."""
     app.after_request(_secure)
+    if proxies := app.config["SPV_PROXIES"]:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
 
 
 def _secure(response: Response) -> Response:

@@ -32,6 +32,15 @@ def test_audit_verify_of_a_changed_log(run):
     assert run("audit", "verify") == (1, "stc: 0 events, event 1 was changed\n")
 
 
+def test_audit_verify_against_a_hash_that_was_noted(run):
+    _code, output = run("audit", "verify")
+    noted = output.split()[-1]
+    assert run("audit", "verify", "--contains", noted) == (0, output)
+    code, output = run("audit", "verify", "--contains", "0" * 64)
+    assert code == 1
+    assert output.startswith("No event has the hash 000")
+
+
 def test_stc_replay(run):
     assert run("stc", "replay") == (0, "1 calculations recomputed, 0 differences\n")
 

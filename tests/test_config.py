@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from spv.config import ConfigurationError, from_environment
 
@@ -26,6 +27,22 @@ def test_a_demonstration_needs_nothing(environment, tmp_path):
     assert folder.is_dir()
     assert settings.RATELIMIT_ENABLED
     assert not settings.SESSION_COOKIE_SECURE
+
+
+def test_settings_that_are_empty_are_not_set(environment, tmp_path):
+    for name in ("DATABASE_URL", "SECRET_KEY", "SPV_ENVIRONMENT"):
+        environment.setenv(name, "")
+    settings = from_environment(str(tmp_path))
+    assert settings.SQLALCHEMY_DATABASE_URI.startswith("sqlite:///")
+    assert settings.SECRET_KEY == "demonstration-only"
+
+
+def test_the_example_of_settings_is_what_it_is_without(environment, tmp_path):
+    without = from_environment(str(tmp_path))
+    example = dotenv_values(Path(__file__).parents[1] / ".env.example")
+    for name, value in example.items():
+        environment.setenv(name, value)
+    assert from_environment(str(tmp_path)) == without
 
 
 def test_production(environment, tmp_path):

@@ -21,7 +21,7 @@ def test_the_api_page_names_every_parameter():
 def test_the_curl_of_the_api_page_is_answered_as_it_says(client):
     command = re.search(r"curl -G (.*?)\n\n", API, re.S)[1].replace("\\\n", " ")
     words = shlex.split(command)
-    query = urlencode([word.split("=") for word in words[2::2]])
+    query = urlencode(dict(word.split("=") for word in words[2::2]))
     path = words[0].removeprefix("http://127.0.0.1:5000")
     answer = client.get(f"{path}?{query}").json
     success, error = map(json.loads, re.findall(r"```json\n(.*?)```", API, re.S))

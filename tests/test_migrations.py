@@ -54,6 +54,11 @@ def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_url):
     dispose(app)
 
 
+def test_ready_from_any_folder(app, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert readiness.problem() == ""
+
+
 def test_a_moment_needs_its_zone(app):
     from datetime import datetime
 

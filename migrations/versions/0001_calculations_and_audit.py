@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from spv.models.types import UtcDateTime
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -26,7 +24,7 @@ def upgrade():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("chain", sa.String(20), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("event", sa.String(60), nullable=False),
         sa.Column("actor", sa.String(254), nullable=False),
         sa.Column("channel", sa.String(20), nullable=False),
@@ -48,10 +46,10 @@ def upgrade():
         sa.Column("certificates", sa.Integer(), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=True),
-        sa.Column("document_until", UtcDateTime(), nullable=False),
+        sa.Column("document_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rules_version", sa.String(20), nullable=False),
         sa.Column("actor", sa.String(254), nullable=False),
-        sa.Column("calculated_at", UtcDateTime(), nullable=False),
+        sa.Column("calculated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_stc_batches"),
         sa.UniqueConstraint("reference", name="uq_stc_batches_reference"),
     )
@@ -61,7 +59,7 @@ def upgrade():
     op.create_table(
         "stc_calculations",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("reference", sa.String(16), nullable=False),
+        sa.Column("reference", sa.String(16), nullable=True),
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.Column("row_number", sa.Integer(), nullable=True),
         sa.Column("system_type", sa.String(20), nullable=False),
@@ -81,7 +79,7 @@ def upgrade():
         sa.Column("rules_version", sa.String(20), nullable=False),
         sa.Column("actor", sa.String(254), nullable=False),
         sa.Column("channel", sa.String(20), nullable=False),
-        sa.Column("calculated_at", UtcDateTime(), nullable=False),
+        sa.Column("calculated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_stc_calculations"),
         sa.UniqueConstraint("reference", name="uq_stc_calculations_reference"),
         sa.ForeignKeyConstraint(

@@ -14,6 +14,7 @@ from spv.rules.questions import (
     FIELDS,
     SYSTEM_TYPES,
     SystemType,
+    period_of,
     periods_for,
     system_type_of,
 )
@@ -59,6 +60,12 @@ class StcForm(FlaskForm):  # type: ignore[misc]
         """Answers that other system types ask for, kept for a change of mind."""
         shown = ("system_type", *self.shown)
         return {n: v for n, v in self.answers.items() if n not in shown}
+
+    @property
+    def period(self) -> str | None:
+        """The code of the calculation period that was chosen."""
+        text = self.answers.get("calculation_period", "")
+        return period_of(text, self.chosen) if self.chosen else None
 
     @property
     def periods(self) -> dict[str, str]:

@@ -20,7 +20,7 @@ class AuditChain(Model):
 
 
 class AuditEvent(Model):
-    """One event. The database itself refuses to change or remove it."""
+    """One event. Triggers refuse to change or remove it."""
 
     __tablename__ = "audit_events"
     __table_args__ = (UniqueConstraint("chain", "sequence"),)

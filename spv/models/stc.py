@@ -28,15 +28,16 @@ class StcBatch(Model):
 
 
 class StcCalculation(Model):
-    """One calculation: its inputs as they were typed, and its result.
+    """One calculation: its inputs as they were read, and its result.
 
-    Inputs are text, so that no database rounds them.
+    Numbers among the inputs are text, so that no database rounds them. A row of a batch
+    has no address of its own.
     """
 
     __tablename__ = "stc_calculations"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    reference: Mapped[str | None] = mapped_column(String(16), unique=True)
     batch_id: Mapped[int | None] = mapped_column(
         ForeignKey("stc_batches.id"), index=True
     )

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from spv.rules.parameters import FIGURES, value_on
@@ -18,6 +17,7 @@ from spv.rules.questions import (
     system_type_of,
 )
 from spv.rules.refusal import Refusal
+from spv.rules.words import plain, written
 
 
 class Installation(NamedTuple):
@@ -111,18 +111,6 @@ def is_postcode(text: str) -> bool:
     return bool(_POSTCODE.fullmatch(text))
 
 
-@lru_cache
-def written(day: date) -> str:
-    """A day in words, such as 1 May 2026."""
-    return f"{day.day} {day:%B %Y}"
-
-
-def plain(number: Decimal) -> str:
-    """A number as people write it: no exponent, no closing zeros, commas at 1,000."""
-    text = f"{number:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _number(name: str, text: str, _type: SystemType | None = None) -> Decimal:
     what, example = _NUMBERS[name]
     if not text:
@@ -141,8 +129,8 @@ def _number(name: str, text: str, _type: SystemType | None = None) -> Decimal:
 def _date(_name: str, text: str, system_type: SystemType) -> date:
     day = read_date(text)
     battery = system_type is SystemType.BATTERY
-    first = FIGURES["battery_first_day" if battery else "scheme_first_day"].values[0][1]
-    last = FIGURES["scheme_last_day"].values[0][1]
+    first = FIGURES["battery_first_day" if battery else "scheme_first_day"].latest
+    last = FIGURES["scheme_last_day"].latest
     if day < first:
         what = "Batteries earn certificates" if battery else "The scheme runs"
         raise ValueError(

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 
-from spv.rules.installation import is_postcode, plain, read_date, written
+from spv.rules.installation import is_postcode, read_date
 from spv.rules.parameters import FIGURES, value_on
 from spv.rules.questions import SystemType, system_type_of
 from spv.rules.stc import deeming_period, years_left
+from spv.rules.words import counted, plain, written
 from spv.rules.zones import zone_of
 
 
@@ -24,7 +25,7 @@ def _zone_note(postcode: str) -> str:
         return ""
     zone = zone_of(postcode)
     figure = FIGURES["zone_rating"]
-    rating = figure.values[0][1][zone - 1]
+    rating = figure.latest[zone - 1]
     return f"Zone {zone}: rating {rating} {figure.unit}"
 
 
@@ -40,8 +41,9 @@ def _date_note(answers: Mapping[str, str]) -> str:
     if system_type is SystemType.BATTERY:
         return _factor_note(day)
     if system_type is SystemType.SOLAR:
-        return f"Deeming period for {day.year}: {_years(deeming_period(day))}"
-    return f"Years left in the scheme from {day.year}: {_years(years_left(day))}"
+        return f"Deeming period for {day.year}: {counted(deeming_period(day), 'year')}"
+    left = counted(years_left(day), "year")
+    return f"Years left in the scheme from {day.year}: {left}"
 
 
 def _factor_note(day: date) -> str:
@@ -50,7 +52,3 @@ def _factor_note(day: date) -> str:
     except LookupError:
         return ""
     return f"STC factor on {written(day)}: {factor} STCs per kWh"
-
-
-def _years(number: int) -> str:
-    return f"{number} year" if number == 1 else f"{number} years"

@@ -21,6 +21,11 @@ class Figure:
     link: str
     values: tuple[tuple[date, Any], ...]
 
+    @property
+    def latest(self) -> Any:
+        """The newest value, for questions that come before any day is known."""
+        return self.values[0][1]
+
     def on(self, day: date) -> Any:
         """The value in force on that day, in `unit`; LookupError where none was yet."""
         for first_day, value in self.values:

@@ -57,6 +57,9 @@ ALL_FIELDS = (
     "system_type",
     *dict.fromkeys(name for fields in FIELDS.values() for name in fields),
 )
+NUMBERS = frozenset(
+    {"rated_power_kw", "resource_hours", "nominal_kwh", "usable_kwh", "stc_price"}
+)
 OPTIONAL = frozenset({"resource_hours", "stc_price"})
 
 
@@ -70,7 +73,7 @@ def periods_for(system_type: SystemType) -> dict[str, str]:
     """The calculation periods that a system type offers: code to words."""
     solar = system_type is SystemType.SOLAR
     figure = FIGURES["solar_periods" if solar else "turbine_periods"]
-    return {code: PERIODS[code] for code in figure.values[0][1]}
+    return {code: PERIODS[code] for code in figure.latest}
 
 
 def period_of(text: str, system_type: SystemType) -> str | None:

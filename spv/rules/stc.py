@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from spv.rules import zones
-from spv.rules.installation import Installation, plain, written
+from spv.rules.installation import Installation
 from spv.rules.parameters import FIGURES, RULES_VERSION, Figure, value_on
 from spv.rules.questions import PERIODS, SystemType
 from spv.rules.warnings import warnings_of
+from spv.rules.words import counted, plain, written
 
 
 class Step(NamedTuple):
@@ -24,8 +25,8 @@ class Step(NamedTuple):
 class Calculation(NamedTuple):
     """The certificates of one system, and how they were come by.
 
-    `rating` in MWh a year per kW, `deeming_years` and `years` in years; None where the
-    system type has none. `warnings` are sentences.
+    `rating` in MWh a year per kW, `deeming_years` (of solar) and `years` in years; None
+    where the system type has none. `warnings` are sentences.
     """
 
     system_type: SystemType
@@ -128,9 +129,9 @@ def _turbine(installation: Installation, today: date) -> Calculation:
     certificates, last_step = int(output), _rounded_down(output, total)
     least = value_on("smallest_certificate", day)
     if least <= output < 1:
-        certificates, counts = 1, f"{total} is at least {least} and counts as 1"
+        certificates, operation = 1, f"{total}, which is at least {least}, counts as"
         figure = FIGURES["smallest_certificate"]
-        last_step = Step("Certificates", counts, "1", "STCs", figure)
+        last_step = Step("Certificates", operation, "1", "STC", figure)
     steps = (
         hours_step,
         _annual_step(
@@ -148,7 +149,6 @@ def _turbine(installation: Installation, today: date) -> Calculation:
         certificates,
         steps,
         warnings_of(installation, years, today),
-        deeming_years=left,
         years=years,
     )
 
@@ -189,7 +189,8 @@ def _battery(installation: Installation, today: date) -> Calculation:
 
 def _rounded_down(output: Decimal, total: str) -> Step:
     """The one place where anything is rounded: int() drops what is after the point."""
-    return Step("Certificates", f"{total} rounded down", f"{int(output):,}", "STCs")
+    number, unit = counted(int(output), "STC").split()
+    return Step("Certificates", f"{total} rounded down", number, unit)
 
 
 def _annual_step(operation: str, annual: Decimal, installation: Installation) -> Step:

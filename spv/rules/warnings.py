@@ -4,9 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 from spv.rules import zones
-from spv.rules.installation import Installation, plain, written
+from spv.rules.installation import Installation
 from spv.rules.parameters import value_on
 from spv.rules.questions import PERIODS, SystemType
+from spv.rules.words import counted, plain, written
 
 
 def warnings_of(
@@ -42,7 +43,7 @@ def _fewer_years(installation: Installation, years: int | None) -> list[str]:
     return [
         f"You chose {PERIODS[period]}. For an installation in "
         f"{installation.installation_date.year} the limit is lower: "
-        f"{years} {'year is' if years == 1 else 'years are'} used."
+        f"only {counted(years, 'year')} can be used."
     ]
 
 

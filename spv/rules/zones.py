@@ -10,7 +10,7 @@ TABLE_FROM: date = FIGURES["postcode_zones"].values[0][0]
 
 
 def _load() -> tuple[list[str], list[int]]:
-    name = FIGURES["postcode_zones"].values[0][1]
+    name = FIGURES["postcode_zones"].latest
     with (DATA / name).open(encoding="utf-8", newline="") as file:
         ranges = list(csv.DictReader(file))
     return [r["from_postcode"] for r in ranges], [int(r["zone"]) for r in ranges]

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
 from spv.services.actor import Actor
+from spv.services.transaction import snapshot
 
 STC = "stc"
+CHAINS = (STC,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,20 @@ def record(
 
 def verify() -> list[ChainReport]:
     """Read every chain from its beginning; name the first event that is not right."""
-    chains = db.session.scalars(select(AuditChain).order_by(AuditChain.name)).all()
-    return [_verify_chain(chain) for chain in chains]
+    with snapshot():
+        return [_verify_chain(name) for name in CHAINS]
+
+
+def contains(head: str) -> bool:
+    """Whether an event has this hash: one that `verify` gave before, and was kept."""
+    query = select(AuditEvent.id).where(AuditEvent.hash == head)
+    return db.session.scalar(query) is not None
 
 
 def events_of(chain: str) -> Iterator[AuditEvent]:
     """The events of a chain, oldest first, without holding them all in memory."""
     query = select(AuditEvent).where(AuditEvent.chain == chain)
-    ordered = query.order_by(AuditEvent.sequence, AuditEvent.id)
+    ordered = query.order_by(AuditEvent.sequence)
     # `with`: a reader that stops early must not leave a cursor open on the server.
     with db.session.scalars(ordered.execution_options(yield_per=1000)) as events:
         yield from events
@@ -85,9 +93,12 @@ def _hash_of(event: AuditEvent) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
-def _verify_chain(head: AuditChain) -> ChainReport:
+def _verify_chain(name: str) -> ChainReport:
+    head = db.session.get(AuditChain, name)
+    if head is None:
+        return ChainReport(name, 0, "", "the head of the chain is missing")
     count, previous, problem = 0, "", ""
-    for event in events_of(head.name):
+    for event in events_of(name):
         problem = _problem(event, count, previous)
         if problem:
             break
@@ -98,7 +109,7 @@ def _verify_chain(head: AuditChain) -> ChainReport:
             if count != head.sequence
             else f"event {count} is not the one that was recorded last"
         )
-    return ChainReport(head.name, count, head.hash, problem)
+    return ChainReport(name, count, head.hash, problem)
 
 
 def _problem(event: AuditEvent, count: int, previous: str) -> str:

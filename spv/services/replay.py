@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
@@ -13,8 +13,9 @@ from spv.rules.installation import read_installation
 from spv.rules.refusal import Refusal
 from spv.rules.stc import calculate
 from spv.services import audit
-from spv.services.stc import inputs_of, result_of
+from spv.services.stc import Numbers, inputs_of, numbers_of, saved_numbers
 from spv.services.stc_batch import Line, digest
+from spv.services.transaction import snapshot
 
 
 @dataclass
@@ -23,81 +24,102 @@ class Replay:
 
     calculations: int = 0
     differences: list[str] = field(default_factory=list)
+    logged: set[str] = field(default_factory=set)
 
 
 def replay() -> Replay:
     """Recompute each logged calculation and compare log, table and today's rules."""
     found = Replay()
-    logged: set[str] = set()
-    for event in audit.events_of(audit.STC):
-        details = json.loads(event.details)
-        logged.add(details["reference"])
-        compare = _batch if event.event == "stc.batch_calculated" else _single
-        found.differences += compare(event, details, found)
-    found.differences += [
-        f"{reference}: saved, but not in the log"
-        for model in (StcBatch, StcCalculation)
-        for reference in _saved(model)
-        if reference not in logged
-    ]
+    with snapshot():
+        for event in audit.events_of(audit.STC):
+            found.differences += _event(event, found)
+        found.differences += _never_logged(found.logged)
     return found
 
 
-def _saved(model: type[StcBatch] | type[StcCalculation]) -> Iterator[str]:
-    query = select(model.reference)
-    if model is StcCalculation:
-        query = query.where(StcCalculation.batch_id.is_(None))
-    yield from db.session.scalars(query.execution_options(yield_per=1000))
+def _event(event: AuditEvent, found: Replay) -> Iterator[str]:
+    try:
+        logged = json.loads(event.details)
+        compare = _COMPARE[event.event]
+        found.logged.add(logged["reference"])
+    except (ValueError, KeyError, TypeError):
+        yield f"event {event.sequence} cannot be read"
+        return
+    for sentence in compare(event, logged, found):
+        yield f"{logged['reference']}: {sentence}"
+
+
+def _never_logged(logged: set[str]) -> Iterator[str]:
+    """Batches, calculations and rows that no event tells of."""
+    alone = or_(StcCalculation.batch_id.is_(None), StcBatch.id.is_(None))
+    calculations = (
+        select(StcCalculation.reference).outerjoin(StcBatch).where(alone)
+    ).execution_options(yield_per=1000)
+    for query in (select(StcBatch.reference), calculations):
+        for reference in db.session.scalars(query):
+            if reference not in logged:
+                what = reference or "a row without a batch"
+                yield f"{what}: saved, but not in the log"
 
 
 def _single(event: AuditEvent, logged: dict[str, Any], found: Replay) -> Iterator[str]:
     found.calculations += 1
-    reference = logged["reference"]
-    saved = db.session.scalar(
-        select(StcCalculation).where(StcCalculation.reference == reference)
-    )
+    query = select(StcCalculation).filter_by(reference=logged["reference"])
+    saved = db.session.scalar(query)
     if saved is None:
-        yield f"{reference}: in the log as event {event.sequence}, but not saved"
+        yield f"in the log as event {event.sequence}, but not saved"
         return
     if inputs_of(saved) != logged["inputs"]:
-        yield f"{reference}: saved with other inputs than event {event.sequence} has"
-    if _result(saved) != logged["result"]:
-        yield f"{reference}: saved with another result than event {event.sequence} has"
-    if sentence := _recomputed(logged["inputs"], logged["result"]):
-        yield f"{reference}: {sentence}"
+        yield f"saved with other inputs than event {event.sequence} has"
+    if saved_numbers(saved) != logged["result"]:
+        yield f"saved with another result than event {event.sequence} has"
+    if _who_and_when(saved) != _told(event, logged):
+        yield f"saved as by another or at another time than event {event.sequence} has"
+    yield from _recomputed(logged["inputs"], logged["result"])
 
 
 def _batch(event: AuditEvent, logged: dict[str, Any], found: Replay) -> Iterator[str]:
-    reference = logged["reference"]
+    query = select(StcBatch).filter_by(reference=logged["reference"])
+    saved = db.session.scalar(query)
+    if saved is None:
+        yield f"in the log as event {event.sequence}, but not saved"
+        return
     rows = db.session.scalars(
         select(StcCalculation)
-        .join(StcBatch, StcBatch.id == StcCalculation.batch_id)
-        .where(StcBatch.reference == reference)
+        .filter_by(batch_id=saved.id)
         .order_by(StcCalculation.row_number)
     ).all()
     found.calculations += len(rows)
-    lines = [Line(row.row_number, inputs_of(row), _result(row)) for row in rows]
+    lines = [Line(row.row_number, inputs_of(row), saved_numbers(row)) for row in rows]
+    totals = ("row_count", "calculated", "certificates")
+    if any(getattr(saved, name) != logged[name] for name in totals):
+        yield f"saved with other totals than event {event.sequence} has"
     if digest(lines) != logged["digest"]:
-        yield f"{reference}: saved with other rows than event {event.sequence} has"
+        yield f"saved with other rows than event {event.sequence} has"
+    if {_who_and_when(row) for row in rows} != {_told(event, logged)}:
+        yield f"saved as by another or at another time than event {event.sequence} has"
     for number, inputs, result in lines:
-        if sentence := _recomputed(inputs, result):
-            yield f"{reference}, row {number}: {sentence}"
+        yield from (f"row {number}: {s}" for s in _recomputed(inputs, result))
 
 
-def _result(saved: StcCalculation) -> dict[str, Any]:
-    names = ("certificates", "zone", "rating", "deeming_years", "years")
-    return {name: getattr(saved, name) for name in names}
+_COMPARE = {"stc.calculated": _single, "stc.batch_calculated": _batch}
 
 
-def _recomputed(inputs: Mapping[str, str], result: dict[str, Any]) -> str:
+def _who_and_when(saved: StcCalculation) -> tuple[Any, ...]:
+    return saved.actor, saved.channel, saved.calculated_at, saved.rules_version
+
+
+def _told(event: AuditEvent, logged: dict[str, Any]) -> tuple[Any, ...]:
+    return event.actor, event.channel, event.at, logged["rules_version"]
+
+
+def _recomputed(inputs: Mapping[str, str], result: Numbers) -> Iterator[str]:
     try:
         installation = read_installation(inputs)
     except Refusal as refusal:
-        return f"the rules now refuse it: {refusal}"
-    now = result_of(calculate(installation, installation.installation_date))
-    changed = [
-        f"{name} {result[name]}, now {now[name]}"
-        for name in now
-        if now[name] != result[name]
-    ]
-    return "; ".join(changed)
+        yield f"the rules now refuse it: {refusal}"
+        return
+    now = numbers_of(calculate(installation, installation.installation_date))
+    changed = [f"{n} {result[n]}, now {now[n]}" for n in now if now[n] != result[n]]
+    if changed:
+        yield "; ".join(changed)

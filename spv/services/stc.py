@@ -14,13 +14,17 @@ from spv.extensions import db
 from spv.models import StcCalculation
 from spv.rules.installation import Installation, read_installation, read_price
 from spv.rules.parameters import RULES_VERSION, value_on
-from spv.rules.questions import ALL_FIELDS, PERIODS, SYSTEM_TYPES
+from spv.rules.questions import ALL_FIELDS, NUMBERS, PERIODS, SYSTEM_TYPES, SystemType
 from spv.rules.refusal import Refusal
 from spv.rules.stc import Calculation, calculate, what_waiting_costs
+from spv.rules.words import counted
 from spv.services import audit
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.transaction import transaction
+
+# certificates, zone, rating, deeming_years and years of a result, as they are saved.
+Numbers = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,12 @@ class Estimate:
 class Result:
     """A saved calculation with all that a page or a program is told about it.
 
-    `certificates` is what was saved; `calculation` is worked out anew from the saved
+    `numbers` are those that were saved; `calculation` is worked out anew from the saved
     inputs. They differ only if a rule was corrected since.
     """
 
     reference: str
-    certificates: int
+    numbers: Numbers
     calculated_at: datetime
     rules_version: str
     installation: Installation
@@ -58,7 +62,12 @@ class Result:
     @property
     def headline(self) -> str:
         """The certificates in words: 1 STC, 45 STCs."""
-        return f"{self.certificates:,} {'STC' if self.certificates == 1 else 'STCs'}"
+        return counted(self.numbers["certificates"], "STC")
+
+    @property
+    def corrected(self) -> bool:
+        """Whether today's rules give other numbers than those that were saved."""
+        return self.numbers != numbers_of(self.calculation)
 
     @property
     def rules_date(self) -> date:
@@ -91,18 +100,19 @@ def save(answers: Mapping[str, str], actor: Actor) -> str:
     installation = read_installation(answers)
     at = clock.now()
     inputs = installation.answers()
-    result = result_of(calculate(installation, clock.day_of(at)))
-    saved = StcCalculation(**row_of(inputs, result, actor, at))
+    result = numbers_of(calculate(installation, clock.day_of(at)))
+    reference = new_reference()
+    details = {
+        "reference": reference,
+        "inputs": inputs,
+        "result": result,
+        "rules_version": RULES_VERSION,
+    }
+    row = row_of(inputs, result, actor, at) | {"reference": reference}
     with transaction():
-        db.session.add(saved)
-        details = {
-            "reference": saved.reference,
-            "inputs": inputs,
-            "result": result,
-            "rules_version": saved.rules_version,
-        }
+        db.session.add(StcCalculation(**row))
         audit.record(audit.STC, "stc.calculated", actor, at, details)
-        return saved.reference
+    return reference
 
 
 def show(reference: str, price: str = "") -> Result:
@@ -119,7 +129,7 @@ def show(reference: str, price: str = "") -> Result:
     today = clock.day_of(saved.calculated_at)
     return Result(
         reference=reference,
-        certificates=saved.certificates,
+        numbers=saved_numbers(saved),
         calculated_at=saved.calculated_at,
         rules_version=saved.rules_version,
         installation=installation,
@@ -141,7 +151,7 @@ def _estimate(certificates: int, installation: Installation, price: str) -> Esti
         return Estimate(certificates, chosen, ceiling, str(refusal))
 
 
-def result_of(calculation: Calculation) -> dict[str, Any]:
+def numbers_of(calculation: Calculation) -> Numbers:
     """The numbers of a result, as they are saved, logged and compared."""
     rating = calculation.rating
     return {
@@ -153,15 +163,20 @@ def result_of(calculation: Calculation) -> dict[str, Any]:
     }
 
 
+def saved_numbers(saved: StcCalculation) -> Numbers:
+    """The numbers of a saved result."""
+    names = ("certificates", "zone", "rating", "deeming_years", "years")
+    return {name: getattr(saved, name) for name in names}
+
+
 def row_of(
-    inputs: dict[str, str], result: dict[str, Any], actor: Actor, at: datetime
+    inputs: dict[str, str], result: Numbers, actor: Actor, at: datetime
 ) -> dict[str, Any]:
     """The columns of a saved calculation."""
     return {
         **inputs,
         **result,
         "installation_date": date.fromisoformat(inputs["installation_date"]),
-        "reference": new_reference(),
         "rules_version": RULES_VERSION,
         "actor": actor.name,
         "channel": actor.channel,
@@ -170,8 +185,16 @@ def row_of(
 
 
 def installation_of(saved: StcCalculation) -> Installation:
-    """The installation that a saved calculation was about."""
-    return read_installation(inputs_of(saved))
+    """The installation that a saved calculation was about.
+
+    The rules do not read it again: what they took once is shown, even if refused now.
+    """
+    inputs: dict[str, Any] = inputs_of(saved)
+    inputs["system_type"] = SystemType(saved.system_type)
+    inputs["installation_date"] = saved.installation_date
+    for name in NUMBERS & inputs.keys():
+        inputs[name] = Decimal(inputs[name])
+    return Installation(**inputs)
 
 
 def inputs_of(saved: StcCalculation) -> dict[str, str]:

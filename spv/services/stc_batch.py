@@ -18,7 +18,7 @@ from spv.rules.stc_batch import Batch, calculate_batch, template_text, write_bat
 from spv.services import audit
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError, ServiceError
-from spv.services.stc import new_reference, result_of, row_of
+from spv.services.stc import Numbers, new_reference, numbers_of, row_of
 from spv.services.transaction import transaction
 
 KEPT_FOR = timedelta(days=1)
@@ -40,7 +40,7 @@ class Line(NamedTuple):
 
     number: int | None
     inputs: dict[str, str]
-    result: dict[str, Any]
+    result: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,14 @@ def save(data: bytes, actor: Actor) -> str:
     )
     lines = _lines(batch)
     rows = [_row(line, actor, at) for line in lines]
+    details = {
+        "reference": saved.reference,
+        "row_count": saved.row_count,
+        "calculated": saved.calculated,
+        "certificates": saved.certificates,
+        "digest": digest(lines),
+        "rules_version": saved.rules_version,
+    }
     with transaction():
         _forget_old_documents(at)
         db.session.add(saved)
@@ -95,14 +103,6 @@ def save(data: bytes, actor: Actor) -> str:
             row["batch_id"] = saved.id
         # Through Core, not the ORM, which would send each row alone.
         db.session.connection().execute(insert(StcCalculation), rows)
-        details = {
-            "reference": saved.reference,
-            "row_count": saved.row_count,
-            "calculated": saved.calculated,
-            "certificates": saved.certificates,
-            "digest": digest(lines),
-            "rules_version": saved.rules_version,
-        }
         audit.record(audit.STC, "stc.batch_calculated", actor, at, details)
         return saved.reference
 
@@ -168,7 +168,7 @@ def _has_document(saved: StcBatch) -> bool:
 
 def _lines(batch: Batch) -> list[Line]:
     return [
-        Line(o.row.number, o.installation.answers(), result_of(o.calculation))
+        Line(o.row.number, o.installation.answers(), numbers_of(o.calculation))
         for o in batch.outcomes
         if o.installation and o.calculation
     ]

@@ -13,11 +13,29 @@ def transaction() -> Iterator[None]:
 
     On SQLite the lock is taken at once, so two writers wait for each other in line.
     """
-    db.session.rollback()
-    db.session.connection(execution_options={IMMEDIATE: True})
+    _begin(**{IMMEDIATE: True})
     try:
         yield
         db.session.commit()
     except BaseException:
         db.session.rollback()
         raise
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Everything inside is read as it was at one moment, whoever writes meanwhile."""
+    postgresql = db.engine.dialect.name == "postgresql"
+    _begin(**{"isolation_level": "REPEATABLE READ"} if postgresql else {})
+    try:
+        yield
+    finally:
+        db.session.rollback()
+
+
+def _begin(**options: object) -> None:
+    """End the reading that came before, and begin anew with other options."""
+    if db.session.new or db.session.dirty:
+        raise RuntimeError("A transaction begins, and another has not ended.")
+    db.session.rollback()
+    db.session.connection(execution_options=options)

@@ -48,9 +48,8 @@
     if (copy) {
       var text = document.getElementById(copy.dataset.copy);
       text.select();
-      navigator.clipboard.writeText(text.value).then(function () {
-        copy.textContent = "Copied";
-      }, function () { document.execCommand("copy"); });
+      document.execCommand("copy"); // the newer way is missing where there is no HTTPS
+      copy.textContent = "Copied";
     }
   });
 })();

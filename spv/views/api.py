@@ -21,13 +21,12 @@ def document() -> Response:
 @limiter.limit("300 per minute")
 def calculation() -> Response:
     """Calculate, save and log one system; answer with the working."""
+    if request.method == "HEAD":  # which comes with GET, and must not save anything
+        return Response(mimetype="application/json")
     answers = request.args.to_dict()
-    unknown = [name for name in answers if name not in openapi.PARAMETERS]
-    if unknown:
-        return api_error(
-            422,
-            [{"field": name[:40], "message": _unknown(name)} for name in unknown],
-        )
+    for name in answers:
+        if name not in openapi.PARAMETERS:
+            return api_error(422, [{"field": name[:40], "message": _unknown(name)}])
     result = stc.show(stc.save(answers, current_actor("api")))
     body = openapi.CalculationSchema().dump(result)
     body["resultUrl"] = url_for("stc.show", reference=result.reference, _external=True)

@@ -41,14 +41,14 @@ class CalculationSchema(Schema):
     systemType = fields.String(  # noqa: N815
         attribute="installation.system_type.value", required=True
     )
-    certificates = fields.Integer(required=True)
-    zone = fields.Integer(attribute="calculation.zone", allow_none=True)
-    rating = fields.Float(attribute="calculation.rating", allow_none=True)
+    certificates = fields.Integer(attribute="numbers.certificates", required=True)
+    zone = fields.Integer(attribute="numbers.zone", allow_none=True)
+    rating = fields.Float(attribute="numbers.rating", allow_none=True)
     deemingPeriod = fields.Integer(  # noqa: N815
-        attribute="calculation.deeming_years", allow_none=True
+        attribute="numbers.deeming_years", allow_none=True
     )
     yearsUsed = fields.Integer(  # noqa: N815
-        attribute="calculation.years", allow_none=True
+        attribute="numbers.years", allow_none=True
     )
     working = fields.List(
         fields.Nested(StepSchema), attribute="calculation.steps", required=True

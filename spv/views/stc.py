@@ -1,5 +1,7 @@
 """The STC calculator, for everyone."""
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
@@ -26,13 +28,13 @@ def calculate() -> BaseResponse:
     """Calculate, save and show the result; or only reveal the fields, on Continue."""
     form = StcForm()
     if "continue" in request.form:
-        return redirect(url_for(".new", _external=False, **form.kept_answers()), 303)
+        return redirect(f"{url_for('.new')}?{urlencode(form.kept_answers())}", 303)
     if not form.validate_on_submit():
         return _form(form, 422)
     return pages.done("stc.show", reference=stc.save(form.answers, current_actor()))
 
 
-@bp.get("/<string(length=16):reference>")
+@bp.get("/<reference:reference>")
 def show(reference: str) -> Response:
     """A saved result, at another price if the address names one."""
     result = stc.show(reference, request.args.get("stc_price", ""))

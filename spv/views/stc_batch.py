@@ -39,7 +39,7 @@ def template() -> Response:
     return _csv(stc_batch.template(), "stc-batch-template.csv")
 
 
-@bp.get("/<string(length=16):reference>")
+@bp.get("/<reference:reference>")
 def show(reference: str) -> Response:
     """What came of a file."""
     return pages.render(
@@ -50,7 +50,7 @@ def show(reference: str) -> Response:
     )
 
 
-@bp.get("/<string(length=16):reference>.csv")
+@bp.get("/<reference:reference>.csv")
 def document(reference: str) -> Response:
     """The same file with its certificates."""
     return _csv(stc_batch.document(reference), "stc-batch-certificates.csv")

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from spv.rules.installation import plain, read_installation, read_price
+from spv.rules.installation import read_installation, read_price
 from spv.rules.notes import notes
 from spv.rules.refusal import Refusal
+from spv.rules.words import plain
 from tests.examples import BAD, BATTERY, EXAMPLES, GOOD_SOLAR, WIND
 
 

@@ -66,7 +66,7 @@ def test_working_of_wind():
 
 def test_working_of_a_small_turbine():
     assert lines(work_out(turbine("wind", "0.3", "2026-06-30", "1")))[-1] == (
-        "Certificates: 0.57 is at least 0.5 and counts as 1 = 1 STCs"
+        "Certificates: 0.57, which is at least 0.5, counts as = 1 STC"
     )
 
 
@@ -88,8 +88,8 @@ WARNINGS = [
                                           "this system, by 21 November 2026"]),
     (solar("6.6", "2150", "2024-02-29"), ["by 28 February 2025"]),
     (solar("6.6", "2150", "2028-06-30", "5"), ["You chose Five Years. For an "
-     "installation in 2028 the limit is lower: 3 years are used"]),
-    (solar("6.6", "2150", "2030-06-30", "10"), ["lower: 1 year is used"]),
+     "installation in 2028 the limit is lower: only 3 years can be used"]),
+    (solar("6.6", "2150", "2030-06-30", "10"), ["lower: only 1 year can be used"]),
     (solar("6.6", "2150", "2020-01-01"), ["12 months"]),
     (solar("6.6", "2150", "2019-12-31"), ["12 months", "since 1 January 2020"]),
     (solar("6.6", "2150", "2009-06-08"), EARLY),

@@ -10,6 +10,7 @@ from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
 from spv.services import audit, stc
 from spv.services.actor import visitor
+from spv.services.replay import replay
 from spv.services.transaction import transaction
 from tests.examples import GOOD_SOLAR
 
@@ -144,8 +145,31 @@ def test_the_last_event_exchanged_for_a_sound_one(chain):
     assert problem() == "event 10 is not the one that was recorded last"
 
 
+def test_without_its_head(chain):
+    tamper("DELETE FROM audit_events", "DELETE FROM audit_chains")
+    assert problem() == "the head of the chain is missing"
+
+
+def test_a_hash_that_was_noted(chain):
+    (report,) = audit.verify()
+    record(11)
+    assert audit.contains(report.head)
+    assert not audit.contains("0" * 64)
+
+
+def test_replacing_does_not_get_round_the_guard(chain):
+    if db.engine.dialect.name == "postgresql":
+        pytest.skip("REPLACE is SQLite's")
+    columns = "chain, sequence, at, event, actor, channel, details, previous_hash, hash"
+    replace = (
+        f"INSERT OR REPLACE INTO audit_events (id, {columns}) SELECT id, {columns}"
+    )
+    with pytest.raises(sa.exc.DBAPIError, match="audit events are never changed"):
+        db.session.execute(sa.text(f"{replace} FROM audit_events WHERE sequence = 4"))
+
+
 def test_many_writers_make_one_chain(app):
-    """Eight threads, no fork, no gap, no lock error, and each calculation logged."""
+    """Eight threads, no fork, no gap, no lock error; sound at every moment."""
     failures = []
 
     def write():
@@ -159,8 +183,9 @@ def test_many_writers_make_one_chain(app):
     threads = [threading.Thread(target=write) for _ in range(8)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    while any(thread.is_alive() for thread in threads):
+        assert audit.verify()[0].problem == ""
+        assert replay().differences == []
     assert failures == []
     (report,) = audit.verify()
     assert (report.events, report.problem) == (80, "")

@@ -1,5 +1,8 @@
 """Replay recomputes every saved calculation from its log, and names differences."""
 
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
 import pytest
 import sqlalchemy as sa
 
@@ -12,6 +15,7 @@ from spv.services.actor import visitor
 from spv.services.replay import replay
 from tests.examples import EXAMPLES, GOOD_SOLAR
 from tests.services.test_audit import tamper
+from tests.views.page import read
 
 WEB = visitor("web")
 
@@ -71,16 +75,64 @@ def test_a_calculation_that_was_never_logged(saved):
 def test_a_batch_that_was_never_logged(saved):
     change(StcBatch, StcBatch.id == 1, reference="somewhere else")
     first, second = replay().differences
-    assert "saved with other rows" in first
+    assert first.endswith(f"in the log as event {len(EXAMPLES) + 1}, but not saved")
     assert second == "somewhere else: saved, but not in the log"
+
+
+@pytest.mark.parametrize("column", ["row_count", "calculated", "certificates"])
+def test_other_totals_of_a_batch(saved, column):
+    change(StcBatch, StcBatch.id == 1, **{column: 999})
+    (difference,) = replay().differences
+    assert f"saved with other totals than event {len(EXAMPLES) + 1} has" in difference
+
+
+OTHERS = {
+    "actor": "somebody",
+    "channel": "somewhere",
+    "rules_version": "2001-01-01",
+    "calculated_at": datetime(2001, 1, 1, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("column", OTHERS)
+@pytest.mark.parametrize("number", [3, len(EXAMPLES) + 2], ids=["single", "batch"])
+def test_saved_as_by_another(saved, column, number):
+    change(StcCalculation, StcCalculation.id == number, **{column: OTHERS[column]})
+    (difference,) = replay().differences
+    assert "saved as by another or at another time than event" in difference
+
+
+def test_a_row_of_no_batch(saved):
+    if db.engine.dialect.name == "sqlite":
+        db.session.connection().connection.dbapi_connection.execute("COMMIT")
+        db.session.connection().connection.dbapi_connection.execute(
+            "PRAGMA foreign_keys = OFF"
+        )
+    else:
+        db.session.execute(sa.text("SET session_replication_role = replica"))
+    statement = sa.update(StcCalculation).where(StcCalculation.row_number == 2)
+    db.session.execute(statement.values(batch_id=99))
+    db.session.commit()
+    differences = replay().differences
+    assert "a row without a batch: saved, but not in the log" in differences
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [("details", "not JSON"), ("details", "{}"), ("details", "[]"), ("event", "other")],
+)
+def test_an_event_that_cannot_be_read(saved, column, text):
+    tamper(f"UPDATE audit_events SET {column} = '{text}' WHERE sequence = 3")
+    first, second = replay().differences
+    assert first == "event 3 cannot be read"
+    assert second.endswith("saved, but not in the log")
 
 
 def test_a_rule_that_gives_another_number_now(saved, monkeypatch):
     figure = parameters.FIGURES["wind_hours"]
-    corrected = type(figure)(
-        figure.name, figure.title, figure.unit, figure.source, figure.link,
-        tuple((day, value * 2) for day, value in figure.values),
-    )  # fmt: skip
+    corrected = replace(
+        figure, values=tuple((day, value * 2) for day, value in figure.values)
+    )
     monkeypatch.setitem(parameters.FIGURES, "wind_hours", corrected)
     differences = replay().differences
     assert len(differences) == 3  # two examples, and the row of the batch
@@ -89,10 +141,9 @@ def test_a_rule_that_gives_another_number_now(saved, monkeypatch):
 
 def test_a_rule_that_refuses_now(saved, monkeypatch):
     figure = parameters.FIGURES["hydro_power_limit"]
-    lowered = type(figure)(
-        figure.name, figure.title, figure.unit, figure.source, figure.link,
-        tuple((day, value / 2) for day, value in figure.values),
-    )  # fmt: skip
+    lowered = replace(
+        figure, values=tuple((day, value / 2) for day, value in figure.values)
+    )
     monkeypatch.setitem(parameters.FIGURES, "hydro_power_limit", lowered)
     differences = replay().differences
     assert all("the rules now refuse it: A hydro system" in d for d in differences)
@@ -102,6 +153,18 @@ def test_a_rule_that_refuses_now(saved, monkeypatch):
 def test_a_result_shown_after_a_correction_says_so(app, monkeypatch):
     reference = stc.save(GOOD_SOLAR, WEB)
     change(StcCalculation, StcCalculation.reference == reference, certificates=44)
-    page = app.test_client().get(f"/stc/{reference}").text
-    assert "44 STCs" in page
-    assert "by\n  today’s rules it is 45" in page
+    page = read(app.test_client().get(f"/stc/{reference}"))
+    assert page.heading == "44 STCs"
+    assert "Today they give 45 STCs" in page.text
+
+
+def test_a_result_is_still_shown_when_the_rules_refuse_it(app, monkeypatch):
+    reference = stc.save(GOOD_SOLAR, WEB)
+    figure = parameters.FIGURES["solar_power_limit"]
+    lowered = figure.values[0][1] / 100
+    monkeypatch.setitem(
+        parameters.FIGURES, figure.name, replace(figure, values=((date.min, lowered),))
+    )
+    answer = app.test_client().get(f"/stc/{reference}")
+    assert answer.status_code == 200
+    assert read(answer).heading == "45 STCs"

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -33,7 +34,8 @@ def test_each_row_is_a_saved_calculation(app):
     stc_batch.save(template_text().encode(), BATCH)
     saved = db.session.scalars(sa.select(StcCalculation).order_by("row_number")).all()
     assert [row.row_number for row in saved] == [2, 3, 4, 5]
-    assert stc.show(saved[0].reference).headline == "45 STCs"
+    assert [row.certificates for row in saved] == [45, 68, 24, 91]
+    assert stc.installation_of(saved[0]).rated_power_kw == Decimal("6.6")
 
 
 def test_rows_that_cannot_be_calculated(app):

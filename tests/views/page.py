@@ -104,6 +104,12 @@ class Page(HTMLParser):
         options = [n for n in self.one("select", name=name).walk() if n.tag == "option"]
         return {n.attributes["value"]: n.text for n in options}
 
+    def chosen(self, name):
+        """The value of the option that is chosen."""
+        options = [n for n in self.one("select", name=name).walk() if n.tag == "option"]
+        chosen = [n.attributes["value"] for n in options if "selected" in n.attributes]
+        return chosen[0] if chosen else None
+
     def radios(self, name):
         """The choices of radio buttons: value to words."""
         return {

@@ -2,11 +2,14 @@
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from openapi_spec_validator import validate
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcCalculation
-from spv.rules.questions import ALL_FIELDS
+from spv.rules import installation
+from spv.rules.questions import ALL_FIELDS, NUMBERS, PERIODS, SystemType
+from spv.views.openapi import NUMBER
 from tests.conftest import dispose, make_app
 from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
 
@@ -30,6 +33,7 @@ def test_examples(client, example):
     assert answer.json["certificates"] == example.certificates
 
 
+@time_machine.travel("2026-11-22", tick=False)
 def test_the_whole_answer(client):
     body = client.get(ADDRESS, query_string=GOOD_SOLAR | {"stc_price": "30"}).json
     reference = body.pop("reference")
@@ -115,11 +119,24 @@ def test_the_document_is_valid_and_true(client):
     document = client.get("/api/openapi.json").json
     validate(document)
     operation = document["paths"][ADDRESS]["get"]
-    assert [p["name"] for p in operation["parameters"]] == [
-        *sorted(ALL_FIELDS, key=[p["name"] for p in operation["parameters"]].index)
-    ]
+    parameters = {p["name"]: p["schema"] for p in operation["parameters"]}
+    assert set(parameters) == set(ALL_FIELDS)
+    assert parameters["system_type"]["enum"] == list(SystemType)
+    assert parameters["calculation_period"]["enum"] == list(PERIODS)
+    assert {n for n, s in parameters.items() if s.get("pattern") == NUMBER} == NUMBERS
+    assert f"^({installation._NUMBER.pattern})$".replace("?:", "") == NUMBER
     described = set(document["components"]["schemas"]["Calculation"]["properties"])
     assert set(client.get(ADDRESS, query_string=GOOD_SOLAR).json) == described
+
+
+def test_head_saves_nothing(client):
+    assert client.head(ADDRESS, query_string=GOOD_SOLAR).status_code == 200
+    assert not db.session.scalars(sa.select(StcCalculation)).all()
+
+
+def test_many_parameters_that_do_not_exist_get_one_answer(client):
+    answer = client.get(ADDRESS, query_string={f"x{n}": "" for n in range(10_000)})
+    assert len(errors(answer)) == 1
 
 
 def test_the_example_of_the_document_can_be_calculated(client):

@@ -4,10 +4,22 @@ import pytest
 from flask import abort
 
 from spv.errors import WORDS
-from spv.security import HEADERS
+from spv.services.errors import ServiceError
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
 from tests.views.page import read
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; "
+    "style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 
 
 @pytest.fixture
@@ -92,7 +104,7 @@ def test_every_unsafe_route_wants_a_token(failing):
 def test_headers_on_every_answer(failing, address):
     with failing.get(address) as answer:
         headers = answer.headers
-    assert {name: headers[name] for name in HEADERS} == HEADERS
+    assert {name: headers.get(name) for name in HEADERS} == HEADERS
     assert "Strict-Transport-Security" not in headers
     assert headers["Cache-Control"]
 
@@ -100,6 +112,31 @@ def test_headers_on_every_answer(failing, address):
 def test_over_https(failing):
     answer = failing.get("/stc", base_url="https://localhost")
     assert answer.headers["Strict-Transport-Security"]
+
+
+def test_behind_a_proxy(sqlite_url):
+    sent = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "spv.example"}
+    for proxies, start in ((0, "http://localhost/"), (1, "https://spv.example/")):
+        app = make_app(sqlite_url, SPV_PROXIES=proxies)
+        address = "/api/stc/v1/calculation"
+        answer = app.test_client().get(address, query_string=GOOD_SOLAR, headers=sent)
+        assert answer.json["resultUrl"].startswith(start)
+        dispose(app)
+
+
+def test_what_a_service_says_is_said(sqlite_url):
+    class ConflictError(ServiceError):
+        status = 409
+
+    def conflict():
+        raise ConflictError("Another has assessed it.")
+
+    app = make_app(sqlite_url)
+    app.add_url_rule("/conflict", "conflict", conflict)
+    answer = app.test_client().get("/conflict")
+    assert answer.status_code == 409
+    assert "Another has assessed it." in read(answer).text
+    dispose(app)
 
 
 def test_the_session_cookie(failing):

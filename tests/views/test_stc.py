@@ -4,9 +4,11 @@ from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcCalculation
+from tests.conftest import dispose, make_app
 from tests.examples import BAD, EXAMPLES, GOOD_SOLAR, WIND
 from tests.views.page import read
 
@@ -22,7 +24,7 @@ def test_the_form_offers_the_system_types_in_the_words_of_the_scheme(client):
         "hydro_deemed": "SGU – Hydro (deemed)",
         "battery": "Solar battery",
     }
-    assert page.fields() == {"csrf_token", "system_type"} - {"csrf_token"}
+    assert page.fields() == {"system_type"}
 
 
 REVEALED = {
@@ -61,9 +63,29 @@ def test_answers_in_the_address_are_kept_also_for_another_system(client):
     assert other.hidden()["postcode"] == "2150"
 
 
-def test_today_is_offered(client):
+@time_machine.travel("2026-11-21T14:00:00Z", tick=False)
+def test_today_in_sydney_is_offered(client):
     page = read(client.get("/stc?system_type=solar_deemed"))
-    assert page.value("installation_date").count("-") == 2
+    assert page.value("installation_date") == "2026-11-22"
+
+
+def test_choices_in_words_are_chosen(client):
+    words = {"system_type": "SGU – Solar (deemed)", "calculation_period": "Five Years"}
+    page = read(client.get("/stc?" + urlencode(words)))
+    assert page.chosen("system_type") == "solar_deemed"
+    assert page.checked("calculation_period") == "5"
+
+
+def test_the_rate_limit(sqlite_url):
+    app = make_app(sqlite_url)
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    assert {client.post("/stc").status_code for _ in range(300)} == {422}
+    assert client.post("/stc").status_code == 429
+    assert {client.post("/stc/batch").status_code for _ in range(30)} == {422}
+    assert client.post("/stc/batch").status_code == 429
+    assert client.get("/stc").status_code == 200
+    dispose(app)
 
 
 def test_notes_beside_fields(client):
@@ -134,7 +156,9 @@ def test_another_price(client):
     assert "$1,350 at $30 an STC" in read(client.get(address + "?stc_price=30")).text
     refused = client.get(address + "?stc_price=40.01")
     assert refused.status_code == 422
-    assert "$40 is the ceiling" in read(refused).text.replace("of $40 is", "$40 is")
+    page = read(refused)
+    assert [href for href, _words in page.problems()] == ["#stc_price"]
+    assert "price of $40 is the ceiling" in page.error_beside("stc_price")
 
 
 def test_htmx_gets_the_result_with_its_address(client):
@@ -195,8 +219,9 @@ def test_unguessable_and_unknown_addresses(client):
     first, second = (client.post("/stc", data=GOOD_SOLAR).location for _ in "12")
     assert first != second
     assert len(first.removeprefix("/stc/")) == 16
-    assert client.get("/stc/0000000000000000").status_code == 404
-    assert client.get("/stc/short").status_code == 404
+    for odd in ("0" * 16, "short", "%00" + "a" * 15, "é" * 16, "%ff" * 16, "a/b"):
+        for address in (f"/stc/{odd}", f"/stc/batch/{odd}", f"/stc/batch/{odd}.csv"):
+            assert client.get(address).status_code == 404, address
 
 
 def test_home_leads_to_the_calculator(client):

@@ -1,0 +1,75 @@
+"""Transactions: whole or not at all, in line, and a reading that stands still."""
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from spv.extensions import db
+from spv.models import AuditChain
+from spv.services.transaction import snapshot, transaction
+
+ROUNDS = 25
+
+
+def add_one():
+    """Read, then write: what a deferred transaction is refused for."""
+    with transaction():
+        query = sa.select(AuditChain).with_for_update()
+        head = db.session.scalars(query).one()
+        head.sequence += 1
+
+
+def set_to(number, flush=True):
+    """Change the head within a transaction."""
+    db.session.scalars(sa.select(AuditChain)).one().sequence = number
+    if flush:
+        db.session.flush()
+    return number
+
+
+def test_two_who_read_and_then_write_wait_for_each_other(app):
+    failures = []
+
+    def work():
+        with app.app_context():
+            try:
+                for _ in range(ROUNDS):
+                    add_one()
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert db.session.scalar(sa.select(AuditChain.sequence)) == 4 * ROUNDS
+
+
+def test_what_fails_leaves_nothing(app):
+    with pytest.raises(ZeroDivisionError), transaction():
+        set_to(5) / 0
+    assert db.session.scalar(sa.select(AuditChain.sequence)) == 0
+
+
+def test_no_transaction_inside_another(app):
+    with pytest.raises(RuntimeError, match="another has not ended"), transaction():
+        set_to(5, flush=False) and add_one()
+    assert db.session.scalar(sa.select(AuditChain.sequence)) == 0
+
+
+def test_a_snapshot_does_not_move(app):
+    def elsewhere():
+        with app.app_context():
+            add_one()
+
+    with snapshot():
+        query = sa.select(AuditChain.sequence)
+        assert db.session.scalar(query) == 0
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        assert db.session.scalar(query) == 0
+    assert db.session.scalar(query) == 1
