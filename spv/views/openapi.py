@@ -78,7 +78,11 @@ class ErrorsSchema(Schema):
     errors = fields.List(fields.Nested(ErrorSchema), required=True)
 
 
-_TEXT = {"type": "string"}
+_DATE = {
+    "type": "string",
+    "pattern": r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4})$",
+}
+_POSTCODE = {"type": "string", "pattern": "^[0-9]{4}$"}
 _DECIMAL = {"type": "string", "pattern": NUMBER}
 PARAMETERS: dict[str, tuple[dict[str, Any], str, str]] = {
     "system_type": (
@@ -90,7 +94,7 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str, str]] = {
         "solar_deemed",
     ),
     "installation_date": (
-        _TEXT,
+        _DATE,
         "Day of installation, YYYY-MM-DD or DD/MM/YYYY",
         "2026-11-22",
     ),
@@ -100,7 +104,7 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str, str]] = {
         "Solar: 1, 5, 10 or max; wind and hydro: 1 or 5",
         "10",
     ),
-    "postcode": (_TEXT, "Solar: postcode of the installation address", "2150"),
+    "postcode": (_POSTCODE, "Solar: postcode of the installation address", "2150"),
     "resource_hours": (_DECIMAL, "Wind, hydro: assessed hours a year, optional", ""),
     "nominal_kwh": (_DECIMAL, "Battery: nominal capacity in kWh", ""),
     "usable_kwh": (_DECIMAL, "Battery: usable capacity in kWh", ""),
