@@ -1,6 +1,7 @@
 """Every error in the app's own look: a page, a part of one, or JSON for programs."""
 
 from flask import Flask, Response, jsonify, request
+from flask.globals import request_ctx
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -15,7 +16,10 @@ WORDS = {
         "Page not found",
         "Check that the address is whole. It may have been removed or never existed.",
     ),
-    405: ("This address works another way", "Go back and use the buttons of the page."),
+    405: (
+        "This address works another way",
+        "Check the method, or go back.",
+    ),
     409: ("Something has changed meanwhile", "Look at it again, then decide."),
     413: (
         "That is too large",
@@ -34,7 +38,7 @@ WORDS = {
 }
 FORM_EXPIRED = (
     "This form has expired",
-    "Go back, reload the page and send the form again. Cookies must be allowed.",
+    "Reload the page and fill in the form again. Cookies must be allowed.",
 )
 
 
@@ -76,6 +80,10 @@ def _answer(status: int, title: str, sentence: str) -> Response:
         return api_error(
             status, [{"code": str(status), "message": f"{title}. {sentence}"}]
         )
+    if (
+        request_ctx.url_adapter is None
+    ):  # the Host header is nonsense: no page has links
+        return Response(f"{title}. {sentence}", status, mimetype="text/plain")
     response = pages.render(
         "errors/error.html",
         "errors/_error.html",

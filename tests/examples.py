@@ -146,6 +146,7 @@ BAD = [
     _bad("calculation_period", "", "Select the calculation period"),
     _bad("calculation_period", "7", "Select the calculation period"),
     _bad("stc_price", "40.01", "$40 is the ceiling"),
+    _bad("stc_price", "38.505", "in dollars and cents, such as 38.50"),
     _bad("stc_price", "free", "plain number such as 38.50"),
     _bad("calculation_period", "10", "One Year or Five Years", WIND),
     _bad("rated_power_kw", "10.000001", "at most 10 kW", WIND),

@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import StringField
 
-from spv.rules.installation import read_installation
+from spv.rules.installation import read_date, read_installation
 from spv.rules.notes import notes
 from spv.rules.questions import (
     ALL_FIELDS,
@@ -60,6 +60,14 @@ class StcForm(FlaskForm):  # type: ignore[misc]
         """Answers that other system types ask for, kept for a change of mind."""
         shown = ("system_type", *self.shown)
         return {n: v for n, v in self.answers.items() if n not in shown}
+
+    @property
+    def iso_date(self) -> str:
+        """The installation date as a date field takes it; empty if it is not a day."""
+        try:
+            return read_date(self.answers.get("installation_date", "")).isoformat()
+        except ValueError:
+            return ""
 
     @property
     def period(self) -> str | None:

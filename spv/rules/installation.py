@@ -48,7 +48,7 @@ _NUMBERS = {
     "resource_hours": ("the hours of resource availability a year", "2400"),
     "nominal_kwh": ("the nominal capacity in kWh", "13.5"),
     "usable_kwh": ("the usable capacity in kWh", "13.5"),
-    "stc_price": ("the price of one STC in dollars", "38.50"),
+    "stc_price": ("the price of one STC", "38.50"),
 }
 
 
@@ -123,6 +123,8 @@ def _number(name: str, text: str, _type: SystemType | None = None) -> Decimal:
     number = Decimal(text)
     if not number:
         raise ValueError(f"Enter {what} as a number above 0.")
+    if name == "stc_price" and number != round(number, 2):
+        raise ValueError(f"Enter {what} in dollars and cents, such as {example}.")
     return number
 
 
@@ -146,7 +148,8 @@ def _date(_name: str, text: str, system_type: SystemType) -> date:
 def _period(_name: str, text: str, system_type: SystemType) -> str:
     period = period_of(text, system_type)
     if period is None:
-        choices = " or ".join(periods_for(system_type).values())
+        *others, last = periods_for(system_type).values()
+        choices = f"{', '.join(others)} or {last}"
         raise ValueError(f"Select the calculation period: {choices}.")
     return period
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,10 +16,13 @@ from spv.rules.refusal import Refusal
 from spv.rules.stc import Calculation, calculate
 
 MAX_ROWS = 5_000
+MAX_COLUMNS = 100
+# No dollars come out of a batch, so a price column is one of the person's own.
+FIELDS = tuple(name for name in ALL_FIELDS if name != "stc_price")
 REQUIRED = ("system_type", "installation_date")
 ADDED = ("certificates", "zone", "years", "reason")
 TEMPLATE = [
-    ("your_reference", *(name for name in ALL_FIELDS if name != "stc_price")),
+    ("your_reference", *FIELDS),
     ("Job 1", "solar_deemed", "6.6", "2026-11-22", "10", "2150", "", "", ""),
     ("Job 2", "wind_deemed", "6", "2026-11-22", "5", "", "2400", "", ""),
     ("Job 3", "hydro_deemed", "6.4", "2026-11-22", "1", "", "", "", ""),
@@ -67,15 +71,14 @@ def calculate_batch(data: bytes, today: date) -> Batch:
 
     The heading names the calculator's fields, in any order; other columns are kept.
     """
-    heading_row, *rows = read_csv(data)
+    heading_row, *rows = read_csv(data, MAX_ROWS)
     heading = [cell.strip() for cell in heading_row.cells]
+    if len(heading) > MAX_COLUMNS:
+        sentence = f"has {len(heading):,} columns. The limit is {MAX_COLUMNS}."
+        raise Refusal({"file": f"Your file {sentence}"})
     columns = _columns(heading)
     if not rows:
         raise Refusal({"file": "The file has a heading but no rows. Add a system."})
-    if len(rows) > MAX_ROWS:
-        raise Refusal(
-            {"file": f"Your file has {len(rows):,} rows. The limit is {MAX_ROWS:,}."}
-        )
     outcomes = [_outcome(row, columns, len(heading), today) for row in rows]
     return Batch(heading, outcomes)
 
@@ -103,8 +106,13 @@ def csv_text(lines: Iterable[Iterable[str]]) -> str:
     return file.getvalue()
 
 
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_SIGNED_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
+
+
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    runs = _FORMULA.match(cell) and not _SIGNED_NUMBER.fullmatch(cell)
+    return f"'{cell}" if runs else cell
 
 
 def _field(name: str) -> str:
@@ -115,7 +123,7 @@ def _columns(heading: list[str]) -> dict[str, int]:
     """Where each of the calculator's fields stands in a row."""
     columns: dict[str, int] = {}
     for at, name in enumerate(map(_field, heading)):
-        if name not in ALL_FIELDS:
+        if name not in FIELDS:
             continue
         if name in columns:
             raise Refusal({"file": f"The column {name} is there twice. Remove one."})

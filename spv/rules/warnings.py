@@ -31,8 +31,8 @@ def _late(day: date, today: date) -> list[str]:
     if today <= until:
         return []
     return [
-        f"Certificates must be created within {months} months of installation: "
-        f"for this system, by {written(until)}."
+        f"Certificates must be created within {months} months of installation. "
+        f"For this system that time ended on {written(until)}."
     ]
 
 

@@ -31,6 +31,23 @@
     if (event.detail.target.id === "content") { focus(); }
   });
 
+  // No answer at all: say so, until the next try.
+  function noAnswer(missing) {
+    return function () { document.getElementById("no-answer").hidden = !missing; };
+  }
+  document.addEventListener("htmx:sendError", noAnswer(true));
+  document.addEventListener("htmx:timeout", noAnswer(true));
+  document.addEventListener("htmx:beforeRequest", noAnswer(false));
+
+  // Back from a result leads to the form as it was filled in: its address has the answers.
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    var form = event.detail.elt;
+    if (!form.matches("form[data-keep]")) { return; }
+    var answers = new URLSearchParams(new FormData(form));
+    answers.delete("csrf_token");
+    history.replaceState(history.state, "", form.getAttribute("action") + "?" + answers);
+  });
+
   document.addEventListener("htmx:xhr:progress", function (event) {
     var bar = document.getElementById("progress-bar");
     if (!bar || !event.detail.lengthComputable) { return; }

@@ -23,11 +23,12 @@ def calculation() -> Response:
     """Calculate, save and log one system; answer with the working."""
     if request.method == "HEAD":  # which comes with GET, and must not save anything
         return Response(mimetype="application/json")
-    answers = request.args.to_dict()
-    for name in answers:
+    for name, values in request.args.lists():
         if name not in openapi.PARAMETERS:
             return api_error(422, [{"field": name[:40], "message": _unknown(name)}])
-    result = stc.show(stc.save(answers, current_actor("api")))
+        if len(values) > 1:
+            return api_error(422, [{"field": name, "message": f"Give {name} once."}])
+    result = stc.show(stc.save(request.args.to_dict(), current_actor("api")))
     body = openapi.CalculationSchema().dump(result)
     body["resultUrl"] = url_for("stc.show", reference=result.reference, _external=True)
     return jsonify(body)

@@ -116,7 +116,43 @@ def test_back_from_the_result_to_the_form(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("STC calculator")
-    expect(page.get_by_role("button", name="Calculate")).to_be_visible()
+    expect(page.get_by_label("Rated power output (kW)")).to_have_value("6.6")
+    expect(page.get_by_label("Postcode of Installation Address")).to_have_value("2150")
+    expect(page.get_by_label("10 years")).to_be_checked()
+    assert "csrf_token" not in page.url
+    page.go_forward()
+    expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
+
+
+def test_nothing_can_be_typed_or_sent_while_a_reveal_is_under_way(page):
+    page.goto("/stc")
+    choose(page, "solar_deemed")
+    fill_solar(page)
+    expect(page.locator("#postcode-note")).to_contain_text("Zone 3")
+    held = []
+    page.route("**/stc?*", lambda route: held.append(route))  # noqa: PLW0108
+    page.select_option("[name=system_type]", "wind_deemed")
+    expect(page.get_by_label("Rated power output (kW)")).to_be_disabled()
+    expect(page.get_by_role("button", name="Calculate")).to_be_disabled()
+    held[0].continue_()
+    expect(page.get_by_label("Hours of resource availability")).to_be_enabled()
+    expect(page.get_by_label("Rated power output (kW)")).to_have_value("6.6")
+
+
+def test_an_answer_that_does_not_arrive(page):
+    page.goto("/stc")
+    choose(page, "solar_deemed")
+    fill_solar(page)
+    page.route("**/stc", lambda route: route.abort())
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("alert")).to_contain_text("The answer did not arrive.")
+    check(page)
+    page.unroute_all()
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
+    expect(page.locator("#no-answer")).to_be_hidden()
+    assert all("net::ERR_FAILED" in c or "htmx" in c for c in page.complaints)
+    page.complaints.clear()
 
 
 @pytest.mark.parametrize(
@@ -206,6 +242,14 @@ def test_without_javascript(plain_page):
     page.select_option("[name=system_type]", "battery")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label("Usable capacity (kWh)")).to_be_visible()
+
+
+def test_enter_calculates_without_javascript(plain_page):
+    page = plain_page
+    page.goto("/stc?system_type=solar_deemed")
+    fill_solar(page)
+    page.get_by_label("Postcode of Installation Address").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
 
 
 def test_many_systems_without_javascript(plain_page):

@@ -84,9 +84,9 @@ EARLY = ["12 months", "1 January 2020"]
 WARNINGS = [
     (solar("6.6", "2150", "2026-06-30"), []),
     (solar("6.6", "2150", "2025-11-22"), []),
-    (solar("6.6", "2150", "2025-11-21"), ["12 months of installation: for "
-                                          "this system, by 21 November 2026"]),
-    (solar("6.6", "2150", "2024-02-29"), ["by 28 February 2025"]),
+    (solar("6.6", "2150", "2025-11-21"), ["12 months of installation. For "
+     "this system that time ended on 21 November 2026"]),
+    (solar("6.6", "2150", "2024-02-29"), ["ended on 28 February 2025"]),
     (solar("6.6", "2150", "2028-06-30", "5"), ["You chose Five Years. For an "
      "installation in 2028 the limit is lower: only 3 years can be used"]),
     (solar("6.6", "2150", "2030-06-30", "10"), ["lower: only 1 year can be used"]),

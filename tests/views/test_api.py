@@ -1,5 +1,7 @@
 """The calculation API, and the document that describes it."""
 
+from urllib.parse import urlencode
+
 import pytest
 import sqlalchemy as sa
 import time_machine
@@ -127,6 +129,13 @@ def test_the_document_is_valid_and_true(client):
     assert f"^({installation._NUMBER.pattern})$".replace("?:", "") == NUMBER
     described = set(document["components"]["schemas"]["Calculation"]["properties"])
     assert set(client.get(ADDRESS, query_string=GOOD_SOLAR).json) == described
+
+
+def test_a_parameter_given_twice(client):
+    twice = [*GOOD_SOLAR.items(), ("postcode", "3000")]
+    (error,) = errors(client.get(ADDRESS, query_string=urlencode(twice)))
+    assert error == {"field": "postcode", "message": "Give postcode once."}
+    assert not db.session.scalars(sa.select(StcCalculation)).all()
 
 
 def test_head_saves_nothing(client):

