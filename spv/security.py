@@ -3,6 +3,8 @@
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from spv.extensions import limiter
+
 CSP = "; ".join(
     [
         "default-src 'none'",
@@ -36,8 +38,14 @@ def init_app(app: Flask) -> None:
         )
 
 
+@limiter.request_filter
+def _reads_a_page() -> bool:
+    """To read a page has no limit: only what writes, and the APIs."""
+    return request.method in ("GET", "HEAD") and not request.path.startswith("/api/")
+
+
 def _secure(response: Response) -> Response:
-    response.headers.update(HEADERS)
+    response.headers.extend(HEADERS)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "private, no-cache")
     if request.is_secure:

@@ -20,6 +20,7 @@ ARROWS = {
     "errors": {"pages", "rules", "services"},
     "cli": {"services"},
     "database": {"extensions"},
+    "security": {"extensions"},
 }
 LINES_OF_A_FILE = 300
 LINES_OF_A_FUNCTION = 40

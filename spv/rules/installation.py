@@ -90,14 +90,15 @@ def read_price(text: str, day: date) -> Decimal:
 
 def read_date(text: str) -> date:
     """A day written YYYY-MM-DD or DD/MM/YYYY; ValueError with what to change."""
+    if not text:
+        raise ValueError("Enter the installation date.")
     iso = text
-    if match := _AUSTRALIAN_DATE.fullmatch(text):
+    if not _ISO_DATE.fullmatch(text):
+        match = _AUSTRALIAN_DATE.fullmatch(text)
+        if not match:
+            raise ValueError("Enter the installation date as 2026-07-31 or 31/07/2026.")
         day, month, year = match.groups()
         iso = f"{year}-{month:0>2}-{day:0>2}"
-    elif not text:
-        raise ValueError("Enter the installation date.")
-    elif not _ISO_DATE.fullmatch(text):
-        raise ValueError("Enter the installation date as 2026-07-31 or 31/07/2026.")
     try:
         return date.fromisoformat(iso)
     except ValueError:
@@ -177,11 +178,12 @@ def _limits(values: dict[str, Any], system_type: SystemType) -> dict[str, str]:
     """Sentences for the values that are beyond what the scheme takes."""
     day = values.get("installation_date", date.max)
     problems = {}
-    for name in _LIMITS.keys() & values.keys():
-        try:
-            _LIMITS[name](values, system_type, day)
-        except ValueError as error:
-            problems[name] = str(error)
+    for name in values:
+        if check := _LIMITS.get(name):
+            try:
+                check(values, system_type, day)
+            except ValueError as error:
+                problems[name] = str(error)
     return problems
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
+from typing import TypeVar
 
 from spv.rules.parameters import FIGURES
+
+Choice = TypeVar("Choice")
 
 
 class SystemType(StrEnum):
@@ -65,7 +68,7 @@ OPTIONAL = frozenset({"resource_hours", "stc_price"})
 
 def system_type_of(answers: Mapping[str, str]) -> SystemType | None:
     """The system type that was chosen, by code or by words; None where none was."""
-    return _SYSTEM_TYPES_BY_TEXT.get(_plain(answers.get("system_type", "")))
+    return _chosen(_SYSTEM_TYPES_BY_TEXT, answers.get("system_type", ""))
 
 
 @cache
@@ -78,8 +81,13 @@ def periods_for(system_type: SystemType) -> dict[str, str]:
 
 def period_of(text: str, system_type: SystemType) -> str | None:
     """The code of a calculation period, given its code or its words."""
-    code = _PERIODS_BY_TEXT.get(_plain(text))
+    code = _chosen(_PERIODS_BY_TEXT, text)
     return code if code in periods_for(system_type) else None
+
+
+def _chosen(choices: Mapping[str, Choice], text: str) -> Choice | None:
+    """What a text chooses: as it stands, or read kindly."""
+    return choices.get(text) or choices.get(_plain(text))
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ from spv.rules.installation import Installation
 from spv.rules.parameters import FIGURES, RULES_VERSION, Figure, value_on
 from spv.rules.questions import PERIODS, SystemType
 from spv.rules.warnings import warnings_of
-from spv.rules.words import counted, plain, written
+from spv.rules.words import plain, written
 
 
 class Step(NamedTuple):
@@ -189,15 +189,16 @@ def _battery(installation: Installation, today: date) -> Calculation:
 
 def _rounded_down(output: Decimal, total: str) -> Step:
     """The one place where anything is rounded: int() drops what is after the point."""
-    number, unit = counted(int(output), "STC").split()
-    return Step("Certificates", f"{total} rounded down", number, unit)
+    number = int(output)
+    unit = "STC" if number == 1 else "STCs"
+    return Step("Certificates", f"{total} rounded down", f"{number:,}", unit)
 
 
 def _annual_step(operation: str, annual: Decimal, installation: Installation) -> Step:
-    name = f"{installation.system_type.name.lower()}_output_limit"
-    limit = plain(value_on(name, installation.installation_date))
+    figure = FIGURES[f"{installation.system_type.name.lower()}_output_limit"]
+    limit = figure.on(installation.installation_date)
     operation = f"{operation} (limit {limit})"
-    return Step("Output in a year", operation, plain(annual), "MWh", FIGURES[name])
+    return Step("Output in a year", operation, plain(annual), "MWh", figure)
 
 
 def _end(day: date) -> int:

@@ -24,10 +24,12 @@ def warnings_of(
 
 
 def _late(day: date, today: date) -> list[str]:
-    months = int(value_on("creation_window", day))
-    # A window of whole years: the same day, or 28 February for the 29th.
-    own = day.replace(day=28) if (day.month, day.day) == (2, 29) else day
-    until = own.replace(year=day.year + months // 12)
+    months = value_on("creation_window", day)
+    year = day.year + int(months) // 12  # a window of whole years: the same day
+    try:
+        until = day.replace(year=year)
+    except ValueError:  # 29 February
+        until = day.replace(year=year, day=28)
     if today <= until:
         return []
     return [
