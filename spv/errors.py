@@ -16,10 +16,7 @@ WORDS = {
         "Page not found",
         "Check that the address is whole. It may have been removed or never existed.",
     ),
-    405: (
-        "This address works another way",
-        "Check the method, or go back.",
-    ),
+    405: ("This address works another way", "Check the method, or go back."),
     409: ("Something has changed meanwhile", "Look at it again, then decide."),
     413: (
         "That is too large",
@@ -77,12 +74,10 @@ def _service_error(error: ServiceError) -> Response:
 
 def _answer(status: int, title: str, sentence: str) -> Response:
     if request.path.startswith("/api/"):
-        return api_error(
-            status, [{"code": str(status), "message": f"{title}. {sentence}"}]
-        )
-    if (
-        request_ctx.url_adapter is None
-    ):  # the Host header is nonsense: no page has links
+        error = {"code": str(status), "message": f"{title}. {sentence}"}
+        return api_error(status, [error])
+    if request_ctx.url_adapter is None:
+        # The Host header is nonsense, and without a host no page can have links.
         return Response(f"{title}. {sentence}", status, mimetype="text/plain")
     response = pages.render(
         "errors/error.html",
