@@ -97,8 +97,8 @@ def _solar(installation: Installation, today: date) -> Calculation:
              FIGURES["postcode_zones"]),
         Step("Zone rating", f"Zone {zone}", str(rating), "MWh a year per kW",
              FIGURES["zone_rating"]),
-        Step("Deeming period", f"Lower of {longest} and {_end(day)} − {day.year}",
-             str(deeming), "years", FIGURES["longest_deeming_period"]),
+        _years_step("Deeming period", f"Lower of {longest} and {_end(day)} − {day.year}",
+                    deeming, "longest_deeming_period"),
         years_step,
         _annual_step(sum_in_year, annual, installation),
         Step("Output over the years used", f"{sum_in_year} × {years}", total, "MWh"),
@@ -129,7 +129,7 @@ def _turbine(installation: Installation, today: date) -> Calculation:
     certificates, last_step = int(output), _rounded_down(output, total)
     least = value_on("smallest_certificate", day)
     if least <= output < 1:
-        certificates, operation = 1, f"{total}, which is at least {least}, counts as"
+        certificates, operation = 1, f"{total}, at least {least}, rounded up"
         figure = FIGURES["smallest_certificate"]
         last_step = Step("Certificates", operation, "1", "STC", figure)
     steps = (
@@ -137,8 +137,8 @@ def _turbine(installation: Installation, today: date) -> Calculation:
         _annual_step(
             f"{factor} × {plain(power)} kW × {plain(hours)} hours", annual, installation
         ),
-        Step("Years left in the scheme", f"{_end(day)} − {day.year}", str(left),
-             "years", FIGURES["scheme_last_day"]),
+        _years_step("Years left in the scheme", f"{_end(day)} − {day.year}", left,
+                    "scheme_last_day"),
         years_step,
         Step("Output over the years used", f"{plain(annual)} MWh × {years}", total,
              "MWh", FIGURES["turbine_output_factor"]),
@@ -212,8 +212,12 @@ def _years(installation: Installation, most: int, what: str) -> tuple[int, Step]
     chosen = most if period == "max" else int(period)
     years = min(most, chosen)
     operation = f"Lower of {most} ({what}) and {chosen} ({PERIODS[period]})"
-    figure = FIGURES["scheme_last_day"]
-    return years, Step("Years used", operation, str(years), "years", figure)
+    return years, _years_step("Years used", operation, years, "scheme_last_day")
+
+
+def _years_step(label: str, operation: str, years: int, figure: str) -> Step:
+    unit = "year" if years == 1 else "years"
+    return Step(label, operation, str(years), unit, FIGURES[figure])
 
 
 def _hours(installation: Installation) -> tuple[Decimal, Step]:

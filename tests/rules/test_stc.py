@@ -66,8 +66,17 @@ def test_working_of_wind():
 
 def test_working_of_a_small_turbine():
     assert lines(work_out(turbine("wind", "0.3", "2026-06-30", "1")))[-1] == (
-        "Certificates: 0.57, which is at least 0.5, counts as = 1 STC"
+        "Certificates: 0.57, at least 0.5, rounded up = 1 STC"
     )
+
+
+def test_working_of_the_last_year():
+    working = lines(work_out(solar("1", "2150", "2030-06-30", "1")))
+    assert working[2:4] == [
+        "Deeming period: Lower of 15 and 2031 − 2030 = 1 year",
+        "Years used: Lower of 1 (deeming period) and 1 (One Year) = 1 year",
+    ]
+    assert working[-1] == "Certificates: 1.382 rounded down = 1 STC"
 
 
 def test_working_of_a_battery():
