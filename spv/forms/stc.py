@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from functools import cached_property
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import StringField
 
+from spv.forms import Form
 from spv.rules.installation import read_date, read_installation
 from spv.rules.notes import notes
 from spv.rules.questions import (
@@ -24,7 +24,7 @@ SYSTEM_TYPE_CHOICES = {code.value: words for code, words in SYSTEM_TYPES.items()
 LONGEST_ANSWER = 40
 
 
-class StcForm(FlaskForm):  # type: ignore[misc]
+class StcForm(Form):
     """One system. The fields that show follow from the system type."""
 
     system_type = StringField("Small Generation Unit or battery")
@@ -102,7 +102,7 @@ class StcForm(FlaskForm):  # type: ignore[misc]
         return True
 
 
-class StcBatchForm(FlaskForm):  # type: ignore[misc]
+class StcBatchForm(Form):
     """A file of many systems."""
 
     file = FileField("CSV file of systems")
