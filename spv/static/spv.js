@@ -36,8 +36,15 @@
     return function () { document.getElementById("no-answer").hidden = !missing; };
   }
   document.addEventListener("htmx:sendError", noAnswer(true));
-  document.addEventListener("htmx:timeout", noAnswer(true));
   document.addEventListener("htmx:beforeRequest", noAnswer(false));
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    // Our own error pages say where they belong; a proxy's must not empty the form.
+    var xhr = event.detail.xhr;
+    if (xhr.status >= 500 && !xhr.getResponseHeader("HX-Retarget")) {
+      event.detail.shouldSwap = false;
+      noAnswer(true)();
+    }
+  });
 
   // Back from a result leads to the form as it was filled in: its address has the answers.
   document.addEventListener("htmx:beforeRequest", function (event) {
