@@ -31,18 +31,18 @@
     if (event.detail.target.id === "content") { focus(); }
   });
 
-  // No answer at all: say so, until the next try.
-  function noAnswer(missing) {
-    return function () { document.getElementById("no-answer").hidden = !missing; };
-  }
-  document.addEventListener("htmx:sendError", noAnswer(true));
-  document.addEventListener("htmx:beforeRequest", noAnswer(false));
+  // No answer at all: say so, until the next try. (A look-up beside a field is no try.)
+  function noAnswer(missing) { document.getElementById("no-answer").hidden = !missing; }
+  document.addEventListener("htmx:sendError", function () { noAnswer(true); });
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (event.detail.elt.matches("form, select")) { noAnswer(false); }
+  });
   document.addEventListener("htmx:beforeSwap", function (event) {
     // Our own error pages say where they belong; a proxy's must not empty the form.
     var xhr = event.detail.xhr;
     if (xhr.status >= 500 && !xhr.getResponseHeader("HX-Retarget")) {
       event.detail.shouldSwap = false;
-      noAnswer(true)();
+      noAnswer(true);
     }
   });
 

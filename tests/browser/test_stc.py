@@ -156,7 +156,7 @@ def test_an_answer_that_does_not_arrive(page, fail):
     page.get_by_role("button", name="Calculate").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
     expect(page.locator("#no-answer")).to_be_hidden()
-    expected = ("net::ERR_FAILED", "502", "htmx:sendError")
+    expected = ("net::ERR_FAILED", "502", "htmx:")
     assert all(any(e in c for e in expected) for c in page.complaints)
     page.complaints.clear()
 
