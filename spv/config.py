@@ -53,12 +53,18 @@ def from_environment(instance_path: str) -> Config:
         SQLALCHEMY_DATABASE_URI=url,
         SECRET_KEY=env.str("SECRET_KEY", "") or DEMONSTRATION_KEY,
         SPV_ENVIRONMENT=env.str("SPV_ENVIRONMENT", "") or "demo",
-        SPV_PROXIES=env.int("SPV_PROXIES", 0),
+        SPV_PROXIES=_number(env.str("SPV_PROXIES", "") or "0"),
         RATELIMIT_ENABLED=env.bool("SPV_RATE_LIMITS", True),
     )
     settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
     _check(settings)
     return settings
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise ConfigurationError("SPV_PROXIES must be a number, such as 1.")
+    return int(text)
 
 
 def _check(settings: Config) -> None:

@@ -15,7 +15,13 @@ SECRET = "a secret of production, long enough"
 
 @pytest.fixture
 def environment(monkeypatch):
-    for name in ("DATABASE_URL", "SECRET_KEY", "SPV_ENVIRONMENT", "SPV_RATE_LIMITS"):
+    for name in (
+        "DATABASE_URL",
+        "SECRET_KEY",
+        "SPV_ENVIRONMENT",
+        "SPV_RATE_LIMITS",
+        "SPV_PROXIES",
+    ):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -30,7 +36,7 @@ def test_a_demonstration_needs_nothing(environment, tmp_path):
 
 
 def test_settings_that_are_empty_are_not_set(environment, tmp_path):
-    for name in ("DATABASE_URL", "SECRET_KEY", "SPV_ENVIRONMENT"):
+    for name in ("DATABASE_URL", "SECRET_KEY", "SPV_ENVIRONMENT", "SPV_PROXIES"):
         environment.setenv(name, "")
     settings = from_environment(str(tmp_path))
     assert settings.SQLALCHEMY_DATABASE_URI.startswith("sqlite:///")
@@ -65,6 +71,7 @@ def test_production(environment, tmp_path):
              "SPV_RATE_LIMITS": "off"},
             "SPV_RATE_LIMITS=off",
         ),
+        ({"SPV_PROXIES": "one"}, "SPV_PROXIES must be a number"),
         ({"SPV_ENVIRONMENT": "staging"}, "must be demo or production"),
     ],
 )  # fmt: skip

@@ -80,7 +80,7 @@ def _decode(data: bytes) -> str:
 
 
 def _check_delimiter(text: str) -> None:
-    heading = re.split(r"[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
+    heading = re.split(r"[\r\n]", text.lstrip(" \r\n"), maxsplit=1)[0]
     if "," in heading:
         return
     for delimiter, name in _DELIMITERS.items():

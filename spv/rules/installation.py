@@ -40,6 +40,7 @@ class Installation(NamedTuple):
 
 
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
+_PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AUSTRALIAN_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _POSTCODE = re.compile(r"[0-9]{4}")
@@ -116,16 +117,16 @@ def _number(name: str, text: str, _type: SystemType | None = None) -> Decimal:
     what, example = _NUMBERS[name]
     if not text:
         raise ValueError(f"Enter {what}.")
+    if name == "stc_price" and not _PRICE.fullmatch(text):
+        raise ValueError(f"Enter {what} in dollars and cents, such as {example}.")
     if not _NUMBER.fullmatch(text):
         raise ValueError(
-            f"Enter {what} as a plain number such as {example}: "
-            "up to 6 digits, and up to 6 more after a point."
+            f"Enter {what} as a plain number such as {example}: digits and a point, no "
+            "unit and no commas, at most 6 digits on each side of the point."
         )
     number = Decimal(text)
     if not number:
         raise ValueError(f"Enter {what} as a number above 0.")
-    if name == "stc_price" and number != round(number, 2):
-        raise ValueError(f"Enter {what} in dollars and cents, such as {example}.")
     return number
 
 
@@ -159,10 +160,9 @@ def _postcode(_name: str, text: str, _type: SystemType) -> str:
     if not text:
         raise ValueError("Enter the postcode of the installation address.")
     if not is_postcode(text):
-        raise ValueError(
-            "Enter the postcode as four digits, such as 2150. "
-            "A spreadsheet may have dropped a first 0: Darwin is 0800."
-        )
+        lost = is_postcode(f"0{text}")
+        hint = " Perhaps a first 0 was dropped: Darwin is 0800." if lost else ""
+        raise ValueError(f"Enter the postcode as four digits, such as 2150.{hint}")
     return text
 
 

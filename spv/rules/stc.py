@@ -101,7 +101,8 @@ def _solar(installation: Installation, today: date) -> Calculation:
                     f"Lower of {longest} and {_end(day)} − {day.year}", deeming,
                     "longest_deeming_period"),
         years_step,
-        _annual_step(sum_in_year, annual, installation),
+        Step("Output in a year", sum_in_year, plain(annual), "MWh"),
+        _limit_step(annual, installation),
         Step("Output over the years used", f"{sum_in_year} × {years}", total, "MWh"),
         _rounded_down(output, total),
     )  # fmt: skip
@@ -135,14 +136,15 @@ def _turbine(installation: Installation, today: date) -> Calculation:
         last_step = Step("Certificates", operation, "1", "STC", figure)
     steps = (
         hours_step,
-        _annual_step(
-            f"{factor} × {plain(power)} kW × {plain(hours)} hours", annual, installation
-        ),
+        Step("Output in a year",
+             f"{factor} × {plain(power)} kW × {plain(hours)} hours", plain(annual),
+             "MWh", FIGURES["turbine_output_factor"]),
+        _limit_step(annual, installation),
         _years_step("Years left in the scheme", f"{_end(day)} − {day.year}", left,
                     "scheme_last_day"),
         years_step,
         Step("Output over the years used", f"{plain(annual)} MWh × {years}", total,
-             "MWh", FIGURES["turbine_output_factor"]),
+             "MWh"),
         last_step,
     )  # fmt: skip
     return Calculation(
@@ -195,11 +197,11 @@ def _rounded_down(output: Decimal, total: str) -> Step:
     return Step("Certificates", f"{total} rounded down", f"{number:,}", unit)
 
 
-def _annual_step(operation: str, annual: Decimal, installation: Installation) -> Step:
+def _limit_step(annual: Decimal, installation: Installation) -> Step:
     figure = FIGURES[f"{installation.system_type.name.lower()}_output_limit"]
     limit = figure.on(installation.installation_date)
-    operation = f"{operation} (limit {limit})"
-    return Step("Output in a year", operation, plain(annual), "MWh", figure)
+    operation = f"{plain(annual)} MWh, at most {limit} MWh"
+    return Step("Limit of a year", operation, "within", "", figure)
 
 
 def _end(day: date) -> int:

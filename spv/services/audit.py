@@ -56,12 +56,19 @@ def record(
 def verify() -> list[ChainReport]:
     """Read every chain from its beginning; name the first event that is not right."""
     with snapshot():
-        return [_verify_chain(name) for name in CHAINS]
+        reports = [_verify_chain(name) for name in CHAINS]
+        heads = select(AuditChain.name)
+        events = select(AuditEvent.chain).where(AuditEvent.chain.not_in(CHAINS))
+        found = {*db.session.scalars(heads), *db.session.scalars(events.distinct())}
+        for name in sorted(found - {*CHAINS}):
+            reports.append(ChainReport(name, 0, "", "this chain is none of spv's"))
+        return reports
 
 
 def contains(head: str) -> bool:
     """Whether an event has this hash: one that `verify` gave before, and was kept."""
-    query = select(AuditEvent.id).where(AuditEvent.hash == head)
+    ours = AuditEvent.chain.in_(CHAINS)
+    query = select(AuditEvent.id).where(AuditEvent.hash == head, ours)
     return db.session.scalar(query) is not None
 
 
@@ -98,11 +105,14 @@ def _verify_chain(name: str) -> ChainReport:
     if head is None:
         return ChainReport(name, 0, "", "the head of the chain is missing")
     count, previous, problem = 0, "", ""
-    for event in events_of(name):
-        problem = _problem(event, count, previous)
-        if problem:
-            break
-        count, previous = count + 1, event.hash
+    try:
+        for event in events_of(name):
+            problem = _problem(event, count, previous)
+            if problem:
+                break
+            count, previous = count + 1, event.hash
+    except ValueError:  # a moment that is none
+        problem = f"an event after event {count} cannot be read"
     if not problem and (count, previous) != (head.sequence, head.hash):
         problem = (
             f"the chain ends at event {count}, but {head.sequence} were recorded"

@@ -31,22 +31,23 @@ def replay() -> Replay:
     """Recompute each logged calculation and compare log, table and today's rules."""
     found = Replay()
     with snapshot():
-        for event in audit.events_of(audit.STC):
-            found.differences += _event(event, found)
-        found.differences += _never_logged(found.logged)
+        try:
+            for event in audit.events_of(audit.STC):
+                found.differences += _event(event, found)
+            found.differences += _never_logged(found.logged)
+        except ValueError:  # a moment that is none
+            found.differences.append("the log cannot be read: see flask audit verify")
     return found
 
 
-def _event(event: AuditEvent, found: Replay) -> Iterator[str]:
+def _event(event: AuditEvent, found: Replay) -> list[str]:
     try:
         logged = json.loads(event.details)
-        compare = _COMPARE[event.event]
         found.logged.add(logged["reference"])
-    except (ValueError, KeyError, TypeError):
-        yield f"event {event.sequence} cannot be read"
-        return
-    for sentence in compare(event, logged, found):
-        yield f"{logged['reference']}: {sentence}"
+        sentences = list(_COMPARE[event.event](event, logged, found))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return [f"event {event.sequence}, or what was saved for it, cannot be read"]
+    return [f"{logged['reference']}: {sentence}" for sentence in sentences]
 
 
 def _never_logged(logged: set[str]) -> Iterator[str]:

@@ -40,7 +40,7 @@
   document.addEventListener("htmx:beforeSwap", function (event) {
     // Our own error pages say where they belong; a proxy's must not empty the form.
     var xhr = event.detail.xhr;
-    if (xhr.status >= 500 && !xhr.getResponseHeader("HX-Retarget")) {
+    if (xhr.status >= 400 && xhr.status !== 422 && !xhr.getResponseHeader("HX-Retarget")) {
       event.detail.shouldSwap = false;
       noAnswer(true);
     }

@@ -82,6 +82,7 @@ _DATE = {
     "type": "string",
     "pattern": r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4})$",
 }
+_PRICE = {"type": "string", "pattern": r"^([0-9]{1,6}(\.[0-9]{1,2})?|\.[0-9]{1,2})$"}
 _POSTCODE = {"type": "string", "pattern": "^[0-9]{4}$"}
 _DECIMAL = {"type": "string", "pattern": NUMBER}
 PARAMETERS: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -108,7 +109,7 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str, str]] = {
     "resource_hours": (_DECIMAL, "Wind, hydro: assessed hours a year, optional", ""),
     "nominal_kwh": (_DECIMAL, "Battery: nominal capacity in kWh", ""),
     "usable_kwh": (_DECIMAL, "Battery: usable capacity in kWh", ""),
-    "stc_price": (_DECIMAL, "Price of one STC in dollars, optional; at most 40", ""),
+    "stc_price": (_PRICE, "Price of one STC in dollars, optional; at most 40", ""),
 }
 
 

@@ -141,8 +141,12 @@ def test_nothing_can_be_typed_or_sent_while_a_reveal_is_under_way(page):
 
 @pytest.mark.parametrize(
     "fail",
-    [lambda route: route.abort(), lambda route: route.fulfill(status=502, body="bad")],
-    ids=["no connection", "a proxy's error"],
+    [
+        lambda route: route.abort(),
+        lambda route: route.fulfill(status=502, body="bad gateway"),
+        lambda route: route.fulfill(status=413, body="too large for a proxy"),
+    ],
+    ids=["no connection", "a proxy that has none", "a proxy that refuses"],
 )
 def test_an_answer_that_does_not_arrive(page, fail):
     page.goto("/stc")
@@ -156,7 +160,7 @@ def test_an_answer_that_does_not_arrive(page, fail):
     page.get_by_role("button", name="Calculate").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
     expect(page.locator("#no-answer")).to_be_hidden()
-    expected = ("net::ERR_FAILED", "502", "htmx:")
+    expected = ("net::ERR_FAILED", "502", "413", "htmx:")
     assert all(any(e in c for e in expected) for c in page.complaints)
     page.complaints.clear()
 

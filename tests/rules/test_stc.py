@@ -46,7 +46,8 @@ def test_working_of_solar():
         "Zone rating: Zone 3 = 1.382 MWh a year per kW",
         "Deeming period: Lower of 15 and 2031 − 2026 = 5 years",
         "Years used: Lower of 5 (deeming period) and 10 (10 years) = 5 years",
-        "Output in a year: 6.6 kW × 1.382 (limit 250) = 9.1212 MWh",
+        "Output in a year: 6.6 kW × 1.382 = 9.1212 MWh",
+        "Limit of a year: 9.1212 MWh, at most 250 MWh = within ",
         "Output over the years used: 6.6 kW × 1.382 × 5 = 45.606 MWh",
         "Certificates: 45.606 rounded down = 45 STCs",
     ]
@@ -56,7 +57,8 @@ def test_working_of_wind():
     assert lines(work_out(turbine("wind", "6", "2027-06-30", "5", "2400"))) == [
         "Hours of resource availability: Higher of 2,000 and 2,400 (site assessment)"
         " = 2,400 hours a year",
-        "Output in a year: 0.00095 × 6 kW × 2,400 hours (limit 25) = 13.68 MWh",
+        "Output in a year: 0.00095 × 6 kW × 2,400 hours = 13.68 MWh",
+        "Limit of a year: 13.68 MWh, at most 25 MWh = within ",
         "Years left in the scheme: 2031 − 2027 = 4 years",
         "Years used: Lower of 4 (years left) and 5 (Five Years) = 4 years",
         "Output over the years used: 13.68 MWh × 4 = 54.72 MWh",

@@ -132,6 +132,7 @@ FILES = [
     (GOOD.encode("utf-16-le"), "not a text file"),
     (b"\xff\xfea", "not in UTF-8"),
     (GOOD.replace(",", ";").encode(), "semicolons"),
+    (b" \n" + GOOD.replace(",", ";").encode(), "semicolons"),
     (GOOD.replace(",", "\t").encode(), "tabs"),
     (GOOD.replace(",", "|").encode(), "vertical bars"),
     (f"{HEADING},postcode\n{ROW},2150\n".encode(), "postcode is there twice"),

@@ -150,6 +150,15 @@ def test_without_its_head(chain):
     assert problem() == "the head of the chain is missing"
 
 
+def test_events_moved_to_another_chain(chain):
+    (report,) = audit.verify()
+    other = "INSERT INTO audit_chains (name, sequence, hash) VALUES ('old', 0, '')"
+    tamper(other, "UPDATE audit_events SET chain = 'old'",
+           "UPDATE audit_chains SET sequence = 0, hash = ''")  # fmt: skip
+    assert [r.problem for r in audit.verify()] == ["", "this chain is none of spv's"]
+    assert not audit.contains(report.head)
+
+
 def test_a_hash_that_was_noted(chain):
     (report,) = audit.verify()
     record(11)

@@ -10,7 +10,7 @@ from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
 from spv.rules import parameters
 from spv.rules.stc_batch import template_text
-from spv.services import stc, stc_batch
+from spv.services import audit, stc, stc_batch
 from spv.services.actor import visitor
 from spv.services.replay import replay
 from tests.examples import EXAMPLES, GOOD_SOLAR
@@ -123,9 +123,29 @@ def test_a_row_of_no_batch(saved):
 )
 def test_an_event_that_cannot_be_read(saved, column, text):
     tamper(f"UPDATE audit_events SET {column} = '{text}' WHERE sequence = 3")
-    first, second = replay().differences
-    assert first == "event 3 cannot be read"
-    assert second.endswith("saved, but not in the log")
+    first, *others = replay().differences
+    assert first == "event 3, or what was saved for it, cannot be read"
+    assert all(other.endswith("saved, but not in the log") for other in others)
+
+
+@pytest.mark.parametrize("inputs", ["", ', "inputs": null', ', "inputs": {"a": 5}'])
+def test_an_event_without_its_inputs(saved, inputs):
+    reference = db.session.get(StcCalculation, 3).reference
+    details = f'{{"reference": "{reference}"{inputs}}}'.replace(":", r"\:")
+    tamper(f"UPDATE audit_events SET details = '{details}' WHERE sequence = 3")
+    (difference,) = replay().differences
+    assert difference == "event 3, or what was saved for it, cannot be read"
+
+
+def test_moments_that_are_none(saved):
+    if db.engine.dialect.name == "postgresql":
+        return  # which takes none
+    db.session.execute(sa.text("UPDATE stc_calculations SET calculated_at = 'x'"))
+    db.session.commit()
+    assert "event 1, or what was saved for it, cannot be read" in replay().differences
+    tamper("UPDATE audit_events SET at = 'x' WHERE sequence = 3")
+    assert "the log cannot be read: see flask audit verify" in replay().differences
+    assert audit.verify()[0].problem == "an event after event 0 cannot be read"
 
 
 def test_a_rule_that_gives_another_number_now(saved, monkeypatch):

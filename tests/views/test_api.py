@@ -11,7 +11,6 @@ from spv.extensions import db
 from spv.models import AuditEvent, StcCalculation
 from spv.rules import installation
 from spv.rules.questions import ALL_FIELDS, NUMBERS, PERIODS, SystemType
-from spv.views.openapi import NUMBER
 from tests.conftest import dispose, make_app
 from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
 
@@ -125,8 +124,10 @@ def test_the_document_is_valid_and_true(client):
     assert set(parameters) == set(ALL_FIELDS)
     assert parameters["system_type"]["enum"] == list(SystemType)
     assert parameters["calculation_period"]["enum"] == list(PERIODS)
-    assert {n for n, s in parameters.items() if s.get("pattern") == NUMBER} == NUMBERS
-    assert f"^({installation._NUMBER.pattern})$".replace("?:", "") == NUMBER
+    patterns = {n: s["pattern"] for n, s in parameters.items() if n in NUMBERS}
+    for name, pattern in patterns.items():
+        rule = installation._PRICE if name == "stc_price" else installation._NUMBER
+        assert f"^({rule.pattern})$".replace("?:", "") == pattern
     described = set(document["components"]["schemas"]["Calculation"]["properties"])
     assert set(client.get(ADDRESS, query_string=GOOD_SOLAR).json) == described
 
