@@ -17,7 +17,7 @@ from spv.rules.stc import calculate
 TODAY = date(2026, 11, 22)
 POSTCODES = {1: "0872", 2: "4428", 3: "2150", 4: "3000"}
 SYSTEMS = [
-    (str(power / 10), zone, year)
+    (str(power / 10), zone, year, f"{year}-{power % 12 + 1:02}-{power % 28 + 1:02}")
     for power in range(1, 1001, 37)
     for zone in POSTCODES
     for year in (2016, 2020, 2026, 2030)
@@ -60,7 +60,7 @@ PEER = TaxBenefitSystem([System])
 PEER.add_variables(rated_power, zone, certificates)
 
 
-def openfisca(power: str, zone: int, year: int) -> int:
+def openfisca(power: str, zone: int, year: int, _day: str = "") -> int:
     """The certificates of one system by openfisca-core, as one situation."""
     situation = {
         "rated_power": {str(year): float(power)},
@@ -73,12 +73,12 @@ def openfisca(power: str, zone: int, year: int) -> int:
     return int(simulation.calculate("certificates", str(year))[0])
 
 
-def ours(power: str, zone: int, year: int) -> int:
+def ours(power: str, zone: int, year: int, day: str = "") -> int:
     """The same by spv: text read and checked, the working and warnings made."""
     answers = {
         "system_type": "solar_deemed",
         "rated_power_kw": power,
-        "installation_date": f"{year}-07-01",
+        "installation_date": day or f"{year}-07-01",
         "calculation_period": "max",
         "postcode": POSTCODES[zone],
     }
@@ -92,7 +92,7 @@ def _each(function) -> float:
 def _formula_alone() -> float:
     """openfisca's calculation only, the situation already built."""
     simulations = []
-    for power, zone, year in SYSTEMS:
+    for power, zone, year, _day in SYSTEMS:
         builder = SimulationBuilder()
         values = {"rated_power": {str(year): float(power)}, "zone": {str(year): zone}}
         built = builder.build_from_entities(PEER, {"systems": {"one": values}})

@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+# How many results are kept of each function of a day: some years of days.
+KEPT = 4096
 DATA = Path(__file__).with_name("data")
 
 

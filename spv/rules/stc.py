@@ -2,11 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from spv.rules import zones
 from spv.rules.installation import Installation
-from spv.rules.parameters import FIGURES, RULES_VERSION, Figure, value_on
+from spv.rules.parameters import FIGURES, KEPT, RULES_VERSION, Figure, value_on
 from spv.rules.questions import PERIODS, SystemType
 from spv.rules.warnings import warnings_of
 from spv.rules.words import plain, written
@@ -85,21 +86,20 @@ def _solar(installation: Installation, today: date) -> Calculation:
     day, power = installation.installation_date, installation.rated_power_kw
     assert power is not None
     zone = zones.zone_of(installation.postcode)
-    rating = value_on("zone_rating", day)[zone - 1]
-    deeming = deeming_period(day)
-    years, years_step = _years(installation, deeming, "deeming period")
+    rating, rating_step = _rating(zone, day)
+    deeming, deeming_step = _deeming(day)
+    years, years_step = _years(
+        installation.calculation_period, deeming, "deeming period"
+    )
     annual = power * rating
     output = annual * years
-    total, longest = plain(output), value_on("longest_deeming_period", day)
+    total = plain(output)
     sum_in_year = f"{plain(power)} kW × {rating}"
     steps = (
         Step("Zone", f"Postcode {installation.postcode}", f"Zone {zone}", "",
              FIGURES["postcode_zones"]),
-        Step("Zone rating", f"Zone {zone}", str(rating), "MWh a year per kW",
-             FIGURES["zone_rating"]),
-        _years_step("Deeming period",
-                    f"Lower of {longest} and {_end(day)} − {day.year}", deeming,
-                    "longest_deeming_period"),
+        rating_step,
+        deeming_step,
         years_step,
         Step("Output in a year", sum_in_year, plain(annual), "MWh"),
         _limit_step(annual, installation),
@@ -125,7 +125,7 @@ def _turbine(installation: Installation, today: date) -> Calculation:
     factor = value_on("turbine_output_factor", day)
     annual = factor * power * hours
     left = years_left(day)
-    years, years_step = _years(installation, left, "years left")
+    years, years_step = _years(installation.calculation_period, left, "years left")
     output = annual * years
     total = plain(output)
     certificates, last_step = int(output), _rounded_down(output, total)
@@ -209,9 +209,29 @@ def _end(day: date) -> int:
     return day.year + years_left(day)
 
 
-def _years(installation: Installation, most: int, what: str) -> tuple[int, Step]:
+# What follows from a day, a zone or a period alone is worked out once and kept.
+
+
+@lru_cache(maxsize=KEPT)
+def _rating(zone: int, day: date) -> tuple[Decimal, Step]:
+    rating: Decimal = value_on("zone_rating", day)[zone - 1]
+    figure = FIGURES["zone_rating"]
+    return rating, Step(
+        "Zone rating", f"Zone {zone}", str(rating), "MWh a year per kW", figure
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def _deeming(day: date) -> tuple[int, Step]:
+    deeming, longest = deeming_period(day), value_on("longest_deeming_period", day)
+    operation = f"Lower of {longest} and {_end(day)} − {day.year}"
+    figure = "longest_deeming_period"
+    return deeming, _years_step("Deeming period", operation, deeming, figure)
+
+
+@lru_cache(maxsize=KEPT)
+def _years(period: str, most: int, what: str) -> tuple[int, Step]:
     """The years that certificates are calculated for, and that step of the working."""
-    period = installation.calculation_period
     chosen = most if period == "max" else int(period)
     years = min(most, chosen)
     operation = f"Lower of {most} ({what}) and {chosen} ({PERIODS[period]})"
