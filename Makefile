@@ -13,6 +13,7 @@ PIP    := python -m pip install --quiet --disable-pip-version-check --require-ha
 
 run: $(VENV)/.run-ready
 	@$(BIN)/flask --app app db upgrade
+	@$(BIN)/flask --app app demo load
 	@echo "spv is at http://$(HOST):$(PORT)/ (stop it with Ctrl-C)"
 	@exec $(BIN)/waitress-serve --listen=$(HOST):$(PORT) --threads=8 --connection-limit=1000 \
 		--channel-timeout=30 --max-request-header-size=2097152 app:app

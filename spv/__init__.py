@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from spv import cli, config, database, errors, pages, security, views
+from spv import access, cli, config, database, errors, pages, security, views
 from spv.extensions import csrf, db, htmx, limiter, migrate
 
 
@@ -17,6 +17,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     limiter.init_app(app)
     database.init_app(app)
     security.init_app(app)
+    access.init_app(app)
     pages.init_app(app)
     errors.init_app(app)
     views.init_app(app)

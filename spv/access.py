@@ -1,8 +1,150 @@
-"""Who is there, and what they may do."""
+"""Who is there, what they may do, and what somebody is told who may not."""
 
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import pages
+from spv.config import ConfigurationError
+from spv.extensions import db
+from spv.policy import POLICIES
+from spv.rules.roles import Role
+from spv.services import demo, sessions
 from spv.services.actor import Actor, visitor
+
+login_manager = LoginManager()
+
+
+class CurrentUser(UserMixin):  # type: ignore[misc]
+    """Who has signed in, to flask-login: known by the token in the cookie."""
+
+    def __init__(self, person: sessions.SignedIn) -> None:
+        self.person = person
+
+    def get_id(self) -> str:
+        """The token, whose hash is in the database."""
+        return self.person.token
+
+
+def init_app(app: Flask) -> None:
+    """Guard every route; let templates ask what may be done."""
+    login_manager.session_protection = None  # the session is a row, and can be ended
+    login_manager.init_app(app, add_context_processor=False)
+    login_manager.user_loader(_load)
+    app.before_request(_guard)
+    app.after_request(_forget)
+    _refuse_demonstration_users(app)
+    app.add_template_global(may)
+    app.add_template_global(menu)
+    app.add_template_global(person)
+
+
+def _refuse_demonstration_users(app: Flask) -> None:
+    """Their password is known to everyone."""
+    with app.app_context():
+        if not pages.is_demonstration() and demo.is_there():
+            raise ConfigurationError(
+                "Production does not start with demonstration users in its database: "
+                "give it a DATABASE_URL of its own."
+            )
+        db.engine.dispose()  # a server may fork from here on
+
+
+def person() -> sessions.SignedIn | None:
+    """Who has signed in."""
+    return current_user.person if current_user.is_authenticated else None
+
+
+def roles() -> frozenset[Role]:
+    """The roles of who makes this request."""
+    someone = person()
+    return someone.roles if someone else frozenset({Role.VISITOR})
+
+
+def may(endpoint: str) -> bool:
+    """Whether who makes this request may enter a route."""
+    return not roles().isdisjoint(POLICIES[endpoint].roles)
+
+
+def menu() -> list[tuple[str, str]]:
+    """The navigation of who makes this request: endpoints and their words."""
+    return [(name, p.menu) for name, p in POLICIES.items() if p.menu and may(name)]
 
 
 def current_actor(channel: str = "web") -> Actor:
-    """Who makes this request, by which way in."""
-    return visitor(channel)
+    """Who makes this request, by which way in; programs are never known by cookie."""
+    ip = request.remote_addr or ""
+    someone = None if channel == "api" else person()
+    if someone is None:
+        return visitor(channel, ip)
+    return Actor(
+        someone.email,
+        channel,
+        someone.roles,
+        user_id=someone.user_id,
+        account_id=someone.account_id,
+        ip=ip,
+    )
+
+
+def enter(token: str) -> None:
+    """Put a new session's token in the cookie, and nothing of what was there before."""
+    session.clear()
+    if someone := sessions.resume(token):
+        login_user(CurrentUser(someone))
+
+
+def leave() -> None:
+    """Take everything out of the cookie."""
+    session.clear()
+
+
+def local(address: str) -> str:
+    """An address to go on to, if it is one of ours; otherwise home."""
+    path = address.replace("\\", "/")
+    ours = path.startswith("/") and not path.startswith("//") and path.isprintable()
+    return path if ours else url_for("home.index")
+
+
+def _load(token: str) -> CurrentUser | None:
+    someone = sessions.resume(token)
+    return CurrentUser(someone) if someone else None
+
+
+def _guard() -> BaseResponse | None:
+    if request.endpoint is None:
+        return None  # there is no such route, which is answered further on
+    policy = POLICIES.get(request.endpoint)
+    if policy is None:
+        abort(403)  # a route that nobody thought about is for nobody
+    if Role.VISITOR in policy.roles or may(request.endpoint):
+        return None
+    return abort(403) if person() else _to_sign_in()
+
+
+def _to_sign_in() -> BaseResponse:
+    url = url_for("sign_in.new", next=_here())
+    if not pages.wants_partial():
+        return redirect(url, 303)
+    # A redirect would put the sign-in page inside of this one.
+    return Response(status=401, headers={"HX-Redirect": url})
+
+
+def _here() -> str | None:
+    """The page that somebody was on, to come back to."""
+    if request.method == "GET" and not pages.wants_partial():
+        return request.full_path.removesuffix("?")
+    page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    return page.path if page.netloc == request.host else None
+
+
+def _forget(response: Response) -> Response:
+    """What somebody sees who has signed in, no browser keeps."""
+    endpoint = request.endpoint
+    if endpoint in POLICIES and endpoint != "static":
+        public = Role.VISITOR in POLICIES[endpoint].roles
+        if not public or "_user_id" in session:
+            response.headers["Cache-Control"] = "no-store"
+    return response

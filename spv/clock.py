@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from spv.rules.words import written
+
 ZONE = ZoneInfo("Australia/Sydney")
 
 
@@ -14,6 +16,12 @@ def now() -> datetime:
 def day_of(moment: datetime) -> date:
     """The calendar day of a moment in Australian eastern time."""
     return moment.astimezone(ZONE).date()
+
+
+def written_moment(moment: datetime) -> str:
+    """A moment for people, such as 1 May 2026, 14:05 AEST."""
+    local = moment.astimezone(ZONE)
+    return f"{written(local)}, {local:%H:%M} {local:%Z}"
 
 
 def today() -> date:

@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import Connection, event
+from sqlalchemy.dialects import postgresql, sqlite
 
-from spv.extensions import db
+from spv.extensions import Model, db
 
 PRAGMAS = {
     "journal_mode": "wal",
@@ -22,6 +23,12 @@ def init_app(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _connected)
             event.listen(db.engine, "begin", _begin)
+
+
+def insert(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what is to happen where a row is there already."""
+    sqlite_speaks = db.engine.dialect.name == "sqlite"
+    return sqlite.insert(model) if sqlite_speaks else postgresql.insert(model)
 
 
 def _connected(connection: Any, _record: Any) -> None:

@@ -80,7 +80,6 @@ def _answer(status: int, title: str, sentence: str) -> Response:
         # The Host header is nonsense, and without a host no page can have links.
         return Response(f"{title}. {sentence}", status, mimetype="text/plain")
     response = pages.render(
-        "errors/error.html",
         "errors/_error.html",
         title=title,
         sentence=sentence,

@@ -1,7 +1,6 @@
 """Answering with a page, or with only its part for HTMX: the one place that decides."""
 
 import hashlib
-from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -17,11 +16,11 @@ from flask import (
     request,
     url_for,
 )
-from markupsafe import escape
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock
 from spv.extensions import htmx
+from spv.rules.account import TYPE_WORDS, written_abn
 from spv.rules.words import counted, plain, written
 
 
@@ -29,8 +28,11 @@ def init_app(app: Flask) -> None:
     """Give templates the ways of writing days, moments and money."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.add_template_global(_asset, "asset")
+    app.add_template_global(is_demonstration)
+    app.jinja_env.globals["type_words"] = TYPE_WORDS
+    app.add_template_filter(written_abn, "abn")
     app.add_template_filter(written, "day")
-    app.add_template_filter(_moment, "moment")
+    app.add_template_filter(clock.written_moment, "moment")
     app.add_template_filter(_dollars, "dollars")
     app.add_template_filter(plain, "plain")
     app.add_template_filter(counted, "counted")
@@ -41,18 +43,16 @@ def wants_partial() -> bool:
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
-def render(
-    page: str, partial: str, *, title: str, status: int = 200, **context: Any
-) -> Response:
-    """The page, or its partial (with the title, which HTMX puts in place)."""
-    context["error"] = status == 422
-    if wants_partial():
-        start = "Error: " if context["error"] else ""
-        body = f"<title>{start}{escape(title)} – Solar Panel Validation</title>\n"
-        body += render_template(partial, title=title, **context)
-    else:
-        body = render_template(page, title=title, **context)
-    response = make_response(body, status)
+def is_demonstration() -> bool:
+    """Whether nothing here is real."""
+    return bool(current_app.config["SPV_ENVIRONMENT"] == "demo")
+
+
+def render(partial: str, *, title: str, status: int = 200, **context: Any) -> Response:
+    """The page around a partial, or for HTMX the partial alone, with its title."""
+    shell = "partial.html" if wants_partial() else "base.html"
+    context |= {"partial": partial, "title": title, "error": status == 422}
+    response = make_response(render_template(shell, **context), status)
     response.vary.add("HX-Request")
     return response
 
@@ -77,11 +77,6 @@ def _asset_under(_root: str, name: str) -> str:
     content = (Path(current_app.static_folder or "") / name).read_bytes()
     version = hashlib.sha256(content).hexdigest()[:8]
     return url_for("static", filename=name, v=version)
-
-
-def _moment(value: datetime) -> str:
-    local = value.astimezone(clock.ZONE)
-    return f"{written(local)}, {local:%H:%M} {local:%Z}"
 
 
 def _dollars(value: Decimal) -> str:

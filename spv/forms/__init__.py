@@ -1,6 +1,10 @@
 """Forms: which fields, in which words. What an answer means is for the rules."""
 
+from typing import Any, Self
+
 from flask_wtf import FlaskForm
+
+from spv.rules.refusal import Refusal
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -10,3 +14,28 @@ class Form(FlaskForm):  # type: ignore[misc]
         """No second check, and no second token for each page."""
 
         csrf = False
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """What stands in each field."""
+        return {name: field.data for name, field in self._fields.items()}
+
+    def refused(self, refusal: Refusal) -> Self:
+        """The form with the sentences of a refusal beside its fields."""
+        for name, sentence in refusal.problems.items():
+            self[name].errors = [sentence]
+        return self
+
+
+class FileForm(Form):
+    """A form for a CSV file, in a field named `file`."""
+
+    def data_of_file(self) -> bytes:
+        """The bytes of the file; Refusal where none, or plainly none, was chosen."""
+        name = self.file.data.filename if self.file.data else ""
+        if not name:
+            raise Refusal({"file": "Choose a CSV file."})
+        if not name.lower().endswith(".csv"):
+            raise Refusal({"file": "Choose a file whose name ends in .csv."})
+        data: bytes = self.file.data.read()
+        return data

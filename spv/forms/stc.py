@@ -5,8 +5,9 @@ from functools import cached_property
 
 from flask_wtf.file import FileField
 from wtforms import StringField
+from wtforms.widgets import DateInput
 
-from spv.forms import Form
+from spv.forms import FileForm, Form
 from spv.rules.installation import read_date, read_installation
 from spv.rules.notes import notes
 from spv.rules.questions import (
@@ -31,7 +32,7 @@ class StcForm(Form):
     rated_power_kw = StringField("Rated power output (kW)")
     nominal_kwh = StringField("Nominal capacity (kWh)")
     usable_kwh = StringField("Usable capacity (kWh)")
-    installation_date = StringField("Installation date")
+    installation_date = StringField("Installation date", widget=DateInput())
     calculation_period = StringField("Calculation Period")
     postcode = StringField("Postcode of Installation Address")
     resource_hours = StringField("Hours of resource availability a year (optional)")
@@ -102,22 +103,7 @@ class StcForm(Form):
         return True
 
 
-class StcBatchForm(Form):
+class StcBatchForm(FileForm):
     """A file of many systems."""
 
     file = FileField("CSV file of systems")
-
-    def data_of_file(self) -> bytes:
-        """The bytes of the file that was chosen; none where none was."""
-        return self.file.data.read() if self.file.data else b""
-
-    def validate(self, extra_validators: object = None) -> bool:
-        """A file must be chosen, and be named as a CSV file."""
-        if not super().validate(extra_validators):
-            return False
-        name = self.file.data.filename if self.file.data else ""
-        if not name:
-            self.file.errors = ["Choose a CSV file."]
-        elif not name.lower().endswith(".csv"):
-            self.file.errors = ["Choose a file whose name ends in .csv."]
-        return not self.file.errors

@@ -2,15 +2,30 @@
 
 from dataclasses import dataclass
 
+from spv.rules.roles import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person or program: a name for the log, and the channel (web, api, batch)."""
+    """A person or program: a name for the log, and the channel (web, api, batch).
+
+    `name` is the email address of who has signed in. The address `ip` is kept with acts
+    of the registry, never with calculations.
+    """
 
     name: str
     channel: str
+    roles: frozenset[Role] = frozenset({Role.VISITOR})
+    user_id: int | None = None
+    account_id: int | None = None
+    ip: str = ""
 
 
-def visitor(channel: str) -> Actor:
+def visitor(channel: str, ip: str = "") -> Actor:
     """Somebody who has not signed in."""
-    return Actor("visitor", channel)
+    return Actor("visitor", channel, ip=ip)
+
+
+def operator() -> Actor:
+    """Somebody who runs commands on the machine itself."""
+    return Actor("operator", "command")

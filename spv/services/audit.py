@@ -15,7 +15,8 @@ from spv.services.actor import Actor
 from spv.services.transaction import snapshot
 
 STC = "stc"
-CHAINS = (STC,)
+REGISTRY = "registry"
+CHAINS = (STC, REGISTRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,13 @@ def record(
     link.hash = _hash_of(link)
     head.sequence, head.hash = link.sequence, link.hash
     db.session.add(link)
+
+
+def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
+    """Append to the registry's chain what somebody did, and from where."""
+    marks = {"user": actor.user_id, "account": actor.account_id, "ip": actor.ip}
+    known = {name: value for name, value in marks.items() if value}
+    record(REGISTRY, event, actor, at, known | details)
 
 
 def verify() -> list[ChainReport]:

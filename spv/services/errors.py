@@ -7,6 +7,12 @@ class ServiceError(Exception):
     status = 400
 
 
+class ConflictError(ServiceError):
+    """What was looked at has changed meanwhile, or something else depends on it."""
+
+    status = 409
+
+
 class NotFoundError(ServiceError):
     """There is no such thing, or it is not this actor's to see."""
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from spv.database import IMMEDIATE
 from spv.extensions import db
 
+TOGETHER = "spv_together"
+
 
 @contextmanager
 def transaction() -> Iterator[None]:
@@ -13,6 +15,10 @@ def transaction() -> Iterator[None]:
 
     On SQLite the lock is taken at once, so two writers wait for each other in line.
     """
+    if db.session().info.get(TOGETHER):
+        with db.session.begin_nested():
+            yield
+        return
     _begin(**{IMMEDIATE: True})
     try:
         yield
@@ -20,6 +26,17 @@ def transaction() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Many use cases as one: all of their transactions are committed, or none is."""
+    with transaction():
+        db.session().info[TOGETHER] = True
+        try:
+            yield
+        finally:
+            del db.session().info[TOGETHER]
 
 
 @contextmanager

@@ -1,10 +1,35 @@
 """The pages and the API: read the form, call one service, answer."""
 
-from flask import Flask, Response, redirect, url_for
+from flask import Flask
 from werkzeug.routing import BaseConverter
-from werkzeug.wrappers import Response as BaseResponse
 
-from spv.views import api, health, stc, stc_batch
+from spv.views import (
+    account,
+    api,
+    contacts,
+    health,
+    home,
+    passwords,
+    sign_in,
+    staff,
+    stc,
+    stc_batch,
+    users,
+)
+
+MODULES = (
+    stc_batch,
+    stc,
+    home,
+    sign_in,
+    passwords,
+    account,
+    users,
+    staff,
+    contacts,
+    api,
+    health,
+)
 
 
 class ReferenceConverter(BaseConverter):
@@ -13,14 +38,15 @@ class ReferenceConverter(BaseConverter):
     regex = "[A-Za-z0-9_-]{16}"
 
 
+class TokenConverter(BaseConverter):
+    """The secret part of a password link."""
+
+    regex = "[A-Za-z0-9_-]{43}"
+
+
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
     app.url_map.converters["reference"] = ReferenceConverter
-    for module in (stc_batch, stc, api, health):
+    app.url_map.converters["token"] = TokenConverter
+    for module in MODULES:
         app.register_blueprint(module.bp)
-    app.add_url_rule("/", "home", _home)
-
-
-def _home() -> BaseResponse | Response:
-    """The calculator is the way in."""
-    return redirect(url_for("stc.new"))

@@ -39,7 +39,6 @@ def show(reference: str) -> Response:
     """A saved result, at another price if the address names one."""
     result = stc.show(reference, request.args.get("stc_price", ""))
     return pages.render(
-        "stc/show.html",
         "stc/_result.html",
         title=result.headline,
         status=422 if result.estimate.problem else 200,
@@ -49,7 +48,6 @@ def show(reference: str) -> Response:
 
 def _form(form: StcForm, status: int = 200) -> Response:
     return pages.render(
-        "stc/new.html",
         "stc/_form.html",
         title="STC calculator",
         status=status,

@@ -7,6 +7,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.stc import StcBatchForm
+from spv.rules.refusal import Refusal
 from spv.services import stc_batch
 
 bp = Blueprint("stc_batch", __name__, url_prefix="/stc/batch")
@@ -23,10 +24,10 @@ def new() -> Response:
 def calculate() -> BaseResponse:
     """Calculate every row of a file, save and show what came of it."""
     form = StcBatchForm()
-    if not form.validate_on_submit():
-        return _form(form, 422)
     try:
         reference = stc_batch.save(form.data_of_file(), current_actor("batch"))
+    except Refusal as refusal:
+        return _form(form.refused(refusal), 422)
     except stc_batch.FileRefusedError as refused:
         form.file.errors = [str(refused)]
         return _form(form, 422, reasons=refused.reasons)
@@ -43,7 +44,6 @@ def template() -> Response:
 def show(reference: str) -> Response:
     """What came of a file."""
     return pages.render(
-        "stc_batch/show.html",
         "stc_batch/_summary.html",
         title="Batch calculated",
         batch=stc_batch.show(reference),
@@ -58,7 +58,6 @@ def document(reference: str) -> Response:
 
 def _form(form: StcBatchForm, status: int = 200, **context: object) -> Response:
     return pages.render(
-        "stc_batch/new.html",
         "stc_batch/_form.html",
         title="Calculate STCs for many systems",
         status=status,

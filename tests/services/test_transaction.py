@@ -7,22 +7,24 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import AuditChain
-from spv.services.transaction import snapshot, transaction
+from spv.services.transaction import snapshot, together, transaction
 
 ROUNDS = 25
+HEAD = sa.select(AuditChain).where(AuditChain.name == "stc")
+SEQUENCE = sa.select(AuditChain.sequence).where(AuditChain.name == "stc")
 
 
 def add_one():
     """Read, then write: what a deferred transaction is refused for."""
     with transaction():
-        query = sa.select(AuditChain).with_for_update()
+        query = HEAD.with_for_update()
         head = db.session.scalars(query).one()
         head.sequence += 1
 
 
 def set_to(number, flush=True):
     """Change the head within a transaction."""
-    db.session.scalars(sa.select(AuditChain)).one().sequence = number
+    db.session.scalars(HEAD).one().sequence = number
     if flush:
         db.session.flush()
     return number
@@ -45,19 +47,19 @@ def test_two_who_read_and_then_write_wait_for_each_other(app):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert db.session.scalar(sa.select(AuditChain.sequence)) == 4 * ROUNDS
+    assert db.session.scalar(SEQUENCE) == 4 * ROUNDS
 
 
 def test_what_fails_leaves_nothing(app):
     with pytest.raises(ZeroDivisionError), transaction():
         set_to(5) / 0
-    assert db.session.scalar(sa.select(AuditChain.sequence)) == 0
+    assert db.session.scalar(SEQUENCE) == 0
 
 
 def test_no_transaction_inside_another(app):
     with pytest.raises(RuntimeError, match="another has not ended"), transaction():
         set_to(5, flush=False) and add_one()
-    assert db.session.scalar(sa.select(AuditChain.sequence)) == 0
+    assert db.session.scalar(SEQUENCE) == 0
 
 
 def test_a_snapshot_does_not_move(app):
@@ -66,10 +68,21 @@ def test_a_snapshot_does_not_move(app):
             add_one()
 
     with snapshot():
-        query = sa.select(AuditChain.sequence)
-        assert db.session.scalar(query) == 0
+        assert db.session.scalar(SEQUENCE) == 0
         thread = threading.Thread(target=elsewhere)
         thread.start()
         thread.join()
-        assert db.session.scalar(query) == 0
-    assert db.session.scalar(query) == 1
+        assert db.session.scalar(SEQUENCE) == 0
+    assert db.session.scalar(SEQUENCE) == 1
+
+
+def test_many_use_cases_as_one(app):
+    with together():
+        add_one()
+        add_one()
+    assert db.session.scalar(SEQUENCE) == 2
+    with pytest.raises(ZeroDivisionError), together():
+        add_one() or add_one() or 1 / 0
+    assert db.session.scalar(SEQUENCE) == 2
+    add_one()
+    assert db.session.scalar(SEQUENCE) == 3

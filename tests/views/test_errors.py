@@ -1,9 +1,10 @@
 """Errors in the app's own look, and headers on every answer."""
 
 import pytest
-from flask import abort
+from flask import abort, url_for
 
 from spv.errors import WORDS
+from spv.policy import EVERYONE, POLICIES, Policy
 from spv.services.errors import ServiceError
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
@@ -23,9 +24,11 @@ HEADERS = {
 
 
 @pytest.fixture
-def failing(sqlite_url):
+def failing(sqlite_url, monkeypatch):
     """An application with addresses that fail in every way."""
     app = make_app(sqlite_url)
+    for endpoint in ("fail", "api_fail", "crash"):
+        monkeypatch.setitem(POLICIES, endpoint, Policy(EVERYONE))
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.add_url_rule("/fail/<int:code>", "fail", abort)
     app.add_url_rule("/api/fail/<int:code>", "api_fail", abort)
@@ -40,7 +43,7 @@ def test_each_error_has_a_page(failing, status):
     page = read(answer)
     assert (answer.status_code, page.heading) == (status, WORDS[status][0])
     assert page.is_whole
-    assert page.link("Go to the STC calculator") == "/"
+    assert page.link("Go to the first page") == "/"
 
 
 @pytest.mark.parametrize("status", WORDS)
@@ -92,9 +95,12 @@ def test_a_form_with_its_token(failing):
 
 def test_every_unsafe_route_wants_a_token(failing):
     rules = failing.application.url_map.iter_rules()
-    unsafe = [r.rule for r in rules if r.methods & {"POST", "PUT", "PATCH", "DELETE"}]
-    assert unsafe
-    for address in unsafe:
+    unsafe = [r for r in rules if r.methods & {"POST", "PUT", "PATCH", "DELETE"}]
+    assert len(unsafe) > 15
+    for rule in unsafe:
+        values = dict.fromkeys(rule.arguments, 1) | {"token": "x" * 43}
+        with failing.application.test_request_context():
+            address = url_for(rule.endpoint, **values)
         assert failing.post(address).status_code == 400, address
 
 
@@ -132,7 +138,7 @@ def test_behind_a_proxy(sqlite_url):
         dispose(app)
 
 
-def test_what_a_service_says_is_said(sqlite_url):
+def test_what_a_service_says_is_said(sqlite_url, monkeypatch):
     class ConflictError(ServiceError):
         status = 409
 
@@ -140,6 +146,7 @@ def test_what_a_service_says_is_said(sqlite_url):
         raise ConflictError("Another has assessed it.")
 
     app = make_app(sqlite_url)
+    monkeypatch.setitem(POLICIES, "conflict", Policy(EVERYONE))
     app.add_url_rule("/conflict", "conflict", conflict)
     answer = app.test_client().get("/conflict")
     assert answer.status_code == 409

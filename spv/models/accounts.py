@@ -1,0 +1,122 @@
+"""Accounts, the people who sign in, their sessions, applications and contacts."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from spv.extensions import Model
+from spv.models.types import UtcDateTime
+
+
+def _one_of(name: str, column: str, condition: str) -> Index:
+    """At most one row that meets a condition, for each value of a column."""
+    where = text(condition)
+    return Index(name, column, unique=True, sqlite_where=where, postgresql_where=where)
+
+
+class Account(Model):
+    """An organisation. `account_types` are those of `rules.account`, in their order."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    legal_name: Mapped[str] = mapped_column(String(200))
+    abn: Mapped[str] = mapped_column(String(11), unique=True)
+    phone: Mapped[str] = mapped_column(String(40))
+    account_types: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class User(Model):
+    """A person. Removed ones stay, for what they did; their address is free again.
+
+    Without `password_hash` nobody can sign in until a password link is used.
+    """
+
+    __tablename__ = "users"
+    __table_args__ = (_one_of("uq_users_email", "email", "removed_at IS NULL"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("accounts.id"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(254))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    is_staff: Mapped[bool] = mapped_column(default=False)
+    is_administrator: Mapped[bool] = mapped_column(default=False)
+    is_demonstration: Mapped[bool] = mapped_column(default=False)
+    link_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    link_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    account: Mapped[Account | None] = relationship()
+
+
+class UserSession(Model):
+    """One sign-in. The cookie has the token; here is only its hash."""
+
+    __tablename__ = "user_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+    user: Mapped[User] = relationship()
+
+
+class SignInFailures(Model):
+    """Failed sign-ins with one email address, known or not (only its hash is kept)."""
+
+    __tablename__ = "sign_in_failures"
+
+    email_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    wait_until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class AccountApplication(Model):
+    """A person asks for an account, or an administrator for more account types."""
+
+    __tablename__ = "account_applications"
+    __table_args__ = (
+        _one_of("uq_account_applications_user_id", "user_id", "status = 'submitted'"),
+        _one_of(
+            "uq_account_applications_account_id", "account_id", "status = 'submitted'"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(
+        ForeignKey("accounts.id"), index=True
+    )
+    is_upgrade: Mapped[bool]
+    legal_name: Mapped[str] = mapped_column(String(200))
+    abn: Mapped[str] = mapped_column(String(11))
+    phone: Mapped[str] = mapped_column(String(40))
+    account_types: Mapped[list[str]] = mapped_column(JSON)
+    submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    status: Mapped[str] = mapped_column(String(20), index=True)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    assessed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    assessed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    assessed_by: Mapped[User | None] = relationship(foreign_keys=[assessed_by_id])
+    account: Mapped[Account | None] = relationship()
+
+
+class NominatedContact(Model):
+    """Whom an organisation has named to the agency, outside of this app."""
+
+    __tablename__ = "nominated_contacts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    legal_name: Mapped[str] = mapped_column(String(200))
+    abn: Mapped[str] = mapped_column(String(11), unique=True)
+    email: Mapped[str] = mapped_column(String(254), index=True)

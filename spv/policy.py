@@ -1,0 +1,74 @@
+"""Who may enter: the one table of every route, which guards and navigation follow."""
+
+from typing import NamedTuple
+
+from spv.rules.roles import Role
+
+EVERYONE = frozenset(Role)
+SIGNED_IN = EVERYONE - {Role.VISITOR}
+PERSON = frozenset({Role.PERSON})
+ACCOUNT = frozenset({Role.GENERAL})
+ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
+STAFF = frozenset({Role.STAFF})
+
+
+class Policy(NamedTuple):
+    """Which roles a route is for (one is enough), and its words in the navigation.
+
+    `owned`: its address names a thing of an account, and is not found by any other.
+    """
+
+    roles: frozenset[Role]
+    menu: str = ""
+    owned: bool = False
+
+
+POLICIES = {
+    "static": Policy(EVERYONE),
+    "home.index": Policy(EVERYONE),
+    "health.alive": Policy(EVERYONE),
+    "health.ready": Policy(EVERYONE),
+    "stc.new": Policy(EVERYONE, "STC calculator"),
+    "stc.calculate": Policy(EVERYONE),
+    "stc.show": Policy(EVERYONE),
+    "stc_batch.new": Policy(EVERYONE, "Many systems"),
+    "stc_batch.calculate": Policy(EVERYONE),
+    "stc_batch.template": Policy(EVERYONE),
+    "stc_batch.show": Policy(EVERYONE),
+    "stc_batch.document": Policy(EVERYONE),
+    "api.document": Policy(EVERYONE),
+    "api.calculation": Policy(EVERYONE),
+    "sign_in.new": Policy(EVERYONE),
+    "sign_in.create": Policy(EVERYONE),
+    "sign_in.sign_up": Policy(EVERYONE),
+    "sign_in.register": Policy(EVERYONE),
+    "sign_in.sign_out": Policy(SIGNED_IN),
+    "sign_in.sign_out_everywhere": Policy(SIGNED_IN),
+    "passwords.open_link": Policy(EVERYONE),
+    "passwords.use_link": Policy(EVERYONE),
+    "passwords.edit": Policy(SIGNED_IN),
+    "passwords.change": Policy(SIGNED_IN),
+    "account.show": Policy(SIGNED_IN - STAFF, "My account"),
+    "account.new": Policy(PERSON),
+    "account.apply": Policy(PERSON),
+    "account.edit": Policy(ADMINISTRATOR),
+    "account.upgrade": Policy(ADMINISTRATOR),
+    "users.index": Policy(ACCOUNT),
+    "users.new": Policy(ADMINISTRATOR),
+    "users.add": Policy(ADMINISTRATOR),
+    "users.edit": Policy(ADMINISTRATOR, owned=True),
+    "users.change": Policy(ADMINISTRATOR, owned=True),
+    "users.remove": Policy(ADMINISTRATOR, owned=True),
+    "users.make_link": Policy(ADMINISTRATOR, owned=True),
+    "staff.index": Policy(STAFF),
+    "staff.applications": Policy(STAFF, "Applications"),
+    "staff.application": Policy(STAFF),
+    "staff.approve": Policy(STAFF),
+    "staff.decline": Policy(STAFF),
+    "contacts.index": Policy(STAFF, "Nominated contacts"),
+    "contacts.save": Policy(STAFF),
+    "contacts.load": Policy(STAFF),
+    "contacts.remove": Policy(STAFF),
+    "staff.people": Policy(STAFF, "People"),
+    "staff.make_link": Policy(STAFF),
+}

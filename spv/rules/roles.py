@@ -1,0 +1,33 @@
+"""Who somebody is to the app, which decides what they may do."""
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from spv.rules.account import UPLOADING
+
+
+class Role(StrEnum):
+    """Who somebody is to the app; a person of an account has several."""
+
+    VISITOR = "visitor"
+    PERSON = "person without account"
+    GENERAL = "user of an account"
+    UPLOADER = "user of a VSP or supplier account"
+    ADMINISTRATOR = "administrator of an account"
+    STAFF = "agency staff"
+
+
+def roles_of(
+    *, staff: bool, administrator: bool, account_types: Collection[str] | None
+) -> frozenset[Role]:
+    """The roles of somebody who has signed in; `account_types` None: no account."""
+    if staff:
+        return frozenset({Role.STAFF})
+    if account_types is None:
+        return frozenset({Role.PERSON})
+    roles = {Role.GENERAL}
+    if UPLOADING & set(account_types):
+        roles.add(Role.UPLOADER)
+    if administrator:
+        roles.add(Role.ADMINISTRATOR)
+    return frozenset(roles)

@@ -1,0 +1,49 @@
+"""Reading text that people type: exact, visible, and not endless."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from spv.rules.refusal import Refusal
+
+# Control, invisible and unassigned characters, and halves of pairs; a blank is none.
+_UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+
+
+def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> str:
+    """Text as it was given, trimmed and in NFC; ValueError with what to change.
+
+    `what` names it in the sentence ("the legal entity name"); `lines` allows breaks.
+    """
+    text = unicodedata.normalize("NFC", text.strip())
+    if lines:
+        text = text.replace("\r\n", "\n")
+    if not text:
+        raise ValueError(f"Enter {what}.")
+    if len(text) > most:
+        raise ValueError(
+            f"Shorten {what}: it has {len(text):,} characters, and {most} is the limit."
+        )
+    seen = text.replace("\n", "") if lines else text
+    for character in seen:
+        if unicodedata.category(character) in _UNSEEN:
+            raise ValueError(
+                f"Type {what} again: it has a character that cannot be seen "
+                f"(U+{ord(character):04X})."
+            )
+    return text
+
+
+def read_all(
+    answers: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]
+) -> dict[str, Any]:
+    """Each answer as its reader reads it; Refusal with every sentence at once."""
+    values, problems = {}, {}
+    for name, read in readers.items():
+        try:
+            values[name] = read(answers.get(name) or "")
+        except ValueError as error:
+            problems[name] = str(error)
+    if problems:
+        raise Refusal(problems)
+    return values

@@ -1,0 +1,103 @@
+"""Nominated contacts: whom organisations have named to the agency."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import select
+
+from spv import clock
+from spv.database import insert
+from spv.extensions import db
+from spv.models import AccountApplication, NominatedContact
+from spv.rules.account import read_contact, same_name, written_abn
+from spv.rules.contacts_csv import read_contacts
+from spv.services import audit
+from spv.services.actor import Actor
+from spv.services.errors import NotFoundError
+from spv.services.transaction import transaction
+
+MOST_FOUND = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One field of an application beside what the agency knows; `known` may be none."""
+
+    words: str
+    given: str
+    known: str
+    matches: bool
+
+
+def find(text: str = "") -> Sequence[NominatedContact]:
+    """Contacts whose name, ABN or address contains a text, by name."""
+    words = text.replace("\0", "").strip()
+    query = select(NominatedContact).order_by(NominatedContact.legal_name)
+    if words:
+        query = query.where(
+            NominatedContact.legal_name.icontains(words, autoescape=True)
+            | NominatedContact.email.icontains(words, autoescape=True)
+            | NominatedContact.abn.startswith(words.replace(" ", ""), autoescape=True)
+        )
+    return db.session.scalars(query.limit(MOST_FOUND)).all()
+
+
+def save(answers: Mapping[str, Any], actor: Actor) -> None:
+    """Keep a contact instead of what was known of the same ABN; Refusal."""
+    contact = read_contact(answers)
+    with transaction():
+        _keep([contact])
+        audit.act("contact.saved", actor, clock.now(), **contact)
+
+
+def load(data: bytes, actor: Actor) -> int:
+    """Keep every contact of a CSV file, or none; how many. Refusal on `file`."""
+    contacts = read_contacts(data)
+    with transaction():
+        _keep(contacts)
+        audit.act("contacts.loaded", actor, clock.now(), contacts=contacts)
+    return len(contacts)
+
+
+def remove(contact_id: int, actor: Actor) -> None:
+    """Forget a contact; NotFoundError."""
+    with transaction():
+        contact = db.session.get(NominatedContact, contact_id)
+        if contact is None:
+            raise NotFoundError
+        db.session.delete(contact)
+        audit.act("contact.removed", actor, clock.now(), abn=contact.abn)
+
+
+def compare(application: AccountApplication) -> list[Match]:
+    """Each field of an application that the agency can check, and what it knows."""
+    given = application.abn, application.user.email
+    abn, email = (
+        db.session.scalar(select(NominatedContact).where(column == value))
+        for column, value in zip(
+            (NominatedContact.abn, NominatedContact.email), given, strict=True
+        )
+    )
+    contact = abn or email or NominatedContact(legal_name="", abn="", email="")
+    name = application.legal_name
+    return [
+        _match("ABN", written_abn(given[0]), written_abn(contact.abn)),
+        _match("Legal entity name", name, contact.legal_name),
+        _match("Contact person’s email", given[1], contact.email),
+    ]
+
+
+def _match(words: str, given: str, known: str) -> Match:
+    return Match(words, given, known, same_name(given, known))
+
+
+def _keep(contacts: list[dict[str, str]]) -> None:
+    keeping = insert(NominatedContact)
+    new = {name: keeping.excluded[name] for name in ("legal_name", "email")}
+    # In one order, so that two files at once do not wait for each other's rows.
+    ordered = sorted(contacts, key=itemgetter("abn"))
+    db.session.execute(
+        keeping.on_conflict_do_update(index_elements=["abn"], set_=new), ordered
+    )

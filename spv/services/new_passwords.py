@@ -1,0 +1,115 @@
+"""New passwords: changed by oneself, or set through a link that another hands over."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from spv import clock
+from spv.extensions import db
+from spv.models import User
+from spv.rules.refusal import Refusal
+from spv.rules.roles import Role
+from spv.rules.text import read_all
+from spv.services import audit, passwords, sessions
+from spv.services.actor import Actor
+from spv.services.errors import NotFoundError
+from spv.services.sign_in import (
+    TooManyFailures,
+    acting,
+    claim_try,
+    forget_failures,
+)
+from spv.services.transaction import transaction
+
+LINK_LASTS = timedelta(days=1)
+USED = (
+    "It has been used, replaced by another, or is older than a day. Ask for a new one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A one-time link for a person; the token is known only now."""
+
+    token: str
+    name: str
+    email: str
+    until: datetime
+
+
+def change(answers: Mapping[str, str], token: str, actor: Actor) -> None:
+    """Take a new password instead of `current_password`; ends all other sessions."""
+    readers = passwords.readers(answers, actor.name)
+    password = read_all(answers, readers)["password"]
+    user = db.session.get_one(User, actor.user_id)
+    try:
+        claim_try(user.email)
+    except TooManyFailures as wait:
+        raise TooManyFailures({"current_password": str(wait)}) from None
+    if not passwords.matches(user.password_hash, answers.get("current_password") or ""):
+        raise Refusal({"current_password": "This is not your current password."})
+    password_hash = passwords.hash_of(password)  # slow, so not under the lock
+    with transaction():
+        _set(db.session.get_one(User, actor.user_id), password_hash, but=token)
+        audit.act("user.password_changed", actor, clock.now())
+
+
+def make_link(user_id: int, actor: Actor) -> Link:
+    """A link with which a person sets a password; NotFoundError for another's people.
+
+    Staff make them for anybody, administrators for the people of their account.
+    """
+    at = clock.now()
+    with transaction():
+        query = select(User).where(User.id == user_id, User.removed_at.is_(None))
+        if Role.STAFF not in actor.roles:
+            query = query.where(User.account_id == actor.account_id)
+        user = db.session.scalar(query)
+        if user is None:
+            raise NotFoundError
+        link = new_link(user, at)
+        audit.act("user.password_link_made", actor, at, email=user.email)
+    return link
+
+
+def new_link(user: User, at: datetime) -> Link:
+    """Make a link in the caller's transaction; an earlier one is dead."""
+    token = secrets.token_urlsafe(32)
+    user.link_hash, user.link_until = sessions.digest(token), at + LINK_LASTS
+    return Link(token, user.name, user.email, user.link_until)
+
+
+def holder(token: str) -> User:
+    """For whom a link is; NotFoundError where it is no longer good."""
+    user = db.session.scalar(
+        select(User).where(
+            User.link_hash == sessions.digest(token),
+            User.link_until > clock.now(),
+            User.removed_at.is_(None),
+        )
+    )
+    if user is None:
+        raise NotFoundError(f"This password link is no longer good. {USED}")
+    return user
+
+
+def use_link(token: str, answers: Mapping[str, str], actor: Actor) -> None:
+    """Set the password of the link's holder, end all sessions, use up the link."""
+    user = holder(token)
+    readers = passwords.readers(answers, user.name, user.email)
+    password = read_all(answers, readers)["password"]
+    password_hash = passwords.hash_of(password)
+    with transaction():
+        user = holder(token)
+        _set(user, password_hash)
+        audit.act("user.password_set", acting(user, actor), clock.now())
+
+
+def _set(user: User, password_hash: str, but: str = "") -> None:
+    user.password_hash = password_hash
+    user.link_hash = user.link_until = None
+    sessions.end(user.id, but=but)
+    forget_failures(user.email)

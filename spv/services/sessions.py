@@ -1,0 +1,99 @@
+"""Sign-ins that are under way: rows, so that each can be ended at once."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.orm import joinedload
+
+from spv import clock
+from spv.extensions import db
+from spv.models import User, UserSession
+from spv.rules.roles import Role, roles_of
+from spv.services.transaction import transaction
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+# How exactly `seen_at` is kept: a page that is read is not a write each time.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who has signed in, as of this request."""
+
+    token: str
+    user_id: int
+    name: str
+    email: str
+    account_id: int | None
+    roles: frozenset[Role]
+    started_at: datetime
+
+
+def digest(token: str) -> str:
+    """What is kept of a token that somebody else holds."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def start(user: User, at: datetime) -> str:
+    """Begin a session in the caller's transaction; the token for the cookie."""
+    db.session.execute(delete(UserSession).where(_over(at)))
+    token = secrets.token_urlsafe(32)
+    db.session.add(
+        UserSession(
+            user_id=user.id, token_hash=digest(token), started_at=at, seen_at=at
+        )
+    )
+    return token
+
+
+def end(user_id: int | None, *, but: str = "", only: str = "") -> None:
+    """End the sessions of a user in the caller's transaction: all, all but, or one."""
+    query = delete(UserSession).where(UserSession.user_id == user_id)
+    if but:
+        query = query.where(UserSession.token_hash != digest(but))
+    if only:
+        query = query.where(UserSession.token_hash == digest(only))
+    db.session.execute(query)
+
+
+def resume(token: str) -> SignedIn | None:
+    """Whose session a token is, unless it has ended."""
+    at = clock.now()
+    found = db.session.scalar(
+        select(UserSession)
+        .where(UserSession.token_hash == digest(token), ~_over(at))
+        .options(joinedload(UserSession.user).joinedload(User.account))
+    )
+    if found is None or found.user.removed_at is not None:
+        return None
+    user, account = found.user, found.user.account
+    signed_in = SignedIn(
+        token=token,
+        user_id=user.id,
+        name=user.name,
+        email=user.email,
+        account_id=user.account_id,
+        roles=roles_of(
+            staff=user.is_staff,
+            administrator=user.is_administrator,
+            account_types=account.account_types if account else None,
+        ),
+        started_at=found.started_at,
+    )
+    if at - found.seen_at > SEEN_EVERY:
+        _seen(found.id, at)
+    return signed_in
+
+
+def _seen(session_id: int, at: datetime) -> None:
+    with transaction():
+        changed = update(UserSession).where(UserSession.id == session_id)
+        db.session.execute(changed.values(seen_at=at))
+
+
+def _over(at: datetime) -> ColumnElement[bool]:
+    return or_(UserSession.seen_at <= at - IDLE, UserSession.started_at <= at - LONGEST)

@@ -1,0 +1,80 @@
+"""My account: what it is, and applying for one or for its upgrade."""
+
+from flask import Blueprint, Response, flash
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import pages
+from spv.access import current_actor
+from spv.forms.account import ApplicationForm
+from spv.rules.refusal import Refusal
+from spv.services import applications
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+# The titles of the guidance, and its buttons.
+APPLY = "Apply for an account", "Submit"
+UPGRADE = "Upgrade account", "Next"
+SUBMITTED = "Your application has been submitted. The agency will assess it."
+
+
+@bp.get("")
+def show() -> Response:
+    """Details, types, users and applications."""
+    actor = current_actor()
+    return pages.render(
+        "account/_show.html",
+        title="My account",
+        account=applications.account_of(actor),
+        applications=applications.mine(actor),
+    )
+
+
+@bp.get("/apply")
+def new() -> Response:
+    """The form to apply for an account."""
+    return _form(*APPLY, ApplicationForm())
+
+
+@bp.post("/apply")
+def apply() -> BaseResponse:
+    """Apply for an account."""
+    form = ApplicationForm()
+    try:
+        applications.apply(form.answers, current_actor())
+    except Refusal as refusal:
+        return _form(*APPLY, form.refused(refusal), 422)
+    flash(SUBMITTED)
+    return pages.done("account.show")
+
+
+@bp.get("/upgrade")
+def edit() -> Response:
+    """The form to apply for more account types, with what is known."""
+    return _form(
+        *UPGRADE, ApplicationForm(obj=applications.account_of(current_actor()))
+    )
+
+
+@bp.post("/upgrade")
+def upgrade() -> BaseResponse:
+    """Apply for more account types."""
+    form = ApplicationForm()
+    try:
+        applications.upgrade(form.answers, current_actor())
+    except Refusal as refusal:
+        return _form(*UPGRADE, form.refused(refusal), 422)
+    flash(SUBMITTED)
+    return pages.done("account.show")
+
+
+def _form(
+    title: str, button: str, form: ApplicationForm, status: int = 200
+) -> Response:
+    return pages.render(
+        "account/_application.html",
+        title=title,
+        status=status,
+        form=form,
+        types=applications.open_to(current_actor()),
+        button=button,
+    )

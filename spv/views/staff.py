@@ -1,0 +1,84 @@
+"""Agency staff: assess applications, find people who need a password link."""
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import pages
+from spv.access import current_actor
+from spv.forms.account import DeclineForm
+from spv.rules.refusal import Refusal
+from spv.services import applications, contacts, new_passwords, users
+from spv.views.users import link_page
+
+bp = Blueprint("staff", __name__, url_prefix="/staff")
+
+
+@bp.get("")
+def index() -> BaseResponse:
+    """The way in for staff."""
+    return redirect(url_for("home.index"))
+
+
+@bp.get("/applications", endpoint="applications")
+def index_of_applications() -> Response:
+    """What is to be assessed, oldest first, and what was."""
+    return pages.render(
+        "staff/_applications.html",
+        title="Applications",
+        waiting=applications.waiting(),
+        count=applications.count_waiting(),
+        assessed=applications.assessed(),
+    )
+
+
+@bp.get("/applications/<int:application_id>")
+def application(application_id: int) -> Response:
+    """One application, beside the nominated contacts."""
+    return _application(application_id, DeclineForm())
+
+
+@bp.post("/applications/<int:application_id>/approve")
+def approve(application_id: int) -> BaseResponse:
+    """Approve an application."""
+    name = applications.approve(application_id, current_actor())
+    flash(f"Approved: {name}.")
+    return pages.done("staff.applications")
+
+
+@bp.post("/applications/<int:application_id>/decline")
+def decline(application_id: int) -> BaseResponse:
+    """Decline an application with a reason."""
+    form = DeclineForm()
+    try:
+        applications.decline(application_id, form.answers, current_actor())
+    except Refusal as refusal:
+        return _application(application_id, form.refused(refusal), 422)
+    flash("Declined. The applicant sees the reason.")
+    return pages.done("staff.applications")
+
+
+@bp.get("/people")
+def people() -> Response:
+    """People who sign in, by a part of their name, address or account."""
+    text = request.args.get("text", "")
+    return pages.render(
+        "staff/_people.html", title="People", people=users.find(text), text=text
+    )
+
+
+@bp.post("/people/<int:user_id>/password-link")
+def make_link(user_id: int) -> Response:
+    """Show a link with which somebody sets a new password."""
+    return link_page(new_passwords.make_link(user_id, current_actor()), "staff.people")
+
+
+def _application(application_id: int, form: DeclineForm, status: int = 200) -> Response:
+    found = applications.show(application_id)
+    return pages.render(
+        "staff/_application.html",
+        title=f"Application of {found.legal_name}",
+        status=status,
+        application=found,
+        matches=contacts.compare(found),
+        form=form,
+    )
