@@ -13,6 +13,7 @@ from spv.policy import POLICIES
 from spv.rules.roles import Role
 from spv.services import demo, sessions
 from spv.services.actor import Actor, visitor
+from spv.services.errors import ForbiddenError
 
 login_manager = LoginManager()
 
@@ -121,7 +122,10 @@ def _guard() -> BaseResponse | None:
         abort(403)  # a route that nobody thought about is for nobody
     if Role.VISITOR in policy.roles or may(request.endpoint):
         return None
-    return abort(403) if person() else _to_sign_in()
+    if person() is None:
+        return _to_sign_in()
+    allowed = " or ".join(role for role in Role if role in policy.roles)
+    raise ForbiddenError(f"This is for {allowed}.")
 
 
 def _to_sign_in() -> BaseResponse:

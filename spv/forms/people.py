@@ -12,7 +12,7 @@ class NewPasswordForm(Form):
     password_again = PasswordField("Password again")
 
 
-class ChangePasswordForm(NewPasswordForm):
+class ChangePasswordForm(Form):
     """A new password by who knows the current one."""
 
     current_password = PasswordField("Current password")
@@ -20,11 +20,13 @@ class ChangePasswordForm(NewPasswordForm):
     password_again = PasswordField("New password again")
 
 
-class SignUpForm(NewPasswordForm):
+class SignUpForm(Form):
     """A person who is new."""
 
     name = StringField("Full name")
     email = EmailField("Email address")
+    password = PasswordField("Password")
+    password_again = PasswordField("Password again")
 
 
 class SignInForm(Form):

@@ -7,13 +7,13 @@ from spv.rules.account import UPLOADING
 
 
 class Role(StrEnum):
-    """Who somebody is to the app; a person of an account has several."""
+    """Who somebody is to the app, in words; a person of an account has several."""
 
-    VISITOR = "visitor"
-    PERSON = "person without account"
-    GENERAL = "user of an account"
-    UPLOADER = "user of a VSP or supplier account"
-    ADMINISTRATOR = "administrator of an account"
+    VISITOR = "visitors"
+    PERSON = "people without an account"
+    GENERAL = "users of an account"
+    UPLOADER = "users of a VSP or supplier account"
+    ADMINISTRATOR = "administrators of an account"
     STAFF = "agency staff"
 
 

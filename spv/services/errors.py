@@ -13,6 +13,12 @@ class ConflictError(ServiceError):
     status = 409
 
 
+class ForbiddenError(ServiceError):
+    """Somebody else may do this."""
+
+    status = 403
+
+
 class NotFoundError(ServiceError):
     """There is no such thing, or it is not this actor's to see."""
 

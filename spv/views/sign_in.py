@@ -53,7 +53,7 @@ def register() -> BaseResponse:
         "Now sign in with your email address and password. If you had signed up "
         "before, nothing has changed: your earlier password is the one that counts."
     )
-    return redirect(url_for(".new"), 303)
+    return pages.done("sign_in.new")
 
 
 @bp.post("/sign-out")
