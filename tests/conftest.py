@@ -1,5 +1,6 @@
 """Databases, application and clients for every test; nothing of our own is mocked."""
 
+import contextvars
 import os
 import shutil
 import tempfile
@@ -7,17 +8,31 @@ import uuid
 
 import pytest
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from spv import create_app
 from spv.config import Config
+from spv.services import demo
 
 POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
 
 
+class Browser(FlaskClient):
+    """Sends each request in a context of its own, as a server does.
+
+    Otherwise they share that of the test, and what a request remembers outlives it.
+    """
+
+    def open(self, *args, **kwargs):
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
 def make_app(url, **settings):
     """The application on a database, for tests."""
-    return create_app(Config(SQLALCHEMY_DATABASE_URI=url, TESTING=True, **settings))
+    app = create_app(Config(SQLALCHEMY_DATABASE_URI=url, TESTING=True, **settings))
+    app.test_client_class = Browser
+    return app
 
 
 def migrate(url):
@@ -25,6 +40,14 @@ def migrate(url):
     app = make_app(url)
     with app.app_context():
         upgrade()
+    dispose(app)
+
+
+def load(url):
+    """Make the people and accounts of a demonstration."""
+    app = make_app(url)
+    with app.app_context():
+        demo.load()
     dispose(app)
 
 
@@ -42,6 +65,15 @@ def sqlite_template(tmp_path_factory):
     """A migrated SQLite file; each test starts from a copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
     migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def sqlite_template_people(sqlite_template, tmp_path_factory):
+    """The same, with the people and accounts of a demonstration."""
+    path = tmp_path_factory.mktemp("sqlite") / "people.sqlite"
+    shutil.copy(sqlite_template, path)
+    load(f"sqlite:///{path}")
     return path
 
 
@@ -84,24 +116,41 @@ def postgres_template(postgres_server):
     execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def postgres_template_people(postgres_server, postgres_template):
+    """The same, with the people and accounts of a demonstration."""
+    name = f"spv_people_{uuid.uuid4().hex}"
+    execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    load(text(postgres_server.set(database=name)))
+    yield name
+    execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def text(url):
     """A database address with its password in it."""
     return url.render_as_string(hide_password=False)
 
 
+def template_for(request, name):
+    """The database to copy: with a demonstration in it for tests that ask for one."""
+    with_people = "demonstration" in request.fixturenames
+    return request.getfixturevalue(f"{name}_people" if with_people else name)
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template, tmp_path):
+def sqlite_url(request, tmp_path):
     """A fresh SQLite database at the newest schema."""
     path = tmp_path / "spv.sqlite"
-    shutil.copy(sqlite_template, path)
+    shutil.copy(template_for(request, "sqlite_template"), path)
     return f"sqlite:///{path}"
 
 
 @pytest.fixture
-def postgres_url(postgres_server, postgres_template):
+def postgres_url(request, postgres_server):
     """A fresh PostgreSQL database at the newest schema."""
     name = f"spv_{uuid.uuid4().hex}"
-    execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    template = template_for(request, "postgres_template")
+    execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield text(postgres_server.set(database=name))
     execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -124,6 +173,12 @@ def app(database_url):
     with app.app_context():
         yield app
     dispose(app)
+
+
+@pytest.fixture
+def demonstration(app):
+    """The application with the people and accounts of a demonstration."""
+    return app
 
 
 @pytest.fixture

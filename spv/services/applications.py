@@ -29,7 +29,7 @@ def apply(answers: Mapping[str, Any], actor: Actor) -> None:
 
 def upgrade(answers: Mapping[str, Any], actor: Actor) -> None:
     """Apply for more types for the actor's account; Refusal, ConflictError."""
-    if {*answers["account_types"]}.isdisjoint(open_to(actor)):
+    if {*(answers["account_types"] or ())}.isdisjoint(open_to(actor)):
         raise Refusal({"account_types": "Select what the account is to become."})
     _submit(answers, actor, actor.account_id)
 
@@ -116,7 +116,7 @@ def decline(application_id: int, answers: Mapping[str, Any], actor: Actor) -> No
 def _submit(
     answers: Mapping[str, Any], actor: Actor, account_id: int | None = None
 ) -> None:
-    details = read_details(answers, answers["account_types"])
+    details = read_details(answers, answers["account_types"] or ())
     application = AccountApplication(
         **asdict(details),
         user_id=actor.user_id,

@@ -82,15 +82,14 @@ def new_link(user: User, at: datetime) -> Link:
     return Link(token, user.name, user.email, user.link_until)
 
 
-def holder(token: str) -> User:
+def holder(token: str, *, lock: bool = False) -> User:
     """For whom a link is; NotFoundError where it is no longer good."""
-    user = db.session.scalar(
-        select(User).where(
-            User.link_hash == sessions.digest(token),
-            User.link_until > clock.now(),
-            User.removed_at.is_(None),
-        )
+    query = select(User).where(
+        User.link_hash == sessions.digest(token),
+        User.link_until > clock.now(),
+        User.removed_at.is_(None),
     )
+    user = db.session.scalar(query.with_for_update() if lock else query)
     if user is None:
         raise NotFoundError(f"This password link is no longer good. {USED}")
     return user
@@ -103,7 +102,7 @@ def use_link(token: str, answers: Mapping[str, str], actor: Actor) -> None:
     password = read_all(answers, readers)["password"]
     password_hash = passwords.hash_of(password)
     with transaction():
-        user = holder(token)
+        user = holder(token, lock=True)
         _set(user, password_hash)
         audit.act("user.password_set", acting(user, actor), clock.now())
 

@@ -61,7 +61,7 @@ def sign_in(answers: Mapping[str, str], actor: Actor) -> str:
     good = passwords.matches(password_hash, password)
     at = clock.now()
     with transaction():
-        user = user_of(email)
+        user = user_of(email, lock=True)  # the password may change meanwhile
         if good and user and user.password_hash == password_hash:
             token = sessions.start(user, at)
             forget_failures(email)
@@ -85,15 +85,14 @@ def sign_out_everywhere(actor: Actor) -> None:
         audit.act("user.signed_out_everywhere", actor, clock.now())
 
 
-def user_of(email: str) -> User | None:
+def user_of(email: str, *, lock: bool = False) -> User | None:
     """Who signs in with an address."""
     try:
-        query = select(User).where(
-            User.email == read_email(email), User.removed_at.is_(None)
-        )
+        address = read_email(email)
     except ValueError:
         return None
-    return db.session.scalar(query)
+    query = select(User).where(User.email == address, User.removed_at.is_(None))
+    return db.session.scalar(query.with_for_update() if lock else query)
 
 
 def claim_try(email: str) -> None:

@@ -1,0 +1,93 @@
+"""People of a demonstration, and browsers that they have signed in with."""
+
+import threading
+
+import sqlalchemy as sa
+from flask import current_app
+
+from spv.extensions import db
+from spv.models import AuditEvent, User
+from spv.rules.roles import roles_of
+from spv.services import audit, demo, sign_in
+from spv.services.actor import Actor, visitor
+
+WEB = visitor("web", "203.0.113.7")
+ABN = "51824753556"
+PASSWORD = "purple tractor moon"
+NEW_PASSWORD = {"password": PASSWORD, "password_again": PASSWORD}
+KIM = {"name": "Kim Doe", "email": "kim@x.au", **NEW_PASSWORD}
+APPLICATION = {
+    "legal_name": "Kim Pty Ltd",
+    "abn": ABN,
+    "phone": "02 5550 0100",
+    "account_types": ["verification_service_provider"],
+}
+
+
+def user_of(email):
+    """The user who signs in with an address."""
+    return sign_in.user_of(email)
+
+
+def acting(email):
+    """The actor that a user is."""
+    user = user_of(email)
+    roles = roles_of(
+        staff=user.is_staff,
+        administrator=user.is_administrator,
+        account_types=user.account.account_types if user.account else None,
+    )
+    return sign_in.acting(user, Actor("", "web", roles))
+
+
+def browser_of(app, email, password=demo.PASSWORD):
+    """A browser with which somebody has signed in."""
+    client = app.test_client()
+    answer = client.post("/sign-in", data={"email": email, "password": password})
+    assert answer.status_code == 303, answer.text
+    db.session.rollback()
+    return client
+
+
+def try_sign_in(email, password):
+    """The token, or the refusal's sentence."""
+    try:
+        return sign_in.sign_in({"email": email, "password": password}, WEB)
+    except ValueError as refusal:
+        return str(refusal)
+
+
+def events():
+    """What the registry's log tells, oldest first."""
+    db.session.rollback()
+    query = sa.select(AuditEvent.event).where(AuditEvent.chain == audit.REGISTRY)
+    return list(db.session.scalars(query.order_by(AuditEvent.sequence)))
+
+
+def everybody():
+    """The addresses of all who can sign in."""
+    return set(
+        db.session.scalars(sa.select(User.email).where(User.removed_at.is_(None)))
+    )
+
+
+def at_once(*works):
+    """Do several things at once, each in a thread; the errors that came."""
+    app, errors = current_app._get_current_object(), []
+    barrier = threading.Barrier(len(works))
+
+    def run(work):
+        with app.app_context():
+            barrier.wait()
+            try:
+                work()
+            except Exception as error:
+                errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    return errors

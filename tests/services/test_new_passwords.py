@@ -1,0 +1,120 @@
+"""Password links, removed users, staff, and the demonstration itself."""
+
+import pytest
+import time_machine
+
+from spv import clock
+from spv.extensions import db
+from spv.models import AccountApplication, User
+from spv.rules.refusal import Refusal
+from spv.services import (
+    audit,
+    demo,
+    new_passwords,
+    sessions,
+    sign_in,
+    staff,
+    users,
+)
+from spv.services.errors import ConflictError, NotFoundError
+from tests.people import (
+    KIM,
+    NEW_PASSWORD,
+    PASSWORD,
+    WEB,
+    acting,
+    at_once,
+    events,
+    try_sign_in,
+    user_of,
+)
+
+VSP = demo.VSP_ADMIN
+
+
+@pytest.fixture
+def kim(demonstration):
+    """A person who has signed up."""
+    sign_in.sign_up(KIM, WEB)
+    return acting("kim@x.au")
+
+
+def test_a_removed_user_is_out_at_once_and_the_address_is_free(demonstration):
+    tom = user_of(demo.VSP_USER).id
+    token = try_sign_in(demo.VSP_USER, demo.PASSWORD)
+    link = new_passwords.make_link(tom, acting(VSP))
+    users.remove(tom, acting(VSP))
+    assert sessions.resume(token) is None
+    with pytest.raises(NotFoundError):
+        new_passwords.use_link(link.token, NEW_PASSWORD, WEB)
+    assert "is wrong" in try_sign_in(demo.VSP_USER, demo.PASSWORD)
+    users.add({"name": "Tom again", "email": demo.VSP_USER}, acting(VSP))
+    assert user_of(demo.VSP_USER).id != tom
+
+
+def test_a_password_link_works_once_and_the_newest_only(demonstration):
+    tom = user_of(demo.VSP_USER).id
+    token = try_sign_in(demo.VSP_USER, demo.PASSWORD)
+    old, link = (new_passwords.make_link(tom, acting(who)) for who in (VSP, demo.STAFF))
+    assert new_passwords.holder(link.token).name == "Tom Okafor"
+    for _ in range(5):
+        try_sign_in(demo.VSP_USER, "wrong")
+    new_passwords.use_link(link.token, NEW_PASSWORD, WEB)
+    assert sessions.resume(token) is None
+    assert sessions.resume(try_sign_in(demo.VSP_USER, PASSWORD))
+    for dead in (old, link):
+        with pytest.raises(NotFoundError, match="no longer good"):
+            new_passwords.use_link(dead.token, NEW_PASSWORD, WEB)
+    assert not db.session.query(User).filter_by(link_hash=link.token).count()
+
+
+def test_a_password_link_lasts_a_day(demonstration):
+    link = new_passwords.make_link(user_of(demo.VSP_USER).id, acting(VSP))
+    assert link.until - clock.now() <= new_passwords.LINK_LASTS
+    with time_machine.travel(link.until), pytest.raises(NotFoundError):
+        new_passwords.holder(link.token)
+
+
+def test_two_use_one_link_at_once(demonstration):
+    link = new_passwords.make_link(user_of(demo.VSP_USER).id, acting(VSP))
+    errors = at_once(
+        *[lambda: new_passwords.use_link(link.token, NEW_PASSWORD, WEB)] * 3
+    )
+    assert [type(error) for error in errors] == [NotFoundError] * 2
+
+
+def test_people_are_found_by_staff(demonstration):
+    assert [u.name for u in users.find("TOM")] == ["Tom Okafor"]
+    assert len(users.find("example verification")) == 2
+    assert len(users.find("")) == 8
+    assert users.find("%") == users.find("\0zzz") == []
+
+
+def test_a_person_who_becomes_staff_needs_a_new_password(kim):
+    token = try_sign_in("kim@x.au", PASSWORD)
+    link = staff.create(" KIM@x.au ")
+    assert sessions.resume(token) is None
+    assert "is wrong" in try_sign_in("kim@x.au", PASSWORD)
+    new_passwords.use_link(link.token, NEW_PASSWORD, WEB)
+    assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
+    for email in ("kim@x.au", VSP):
+        with pytest.raises(ConflictError, match="already"):
+            staff.create(email)
+    with pytest.raises(Refusal):
+        staff.create("kim")
+
+
+def test_a_demonstration_is_loaded_whole_or_not_at_all(app, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(demo, "VSP_USER", "no address")
+        with pytest.raises(Refusal):
+            demo.load()
+    assert db.session.query(User).count() == 0
+    assert events() == []
+    assert demo.load()
+    told = events()
+    assert not demo.load()
+    assert events() == told
+    assert db.session.query(AccountApplication).count() == 9
+    assert audit.verify()[1].problem == ""
+    assert list(demo.sign_ins()) == list(demo.SIGN_INS)

@@ -1,0 +1,226 @@
+"""Signing up, in and out: passwords, waiting, sessions that end."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from argon2 import extract_parameters
+
+from spv.extensions import db
+from spv.models import SignInFailures, UserSession
+from spv.rules.refusal import Refusal
+from spv.services import new_passwords, passwords, sessions, sign_in
+from tests.people import (
+    KIM,
+    NEW_PASSWORD,
+    PASSWORD,
+    WEB,
+    acting,
+    events,
+    everybody,
+    try_sign_in,
+    user_of,
+)
+
+WRONG = "The email address or the password is wrong."
+START = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def kim(app):
+    """A person who has signed up."""
+    sign_in.sign_up(KIM, WEB)
+    return acting("kim@x.au")
+
+
+def test_sign_up_and_in(kim):
+    assert user_of("kim@x.au").name == "Kim Doe"
+    someone = sessions.resume(try_sign_in(" Kim@X.au ", PASSWORD))
+    assert (someone.email, someone.account_id) == ("kim@x.au", None)
+    assert events() == ["user.signed_up", "user.signed_in"]
+
+
+def test_the_password_is_kept_as_argon2id(kim):
+    found = extract_parameters(user_of("kim@x.au").password_hash)
+    assert found.type.name == "ID"
+    assert (found.memory_cost, found.time_cost, found.parallelism) == (19_456, 2, 1)
+
+
+def test_signing_up_with_an_address_in_use_changes_nothing(kim):
+    other = "another long password"
+    again = KIM | {"name": "Eve", "password": other, "password_again": other}
+    sign_in.sign_up(again, WEB)
+    assert user_of("kim@x.au").name == "Kim Doe"
+    assert try_sign_in("kim@x.au", other) == WRONG
+    assert events()[:2] == ["user.signed_up", "user.sign_up_refused"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"name": ""}, "name", "Enter the full name."),
+        ({"name": "a\0b"}, "name", "cannot be seen"),
+        ({"email": "kim"}, "email", "Enter an email address such as"),
+        ({"password": "short"}, "password", "at least 12 characters"),
+        ({"password": "x" * 201}, "password", "at most 200 characters"),
+        ({"password": "password1234"}, "password", "first that would be guessed"),
+        ({"password": "123456789012"}, "password", "first that would be guessed"),
+        ({"password": "qwertyuiop12"}, "password", "first that would be guessed"),
+        ({"password": "aaaaaaaaaaaaa"}, "password", "first that would be guessed"),
+        ({"password": "kim@x.aukim@x.au"}, "password", "first that would be guessed"),
+        ({"password": "Kim DoeKim Doe"}, "password", "first that would be guessed"),
+        ({"password_again": "another"}, "password_again", "Enter the same password"),
+    ],
+)
+def test_what_signing_up_refuses(app, change, field, words):
+    if "password" in change:
+        change = change | {"password_again": change["password"]}
+    with pytest.raises(Refusal) as refused:
+        sign_in.sign_up(KIM | change, WEB)
+    assert list(refused.value.problems) == [field]
+    assert words in refused.value.problems[field]
+    assert everybody() == set()
+    assert events() == []
+
+
+@pytest.mark.parametrize(
+    "password", ["مرحبا بالعالم الكبير", "\0 null and more null", "☀️ panel ☀️ lemon"]
+)
+def test_any_letters_make_a_password(app, password):
+    given = {"password": password, "password_again": password}
+    sign_in.sign_up(KIM | given, WEB)
+    assert sessions.resume(try_sign_in("kim@x.au", password))
+    assert try_sign_in("kim@x.au", password + " ") == WRONG
+
+
+def test_the_same_letters_from_another_keyboard(app):
+    given = {"password": "ze\u0301bra crossing nine", "password_again": "ze\u0301bra crossing nine"}  # fmt: skip # noqa: E501
+    sign_in.sign_up(KIM | given, WEB)
+    assert sessions.resume(try_sign_in("kim@x.au", "z\u00e9bra crossing nine"))
+
+
+@pytest.mark.parametrize("email", ["kim@x.au", "nobody@x.au"])
+def test_five_failures_and_the_address_waits(kim, email):
+    """Known or not: the same sentences."""
+    with time_machine.travel(START, tick=False) as clock:
+        assert {try_sign_in(email, "wrong") for _ in range(5)} == {WRONG}
+        waits = "waits until 22 November 2026, 11:15 AEDT"
+        assert waits in try_sign_in(email, PASSWORD)
+        assert waits in try_sign_in(email.upper(), PASSWORD)
+        for wait in (15, 30, 60, 120, 240, 480, 960, 1440, 1440):
+            clock.shift(timedelta(minutes=wait, seconds=-1))
+            assert "waits until" in try_sign_in(email, PASSWORD)
+            clock.shift(timedelta(seconds=1))
+            assert try_sign_in(email, "wrong") == WRONG
+            assert "waits until" in try_sign_in(email, PASSWORD)
+
+
+def test_the_fifth_try_may_be_right_and_counting_begins_anew(kim):
+    for _ in range(3):
+        assert {try_sign_in("kim@x.au", "wrong") for _ in range(4)} == {WRONG}
+        assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
+
+
+def test_failures_are_forgotten_after_a_day(kim):
+    with time_machine.travel(START, tick=False) as clock:
+        for _ in range(4):
+            try_sign_in("kim@x.au", "wrong")
+            try_sign_in("nobody@x.au", "wrong")
+        clock.shift(timedelta(days=1, seconds=1))
+        for _ in range(4):
+            try_sign_in("kim@x.au", "wrong")
+        assert db.session.query(SignInFailures).count() == 1
+        assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
+
+
+def test_tried_in_parallel_no_sixth_guess_gets_through(app, kim):
+    answers, failures = [], []
+
+    def guess():
+        with app.app_context():
+            try:
+                answers.extend(try_sign_in("kim@x.au", "wrong") for _ in range(5))
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=guess) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert answers.count(WRONG) == 5
+    assert sum("waits until" in answer for answer in answers) == 35
+
+
+def test_a_removed_or_unset_user_cannot_sign_in(kim):
+    user = user_of("kim@x.au")
+    user.password_hash = None
+    db.session.commit()
+    assert try_sign_in("kim@x.au", PASSWORD) == WRONG
+    assert not passwords.matches(None, PASSWORD)
+
+
+def test_a_session_ends_after_30_minutes_without_a_request(kim):
+    with time_machine.travel(START, tick=False) as clock:
+        token = try_sign_in("kim@x.au", PASSWORD)
+        for _ in range(4):
+            clock.shift(timedelta(minutes=29))
+            assert sessions.resume(token)
+        clock.shift(timedelta(minutes=30))
+        assert sessions.resume(token) is None
+
+
+def test_a_session_ends_after_12_hours_whatever_happens(kim):
+    with time_machine.travel(START, tick=False) as clock:
+        token = try_sign_in("kim@x.au", PASSWORD)
+        for _ in range(12 * 4 - 1):
+            clock.shift(timedelta(minutes=15))
+            assert sessions.resume(token)
+        clock.shift(timedelta(minutes=15))
+        assert sessions.resume(token) is None
+
+
+def test_ended_sessions_are_cleared_away(kim):
+    with time_machine.travel(START, tick=False) as clock:
+        try_sign_in("kim@x.au", PASSWORD)
+        clock.shift(timedelta(hours=1))
+        try_sign_in("kim@x.au", PASSWORD)
+        assert db.session.query(UserSession).count() == 1
+
+
+def test_the_database_does_not_know_the_token(kim):
+    token = try_sign_in("kim@x.au", PASSWORD)
+    assert db.session.query(UserSession).one().token_hash != token
+    assert sessions.resume(token + "x") is None
+
+
+def test_signing_out_ends_this_session_and_everywhere_all(kim):
+    first, second, third = (try_sign_in("kim@x.au", PASSWORD) for _ in range(3))
+    sign_in.sign_out(first, kim)
+    assert [bool(sessions.resume(t)) for t in (first, second, third)] == [0, 1, 1]
+    sign_in.sign_out_everywhere(kim)
+    assert [bool(sessions.resume(t)) for t in (first, second, third)] == [0, 0, 0]
+
+
+def test_a_new_password_ends_the_other_sessions(kim):
+    mine, stolen = (try_sign_in("kim@x.au", PASSWORD) for _ in range(2))
+    new = "seven lemon bicycles"
+    given = {"current_password": PASSWORD, "password": new, "password_again": new}
+    new_passwords.change(given, mine, kim)
+    assert sessions.resume(mine)
+    assert sessions.resume(stolen) is None
+    assert try_sign_in("kim@x.au", PASSWORD) == WRONG
+    assert sessions.resume(try_sign_in("kim@x.au", new))
+
+
+def test_the_current_password_cannot_be_guessed_either(kim):
+    wrong = NEW_PASSWORD | {"current_password": "wrong"}
+    for _ in range(5):
+        with pytest.raises(Refusal, match="not your current password"):
+            new_passwords.change(wrong, "", kim)
+    right = NEW_PASSWORD | {"current_password": PASSWORD}
+    with pytest.raises(sign_in.TooManyFailures) as refused:
+        new_passwords.change(right, "", kim)
+    assert list(refused.value.problems) == ["current_password"]

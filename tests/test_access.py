@@ -1,0 +1,211 @@
+"""Who may enter: every route, with every role, and with another account's ids."""
+
+import itertools
+
+import pytest
+from flask import url_for
+
+from spv.extensions import db
+from spv.models import NominatedContact
+from spv.policy import POLICIES
+from spv.rules.roles import Role
+from spv.services import applications, contacts, demo, sign_in, stc, stc_batch, users
+from tests.examples import GOOD_SOLAR
+from tests.people import APPLICATION, KIM, WEB, acting, browser_of, user_of
+
+HTMX = {"HX-Request": "true"}
+ORDINARY = "ordinary@general.example"
+# One person of each role: the letter stands for it in the table below.
+PEOPLE = {
+    "V": None,
+    "P": "jordan@panelcheck.example",
+    "G": ORDINARY,
+    "U": demo.VSP_USER,
+    "A": demo.GENERAL,
+    "S": demo.STAFF,
+}
+ROLES = {"V": Role.VISITOR, "P": Role.PERSON, "G": Role.GENERAL, "U": Role.UPLOADER,
+         "A": Role.ADMINISTRATOR, "S": Role.STAFF}  # fmt: skip
+# Written down a second time, so that nobody opens a door by mistake.
+MATRIX = {
+    "VPGUAS": {
+        "static", "home.index", "health.alive", "health.ready", "stc.new",
+        "stc.calculate", "stc.show", "stc_batch.new", "stc_batch.calculate",
+        "stc_batch.template", "stc_batch.show", "stc_batch.document", "api.document",
+        "api.calculation", "sign_in.new", "sign_in.create", "sign_in.sign_up",
+        "sign_in.register", "passwords.open_link", "passwords.use_link",
+    },
+    "PGUAS": {
+        "sign_in.sign_out", "sign_in.sign_out_everywhere", "passwords.edit",
+        "passwords.change",
+    },
+    "PGUA": {"account.show"},
+    "P": {"account.new", "account.apply"},
+    "GUA": {"users.index"},
+    "A": {
+        "account.edit", "account.upgrade", "users.new", "users.add", "users.edit",
+        "users.change", "users.remove", "users.make_link",
+    },
+    "S": {
+        "staff.index", "staff.applications", "staff.application", "staff.approve",
+        "staff.decline", "staff.people", "staff.make_link", "contacts.index",
+        "contacts.save", "contacts.load", "contacts.remove",
+    },
+}  # fmt: skip
+ALLOWED = {name: letters for letters, names in MATRIX.items() for name in names}
+counter = itertools.count(1)
+
+
+@pytest.fixture
+def world(demonstration):
+    """A demonstration in which a General account has an ordinary user too."""
+    link = users.add({"name": "Ordinary", "email": ORDINARY}, acting(demo.GENERAL))
+    given = {"password": demo.PASSWORD, "password_again": demo.PASSWORD}
+    from spv.services import new_passwords
+
+    new_passwords.use_link(link.token, given, WEB)
+    return demonstration
+
+
+def routes(app):
+    """Every endpoint with its methods and the rule of its address."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted(rule.methods - {"OPTIONS", "HEAD"}):
+            yield rule, method
+
+
+def made_for(argument, owner):
+    """Something new for an address to name, in the account of `owner`."""
+    number = next(counter)
+    match argument:
+        case "user_id" | "token":
+            person = {"name": "New", "email": f"new{number}@x.au"}
+            link = users.add(person, acting(owner))
+            return user_of(person["email"]).id if argument == "user_id" else link.token
+        case "application_id":
+            person = KIM | {"email": f"kim{number}@x.au"}
+            sign_in.sign_up(person, WEB)
+            applications.apply(APPLICATION, acting(person["email"]))
+            return applications.waiting()[-1].id
+        case "contact_id":
+            contact = {"legal_name": "New", "abn": "51824753556", "email": "n@x.au"}
+            contacts.save(contact, acting(demo.STAFF))
+            return db.session.query(NominatedContact).filter_by(email="n@x.au").one().id
+        case "reference":
+            return stc.save(GOOD_SOLAR, WEB)
+        case "filename":
+            return "spv.css"
+
+
+def address_of(app, rule, owner=demo.GENERAL):
+    """An address of a route, naming things that are there."""
+    values = {name: made_for(name, owner) for name in rule.arguments}
+    if rule.endpoint in ("stc_batch.show", "stc_batch.document"):
+        values["reference"] = stc_batch.save(stc_batch.template().encode(), WEB)
+    with app.test_request_context():
+        return url_for(rule.endpoint, **values)
+
+
+def test_every_route_has_a_policy_and_every_policy_a_route(app):
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert endpoints == POLICIES.keys() == ALLOWED.keys()
+
+
+def test_a_route_that_nobody_thought_about_is_for_nobody(sqlite_url):
+    from tests.conftest import dispose, make_app
+
+    app = make_app(sqlite_url)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    assert app.test_client().get("/forgotten").status_code == 403
+    dispose(app)
+
+
+@pytest.mark.parametrize("letter", PEOPLE)
+def test_every_route_with_every_role(world, letter):
+    walked = 0
+    for rule, method in routes(world):
+        address, email = address_of(world, rule), PEOPLE[letter]
+        browser = browser_of(world, email) if email else world.test_client()
+        with browser.open(address, method=method) as answer:
+            told = (letter, method, address, answer.status)
+            if letter in ALLOWED[rule.endpoint]:
+                assert answer.status_code in (200, 302, 303, 409, 422), told
+                assert "next=" not in answer.headers.get("Location", ""), told
+            elif letter == "V":
+                assert answer.status_code == 303, told
+                assert answer.location.startswith("/sign-in"), told
+            else:
+                assert answer.status_code == 403, told
+        walked += 1
+    assert walked >= 47
+
+
+@pytest.mark.parametrize("stranger", [demo.VSP_ADMIN, demo.OTHER_VSP])
+def test_what_is_another_accounts_is_not_found(world, stranger):
+    owned = [r for r in routes(world) if POLICIES[r[0].endpoint].owned]
+    assert {rule.endpoint for rule, _ in owned} == {
+        "users.edit", "users.change", "users.remove", "users.make_link",
+    }  # fmt: skip
+    browser = browser_of(world, stranger)
+    for rule, method in owned:
+        address = address_of(world, rule)
+        form = {"name": "Taken over"}
+        assert browser.open(address, method=method, data=form).status_code == 404
+    db.session.rollback()
+    assert users.find("Taken over") == []
+
+
+def test_the_navigation_is_what_may_be_entered(world):
+    for letter, email in PEOPLE.items():
+        browser = browser_of(world, email) if email else world.test_client()
+        page = browser.get("/stc").text
+        for name, policy in POLICIES.items():
+            if policy.menu:
+                shown = f">{policy.menu}</a>" in page
+                assert shown is (letter in ALLOWED[name]), (letter, name)
+
+
+def test_a_right_that_is_taken_away_is_gone_at_the_next_request(world):
+    users.change(
+        user_of(ORDINARY).id, {"name": "O", "administrator": True}, acting(demo.GENERAL)
+    )
+    browser = browser_of(world, ORDINARY)
+    assert browser.get("/account/users/new").status_code == 200
+    users.change(user_of(ORDINARY).id, {"name": "O"}, acting(demo.GENERAL))
+    answer = browser.get("/account/users/new")
+    assert answer.status_code == 403
+    assert "This is for administrators of an account." in answer.text
+
+
+def test_roles_of_the_table_are_those_of_the_people(world):
+    for letter, email in PEOPLE.items():
+        assert email is None or ROLES[letter] in acting(email).roles
+
+
+def test_to_the_sign_in_page_and_back(world):
+    client = world.test_client()
+    answer = client.get("/account/users?x=1")
+    assert answer.location == "/sign-in?next=/account/users?x%3D1"
+    form = {"email": ORDINARY, "password": demo.PASSWORD}
+    assert client.post(answer.location, data=form).location == "/account/users?x=1"
+
+
+def test_a_fragment_is_not_filled_with_the_sign_in_page(world):
+    here = {"HX-Current-URL": "http://localhost/account/users?x=1", **HTMX}
+    for method in ("GET", "POST"):
+        answer = world.test_client().open("/account/users/new", method=method, headers=here)  # fmt: skip # noqa: E501
+        assert (answer.status_code, answer.text) == (401, "")
+        assert answer.headers["HX-Redirect"] == "/sign-in?next=/account/users"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example",
+     "javascript:alert(1)", "/\t/evil.example", "evil.example", "", "/%0d%0aX: y"],
+)  # fmt: skip
+def test_sign_in_leads_nowhere_else(world, elsewhere):
+    form = {"email": ORDINARY, "password": demo.PASSWORD}
+    query = {"next": elsewhere}
+    answer = world.test_client().post("/sign-in", query_string=query, data=form)
+    assert answer.location in ("/", "/%0d%0aX:%20y")
+    assert len(answer.headers.getlist("X")) == 0

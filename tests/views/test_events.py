@@ -1,0 +1,181 @@
+"""Every act writes exactly one event, in the transaction of what it tells."""
+
+import pytest
+import sqlalchemy as sa
+
+from spv.extensions import db
+from spv.models import AuditEvent
+from spv.policy import POLICIES
+from spv.services import applications, contacts, demo, new_passwords, users
+from tests.people import (
+    APPLICATION,
+    KIM,
+    NEW_PASSWORD,
+    PASSWORD,
+    acting,
+    browser_of,
+    events,
+    user_of,
+)
+
+CONTACT = {"legal_name": "New Pty Ltd", "abn": "51824753556", "email": "n@x.au"}
+FILE = b"Legal name,ABN,Email\nNew Pty Ltd,51824753556,n@x.au\n"
+TOM = "/account/users/{tom}"
+# Endpoint: who, address, what is sent, the event.
+ACTS = {
+    "sign_in.register": (None, "/sign-up", KIM, "user.signed_up"),
+    "sign_in.create": (
+        None, "/sign-in", {"email": demo.STAFF, "password": demo.PASSWORD},
+        "user.signed_in",
+    ),
+    "sign_in.sign_out": (demo.STAFF, "/sign-out", {}, "user.signed_out"),
+    "sign_in.sign_out_everywhere": (
+        demo.STAFF, "/sign-out-everywhere", {}, "user.signed_out_everywhere",
+    ),
+    "passwords.change": (
+        demo.STAFF, "/account/password",
+        {"current_password": demo.PASSWORD, **NEW_PASSWORD}, "user.password_changed",
+    ),
+    "passwords.use_link": (
+        None, "/password/{token}", NEW_PASSWORD, "user.password_set",
+    ),
+    "account.apply": (
+        "new@x.au", "/account/apply", APPLICATION, "application.submitted",
+    ),
+    "account.upgrade": (
+        demo.GENERAL, "/account/upgrade", APPLICATION, "application.submitted",
+    ),
+    "users.add": (
+        demo.VSP_ADMIN, "/account/users/new", {"name": "N", "email": "n@x.au"},
+        "user.added",
+    ),
+    "users.change": (demo.VSP_ADMIN, TOM, {"name": "T"}, "user.changed"),
+    "users.remove": (demo.VSP_ADMIN, TOM + "/remove", {}, "user.removed"),
+    "users.make_link": (
+        demo.VSP_ADMIN, TOM + "/password-link", {}, "user.password_link_made",
+    ),
+    "staff.approve": (
+        demo.STAFF, "/staff/applications/{application}/approve", {},
+        "application.approved",
+    ),
+    "staff.decline": (
+        demo.STAFF, "/staff/applications/{application}/decline", {"reason": "No."},
+        "application.declined",
+    ),
+    "staff.make_link": (
+        demo.STAFF, "/staff/people/{tom}/password-link", {}, "user.password_link_made",
+    ),
+    "contacts.save": (demo.STAFF, "/staff/contacts", CONTACT, "contact.saved"),
+    "contacts.load": (
+        demo.STAFF, "/staff/contacts/file", {"file": "contacts.csv"},
+        "contacts.loaded",
+    ),
+    "contacts.remove": (
+        demo.STAFF, "/staff/contacts/{contact}/remove", {}, "contact.removed",
+    ),
+}  # fmt: skip
+# They write to the chain of calculations, which has tests of its own.
+CALCULATIONS = {"stc.calculate", "stc_batch.calculate"}
+
+
+def filled(address):
+    """An address with the numbers of what is there."""
+    tom = user_of(demo.VSP_USER).id
+    names = {
+        "tom": tom,
+        "application": applications.waiting()[0].id,
+        "contact": contacts.find()[0].id,
+    }
+    if "{token}" in address:
+        names["token"] = new_passwords.make_link(tom, acting(demo.VSP_ADMIN)).token
+    return address.format(**names)
+
+
+def sent(data):
+    """What a form sends, files opened."""
+    import io
+
+    return {n: (io.BytesIO(FILE), v) if n == "file" else v for n, v in data.items()}
+
+
+def test_every_route_that_changes_something_is_here(app):
+    unsafe = {
+        rule.endpoint for rule in app.url_map.iter_rules() if "POST" in rule.methods
+    }
+    assert unsafe == ACTS.keys() | CALCULATIONS
+    assert unsafe < POLICIES.keys()
+
+
+@pytest.mark.parametrize("endpoint", ACTS)
+def test_one_act_one_event(demonstration, endpoint):
+    email, address, data, event = ACTS[endpoint]
+    client = demonstration.test_client()
+    if email == "new@x.au":
+        client.post("/sign-up", data=KIM | {"email": email})
+        client = browser_of(demonstration, email, PASSWORD)
+    elif email:
+        client = browser_of(demonstration, email)
+    address, before = filled(address), events()
+    answer = client.post(address, data=sent(data))
+    assert answer.status_code in (200, 303), answer.text
+    assert events() == [*before, event]
+    last = db.session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id.desc()))
+    told = last.first()
+    assert told.channel == "web"
+    assert '"ip":"127.0.0.1"' in told.details
+    assert told.actor == (email or told.actor)
+    assert demo.PASSWORD not in told.details
+    assert PASSWORD not in told.details
+
+
+@pytest.mark.parametrize("endpoint", [e for e in ACTS if ACTS[e][0]])
+def test_without_its_event_nothing_is_done(demonstration, endpoint, monkeypatch):
+    """The event is the last step: where it cannot be written, nothing else was."""
+    email, address, data, _event = ACTS[endpoint]
+    if email == "new@x.au":
+        return  # nobody of that address has signed up
+    client, address = browser_of(demonstration, email), filled(address)
+
+    def state():
+        db.session.rollback()
+        tables = db.metadata.sorted_tables
+        left_aside = ("sign_in_failures", "user_sessions")
+        return [
+            db.session.execute(sa.select(table).order_by(*table.primary_key)).all()
+            for table in tables
+            if table.name not in left_aside
+        ]
+
+    before = state()
+    db.session.execute(sa.text("ALTER TABLE audit_events RENAME TO away"))
+    db.session.commit()
+    demonstration.config["PROPAGATE_EXCEPTIONS"] = False
+    demonstration.testing = False
+    assert client.post(address, data=sent(data)).status_code == 500
+    db.session.rollback()
+    db.session.execute(sa.text("ALTER TABLE away RENAME TO audit_events"))
+    db.session.commit()
+    assert state() == before
+
+
+def test_a_failed_sign_in_is_an_event_and_a_refused_form_is_none(demonstration):
+    client, before = demonstration.test_client(), events()
+    client.post("/sign-in", data={"email": "nobody@x.au", "password": "x"})
+    client.post("/sign-up", data={})
+    assert events() == [*before, "user.sign_in_failed"]
+
+
+def test_a_calculation_does_not_keep_where_it_came_from(demonstration):
+    from tests.examples import GOOD_SOLAR
+
+    browser_of(demonstration, demo.VSP_USER).post("/stc", data=GOOD_SOLAR)
+    query = sa.select(AuditEvent).where(AuditEvent.chain == "stc")
+    (event,) = db.session.scalars(query)
+    assert event.actor == demo.VSP_USER
+    assert "127.0.0.1" not in event.details
+
+
+def test_who_was_added_can_be_told_from_the_log(demonstration):
+    users.add({"name": "New", "email": "new@x.au"}, acting(demo.VSP_ADMIN))
+    event = db.session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id.desc()))
+    assert f'"subject":{user_of("new@x.au").id}' in event.first().details
