@@ -1,7 +1,7 @@
 """The pages and the API: read the form, call one service, answer."""
 
 from flask import Flask
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from spv.views import (
     account,
@@ -38,6 +38,15 @@ class ReferenceConverter(BaseConverter):
     regex = "[A-Za-z0-9_-]{16}"
 
 
+class NumberConverter(IntegerConverter):
+    """The number of a row: plain digits, and none that a database cannot hold."""
+
+    regex = "[0-9]{1,10}"
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
 class TokenConverter(BaseConverter):
     """The secret part of a password link."""
 
@@ -47,6 +56,7 @@ class TokenConverter(BaseConverter):
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
     app.url_map.converters["reference"] = ReferenceConverter
+    app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["token"] = TokenConverter
     for module in MODULES:
         app.register_blueprint(module.bp)

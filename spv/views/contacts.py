@@ -43,7 +43,7 @@ def load() -> BaseResponse:
     return pages.done("contacts.index")
 
 
-@bp.post("/<int:contact_id>/remove")
+@bp.post("/<number:contact_id>/remove")
 def remove(contact_id: int) -> BaseResponse:
     """Forget a contact."""
     contacts.remove(contact_id, current_actor())

@@ -31,13 +31,13 @@ def index_of_applications() -> Response:
     )
 
 
-@bp.get("/applications/<int:application_id>")
+@bp.get("/applications/<number:application_id>")
 def application(application_id: int) -> Response:
     """One application, beside the nominated contacts."""
     return _application(application_id, DeclineForm())
 
 
-@bp.post("/applications/<int:application_id>/approve")
+@bp.post("/applications/<number:application_id>/approve")
 def approve(application_id: int) -> BaseResponse:
     """Approve an application."""
     name = applications.approve(application_id, current_actor())
@@ -45,7 +45,7 @@ def approve(application_id: int) -> BaseResponse:
     return pages.done("staff.applications")
 
 
-@bp.post("/applications/<int:application_id>/decline")
+@bp.post("/applications/<number:application_id>/decline")
 def decline(application_id: int) -> BaseResponse:
     """Decline an application with a reason."""
     form = DeclineForm()
@@ -66,7 +66,7 @@ def people() -> Response:
     )
 
 
-@bp.post("/people/<int:user_id>/password-link")
+@bp.post("/people/<number:user_id>/password-link")
 def make_link(user_id: int) -> Response:
     """Show a link with which somebody sets a new password."""
     return link_page(new_passwords.make_link(user_id, current_actor()), "staff.people")

@@ -37,7 +37,7 @@ def add() -> Response:
     return link_page(link, "users.index")
 
 
-@bp.get("/<int:user_id>")
+@bp.get("/<number:user_id>")
 def edit(user_id: int) -> Response:
     """The form to change or remove a user."""
     user = users.show(user_id, current_actor())
@@ -45,7 +45,7 @@ def edit(user_id: int) -> Response:
     return _edit(form, user_id)
 
 
-@bp.post("/<int:user_id>")
+@bp.post("/<number:user_id>")
 def change(user_id: int) -> BaseResponse:
     """Change a user."""
     form = UserForm()
@@ -57,7 +57,7 @@ def change(user_id: int) -> BaseResponse:
     return pages.done("users.index")
 
 
-@bp.post("/<int:user_id>/remove")
+@bp.post("/<number:user_id>/remove")
 def remove(user_id: int) -> BaseResponse:
     """Remove a user. Not in place: it may be oneself."""
     users.remove(user_id, current_actor())
@@ -65,7 +65,7 @@ def remove(user_id: int) -> BaseResponse:
     return redirect(url_for(".index"), 303)
 
 
-@bp.post("/<int:user_id>/password-link")
+@bp.post("/<number:user_id>/password-link")
 def make_link(user_id: int) -> Response:
     """Show a link with which a user sets a new password."""
     return link_page(new_passwords.make_link(user_id, current_actor()), "users.index")

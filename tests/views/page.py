@@ -136,10 +136,14 @@ class Page(HTMLParser):
         """The sentence beside a field, which its field refers to."""
         return self.one("p", id=f"{name}-error").text
 
+    def links(self, words):
+        """Where the links with these words lead."""
+        return [n.attributes["href"] for n in self.all("a") if n.text == words]
+
     def link(self, words):
-        """Where the link with these words leads."""
-        (node,) = [n for n in self.all("a") if n.text == words]
-        return node.attributes["href"]
+        """Where the one link with these words leads."""
+        (address,) = self.links(words)
+        return address
 
 
 def read(response):
