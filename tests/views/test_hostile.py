@@ -78,12 +78,9 @@ def text_of(value):
 def test_hostile_text(demonstration, kind):
     value = HOSTILE[kind]
     demonstration.test_client().post("/sign-up", data=KIM)
-    browsers = {
-        email: browser_of(
-            demonstration, email, PASSWORD if "kim" in email else demo.PASSWORD
-        )
-        for email in {each[0] for each in FORMS} - {None}
-    }
+    browsers = {"kim@x.au": browser_of(demonstration, "kim@x.au", PASSWORD)}
+    for email in {each[0] for each in FORMS} - {None, "kim@x.au"}:
+        browsers[email] = browser_of(demonstration, email)
     before, tom = stored(), user_of(demo.VSP_USER).id
     for email, address, form in FORMS:
         for field in form:
