@@ -28,10 +28,10 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def address(sqlite_template, tmp_path_factory):
-    """The application, served on a database of its own."""
+def address(sqlite_template_people, tmp_path_factory):
+    """A demonstration, served on a database of its own."""
     path = tmp_path_factory.mktemp("served") / "spv.sqlite"
-    shutil.copy(sqlite_template, path)
+    shutil.copy(sqlite_template_people, path)
     with serve(f"sqlite:///{path}") as (address, _process):
         yield address
 

@@ -1,0 +1,236 @@
+"""The guidance's pages “How to create” and “Upgrade” in Chromium, from end to end."""
+
+import itertools
+import re
+
+import pytest
+from playwright.sync_api import expect
+from stdnum.au import abn
+
+from spv.services import demo
+from tests.browser.test_stc import check
+from tests.people import PASSWORD
+
+pytestmark = pytest.mark.browser
+number = itertools.count(10)
+
+
+def heading(page, text):
+    expect(page.get_by_role("heading", level=1)).to_have_text(text)
+
+
+def checked(page):
+    """Looked at by axe; without JavaScript axe cannot run, and the next line does."""
+    if page.evaluate("document.documentElement.classList.contains('spv-js')"):
+        check(page)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= page.viewport_size["width"], page.url
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def go(page, name):
+    page.locator("main").get_by_role("link", name=name, exact=True).first.click()
+
+
+def sign_in(page, email, password=PASSWORD):
+    page.goto("/sign-in")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password").fill(password)
+    press(page, "Sign in")
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def sign_out(page):
+    press(page, "Sign out")
+    heading(page, "Sign in")
+
+
+def demonstrated(page, words):
+    """Sign in by a card."""
+    page.goto("/sign-in")
+    page.get_by_role("button", name=words).first.click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def fill_application(page, organisation, digits):
+    page.get_by_label("Legal entity name").fill(organisation)
+    page.get_by_label("Australian Business Number (ABN)").fill(digits)
+    page.get_by_label("Phone number").fill("02 5550 0100")
+
+
+def assess(page, organisation):
+    """Agency staff approve what waits of an organisation."""
+    demonstrated(page, "Agency staff")
+    checked(page)
+    go(page, "Assess applications")
+    heading(page, "Applications")
+    checked(page)
+    go(page, organisation)
+    heading(page, organisation)
+    expect(page.get_by_text("Does not match")).to_have_count(3)
+    checked(page)
+    press(page, "Approve")
+    expect(page.get_by_role("status")).to_have_text(f"Approved: {organisation}.")
+    sign_out(page)
+
+
+def the_guidance(page):
+    """Sign up, apply, be approved, upgrade, be approved, add a user, who signs in."""
+    n = next(number)
+    email, organisation = f"kim{n}@guidance.example", f"Kim {n} & Sons <Pty> Ltd"
+    body = f"{n:09d}"
+    digits = abn.format(abn.calc_check_digits(body) + body)
+    page.goto("/stc")
+    page.get_by_role("link", name="Sign up").click()
+    heading(page, "Sign up")
+    press(page, "Sign up")
+    expect(page.locator(".govuk-error-summary")).to_contain_text("Enter the full name.")
+    checked(page)
+    page.get_by_label("Full name").fill("Kim Doe")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
+    press(page, "Sign up")
+    heading(page, "Sign in")
+    checked(page)
+    sign_in(page, email)
+    heading(page, "What you can do next")
+    checked(page)
+    go(page, "Apply for an account")
+    heading(page, "Apply for an account")
+    expect(page.get_by_label("General account")).to_be_checked()
+    expect(page.get_by_label("General account")).to_be_disabled()
+    fill_application(page, organisation, digits[:-1])
+    press(page, "Submit")
+    expect(page.locator("#abn-error")).to_contain_text("this has 10")
+    checked(page)
+    fill_application(page, organisation, digits)
+    press(page, "Submit")
+    heading(page, "My account")
+    expect(page.get_by_text("Submitted", exact=True).last).to_be_visible()
+    checked(page)
+    sign_out(page)
+    assess(page, organisation)
+    sign_in(page, email)
+    page.get_by_role("link", name="My account").first.click()
+    expect(page.get_by_role("heading", name="Account applications")).to_be_visible()
+    go(page, "Upgrade account")
+    page.get_by_label("Verification Service Provider").check()
+    checked(page)
+    press(page, "Next")
+    expect(page.get_by_text("Upgrade: General account")).to_be_visible()
+    sign_out(page)
+    assess(page, organisation)
+    sign_in(page, email)
+    go(page, "Add a user")
+    page.get_by_label("Full name").fill("Lou Smith")
+    page.get_by_label("Email address").fill(f"lou{n}@guidance.example")
+    checked(page)
+    press(page, "Add user")
+    heading(page, "Password link for Lou Smith")
+    link = page.get_by_label("Link for").input_value()
+    checked(page)
+    sign_out(page)
+    page.goto(link)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
+    checked(page)
+    press(page, "Set password")
+    sign_in(page, f"lou{n}@guidance.example")
+    page.goto("/account/users")
+    expect(page.get_by_role("cell", name="Kim Doe")).to_be_visible()
+    checked(page)
+
+
+def test_the_guidance(page):
+    the_guidance(page)
+
+
+def test_the_guidance_without_javascript(plain_page):
+    the_guidance(plain_page)
+
+
+def test_nothing_can_be_read_after_signing_out(page):
+    demonstrated(page, "VSP, administrator")
+    page.goto("/account")
+    heading(page, "My account")
+    page.goto("/account/users")
+    heading(page, "Users")
+    sign_out(page)
+    for _ in range(3):
+        page.go_back()
+        page.wait_for_load_state()
+        expect(page.get_by_text("Example Verification")).to_have_count(0)
+        expect(page.get_by_text("admin@vsp.example Yes")).to_have_count(0)
+        expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
+    kept = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+    assert page.evaluate(kept) == '[{},{"htmx-current-path-for-history":"/stc"}]'
+    cookies = [c for c in page.context.cookies() if not c["httpOnly"]]
+    assert cookies == []
+
+
+def test_a_session_that_ended_elsewhere(page, chromium, address):
+    demonstrated(page, "General account")
+    page.goto("/account/users/new")
+    other = chromium.new_page(base_url=address)
+    sign_in(other, demo.GENERAL, demo.PASSWORD)
+    other.goto("/account/password")
+    press(other, "Sign out everywhere")
+    heading(other, "Sign in")
+    other.close()
+    page.get_by_label("Full name").fill("Lou")
+    press(page, "Add user")
+    heading(page, "Sign in")
+    page.complaints.clear()  # Chromium logs the 401
+    page.get_by_label("Email address").fill(demo.GENERAL)
+    page.get_by_label("Password").fill(demo.PASSWORD)
+    press(page, "Sign in")
+    heading(page, "Add a user")
+
+
+def test_searching_as_one_types(page):
+    demonstrated(page, "Agency staff")
+    page.goto("/staff/contacts")
+    page.get_by_label("A part of the name, ABN or email address").fill("other verif")
+    expect(page.get_by_role("cell", name="Example Panel Supply")).to_have_count(0)
+    found = page.get_by_role("cell", name="Other Verification Pty Ltd", exact=True)
+    expect(found).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?text=other(\+|%20)verif$"))
+    checked(page)
+    page.goto("/staff/people")
+    page.get_by_label("A part of the name").fill("tom")
+    expect(page.get_by_role("cell", name="Priya Nair")).to_have_count(0)
+    press(page, "Make a password link for Tom Okafor")
+    heading(page, "Password link for Tom Okafor")
+    press(page, "Copy")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+
+
+def test_contacts_by_form_and_by_file(plain_page):
+    page = plain_page
+    demonstrated(page, "Agency staff")
+    page.goto("/staff/contacts")
+    checked(page)
+    file = {"name": "contacts.csv", "mimeType": "text/csv",
+            "buffer": b"Legal name,ABN,Email\nLoaded Pty Ltd,1,l@x.au\n"}  # fmt: skip
+    page.get_by_label("CSV file of contacts").set_input_files(file)
+    press(page, "Load file")
+    expect(page.locator("#file-error")).to_contain_text("Row 2: An ABN has 11 digits")
+    checked(page)
+    file["buffer"] = file["buffer"].replace(b",1,", b",51 824 753 556,")
+    page.get_by_label("CSV file of contacts").set_input_files(file)
+    press(page, "Load file")
+    expect(page.get_by_role("status")).to_have_text("1 contact kept.")
+    press(page, "Remove Loaded Pty Ltd")
+    expect(page.get_by_role("status")).to_have_text("The contact has been removed.")
+
+
+def test_error_pages(page):
+    demonstrated(page, "VSP, user")
+    for path in ("/staff/applications", "/account/users/1", "/nowhere"):
+        page.goto(path)
+        checked(page)
+    page.complaints.clear()  # Chromium logs each 403 and 404
