@@ -6,7 +6,7 @@ from flask_migrate import check, downgrade, upgrade
 
 from spv.extensions import db
 from spv.rules.stc_batch import template_text
-from spv.services import audit, readiness, stc, stc_batch
+from spv.services import audit, demo, readiness, stc, stc_batch
 from spv.services.actor import visitor
 from spv.services.replay import replay
 from tests.examples import GOOD_SOLAR
@@ -21,6 +21,7 @@ def test_models_and_migrations_agree(app):
 def test_up_down_and_up_with_data(app):
     stc.save(GOOD_SOLAR, WEB)
     stc_batch.save(template_text().encode(), WEB)
+    demo.load()
     db.session.close()
     downgrade(revision="base")
     assert "should be at" in readiness.problem()
@@ -31,6 +32,28 @@ def test_up_down_and_up_with_data(app):
     stc.save(GOOD_SOLAR, WEB)
     assert audit.verify()[0].events == 1
     assert replay().differences == []
+
+
+def test_down_and_up_by_one_keeps_what_is_older(demonstration):
+    """The accounts go, the calculations and their log stay, and it stays guarded."""
+    stc.save(GOOD_SOLAR, WEB)
+    db.session.close()
+    downgrade(revision="0001")
+    chains = db.session.execute(
+        sa.text("SELECT chain, count(*) FROM audit_events GROUP BY 1")
+    )
+    assert chains.all() == [("stc", 1)]
+    for verb in ("UPDATE audit_events SET actor = 'x'", "DELETE FROM audit_events"):
+        with pytest.raises(sa.exc.DBAPIError, match="never changed"):
+            db.session.execute(sa.text(verb))
+        db.session.rollback()
+    db.session.close()
+    upgrade()
+    assert [(r.chain, r.events, r.problem) for r in audit.verify()] == [
+        ("stc", 1, ""), ("registry", 0, ""),
+    ]  # fmt: skip
+    assert demo.load()
+    check()
 
 
 def test_not_ready_without_a_database(tmp_path):

@@ -1,0 +1,97 @@
+"""Demonstrations and production: commands, and what production refuses."""
+
+import contextvars
+
+import pytest
+import sqlalchemy as sa
+
+from spv.config import ConfigurationError
+from spv.extensions import db
+from spv.models import User
+from spv.services import demo, stc
+from tests.conftest import dispose, make_app
+from tests.examples import GOOD_SOLAR
+from tests.people import KIM, NEW_PASSWORD, PASSWORD, WEB, browser_of, events
+
+PRODUCTION = {
+    "SPV_ENVIRONMENT": "production",
+    "SECRET_KEY": "a secret of production, long enough",
+}
+
+
+@pytest.fixture
+def run(app):
+    """Run a command; its exit code and what it printed."""
+
+    def run(*words):
+        result = app.test_cli_runner().invoke(args=words)
+        db.session.rollback()
+        return result.exit_code, result.output
+
+    return run
+
+
+def test_demo_load_prints_the_sign_ins_each_time(app, run):
+    code, output = run("demo", "load")
+    assert code == 0
+    assert "all with password demonstration-only" in output
+    assert [line.split()[0] for line in output.splitlines()[1:]] == list(demo.SIGN_INS)
+    told = events()
+    assert run("demo", "load") == (0, output)
+    assert events() == told
+    for email in demo.SIGN_INS:
+        assert browser_of(app, email).get("/").status_code == 200
+
+
+def test_demo_reset_empties_everything_and_loads_anew(app, run):
+    stc.save(GOOD_SOLAR, WEB)
+    run("demo", "load")
+    app.test_client().post("/sign-up", data=KIM)
+    code, output = run("demo", "reset")
+    assert (code, output) == (0, "Everything is as a demonstration begins.\n")
+    emails = set(db.session.scalars(sa.select(User.email)))
+    assert demo.SIGN_INS.keys() < emails
+    assert KIM["email"] not in emails
+    code, output = run("audit", "verify")
+    assert (code, output.startswith("stc: 0 events, intact")) == (0, True)
+
+
+def test_create_staff(app, run):
+    code, output = run("create-staff", "Pat@agency.gov.au", "--name", "Pat Lee")
+    assert code == 0
+    assert output.startswith("pat@agency.gov.au is agency staff.")
+    link = output.split()[-1]
+    assert app.test_client().post(link, data=NEW_PASSWORD).status_code == 303
+    page = browser_of(app, "pat@agency.gov.au", PASSWORD).get("/staff/applications")
+    assert "Pat Lee" in page.text
+    assert run("create-staff", "pat@agency.gov.au") == (
+        1, "Error: pat@agency.gov.au is agency staff already.\n",
+    )  # fmt: skip
+    code, output = run("create-staff", "pat")
+    assert (code, output[:6]) == (1, "Error:")
+
+
+def test_production_has_no_demonstration(demonstration):
+    url = demonstration.config["SQLALCHEMY_DATABASE_URI"]
+    with pytest.raises(ConfigurationError, match="does not start with demonstration"):
+        make_app(url, **PRODUCTION)
+
+
+def test_commands_of_a_demonstration_are_refused_in_production(app):
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    production = make_app(url, **PRODUCTION)
+    for command in ("load", "reset"):
+        runner = production.test_cli_runner()  # outside of the other app's context
+        result = contextvars.Context().run(runner.invoke, args=["demo", command])
+        assert result.exit_code == 1
+        assert result.output == "Error: Production has no demonstration data.\n"
+    page = production.test_client().get("/sign-in").text
+    assert "Sign in as" not in page
+    assert "Demonstration" not in page
+    dispose(production)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:////nowhere/at/all.sqlite"])
+def test_production_starts_before_it_has_a_database(url):
+    """`flask db upgrade` has to start the app, too."""
+    dispose(make_app(url, **PRODUCTION))
