@@ -71,7 +71,8 @@ def may(endpoint: str) -> bool:
 
 def menu() -> list[tuple[str, str]]:
     """The navigation of who makes this request: endpoints and their words."""
-    return [(name, p.menu) for name, p in POLICIES.items() if p.menu and may(name)]
+    mine = roles()
+    return [(n, p.menu) for n, p in POLICIES.items() if p.menu and mine & p.roles]
 
 
 def current_actor(channel: str = "web") -> Actor:

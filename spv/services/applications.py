@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from spv import clock
 from spv.extensions import db
@@ -39,10 +40,7 @@ def mine(actor: Actor) -> Sequence[AccountApplication]:
     own = AccountApplication.user_id == actor.user_id
     if actor.account_id:
         own = or_(own, AccountApplication.account_id == actor.account_id)
-    newest = AccountApplication.submitted_at.desc()
-    return db.session.scalars(
-        select(AccountApplication).where(own).order_by(newest)
-    ).all()
+    return _list(own, AccountApplication.submitted_at.desc())
 
 
 def open_to(actor: Actor) -> list[str]:
@@ -58,9 +56,7 @@ def account_of(actor: Actor) -> Account | None:
 
 def waiting() -> Sequence[AccountApplication]:
     """What is to be assessed, oldest first."""
-    query = select(AccountApplication).where(_waiting())
-    ordered = query.order_by(AccountApplication.submitted_at, AccountApplication.id)
-    return db.session.scalars(ordered.limit(MOST_SHOWN)).all()
+    return _list(_waiting(), AccountApplication.submitted_at)
 
 
 def count_waiting() -> int:
@@ -71,9 +67,7 @@ def count_waiting() -> int:
 
 def assessed() -> Sequence[AccountApplication]:
     """What was assessed, newest first."""
-    query = select(AccountApplication).where(~_waiting())
-    ordered = query.order_by(AccountApplication.assessed_at.desc())
-    return db.session.scalars(ordered.limit(MOST_SHOWN)).all()
+    return _list(~_waiting(), AccountApplication.assessed_at.desc())
 
 
 def show(application_id: int) -> AccountApplication:
@@ -194,6 +188,12 @@ def _record(event: str, application: AccountApplication, actor: Actor) -> None:
         to_account=application.account_id,
         **{name: getattr(application, name) for name in names},
     )
+
+
+def _list(which: ColumnElement[bool], order: Any) -> Sequence[AccountApplication]:
+    query = select(AccountApplication).where(which).order_by(order).limit(MOST_SHOWN)
+    people = AccountApplication.user, AccountApplication.assessed_by
+    return db.session.scalars(query.options(*map(joinedload, people))).all()
 
 
 def _waiting() -> ColumnElement[bool]:

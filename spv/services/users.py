@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Select, exists, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import contains_eager
 
 from spv import clock
 from spv.extensions import db
@@ -42,7 +43,8 @@ def find(text: str) -> list[User]:
         column.icontains(words, autoescape=True)
         for column in (User.name, User.email, Account.legal_name)
     ]
-    query = select(User).outerjoin(Account).where(User.removed_at.is_(None))
+    query = select(User).outerjoin(User.account).where(User.removed_at.is_(None))
+    query = query.options(contains_eager(User.account))
     if words:
         query = query.where(found[0] | found[1] | found[2])
     return list(db.session.scalars(query.order_by(User.email).limit(MOST_FOUND)))
