@@ -16,7 +16,8 @@ run: $(VENV)/.run-ready
 	@$(BIN)/flask --app app demo load
 	@echo "spv is at http://$(HOST):$(PORT)/ (stop it with Ctrl-C)"
 	@exec $(BIN)/waitress-serve --listen=$(HOST):$(PORT) --threads=8 --connection-limit=1000 \
-		--channel-timeout=30 --max-request-header-size=2097152 app:app
+		--channel-timeout=30 --max-request-header-size=2097152 \
+		--no-clear-untrusted-proxy-headers app:app
 
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest $(ARGS)

@@ -12,12 +12,12 @@ def create_app(settings: config.Config | None = None) -> Flask:
     app.config.from_object(settings or config.from_environment(app.instance_path))
     db.init_app(app)
     migrate.init_app(app, db, render_as_batch=True)
-    csrf.init_app(app)
     htmx.init_app(app)
     limiter.init_app(app)
     database.init_app(app)
     security.init_app(app)
     access.init_app(app)
+    csrf.init_app(app)  # after the guard: who has been signed out is told so
     pages.init_app(app)
     errors.init_app(app)
     views.init_app(app)

@@ -45,12 +45,13 @@ def init_app(app: Flask) -> None:
 def _refuse_demonstration_users(app: Flask) -> None:
     """Their password is known to everyone."""
     with app.app_context():
-        if not pages.is_demonstration() and demo.is_there():
-            raise ConfigurationError(
-                "Production does not start with demonstration users in its database: "
-                "give it a DATABASE_URL of its own."
-            )
+        found = not pages.is_demonstration() and demo.is_there()
         db.engine.dispose()  # a server may fork from here on
+    if found:
+        raise ConfigurationError(
+            "Production does not start with demonstration users in its database: "
+            "give it a DATABASE_URL of its own."
+        )
 
 
 def person() -> sessions.SignedIn | None:
@@ -125,8 +126,10 @@ def _guard() -> BaseResponse | None:
         return None
     if person() is None:
         return _to_sign_in()
-    allowed = " or ".join(role for role in Role if role in policy.roles)
-    raise ForbiddenError(f"This is for {allowed}.")
+    allowed = [role for role in Role if role in policy.roles]
+    if len(allowed) > 2:
+        raise ForbiddenError(f"This is not for {' or '.join(roles())}.")
+    raise ForbiddenError(f"This is for {' or '.join(allowed)}.")
 
 
 def _to_sign_in() -> BaseResponse:
@@ -140,16 +143,17 @@ def _to_sign_in() -> BaseResponse:
 def _here() -> str | None:
     """The page that somebody was on, to come back to."""
     if request.method == "GET" and not pages.wants_partial():
-        return request.full_path.removesuffix("?")
+        return (request.script_root + request.full_path).removesuffix("?")
     page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
-    return page.path if page.netloc == request.host else None
+    here = page.path + (f"?{page.query}" if page.query else "")
+    return here if page.netloc == request.host else None
 
 
 def _forget(response: Response) -> Response:
     """What somebody sees who has signed in, no browser keeps."""
-    endpoint = request.endpoint
-    if endpoint in POLICIES and endpoint != "static":
-        public = Role.VISITOR in POLICIES[endpoint].roles
-        if not public or "_user_id" in session:
+    if request.endpoint != "static":
+        policy = POLICIES.get(request.endpoint or "")
+        private = policy is not None and Role.VISITOR not in policy.roles
+        if private or "_user_id" in session or request.blueprint == "passwords":
             response.headers["Cache-Control"] = "no-store"
     return response

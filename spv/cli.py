@@ -1,16 +1,23 @@
 """Commands for the person who runs spv."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import downgrade, upgrade
 
+from spv.pages import is_demonstration
 from spv.rules.refusal import Refusal
-from spv.services import audit, demo, staff
+from spv.services import audit, demo, readiness, staff
 from spv.services.errors import ServiceError
 from spv.services.replay import replay
 
 audit_group = AppGroup("audit", help="The audit log.")
+T = TypeVar("T")
+NONE = "Production has no demonstration data."
+
 stc_group = AppGroup("stc", help="Saved STC calculations.")
 demo_group = AppGroup("demo", help="The data of a demonstration.")
 
@@ -24,22 +31,32 @@ def init_app(app: Flask) -> None:
 
 
 @audit_group.command("verify")
-@click.option("--contains", metavar="HASH", help="A last hash that was noted before.")
-def verify(contains: str | None) -> None:
+@click.option(
+    "--contains",
+    metavar="HASH",
+    multiple=True,
+    help="A last hash that was noted before; may be given several times.",
+)
+def verify(contains: tuple[str, ...]) -> None:
     """Prove that no event was changed, removed, inserted or swapped."""
+    _check_ready()
     reports = audit.verify()
-    lost = bool(contains) and not audit.contains(contains or "")
-    if lost:
-        click.echo(f"No event has the hash {contains}: the log was rewritten.")
+    lost = [noted for noted in contains if not audit.contains(noted)]
+    for noted in lost:
+        click.echo(
+            f"No event has the hash “{noted}”: it was mistyped, or the log was "
+            "rewritten, or is an older one."
+        )
     for report in reports:
         found = report.problem or f"intact, last hash {report.head}"
         click.echo(f"{report.chain}: {report.events} events, {found}")
-    _exit(lost or any(report.problem for report in reports))
+    _exit(bool(lost) or any(report.problem for report in reports))
 
 
 @stc_group.command("replay")
 def replay_calculations() -> None:
     """Recompute every saved calculation from its log and name any difference."""
+    _check_ready()
     found = replay()
     for difference in found.differences:
         click.echo(difference)
@@ -51,8 +68,11 @@ def replay_calculations() -> None:
 @demo_group.command("load")
 def load_demonstration() -> None:
     """Make the demonstration's sign-ins, where they are not there, and print them."""
-    _demonstrations_only()
-    demo.load()
+    if not is_demonstration():
+        click.echo(NONE)  # no error: `make run` goes on without
+        return
+    _check_ready()
+    _made(demo.load)
     click.echo(f"Demonstration sign-ins, all with password {demo.PASSWORD}:")
     for email, words in demo.sign_ins().items():
         click.echo(f"  {email:26}{words}")
@@ -61,7 +81,10 @@ def load_demonstration() -> None:
 @demo_group.command("reset")
 def reset_demonstration() -> None:
     """Empty the database, and make the demonstration anew."""
-    _demonstrations_only()
+    if not is_demonstration():
+        raise click.ClickException(NONE)
+    _check_ready()
+    _made(demo.check_nobody_real)
     downgrade(revision="base")
     upgrade()
     demo.load()
@@ -74,17 +97,23 @@ def reset_demonstration() -> None:
 @with_appcontext
 def create_staff(email: str, name: str) -> None:
     """Make somebody agency staff; prints a link with which they set a password."""
-    try:
-        link = staff.create(email, name)
-    except (Refusal, ServiceError) as error:
-        raise click.ClickException(str(error)) from None
+    _check_ready()
+    link = _made(lambda: staff.create(email, name))
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
 
 
-def _demonstrations_only() -> None:
-    if current_app.config["SPV_ENVIRONMENT"] != "demo":
-        raise click.ClickException("Production has no demonstration data.")
+def _made(make: Callable[[], T]) -> T:
+    """What a service makes, or its refusal in one line."""
+    try:
+        return make()
+    except (Refusal, ServiceError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _check_ready() -> None:
+    if problem := readiness.problem():
+        raise click.ClickException(problem)
 
 
 def _exit(failed: bool) -> None:

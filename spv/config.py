@@ -6,6 +6,7 @@ from pathlib import Path
 from environs import Env
 
 DEMONSTRATION_KEY = "demonstration-only"
+DATABASES = ("sqlite:///", "postgresql+psycopg://")
 
 
 class ConfigurationError(RuntimeError):
@@ -47,6 +48,10 @@ def from_environment(instance_path: str) -> Config:
     env = Env()
     folder = Path(instance_path)
     url = env.str("DATABASE_URL", "") or f"sqlite:///{folder / 'spv.sqlite'}"
+    if not url.startswith(DATABASES):
+        raise ConfigurationError(
+            f"DATABASE_URL must begin with {' or '.join(DATABASES)}."
+        )
     if url.startswith("sqlite"):
         folder.mkdir(parents=True, exist_ok=True)
     settings = Config(
@@ -54,7 +59,7 @@ def from_environment(instance_path: str) -> Config:
         SECRET_KEY=env.str("SECRET_KEY", "") or DEMONSTRATION_KEY,
         SPV_ENVIRONMENT=env.str("SPV_ENVIRONMENT", "") or "demo",
         SPV_PROXIES=_number(env.str("SPV_PROXIES", "") or "0"),
-        RATELIMIT_ENABLED=env.bool("SPV_RATE_LIMITS", True),
+        RATELIMIT_ENABLED=_on(env.str("SPV_RATE_LIMITS", "") or "on"),
     )
     settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
     _check(settings)
@@ -65,6 +70,12 @@ def _number(text: str) -> int:
     if not text.isdecimal():
         raise ConfigurationError("SPV_PROXIES must be a number, such as 1.")
     return int(text)
+
+
+def _on(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ConfigurationError("SPV_RATE_LIMITS must be on or off.")
+    return text == "on"
 
 
 def _check(settings: Config) -> None:

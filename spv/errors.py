@@ -1,8 +1,10 @@
 """Every error in the app's own look: a page, a part of one, or JSON for programs."""
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, current_app, g, jsonify, request
 from flask.globals import request_ctx
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from spv import pages
@@ -17,7 +19,7 @@ WORDS = {
         "Check that the address is whole. It may have been removed or never existed.",
     ),
     405: ("This address works another way", "Check the method, or go back."),
-    409: ("Something has changed meanwhile", "Look at it again, then decide."),
+    409: ("This cannot be done now", "Something has changed. Look at it again."),
     413: (
         "That is too large",
         "The limit is 5 MB. Split the file into smaller ones, or check that it is the "
@@ -33,9 +35,15 @@ WORDS = {
     ),
     503: ("Not ready", "Try again in a minute."),
 }
+NO_REFERRER = (
+    "This form came from nowhere",
+    "The browser, or something before it, hides which page the form was on (the "
+    "Referer header). Allow it for this site, then go back and try again.",
+)
 FORM_EXPIRED = (
     "This form has expired",
-    "Reload the page and fill in the form again. Cookies must be allowed.",
+    "Reload the page and fill in the form again. It happens after signing in or out in "
+    "another tab, or where cookies are not allowed.",
 )
 
 
@@ -44,19 +52,27 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(Refusal, _refusal)
+    app.register_error_handler(OperationalError, _no_database)
 
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     title, sentence = WORDS.get(status, WORDS[500] if status > 499 else WORDS[400])
     if isinstance(error, CSRFError):
-        title, sentence = FORM_EXPIRED
+        hidden = "referrer" in str(error.description)
+        title, sentence = NO_REFERRER if hidden else FORM_EXPIRED
     response = _answer(status, title, sentence)
     # What the framework knows, such as Allow and Retry-After, goes along.
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers.setdefault(name, value)
     return response
+
+
+def _no_database(error: OperationalError) -> Response:
+    """The database is away, or stayed locked."""
+    current_app.logger.error("The database does not answer: %s", error.orig)
+    return _answer(503, *WORDS[503])
 
 
 def _refusal(refusal: Refusal) -> Response:
@@ -73,6 +89,9 @@ def _service_error(error: ServiceError) -> Response:
 
 
 def _answer(status: int, title: str, sentence: str) -> Response:
+    if status >= 500:
+        # Where the database did not say who is there, the page must not ask it again.
+        g.setdefault("_login_user", AnonymousUserMixin())
     if request.path.startswith("/api/"):
         error = {"code": str(status), "message": f"{title}. {sentence}"}
         return api_error(status, [error])

@@ -51,7 +51,7 @@ def is_demonstration() -> bool:
 def render(partial: str, *, title: str, status: int = 200, **context: Any) -> Response:
     """The page around a partial, or for HTMX the partial alone, with its title."""
     shell = "partial.html" if wants_partial() else "base.html"
-    context |= {"partial": partial, "title": title, "error": status == 422}
+    context |= {"partial": partial, "title": title, "error": status in (422, 429)}
     response = make_response(render_template(shell, **context), status)
     response.vary.add("HX-Request")
     return response

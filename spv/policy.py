@@ -42,7 +42,7 @@ POLICIES = {
     "sign_in.create": Policy(EVERYONE),
     "sign_in.sign_up": Policy(EVERYONE),
     "sign_in.register": Policy(EVERYONE),
-    "sign_in.sign_out": Policy(SIGNED_IN),
+    "sign_in.sign_out": Policy(EVERYONE),
     "sign_in.sign_out_everywhere": Policy(SIGNED_IN),
     "passwords.open_link": Policy(EVERYONE),
     "passwords.use_link": Policy(EVERYONE),

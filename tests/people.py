@@ -37,7 +37,7 @@ def acting(email):
         administrator=user.is_administrator,
         account_types=user.account.account_types if user.account else None,
     )
-    return sign_in.acting(user, Actor("", "web", roles))
+    return sign_in.acting_as(user, Actor("", "web", roles))
 
 
 def browser_of(app, email, password=demo.PASSWORD):

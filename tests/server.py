@@ -26,7 +26,8 @@ def serve(database_url, **environment):
     port = free_port()
     command = [
         sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=8",
-        "--max-request-header-size=2097152", "app:app",
+        "--max-request-header-size=2097152", "--no-clear-untrusted-proxy-headers",
+        "app:app",
     ]  # fmt: skip
     variables = {"DATABASE_URL": database_url, "SPV_RATE_LIMITS": "off"} | environment
     process = subprocess.Popen(

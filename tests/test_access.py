@@ -33,11 +33,11 @@ MATRIX = {
         "stc.calculate", "stc.show", "stc_batch.new", "stc_batch.calculate",
         "stc_batch.template", "stc_batch.show", "stc_batch.document", "api.document",
         "api.calculation", "sign_in.new", "sign_in.create", "sign_in.sign_up",
-        "sign_in.register", "passwords.open_link", "passwords.use_link",
+        "sign_in.register", "sign_in.sign_out", "passwords.open_link",
+        "passwords.use_link",
     },
     "PGUAS": {
-        "sign_in.sign_out", "sign_in.sign_out_everywhere", "passwords.edit",
-        "passwords.change",
+        "sign_in.sign_out_everywhere", "passwords.edit", "passwords.change",
     },
     "PGUA": {"account.show"},
     "P": {"account.new", "account.apply"},
@@ -140,6 +140,22 @@ def test_every_route_with_every_role(world, letter):
     assert walked >= 47
 
 
+def test_every_unsafe_route_wants_a_token(world):
+    """Also of who may enter; who may not is told so first."""
+    browsers = {
+        letter: browser_of(world, email) if email else world.test_client()
+        for letter, email in PEOPLE.items()
+    }
+    world.config["WTF_CSRF_ENABLED"] = True
+    unsafe = [rule for rule, method in routes(world) if method != "GET"]
+    assert len(unsafe) >= 20
+    for rule in unsafe:
+        letter = ALLOWED[rule.endpoint][0]
+        answer = browsers[letter].post(address_of(world, rule))
+        assert answer.status_code == 400, rule.endpoint
+        assert "This form has expired" in answer.text
+
+
 @pytest.mark.parametrize("stranger", [demo.VSP_ADMIN, demo.OTHER_VSP])
 def test_what_is_another_accounts_is_not_found(world, stranger):
     owned = [r for r in routes(world) if POLICIES[r[0].endpoint].owned]
@@ -195,7 +211,7 @@ def test_a_fragment_is_not_filled_with_the_sign_in_page(world):
     for method in ("GET", "POST"):
         answer = world.test_client().open("/account/users/new", method=method, headers=here)  # fmt: skip # noqa: E501
         assert (answer.status_code, answer.text) == (401, "")
-        assert answer.headers["HX-Redirect"] == "/sign-in?next=/account/users"
+        assert answer.headers["HX-Redirect"] == ("/sign-in?next=/account/users?x%3D1")
 
 
 @pytest.mark.parametrize(

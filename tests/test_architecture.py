@@ -19,7 +19,7 @@ ARROWS = {
     "access": {"config", "extensions", "pages", "policy", "rules", "services"},
     "pages": {"clock", "extensions", "rules"},
     "errors": {"pages", "rules", "services"},
-    "cli": {"rules", "services"},
+    "cli": {"pages", "rules", "services"},
     "clock": {"rules"},
     "database": {"extensions"},
     "security": {"extensions"},

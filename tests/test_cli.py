@@ -39,9 +39,9 @@ def test_audit_verify_against_a_hash_that_was_noted(run):
     _code, output = run("audit", "verify")
     noted = output.splitlines()[0].split()[-1]
     assert run("audit", "verify", "--contains", noted) == (0, output)
-    code, output = run("audit", "verify", "--contains", "0" * 64)
+    code, output = run("audit", "verify", "--contains", noted, "--contains", "0" * 64)
     assert code == 1
-    assert output.startswith("No event has the hash 000")
+    assert output.startswith("No event has the hash “000")
 
 
 def test_stc_replay(run):

@@ -1,14 +1,20 @@
 """Settings: a demonstration starts as it is, production only when it is complete."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 
 from spv.config import ConfigurationError, from_environment
+from tests.examples import GOOD_SOLAR
+from tests.server import ROOT, serve
 
 SECRET = "a secret of production, long enough"
 
@@ -72,6 +78,8 @@ def test_production(environment, tmp_path):
             "SPV_RATE_LIMITS=off",
         ),
         ({"SPV_PROXIES": "one"}, "SPV_PROXIES must be a number"),
+        ({"SPV_RATE_LIMITS": "maybe"}, "SPV_RATE_LIMITS must be on or off"),
+        ({"DATABASE_URL": "postgres://x/y"}, "DATABASE_URL must begin with sqlite:///"),
         ({"SPV_ENVIRONMENT": "staging"}, "must be demo or production"),
     ],
 )  # fmt: skip
@@ -89,4 +97,31 @@ def test_production_without_secrets_says_so_in_one_line():
         cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert ran.returncode != 0
-    assert "Production needs a SECRET_KEY of its own" in ran.stderr.splitlines()[-1]
+    (line,) = ran.stderr.splitlines()
+    assert line.startswith("spv does not start. Production needs a SECRET_KEY of its")
+
+
+def test_every_server_reads_the_file_of_settings(tmp_path):
+    """Not only flask, which reads it by itself."""
+    shutil.copy(ROOT / "app.py", tmp_path)
+    (tmp_path / ".env").write_text(
+        f"SPV_ENVIRONMENT=production\nSECRET_KEY='{SECRET}'\n"
+    )
+    code = "import app; print(app.app.config['SPV_ENVIRONMENT'])"
+    without = {name: v for name, v in os.environ.items() if not name.startswith("SPV_")}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, text=True, check=True,
+        env=without | {"PYTHONPATH": f"{tmp_path}:{ROOT}"}, capture_output=True,
+    )  # fmt: skip
+    assert ran.stdout == "production\n"
+
+
+def test_what_a_proxy_says_arrives_through_the_server(sqlite_url):
+    with serve(sqlite_url, SPV_PROXIES="1") as (address, _process):
+        query = urllib.parse.urlencode(GOOD_SOLAR)
+        request = urllib.request.Request(
+            f"{address}/api/stc/v1/calculation?{query}",
+            headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "spv.example"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            assert json.load(answer)["resultUrl"].startswith("https://spv.example/")

@@ -56,6 +56,49 @@ def test_demo_reset_empties_everything_and_loads_anew(app, run):
     assert (code, output.startswith("stc: 0 events, intact")) == (0, True)
 
 
+def test_real_people_are_never_lost_to_a_demonstration(app, run):
+    """The environment is a demonstration by default: a setting may be forgotten."""
+    app.test_client().post("/sign-up", data=KIM)
+    for command in ("load", "reset"):
+        code, output = run("demo", command)
+        assert code == 1
+        assert "people in it who are no demonstration. Nothing was done" in output
+    assert [user.email for user in db.session.query(User)] == [KIM["email"]]
+
+
+def test_demonstration_users_cannot_sign_in_in_production(demonstration):
+    """Where production started before it could see its database."""
+    client = demonstration.test_client()
+    form = {"email": demo.STAFF, "password": demo.PASSWORD}
+    demonstration.config["SPV_ENVIRONMENT"] = "production"
+    assert client.post("/sign-in", data=form).status_code == 422
+    demonstration.config["SPV_ENVIRONMENT"] = "demo"
+    assert client.post("/sign-in", data=form).status_code == 303
+
+
+def test_commands_say_so_where_the_schema_is_missing(tmp_path):
+    app = make_app(f"sqlite:///{tmp_path}/empty.sqlite")
+    for words in (["audit", "verify"], ["demo", "load"], ["create-staff", "a@x.au"]):
+        result = app.test_cli_runner().invoke(args=words)
+        assert result.exit_code == 1
+        assert result.output == "Error: The schema is at None, and should be at 0002.\n"
+    dispose(app)
+
+
+@pytest.mark.parametrize(
+    ("words", "output"),
+    [
+        (["x" * 120 + "@x.au"], "Error: Shorten the full name"),
+        (["a@x.au", "--name", "x\u202ey"], "Error: Type the full name again"),
+        (["a@x.au", "--name", "x" * 150], "Error: Shorten the full name"),
+    ],
+)
+def test_create_staff_with_a_name_that_is_none(run, words, output):
+    code, printed = run("create-staff", *words)
+    assert code == 1
+    assert printed.startswith(output)
+
+
 def test_create_staff(app, run):
     code, output = run("create-staff", "Pat@agency.gov.au", "--name", "Pat Lee")
     assert code == 0
@@ -64,9 +107,7 @@ def test_create_staff(app, run):
     assert app.test_client().post(link, data=NEW_PASSWORD).status_code == 303
     page = browser_of(app, "pat@agency.gov.au", PASSWORD).get("/staff/applications")
     assert "Pat Lee" in page.text
-    assert run("create-staff", "pat@agency.gov.au") == (
-        1, "Error: pat@agency.gov.au is agency staff already.\n",
-    )  # fmt: skip
+    assert run("create-staff", "pat@agency.gov.au")[0] == 0  # a new link
     code, output = run("create-staff", "pat")
     assert (code, output[:6]) == (1, "Error:")
 
@@ -80,11 +121,13 @@ def test_production_has_no_demonstration(demonstration):
 def test_commands_of_a_demonstration_are_refused_in_production(app):
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     production = make_app(url, **PRODUCTION)
-    for command in ("load", "reset"):
-        runner = production.test_cli_runner()  # outside of the other app's context
+    words = "Production has no demonstration data.\n"
+    runner = production.test_cli_runner()
+    for command, code, output in (("load", 0, words), ("reset", 1, f"Error: {words}")):
+        # Outside of the other app's context.
         result = contextvars.Context().run(runner.invoke, args=["demo", command])
-        assert result.exit_code == 1
-        assert result.output == "Error: Production has no demonstration data.\n"
+        assert (result.exit_code, result.output) == (code, output)
+    assert db.session.query(User).count() == 0
     page = production.test_client().get("/sign-in").text
     assert "Sign in as" not in page
     assert "Demonstration" not in page

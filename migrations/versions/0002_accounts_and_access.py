@@ -58,12 +58,12 @@ def upgrade():
         moment("created_at"),
         moment("removed_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
-        sa.UniqueConstraint("link_hash", name="uq_users_link_hash"),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name="fk_users_account_id_accounts"
         ),
     )
     op.create_index("ix_users_account_id", "users", ["account_id"])
+    op.create_index("ix_users_link_hash", "users", ["link_hash"])
     one_of("users", "email", "removed_at IS NULL")
     op.create_table(
         "user_sessions",
@@ -79,7 +79,6 @@ def upgrade():
         ),
     )
     op.create_index("ix_user_sessions_user_id", "user_sessions", ["user_id"])
-    op.create_index("ix_user_sessions_seen_at", "user_sessions", ["seen_at"])
     op.create_table(
         "sign_in_failures",
         sa.Column("email_hash", sa.String(64), nullable=False),

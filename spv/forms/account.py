@@ -4,7 +4,6 @@ from flask_wtf.file import FileField
 from wtforms import EmailField, SelectMultipleField, StringField, TextAreaField
 
 from spv.forms import FileForm, Form
-from spv.rules.account import TYPE_WORDS
 
 
 class ApplicationForm(Form):
@@ -14,8 +13,6 @@ class ApplicationForm(Form):
     legal_name = StringField("Legal entity name")
     abn = StringField("Australian Business Number (ABN)")
     phone = StringField("Phone number")
-
-    type_words = TYPE_WORDS
 
 
 class DeclineForm(Form):

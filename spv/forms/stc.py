@@ -97,8 +97,7 @@ class StcForm(Form):
         try:
             read_installation(self.answers)
         except Refusal as refusal:
-            for name, sentence in refusal.problems.items():
-                self[name].errors = [sentence]
+            self.refused(refusal)
             return False
         return True
 

@@ -47,7 +47,7 @@ class User(Model):
     is_staff: Mapped[bool] = mapped_column(default=False)
     is_administrator: Mapped[bool] = mapped_column(default=False)
     is_demonstration: Mapped[bool] = mapped_column(default=False)
-    link_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    link_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     link_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -64,7 +64,7 @@ class UserSession(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     user: Mapped[User] = relationship()
 
@@ -107,7 +107,7 @@ class AccountApplication(Model):
     assessed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
-    assessed_by: Mapped[User | None] = relationship(foreign_keys=[assessed_by_id])
+    assessed_by: Mapped[User] = relationship(foreign_keys=[assessed_by_id])
     account: Mapped[Account | None] = relationship()
 
 

@@ -99,8 +99,8 @@ def written_abn(text: str) -> str:
     return str(abn.format(text)) if text else ""
 
 
-def same_name(one: str, other: str) -> bool:
-    """Whether two legal names differ in nothing but case and runs of blanks."""
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts differ in nothing but case and runs of blanks."""
     return one.casefold().split() == other.casefold().split()
 
 

@@ -8,6 +8,7 @@ from spv.rules.refusal import Refusal
 
 # Control, invisible and unassigned characters, and halves of pairs; a blank is none.
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+_BLANK_LETTERS = set("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> str:
@@ -15,7 +16,9 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
 
     `what` names it in the sentence ("the legal entity name"); `lines` allows breaks.
     """
-    text = unicodedata.normalize("NFC", text.strip())
+    text = text.strip()
+    if len(text) <= 3 * most:  # it takes a time that grows with the square
+        text = unicodedata.normalize("NFC", text)
     if lines:
         text = text.replace("\r\n", "\n")
     if not text:
@@ -26,7 +29,8 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
         )
     seen = text.replace("\n", "") if lines else text
     for character in seen:
-        if unicodedata.category(character) in _UNSEEN:
+        unseen = unicodedata.category(character) in _UNSEEN
+        if unseen or character in _BLANK_LETTERS:
             raise ValueError(
                 f"Type {what} again: it has a character that cannot be seen "
                 f"(U+{ord(character):04X})."

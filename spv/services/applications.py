@@ -5,19 +5,19 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from spv import clock
 from spv.extensions import db
-from spv.models import Account, AccountApplication, User
+from spv.models import Account, AccountApplication
 from spv.rules.account import MOVES, UPLOADING, Status, in_order, read_details
 from spv.rules.refusal import Refusal
+from spv.rules.roles import Role
 from spv.rules.text import read_all, read_text
 from spv.services import audit
 from spv.services.actor import Actor
 from spv.services.errors import ConflictError, NotFoundError
-from spv.services.transaction import transaction
+from spv.services.rights import acting
 
 MOST_SHOWN = 100
 LONGEST_REASON = 1000
@@ -41,6 +41,11 @@ def mine(actor: Actor) -> Sequence[AccountApplication]:
     if actor.account_id:
         own = or_(own, AccountApplication.account_id == actor.account_id)
     return _list(own, AccountApplication.submitted_at.desc())
+
+
+def is_waiting(actor: Actor) -> bool:
+    """Whether an application of the actor, or of the account, is to be assessed."""
+    return any(each.status == Status.SUBMITTED for each in mine(actor))
 
 
 def open_to(actor: Actor) -> list[str]:
@@ -80,28 +85,23 @@ def show(application_id: int) -> AccountApplication:
 
 def approve(application_id: int, actor: Actor) -> str:
     """Make or upgrade the account; its legal name. ConflictError says what is amiss."""
-    try:
-        with transaction():
-            application = _assess(application_id, Status.APPROVED, actor)
-            if application.is_upgrade:
-                account = _upgraded(application)
-            else:
-                account = _made(application)
-            db.session.flush()
-            application.account_id = account.id
-            _record("application.approved", application, actor)
-            return account.legal_name
-    except IntegrityError:
-        raise ConflictError(
-            "Another account has this ABN. Decline the application: an administrator "
-            "of that account can add its people as users."
-        ) from None
+    with acting(actor, Role.STAFF):
+        application = _assess(application_id, Status.APPROVED, actor)
+        account = application.account or _made(application)
+        for name in ("legal_name", "abn", "phone"):
+            setattr(account, name, getattr(application, name))
+        types = {*account.account_types, *application.account_types}
+        account.account_types = in_order(types)
+        db.session.flush()
+        application.account_id = account.id
+        _record("application.approved", application, actor)
+        return account.legal_name
 
 
 def decline(application_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
     """Decline with a reason, which the applicant reads; Refusal, ConflictError."""
     reason = read_all(answers, {"reason": _reason})["reason"]
-    with transaction():
+    with acting(actor, Role.STAFF):
         application = _assess(application_id, Status.DECLINED, actor)
         application.reason = reason
         _record("application.declined", application, actor)
@@ -111,69 +111,60 @@ def _submit(
     answers: Mapping[str, Any], actor: Actor, account_id: int | None = None
 ) -> None:
     details = read_details(answers, answers["account_types"] or ())
-    application = AccountApplication(
-        **asdict(details),
-        user_id=actor.user_id,
-        account_id=account_id,
-        is_upgrade=account_id is not None,
-        status=Status.SUBMITTED,
-        submitted_at=clock.now(),
-    )
-    try:
-        with transaction():
-            db.session.add(application)
-            db.session.flush()
-            _record("application.submitted", application, actor)
-    except IntegrityError:
-        raise ConflictError(
-            "An application is waiting to be assessed already. My account says where "
-            "it stands."
-        ) from None
+    role = Role.ADMINISTRATOR if account_id else Role.PERSON
+    with acting(actor, role):
+        if is_waiting(actor):
+            raise ConflictError(
+                "An application is waiting to be assessed already. My account says "
+                "where it stands."
+            )
+        application = AccountApplication(
+            **asdict(details),
+            user_id=actor.user_id,
+            account_id=account_id,
+            is_upgrade=account_id is not None,
+            status=Status.SUBMITTED,
+            submitted_at=clock.now(),
+        )
+        db.session.add(application)
+        db.session.flush()
+        _record("application.submitted", application, actor)
 
 
 def _assess(application_id: int, status: Status, actor: Actor) -> AccountApplication:
     """Move an application that nobody else has moved, and that is not one's own."""
-    application = db.session.get(
-        AccountApplication, application_id, with_for_update=True
-    )
-    if application is None:
-        raise NotFoundError
+    application = show(application_id)
     if status not in MOVES[Status(application.status)]:
-        who = application.assessed_by.name if application.assessed_by else "Somebody"
+        mine = application.assessed_by_id == actor.user_id
+        who = "You have" if mine else f"{application.assessed_by.name} has"
         raise ConflictError(
-            f"{who} has {application.status} this application already. Nothing was "
-            "changed."
+            f"{who} {application.status} this application already. Nothing was changed."
         )
     if application.user_id == actor.user_id:
         raise ConflictError("This application is your own. Another has to assess it.")
+    if status == Status.APPROVED and _has_another_account(application):
+        raise ConflictError(
+            "Another account has this ABN. Decline the application: an administrator "
+            "of that account can add the applicant, with another email address."
+        )
     application.status = status
     application.assessed_by_id, application.assessed_at = actor.user_id, clock.now()
     return application
 
 
+def _has_another_account(application: AccountApplication) -> bool:
+    query = select(Account.id).where(Account.abn == application.abn)
+    found = db.session.scalar(query)
+    return found is not None and found != application.account_id
+
+
 def _made(application: AccountApplication) -> Account:
-    applicant = db.session.get_one(User, application.user_id, with_for_update=True)
+    applicant = application.user
     if applicant.removed_at or applicant.account_id or applicant.is_staff:
         raise ConflictError("The applicant is no longer a person without an account.")
-    account = Account(created_at=application.assessed_at)
-    _take(account, application)
-    db.session.add(account)
-    db.session.flush()
-    applicant.account_id, applicant.is_administrator = account.id, True
+    account = Account(created_at=application.assessed_at, account_types=[])
+    applicant.account, applicant.is_administrator = account, True
     return account
-
-
-def _upgraded(application: AccountApplication) -> Account:
-    account = db.session.get_one(Account, application.account_id, with_for_update=True)
-    _take(account, application)
-    return account
-
-
-def _take(account: Account, application: AccountApplication) -> None:
-    for name in ("legal_name", "abn", "phone"):
-        setattr(account, name, getattr(application, name))
-    types = {*(account.account_types or []), *application.account_types}
-    account.account_types = in_order(types)
 
 
 def _record(event: str, application: AccountApplication, actor: Actor) -> None:

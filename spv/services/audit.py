@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
 from spv.services.actor import Actor
-from spv.services.transaction import snapshot
+from spv.services.transaction import snapshot, transaction
 
 STC = "stc"
 REGISTRY = "registry"
@@ -36,9 +37,7 @@ def record(
 
     The head is locked and numbers come from it: chains cannot fork or have gaps.
     """
-    head = db.session.scalars(
-        select(AuditChain).where(AuditChain.name == chain).with_for_update()
-    ).one()
+    head = _locked_head(chain)
     link = AuditEvent(
         chain=chain,
         sequence=head.sequence + 1,
@@ -52,6 +51,18 @@ def record(
     link.hash = _hash_of(link)
     head.sequence, head.hash = link.sequence, link.hash
     db.session.add(link)
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """A transaction of the registry: one after the other, on every database.
+
+    So what it reads stays true until it ends, and two of them cannot wait for each
+    other's rows.
+    """
+    with transaction():
+        _locked_head(REGISTRY)
+        yield
 
 
 def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
@@ -92,6 +103,11 @@ def events_of(chain: str) -> Iterator[AuditEvent]:
 def canonical(value: Any) -> str:
     """JSON in the one form that is hashed: keys sorted, no blanks."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _locked_head(chain: str) -> AuditChain:
+    query = select(AuditChain).where(AuditChain.name == chain).with_for_update()
+    return db.session.scalars(query).one()
 
 
 def _hash_of(event: AuditEvent) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -11,14 +10,16 @@ from spv import clock
 from spv.database import insert
 from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact
-from spv.rules.account import read_contact, same_name, written_abn
+from spv.rules.account import read_contact, same_words, written_abn
 from spv.rules.contacts_csv import read_contacts
+from spv.rules.roles import Role
 from spv.services import audit
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
-from spv.services.transaction import transaction
+from spv.services.rights import acting
 
 MOST_FOUND = 200
+LONGEST_SEARCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Match:
 
 def find(text: str = "") -> Sequence[NominatedContact]:
     """Contacts whose name, ABN or address contains a text, by name."""
-    words = text.replace("\0", "").strip()
+    words = text.replace("\0", "").strip()[:LONGEST_SEARCH]
     query = select(NominatedContact).order_by(NominatedContact.legal_name)
     if words:
         query = query.where(
@@ -47,7 +48,7 @@ def find(text: str = "") -> Sequence[NominatedContact]:
 def save(answers: Mapping[str, Any], actor: Actor) -> None:
     """Keep a contact instead of what was known of the same ABN; Refusal."""
     contact = read_contact(answers)
-    with transaction():
+    with acting(actor, Role.STAFF):
         _keep([contact])
         audit.act("contact.saved", actor, clock.now(), **contact)
 
@@ -55,7 +56,7 @@ def save(answers: Mapping[str, Any], actor: Actor) -> None:
 def load(data: bytes, actor: Actor) -> int:
     """Keep every contact of a CSV file, or none; how many. Refusal on `file`."""
     contacts = read_contacts(data)
-    with transaction():
+    with acting(actor, Role.STAFF):
         _keep(contacts)
         audit.act("contacts.loaded", actor, clock.now(), contacts=contacts)
     return len(contacts)
@@ -63,7 +64,7 @@ def load(data: bytes, actor: Actor) -> int:
 
 def remove(contact_id: int, actor: Actor) -> None:
     """Forget a contact; NotFoundError."""
-    with transaction():
+    with acting(actor, Role.STAFF):
         contact = db.session.get(NominatedContact, contact_id)
         if contact is None:
             raise NotFoundError
@@ -73,31 +74,25 @@ def remove(contact_id: int, actor: Actor) -> None:
 
 def compare(application: AccountApplication) -> list[Match]:
     """Each field of an application that the agency can check, and what it knows."""
-    given = application.abn, application.user.email
-    abn, email = (
-        db.session.scalar(select(NominatedContact).where(column == value))
-        for column, value in zip(
-            (NominatedContact.abn, NominatedContact.email), given, strict=True
-        )
-    )
-    contact = abn or email or NominatedContact(legal_name="", abn="", email="")
+    abn, email = application.abn, application.user.email
+    by_abn = NominatedContact.abn == abn
+    query = select(NominatedContact).where(by_abn | (NominatedContact.email == email))
+    contact = db.session.scalar(query.order_by(by_abn.desc(), NominatedContact.id))
+    contact = contact or NominatedContact(legal_name="", abn="", email="")
     name = application.legal_name
     return [
-        _match("ABN", written_abn(given[0]), written_abn(contact.abn)),
+        _match("ABN", written_abn(abn), written_abn(contact.abn)),
         _match("Legal entity name", name, contact.legal_name),
-        _match("Contact person’s email", given[1], contact.email),
+        _match("Contact person’s email", email, contact.email),
     ]
 
 
 def _match(words: str, given: str, known: str) -> Match:
-    return Match(words, given, known, same_name(given, known))
+    return Match(words, given, known, same_words(given, known))
 
 
 def _keep(contacts: list[dict[str, str]]) -> None:
     keeping = insert(NominatedContact)
     new = {name: keeping.excluded[name] for name in ("legal_name", "email")}
-    # In one order, so that two files at once do not wait for each other's rows.
-    ordered = sorted(contacts, key=itemgetter("abn"))
-    db.session.execute(
-        keeping.on_conflict_do_update(index_elements=["abn"], set_=new), ordered
-    )
+    replacing = keeping.on_conflict_do_update(index_elements=["abn"], set_=new)
+    db.session.execute(replacing, contacts)

@@ -8,9 +8,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from spv.extensions import db
 from spv.models import User
 from spv.rules.account import AccountType
-from spv.services import applications, contacts, new_passwords, sign_in, staff, users
+from spv.services import (
+    applications,
+    audit,
+    contacts,
+    new_passwords,
+    sign_in,
+    staff,
+    users,
+)
 from spv.services.actor import Actor, operator
-from spv.services.transaction import together
+from spv.services.errors import ConflictError
+from spv.services.transaction import snapshot, together
 
 PASSWORD = "demonstration-only"  # noqa: S105 (it is for everyone to know)
 STAFF = "staff@agency.example"
@@ -70,11 +79,29 @@ def is_there() -> bool:
         db.session.remove()
 
 
+def check_nobody_real() -> None:
+    """ConflictError if the database has people, and is not that of a demonstration."""
+    with snapshot():  # which leaves nothing locked behind it
+        _check_nobody_real()
+
+
+def _check_nobody_real() -> None:
+    if db.session.scalar(select(User.id).limit(1)) and not sign_ins():
+        raise ConflictError(
+            "The database has people in it who are no demonstration. Nothing was done: "
+            "check DATABASE_URL and SPV_ENVIRONMENT."
+        )
+
+
 def load() -> bool:
-    """Make the demonstration, all of it or nothing; False where it is there."""
-    if sign_ins():
-        return False
-    with together():
+    """Make the demonstration, all of it or nothing; False where it is there.
+
+    ConflictError where there are people already: their app is no demonstration.
+    """
+    with together(), audit.turn():
+        if sign_ins():
+            return False
+        _check_nobody_real()
         link = staff.create(STAFF, "Avery Clarke")
         new_passwords.use_link(link.token, NEW_PASSWORD, operator())
         for _, email, legal_name, abn, _ in NOMINATED:
@@ -125,4 +152,4 @@ def _acting(email: str) -> Actor:
     user = sign_in.user_of(email)
     if user is None:
         raise LookupError(email)
-    return sign_in.acting(user, Actor("", "command"))
+    return sign_in.acting_as(user, Actor("", "command"))

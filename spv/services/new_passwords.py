@@ -16,13 +16,13 @@ from spv.rules.text import read_all
 from spv.services import audit, passwords, sessions
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
+from spv.services.rights import acting
 from spv.services.sign_in import (
     TooManyFailures,
-    acting,
+    acting_as,
     claim_try,
     forget_failures,
 )
-from spv.services.transaction import transaction
 
 LINK_LASTS = timedelta(days=1)
 USED = (
@@ -42,32 +42,39 @@ class Link:
 
 def change(answers: Mapping[str, str], token: str, actor: Actor) -> None:
     """Take a new password instead of `current_password`; ends all other sessions."""
-    readers = passwords.readers(answers, actor.name)
-    password = read_all(answers, readers)["password"]
     user = db.session.get_one(User, actor.user_id)
+    readers = passwords.readers(answers, user.name, user.email)
+    password = read_all(answers, readers)["password"]
+    known, counted = user.password_hash, f"the current password of {user.id}"
     try:
-        claim_try(user.email)
+        claim_try(counted)
     except TooManyFailures as wait:
         raise TooManyFailures({"current_password": str(wait)}) from None
-    if not passwords.matches(user.password_hash, answers.get("current_password") or ""):
-        raise Refusal({"current_password": "This is not your current password."})
-    password_hash = passwords.hash_of(password)  # slow, so not under the lock
-    with transaction():
-        _set(db.session.get_one(User, actor.user_id), password_hash, but=token)
-        audit.act("user.password_changed", actor, clock.now())
+    good = passwords.matches(known, answers.get("current_password") or "")
+    password_hash = passwords.hash_of(password)  # slow, so before our turn
+    with audit.turn():
+        user = db.session.get_one(User, actor.user_id)
+        # Once more: a password link may have been used, or the session ended.
+        if good and user.password_hash == known and sessions.is_open(token):
+            _set(user, password_hash, but=token)
+            forget_failures(counted)
+            audit.act("user.password_changed", actor, clock.now())
+            return
+        audit.act("user.password_change_failed", actor, clock.now())
+    raise Refusal({"current_password": "This is not your current password."})
 
 
 def make_link(user_id: int, actor: Actor) -> Link:
     """A link with which a person sets a password; NotFoundError for another's people.
 
-    Staff make them for anybody, administrators for the people of their account.
+    Staff make them for anybody but staff, administrators for people of their account.
     """
-    at = clock.now()
-    with transaction():
+    staff = Role.STAFF in actor.roles
+    with acting(actor, Role.STAFF if staff else Role.ADMINISTRATOR):
+        at = clock.now()
         query = select(User).where(User.id == user_id, User.removed_at.is_(None))
-        if Role.STAFF not in actor.roles:
-            query = query.where(User.account_id == actor.account_id)
-        user = db.session.scalar(query)
+        own = User.account_id == actor.account_id
+        user = db.session.scalar(query.where(~User.is_staff if staff else own))
         if user is None:
             raise NotFoundError
         link = new_link(user, at)
@@ -82,14 +89,14 @@ def new_link(user: User, at: datetime) -> Link:
     return Link(token, user.name, user.email, user.link_until)
 
 
-def holder(token: str, *, lock: bool = False) -> User:
+def holder(token: str) -> User:
     """For whom a link is; NotFoundError where it is no longer good."""
     query = select(User).where(
         User.link_hash == sessions.digest(token),
         User.link_until > clock.now(),
         User.removed_at.is_(None),
     )
-    user = db.session.scalar(query.with_for_update() if lock else query)
+    user = db.session.scalar(query)
     if user is None:
         raise NotFoundError(f"This password link is no longer good. {USED}")
     return user
@@ -101,14 +108,14 @@ def use_link(token: str, answers: Mapping[str, str], actor: Actor) -> None:
     readers = passwords.readers(answers, user.name, user.email)
     password = read_all(answers, readers)["password"]
     password_hash = passwords.hash_of(password)
-    with transaction():
-        user = holder(token, lock=True)
+    with audit.turn():
+        user = holder(token)
+        user.link_hash = user.link_until = None
         _set(user, password_hash)
-        audit.act("user.password_set", acting(user, actor), clock.now())
+        audit.act("user.password_set", acting_as(user, actor), clock.now())
 
 
 def _set(user: User, password_hash: str, but: str = "") -> None:
     user.password_hash = password_hash
-    user.link_hash = user.link_until = None
     sessions.end(user.id, but=but)
     forget_failures(user.email)

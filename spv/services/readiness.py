@@ -1,5 +1,7 @@
 """Whether the app can serve: the database answers and its schema is the current one."""
 
+from functools import cache
+
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
@@ -10,8 +12,7 @@ from spv.extensions import db
 
 def problem() -> str:
     """What keeps the app from serving; empty where nothing does."""
-    folder = current_app.extensions["migrate"].directory
-    wanted = ScriptDirectory(folder).get_current_head()
+    wanted = _newest(current_app.extensions["migrate"].directory)
     try:
         found = MigrationContext.configure(
             db.session.connection()
@@ -21,3 +22,8 @@ def problem() -> str:
     if found != wanted:
         return f"The schema is at {found}, and should be at {wanted}."
     return ""
+
+
+@cache
+def _newest(folder: str) -> str | None:
+    return ScriptDirectory(folder).get_current_head()

@@ -11,7 +11,8 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.extensions import db
 from spv.models import User, UserSession
-from spv.rules.roles import Role, roles_of
+from spv.rules.roles import Role
+from spv.services.rights import roles_of_user
 from spv.services.transaction import transaction
 
 IDLE = timedelta(minutes=30)
@@ -30,7 +31,6 @@ class SignedIn:
     email: str
     account_id: int | None
     roles: frozenset[Role]
-    started_at: datetime
 
 
 def digest(token: str) -> str:
@@ -38,9 +38,13 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-def start(user: User, at: datetime) -> str:
-    """Begin a session in the caller's transaction; the token for the cookie."""
-    db.session.execute(delete(UserSession).where(_over(at)))
+def start(user: User, at: datetime, instead_of: str = "") -> str:
+    """Begin a session in the caller's transaction; the token for the cookie.
+
+    `instead_of` is the token that the browser had before, which ends.
+    """
+    before = UserSession.token_hash == digest(instead_of)
+    db.session.execute(delete(UserSession).where(_over(at) | before))
     token = secrets.token_urlsafe(32)
     db.session.add(
         UserSession(
@@ -60,6 +64,12 @@ def end(user_id: int | None, *, but: str = "", only: str = "") -> None:
     db.session.execute(query)
 
 
+def is_open(token: str) -> bool:
+    """Whether a session has not ended, in the caller's transaction."""
+    query = select(UserSession.id).where(UserSession.token_hash == digest(token))
+    return db.session.scalar(query) is not None
+
+
 def resume(token: str) -> SignedIn | None:
     """Whose session a token is, unless it has ended."""
     at = clock.now()
@@ -70,19 +80,14 @@ def resume(token: str) -> SignedIn | None:
     )
     if found is None or found.user.removed_at is not None:
         return None
-    user, account = found.user, found.user.account
+    user = found.user
     signed_in = SignedIn(
         token=token,
         user_id=user.id,
         name=user.name,
         email=user.email,
         account_id=user.account_id,
-        roles=roles_of(
-            staff=user.is_staff,
-            administrator=user.is_administrator,
-            account_types=account.account_types if account else None,
-        ),
-        started_at=found.started_at,
+        roles=roles_of_user(user),
     )
     if at - found.seen_at > SEEN_EVERY:
         _seen(found.id, at)

@@ -52,7 +52,7 @@ def snapshot() -> Iterator[None]:
 
 def _begin(**options: object) -> None:
     """End the reading that came before, and begin anew with other options."""
-    if db.session.new or db.session.dirty:
+    if db.session.new or db.session.dirty or db.session().info.get(TOGETHER):
         raise RuntimeError("A transaction begins, and another has not ended.")
     db.session.rollback()
     db.session.connection(execution_options=options)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Select, exists, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import contains_eager
 
 from spv import clock
@@ -12,15 +11,22 @@ from spv.extensions import db
 from spv.models import Account, User
 from spv.rules.people import read_email, read_name
 from spv.rules.refusal import Refusal
+from spv.rules.roles import Role
 from spv.rules.text import read_all
 from spv.services import audit, sessions
 from spv.services.actor import Actor
 from spv.services.errors import ConflictError, NotFoundError
 from spv.services.new_passwords import Link, new_link
-from spv.services.transaction import transaction
+from spv.services.rights import acting
+from spv.services.sign_in import user_of
 
 LAST = "An account needs an administrator. Make another user an administrator first."
+IN_USE = (
+    "Somebody signs in with this address already. Enter another address of this "
+    "person, or ask the agency."
+)
 MOST_FOUND = 50
+LONGEST_SEARCH = 100
 
 
 def index(actor: Actor) -> list[User]:
@@ -38,7 +44,7 @@ def show(user_id: int, actor: Actor) -> User:
 
 def find(text: str) -> list[User]:
     """People whose name, address or account contains a text, for agency staff."""
-    words = text.replace("\0", "").strip()
+    words = text.replace("\0", "").strip()[:LONGEST_SEARCH]
     found = [
         column.icontains(words, autoescape=True)
         for column in (User.name, User.email, Account.legal_name)
@@ -53,26 +59,16 @@ def find(text: str) -> list[User]:
 def add(answers: Mapping[str, Any], actor: Actor) -> Link:
     """Add a person to the actor's account; the link with which they set a password."""
     person = read_all(answers, {"name": read_name, "email": read_email})
-    at = clock.now()
-    user = User(
-        **person,
-        account_id=actor.account_id,
-        is_administrator=bool(answers.get("administrator")),
-        created_at=at,
-    )
-    link = new_link(user, at)
-    try:
-        with transaction():
-            db.session.add(user)
-            db.session.flush()
-            audit.act("user.added", actor, at, **_told(user))
-    except IntegrityError:
-        raise Refusal(
-            {
-                "email": "Somebody signs in with this address already. Enter another "
-                "address of this person, or ask the agency."
-            }
-        ) from None
+    with acting(actor, Role.ADMINISTRATOR):
+        if user_of(person["email"]):
+            raise Refusal({"email": IN_USE})
+        at = clock.now()
+        user = User(**person, account_id=actor.account_id, created_at=at)
+        user.is_administrator = bool(answers.get("administrator"))
+        link = new_link(user, at)
+        db.session.add(user)
+        db.session.flush()
+        audit.act("user.added", actor, at, **_told(user))
     return link
 
 
@@ -80,8 +76,8 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
     """Change a person's name and whether they are an administrator."""
     name = read_all(answers, {"name": read_name})["name"]
     administrator = bool(answers.get("administrator"))
-    with transaction():
-        user = _locked(user_id, actor)
+    with acting(actor, Role.ADMINISTRATOR):
+        user = show(user_id, actor)
         if user.is_administrator and not administrator and is_last(user):
             raise Refusal({"administrator": LAST})
         user.name, user.is_administrator = name, administrator
@@ -91,8 +87,8 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
 def remove(user_id: int, actor: Actor) -> None:
     """Remove a person, whose sessions end; ConflictError for the last administrator."""
     at = clock.now()
-    with transaction():
-        user = _locked(user_id, actor)
+    with acting(actor, Role.ADMINISTRATOR):
+        user = show(user_id, actor)
         if is_last(user):
             raise ConflictError(LAST)
         user.removed_at = at
@@ -116,12 +112,6 @@ def _own(actor: Actor) -> Select[User]:
     return select(User).where(
         User.account_id == actor.account_id, User.removed_at.is_(None)
     )
-
-
-def _locked(user_id: int, actor: Actor) -> User:
-    # The account is locked first: two administrators may remove each other at once.
-    db.session.get_one(Account, actor.account_id, with_for_update=True)
-    return show(user_id, actor)
 
 
 def _told(user: User) -> dict[str, Any]:

@@ -16,14 +16,17 @@
   }
 
   function focus() {
-    var place = document.querySelector(".govuk-error-summary") ||
-      document.querySelector("#content h1[data-focus]");
-    if (place) { place.focus({ preventScroll: true }); }
+    var place = document.querySelector(".govuk-error-summary, .spv-done") ||
+      document.querySelector("#content h1");
+    if (place) {
+      place.tabIndex = -1;
+      place.focus({ preventScroll: true });
+    }
   }
 
   document.addEventListener("DOMContentLoaded", function () {
     prepare();
-    if (document.querySelector(".govuk-error-summary")) { focus(); }
+    if (document.querySelector(".govuk-error-summary, .spv-done")) { focus(); }
   });
 
   document.addEventListener("htmx:afterSettle", function (event) {

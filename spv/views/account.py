@@ -76,5 +76,6 @@ def _form(
         status=status,
         form=form,
         types=applications.open_to(current_actor()),
+        waiting=applications.is_waiting(current_actor()),
         button=button,
     )

@@ -9,7 +9,6 @@ from spv.extensions import limiter
 from spv.forms.people import ChangePasswordForm, NewPasswordForm
 from spv.rules.refusal import Refusal
 from spv.services import new_passwords
-from spv.services.sign_in import TooManyFailures
 
 bp = Blueprint("passwords", __name__)
 
@@ -29,8 +28,6 @@ def change() -> BaseResponse:
     try:
         token = someone.token if someone else ""
         new_passwords.change(form.answers, token, current_actor())
-    except TooManyFailures as wait:
-        return _edit(form.refused(wait), 429)
     except Refusal as refusal:
         return _edit(form.refused(refusal), 422)
     flash("Your password has changed. Any other device has been signed out.")

@@ -25,7 +25,9 @@ def create() -> BaseResponse:
     """Sign in, and go on to where somebody was going."""
     form = SignInForm()
     try:
-        token = sign_in.sign_in(form.answers, current_actor())
+        someone = access.person()
+        before = someone.token if someone else ""
+        token = sign_in.sign_in(form.answers, current_actor(), before)
     except sign_in.TooManyFailures as wait:
         return _sign_in(form.refused(wait), 429)
     except Refusal as refusal:
@@ -59,8 +61,8 @@ def register() -> BaseResponse:
 @bp.post("/sign-out")
 def sign_out() -> BaseResponse:
     """End this session."""
-    someone = access.person()
-    sign_in.sign_out(someone.token if someone else "", current_actor())
+    if someone := access.person():
+        sign_in.sign_out(someone.token, current_actor())
     return _out("You have signed out.")
 
 

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
+from spv.extensions import limiter
 from spv.forms.people import UserForm
 from spv.rules.refusal import Refusal
 from spv.services import new_passwords, users
@@ -27,6 +28,7 @@ def new() -> Response:
 
 
 @bp.post("/new")
+@limiter.limit("60 per minute")
 def add() -> Response:
     """Add a user, and show the link with which they set a password."""
     form = UserForm()
@@ -47,14 +49,14 @@ def edit(user_id: int) -> Response:
 
 @bp.post("/<number:user_id>")
 def change(user_id: int) -> BaseResponse:
-    """Change a user."""
+    """Change a user. Not in place: it may be oneself."""
     form = UserForm()
     try:
         users.change(user_id, form.answers, current_actor())
     except Refusal as refusal:
         return _edit(form.refused(refusal), user_id, 422)
     flash("The user has been changed.")
-    return pages.done("users.index")
+    return redirect(url_for(".index"), 303)
 
 
 @bp.post("/<number:user_id>/remove")

@@ -8,7 +8,7 @@ from spv.rules.account import (
     in_order,
     read_abn,
     read_details,
-    same_name,
+    same_words,
     written_abn,
 )
 from spv.rules.contacts_csv import read_contacts
@@ -93,8 +93,8 @@ def test_an_assessed_application_stays_as_it_is():
 
 
 def test_legal_names_are_compared_without_case_and_runs_of_blanks():
-    assert same_name("Example  Pty Ltd", "EXAMPLE PTY ltd")
-    assert not same_name("Example Pty Ltd", "Example Pty")
+    assert same_words("Example  Pty Ltd", "EXAMPLE PTY ltd")
+    assert not same_words("Example Pty Ltd", "Example Pty")
 
 
 @pytest.mark.parametrize(

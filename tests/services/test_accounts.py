@@ -17,7 +17,7 @@ from spv.services import (
     staff,
     users,
 )
-from spv.services.errors import ConflictError, NotFoundError
+from spv.services.errors import ConflictError, ForbiddenError, NotFoundError
 from tests.people import (
     ABN,
     APPLICATION,
@@ -101,15 +101,19 @@ def test_an_upgrade_asks_for_something_new(demonstration):
 def test_two_staff_on_one_application(kim):
     applications.apply(APPLICATION, kim)
     number = waiting_of(kim).id
-    agency = acting(demo.STAFF)
+    staff.create("pat@agency.example", "Pat Lee")
+    avery, pat = acting(demo.STAFF), acting("pat@agency.example")
     errors = at_once(
-        lambda: applications.approve(number, agency),
-        lambda: applications.decline(number, {"reason": "No."}, agency),
+        lambda: applications.approve(number, avery),
+        lambda: applications.decline(number, {"reason": "No."}, pat),
     )
     (error,) = errors
     assert isinstance(error, ConflictError)
     found = applications.show(number)
-    assert f"Avery Clarke has {found.status} this application already" in str(error)
+    who = found.assessed_by.name
+    assert f"{who} has {found.status} this application already" in str(error)
+    with pytest.raises(ConflictError, match=f"You have {found.status} this"):
+        applications.approve(number, {"Avery Clarke": avery, "Pat Lee": pat}[who])
     made = db.session.query(Account).filter_by(abn=ABN).count()
     assert made == (found.status == "approved")
     told = [e for e in events() if e.endswith((".approved", ".declined"))]
@@ -183,6 +187,42 @@ def test_the_same_contacts_twice_at_once(demonstration):
     assert len(contacts.find(ABN)) == 1
 
 
+def test_whose_right_is_gone_does_nothing_more(demonstration):
+    """A request that was under way when somebody was removed, or had an account."""
+    tom = user_of(demo.VSP_USER).id
+    users.change(tom, {"name": "Tom", "administrator": True}, acting(VSP))
+    removed, jordan = acting(demo.VSP_USER), acting("jordan@panelcheck.example")
+    users.remove(tom, acting(VSP))
+    applications.approve(applications.waiting()[0].id, acting(demo.STAFF))
+    told, upgrade = events(), APPLICATION | {"account_types": ["supplier"]}
+    contact = {"legal_name": "x", "abn": ABN, "email": "x@x.au"}
+    for act in (
+        lambda: applications.upgrade(upgrade, removed),
+        lambda: users.add({"name": "x", "email": "x@x.au"}, removed),
+        lambda: new_passwords.make_link(user_of(VSP).id, removed),
+        lambda: applications.apply(APPLICATION, jordan),
+        lambda: contacts.save(contact, jordan),
+    ):
+        with pytest.raises(ForbiddenError, match="Your rights have changed"):
+            act()
+    assert events() == told
+
+
+def test_an_upgrade_and_a_removal_at_once(demonstration):
+    """On PostgreSQL they once waited for each other for ever."""
+    tom = user_of(demo.VSP_USER).id
+    users.change(tom, {"name": "Tom", "administrator": True}, acting(VSP))
+    new_passwords.make_link(tom, acting(VSP))
+    actor, other = acting(demo.VSP_USER), acting(VSP)
+    upgrade = APPLICATION | {"account_types": ["supplier"]}
+    errors = at_once(
+        lambda: applications.upgrade(upgrade, actor), lambda: users.remove(tom, other)
+    )
+    assert {type(error) for error in errors} <= {ForbiddenError}
+    told = events()[-2:]
+    assert told[-1] == "user.removed" or len(errors) == 1
+
+
 def test_users_of_an_account(demonstration):
     assert [u.name for u in users.index(acting(VSP))] == ["Priya Nair", "Tom Okafor"]
     tom = user_of(demo.VSP_USER).id
@@ -221,5 +261,5 @@ def test_two_administrators_remove_each_other_at_once(demonstration):
     users.change(tom, {"name": "Tom", "administrator": True}, acting(VSP))
     one, other = acting(VSP), acting(demo.VSP_USER)
     errors = at_once(lambda: users.remove(tom, one), lambda: users.remove(priya, other))
-    assert [type(error) for error in errors] == [ConflictError]
+    assert [type(error) for error in errors] == [ForbiddenError]
     assert len(users.index(one)) == 1

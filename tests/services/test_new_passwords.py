@@ -83,11 +83,46 @@ def test_two_use_one_link_at_once(demonstration):
     assert [type(error) for error in errors] == [NotFoundError] * 2
 
 
+def test_a_password_link_wins_over_a_change_at_the_same_moment(demonstration):
+    """Who has the old password must not undo what the link's holder has set."""
+    thief, own = "thief takes the tram", "owner of nine lemons"
+    actor, old = acting(demo.VSP_USER), demo.PASSWORD
+    for _ in range(4):
+        token = try_sign_in(demo.VSP_USER, old)
+        link = new_passwords.make_link(actor.user_id, acting(VSP))
+        change = {"current_password": old, "password": thief, "password_again": thief}
+        new = {"password": own, "password_again": own}
+        at_once(
+            lambda change=change, token=token: new_passwords.change(
+                change, token, actor
+            ),
+            lambda link=link, new=new: new_passwords.use_link(link.token, new, WEB),
+        )
+        assert sessions.resume(try_sign_in(demo.VSP_USER, own))
+        assert "is wrong" in try_sign_in(demo.VSP_USER, thief)
+        old, own = own, own + " again"
+
+
+def test_a_session_that_has_ended_changes_no_password(demonstration):
+    given = NEW_PASSWORD | {"current_password": demo.PASSWORD}
+    with pytest.raises(Refusal):
+        new_passwords.change(given, "a token that has ended", acting(demo.VSP_USER))
+    assert events()[-1] == "user.password_change_failed"
+
+
+def test_staff_make_no_links_for_staff(demonstration):
+    link = staff.create("pat@agency.example")
+    for actor in (demo.STAFF, "pat@agency.example"):
+        with pytest.raises(NotFoundError):
+            new_passwords.make_link(user_of(demo.STAFF).id, acting(actor))
+    assert new_passwords.holder(link.token)
+
+
 def test_people_are_found_by_staff(demonstration):
     assert [u.name for u in users.find("TOM")] == ["Tom Okafor"]
     assert len(users.find("example verification")) == 2
     assert len(users.find("")) == 8
-    assert users.find("%") == users.find("\0zzz") == []
+    assert users.find("%") == users.find("\0zzz") == users.find("x" * 60_000) == []
 
 
 def test_a_person_who_becomes_staff_needs_a_new_password(kim):
@@ -97,9 +132,11 @@ def test_a_person_who_becomes_staff_needs_a_new_password(kim):
     assert "is wrong" in try_sign_in("kim@x.au", PASSWORD)
     new_passwords.use_link(link.token, NEW_PASSWORD, WEB)
     assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
-    for email in ("kim@x.au", VSP):
-        with pytest.raises(ConflictError, match="already"):
-            staff.create(email)
+    again = staff.create("kim@x.au")  # a link for staff who cannot sign in any more
+    assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
+    assert new_passwords.holder(again.token).email == "kim@x.au"
+    with pytest.raises(ConflictError, match="a user of an account already"):
+        staff.create(VSP)
     with pytest.raises(Refusal):
         staff.create("kim")
 

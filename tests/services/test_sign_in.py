@@ -1,14 +1,15 @@
 """Signing up, in and out: passwords, waiting, sessions that end."""
 
-import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from argon2 import extract_parameters
 
 from spv.extensions import db
-from spv.models import SignInFailures, UserSession
+from spv.models import AuditEvent, SignInFailures, UserSession
 from spv.rules.refusal import Refusal
 from spv.services import new_passwords, passwords, sessions, sign_in
 from tests.people import (
@@ -17,6 +18,7 @@ from tests.people import (
     PASSWORD,
     WEB,
     acting,
+    at_once,
     events,
     everybody,
     try_sign_in,
@@ -24,6 +26,7 @@ from tests.people import (
 )
 
 WRONG = "The email address or the password is wrong."
+RIGHT = {"email": "kim@x.au", "password": PASSWORD}
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -135,23 +138,51 @@ def test_failures_are_forgotten_after_a_day(kim):
 
 
 def test_tried_in_parallel_no_sixth_guess_gets_through(app, kim):
-    answers, failures = [], []
+    answers = []
 
     def guess():
-        with app.app_context():
-            try:
-                answers.extend(try_sign_in("kim@x.au", "wrong") for _ in range(5))
-            except Exception as error:
-                failures.append(error)
+        answers.extend(try_sign_in("kim@x.au", "wrong") for _ in range(5))
 
-    threads = [threading.Thread(target=guess) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    assert at_once(*[guess] * 8) == []
     assert answers.count(WRONG) == 5
     assert sum("waits until" in answer for answer in answers) == 35
+
+
+def test_the_right_password_several_times_at_once(app, kim):
+    """A double click is no attack."""
+    errors = at_once(
+        *[lambda: sessions.resume(sign_in.sign_in(RIGHT, WEB)) or 1 / 0] * 4
+    )
+    assert errors == []
+    assert not db.session.query(SignInFailures).count()
+
+
+def test_what_is_typed_as_an_address_is_not_kept(kim):
+    """It may be the password, typed into the wrong field."""
+    try_sign_in("my secret password", "x")
+    try_sign_in("kim@x.au", "wrong")
+    query = sa.select(AuditEvent.details).where(AuditEvent.event.like("%failed"))
+    unknown, known = db.session.scalars(query)
+    assert unknown == '{"ip":"203.0.113.7","subject":null}'
+    assert f'"subject":{user_of("kim@x.au").id}' in known
+
+
+@pytest.mark.parametrize("letters", ["a" + "\u0301" * 40_000 + "\u0316" * 40_000])
+def test_no_text_takes_long_to_read(kim, letters):
+    """To bring marks into their order takes a time that grows with the square."""
+    start = time.perf_counter()
+    assert try_sign_in("kim@x.au", letters) == WRONG
+    given = {"password": letters, "password_again": letters, "name": letters}
+    with pytest.raises(Refusal, match="at most 200"):
+        sign_in.sign_up(KIM | given, WEB)
+    assert time.perf_counter() - start < 1
+
+
+def test_a_new_sign_in_ends_the_one_before_it(kim):
+    first = try_sign_in("kim@x.au", PASSWORD)
+    second = sign_in.sign_in(RIGHT, WEB, first)
+    assert sessions.resume(first) is None
+    assert sessions.resume(second)
 
 
 def test_a_removed_or_unset_user_cannot_sign_in(kim):

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
+from spv.extensions import db
 from spv.services import demo, users
 from spv.services.sign_in import user_of
 from tests.conftest import dispose, make_app
@@ -19,8 +21,8 @@ def follow(client, answer):
     return read(client.get(answer.location))
 
 
-def test_the_way_of_the_guidance(demonstration):
-    kim, agency = demonstration.test_client(), browser_of(demonstration, demo.STAFF)
+def test_signing_up_and_applying(demonstration):
+    kim = demonstration.test_client()
     page = follow(kim, kim.post("/sign-up", data=KIM))
     assert page.heading == "Sign in"
     assert "your earlier password is the one that counts" in page.text
@@ -37,6 +39,16 @@ def test_the_way_of_the_guidance(demonstration):
     mine = follow(kim, kim.post("/account/apply", data=nothing))
     assert "Your application has been submitted." in mine.text
     assert "New account: General account" in mine.text
+    waits = read(kim.get("/account/apply"))
+    assert "An application is waiting to be assessed." in waits.text
+    assert waits.fields() == set()
+
+
+def test_assessing_and_upgrading(demonstration):
+    demonstration.test_client().post("/sign-up", data=KIM)
+    kim = browser_of(demonstration, KIM["email"], PASSWORD)
+    kim.post("/account/apply", data=APPLICATION | {"account_types": []})
+    agency = browser_of(demonstration, demo.STAFF)
     queue = read(agency.get("/staff/applications"))
     assert queue.text.index("Panel Check Services") < queue.text.index("Kim Pty Ltd")
     assert "3 applications, oldest first" in queue.text
@@ -60,7 +72,7 @@ def test_the_way_of_the_guidance(demonstration):
     assert "Please use the registered name." in read(kim.get("/account")).text
     late = agency.post(address + "/approve")
     assert late.status_code == 409
-    assert "Avery Clarke has declined this application already" in read(late).text
+    assert "You have declined this application already" in read(late).text
 
 
 def test_a_user_is_added_and_sets_a_password(demonstration):
@@ -113,7 +125,8 @@ def test_who_removes_themselves_is_signed_out(demonstration):
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "partial"])
 def test_a_refused_application_keeps_what_was_typed(demonstration, headers):
-    browser = browser_of(demonstration, "jordan@panelcheck.example")
+    demonstration.test_client().post("/sign-up", data=KIM)
+    browser = browser_of(demonstration, KIM["email"], PASSWORD)
     wrong = APPLICATION | {"abn": "51824753557"}
     answer = browser.post("/account/apply", data=wrong, headers=headers)
     page = read(answer)
@@ -170,7 +183,11 @@ def test_cookies_and_caches(demonstration):
         assert client.get(address).headers["Cache-Control"] == "no-store", address
     with client.get("/static/spv.css") as kept:
         assert "max-age" in kept.headers["Cache-Control"]
+    link = "/password/" + "x" * 43
+    for address in ("/nowhere", "/staff/people/1/password-link", link):
+        assert client.get(address).headers["Cache-Control"] == "no-store", address
     client.post("/sign-out")
+    assert client.get(link).headers["Cache-Control"] == "no-store"
     assert client.get("/stc").headers["Cache-Control"] == "private, no-cache"
 
 
@@ -199,6 +216,20 @@ def test_a_stolen_cookie_is_dead_at_the_next_request(demonstration, how):
     else:
         users.remove(user_of(demo.VSP_USER).id, acting(demo.VSP_ADMIN))
     assert dead(thief)
+
+
+def test_without_a_database_the_page_says_so(sqlite_url, demonstration):
+    """Also to somebody who has signed in: the page must not ask the database again."""
+    browser = browser_of(demonstration, demo.STAFF)
+    db.session.execute(sa.text("ALTER TABLE user_sessions RENAME TO away"))
+    db.session.commit()
+    demonstration.config["PROPAGATE_EXCEPTIONS"] = False
+    demonstration.testing = False
+    answer = browser.get("/staff/applications")
+    postgresql = db.engine.dialect.name == "postgresql"  # says “programming error”
+    assert answer.status_code == (500 if postgresql else 503)
+    assert "Sign in" in read(answer).text
+    assert answer.headers["Content-Security-Policy"]
 
 
 def test_the_cookie_of_production_is_secure(sqlite_url):
