@@ -48,8 +48,15 @@ def is_demonstration() -> bool:
     return bool(current_app.config["SPV_ENVIRONMENT"] == "demo")
 
 
-def render(partial: str, *, title: str, status: int = 200, **context: Any) -> Response:
-    """The page around a partial, or for HTMX the partial alone, with its title."""
+def render(
+    partial: str, *, title: str, form: Any = None, status: int = 0, **context: Any
+) -> Response:
+    """The page around a partial, or for HTMX the partial alone, with its title.
+
+    Where no status is given it is that of the form: a refused one is 422.
+    """
+    status = status or (form.status if form else 200)
+    context["form"] = form
     shell = "partial.html" if wants_partial() else "base.html"
     context |= {"partial": partial, "title": title, "error": status in (422, 429)}
     response = make_response(render_template(shell, **context), status)

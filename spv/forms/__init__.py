@@ -15,6 +15,8 @@ class Form(FlaskForm):  # type: ignore[misc]
 
         csrf = False
 
+    status = 200
+
     @property
     def answers(self) -> dict[str, Any]:
         """What stands in each field."""
@@ -24,6 +26,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         """The form with the sentences of a refusal beside its fields."""
         for name, sentence in refusal.problems.items():
             self[name].errors = [sentence]
+        self.status = getattr(refusal, "status", 422)
         return self
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.extensions import db
 from spv.models import Account, AccountApplication
-from spv.rules.account import MOVES, UPLOADING, Status, in_order, read_details
+from spv.rules.account import MOVES, AccountType, Status, in_order, read_details
 from spv.rules.refusal import Refusal
 from spv.rules.roles import Role
 from spv.rules.text import read_all, read_text
@@ -30,7 +30,8 @@ def apply(answers: Mapping[str, Any], actor: Actor) -> None:
 
 def upgrade(answers: Mapping[str, Any], actor: Actor) -> None:
     """Apply for more types for the actor's account; Refusal, ConflictError."""
-    if {*(answers["account_types"] or ())}.isdisjoint(open_to(actor)):
+    asked = in_order(answers["account_types"] or ())
+    if {*asked} <= {*held_by(actor)}:
         raise Refusal({"account_types": "Select what the account is to become."})
     _submit(answers, actor, actor.account_id)
 
@@ -48,10 +49,10 @@ def is_waiting(actor: Actor) -> bool:
     return any(each.status == Status.SUBMITTED for each in mine(actor))
 
 
-def open_to(actor: Actor) -> list[str]:
-    """The types that the actor's account, or a person without one, can ask for."""
+def held_by(actor: Actor) -> list[str]:
+    """The types that the actor's account has, or that every account will have."""
     account = account_of(actor)
-    return in_order(UPLOADING - {*(account.account_types if account else ())})
+    return account.account_types if account else [AccountType.GENERAL]
 
 
 def account_of(actor: Actor) -> Account | None:

@@ -24,6 +24,8 @@ LONGEST_WAIT = timedelta(days=1)
 class TooManyFailures(Refusal):
     """The address waits, whoever tries it and whatever the password."""
 
+    status = 429
+
 
 def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
     """Let a person sign in from now on; Refusal.

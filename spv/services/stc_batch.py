@@ -17,7 +17,7 @@ from spv.rules.refusal import Refusal
 from spv.rules.stc_batch import Batch, calculate_batch, template_text, write_batch
 from spv.services import audit
 from spv.services.actor import Actor
-from spv.services.errors import NotFoundError, ServiceError
+from spv.services.errors import NotFoundError
 from spv.services.stc import Numbers, new_reference, numbers_of, row_of
 from spv.services.transaction import transaction
 
@@ -25,13 +25,11 @@ KEPT_FOR = timedelta(days=1)
 ROWS_NAMED = 10
 
 
-class FileRefusedError(ServiceError):
+class FileRefused(Refusal):
     """A file that cannot be read, or in which no row could be calculated."""
 
-    status = 422
-
     def __init__(self, sentence: str, reasons: list["Reason"] | None = None) -> None:
-        super().__init__(sentence)
+        super().__init__({"file": sentence})
         self.reasons = reasons or []
 
 
@@ -69,7 +67,7 @@ class Summary:
 def save(data: bytes, actor: Actor) -> str:
     """Calculate, save and log a file; the reference of the batch.
 
-    Raises FileRefusedError, and then nothing is saved.
+    Raises FileRefused, and then nothing is saved.
     """
     at = clock.now()
     batch = _calculate(data, clock.day_of(at))
@@ -111,10 +109,10 @@ def _calculate(data: bytes, day: date) -> Batch:
     try:
         batch = calculate_batch(data, day)
     except Refusal as refusal:
-        raise FileRefusedError(str(refusal)) from None
+        raise FileRefused(str(refusal)) from None
     if not batch.calculated:
         sentence = "None of the rows could be calculated."
-        raise FileRefusedError(sentence, _reasons(batch))
+        raise FileRefused(sentence, _reasons(batch))
     return batch
 
 

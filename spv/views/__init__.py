@@ -17,20 +17,6 @@ from spv.views import (
     users,
 )
 
-MODULES = (
-    stc_batch,
-    stc,
-    home,
-    sign_in,
-    passwords,
-    account,
-    users,
-    staff,
-    contacts,
-    api,
-    health,
-)
-
 
 class ReferenceConverter(BaseConverter):
     """The unguessable part of an address."""
@@ -58,5 +44,8 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["reference"] = ReferenceConverter
     app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["token"] = TokenConverter
-    for module in MODULES:
+    for module in (
+        stc_batch, stc, home, sign_in, passwords, account, users, staff, contacts, api,
+        health,
+    ):  # fmt: skip
         app.register_blueprint(module.bp)

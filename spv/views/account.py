@@ -42,7 +42,7 @@ def apply() -> BaseResponse:
     try:
         applications.apply(form.answers, current_actor())
     except Refusal as refusal:
-        return _form(*APPLY, form.refused(refusal), 422)
+        return _form(*APPLY, form.refused(refusal))
     flash(SUBMITTED)
     return pages.done("account.show")
 
@@ -62,20 +62,17 @@ def upgrade() -> BaseResponse:
     try:
         applications.upgrade(form.answers, current_actor())
     except Refusal as refusal:
-        return _form(*UPGRADE, form.refused(refusal), 422)
+        return _form(*UPGRADE, form.refused(refusal))
     flash(SUBMITTED)
     return pages.done("account.show")
 
 
-def _form(
-    title: str, button: str, form: ApplicationForm, status: int = 200
-) -> Response:
+def _form(title: str, button: str, form: ApplicationForm) -> Response:
     return pages.render(
         "account/_application.html",
         title=title,
-        status=status,
         form=form,
-        types=applications.open_to(current_actor()),
+        held=applications.held_by(current_actor()),
         waiting=applications.is_waiting(current_actor()),
         button=button,
     )

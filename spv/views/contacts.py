@@ -26,7 +26,7 @@ def save() -> BaseResponse:
     try:
         contacts.save(form.answers, current_actor())
     except Refusal as refusal:
-        return _index(form.refused(refusal), ContactsFileForm(formdata=None), 422)
+        return _index(form.refused(refusal), ContactsFileForm(formdata=None))
     flash("The contact is kept.")
     return pages.done("contacts.index")
 
@@ -38,7 +38,7 @@ def load() -> BaseResponse:
     try:
         count = contacts.load(form.data_of_file(), current_actor())
     except Refusal as refusal:
-        return _index(ContactForm(formdata=None), form.refused(refusal), 422)
+        return _index(ContactForm(formdata=None), form.refused(refusal))
     flash(f"{counted(count, 'contact')} kept.")
     return pages.done("contacts.index")
 
@@ -51,10 +51,9 @@ def remove(contact_id: int) -> BaseResponse:
     return pages.done("contacts.index")
 
 
-def _index(
-    form: ContactForm, file_form: ContactsFileForm, status: int = 200
-) -> Response:
+def _index(form: ContactForm, file_form: ContactsFileForm) -> Response:
     text = request.args.get("text", "")
+    status = max(form.status, file_form.status)
     return pages.render(
         "contacts/_index.html",
         title="Nominated contacts",

@@ -29,7 +29,7 @@ def change() -> BaseResponse:
         token = someone.token if someone else ""
         new_passwords.change(form.answers, token, current_actor())
     except Refusal as refusal:
-        return _edit(form.refused(refusal), 422)
+        return _edit(form.refused(refusal))
     flash("Your password has changed. Any other device has been signed out.")
     return pages.done("home.index")
 
@@ -48,23 +48,20 @@ def use_link(token: str) -> BaseResponse:
     try:
         new_passwords.use_link(token, form.answers, current_actor())
     except Refusal as refusal:
-        return _link(form.refused(refusal), token, 422)
+        return _link(form.refused(refusal), token)
     access.leave()
     flash("Your password is set. Sign in with it.")
     return redirect(url_for("sign_in.new"), 303)
 
 
-def _edit(form: ChangePasswordForm, status: int = 200) -> Response:
-    return pages.render(
-        "passwords/_edit.html", title="Change password", status=status, form=form
-    )
+def _edit(form: ChangePasswordForm) -> Response:
+    return pages.render("passwords/_edit.html", title="Change password", form=form)
 
 
-def _link(form: NewPasswordForm, token: str, status: int = 200) -> Response:
+def _link(form: NewPasswordForm, token: str) -> Response:
     return pages.render(
         "passwords/_set.html",
         title="Set a password",
-        status=status,
         form=form,
         token=token,
         holder=new_passwords.holder(token),

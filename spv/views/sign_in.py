@@ -28,10 +28,8 @@ def create() -> BaseResponse:
         someone = access.person()
         before = someone.token if someone else ""
         token = sign_in.sign_in(form.answers, current_actor(), before)
-    except sign_in.TooManyFailures as wait:
-        return _sign_in(form.refused(wait), 429)
     except Refusal as refusal:
-        return _sign_in(form.refused(refusal), 422)
+        return _sign_in(form.refused(refusal))
     access.enter(token)
     return redirect(access.local(request.args.get("next", "")), 303)
 
@@ -50,7 +48,7 @@ def register() -> BaseResponse:
     try:
         sign_in.sign_up(form.answers, current_actor())
     except Refusal as refusal:
-        return _sign_up(form.refused(refusal), 422)
+        return _sign_up(form.refused(refusal))
     flash(
         "Now sign in with your email address and password. If you had signed up "
         "before, nothing has changed: your earlier password is the one that counts."
@@ -79,18 +77,15 @@ def _out(message: str) -> BaseResponse:
     return redirect(url_for(".new"), 303)
 
 
-def _sign_in(form: SignInForm, status: int = 200) -> Response:
+def _sign_in(form: SignInForm) -> Response:
     return pages.render(
         "sign_in/_sign_in.html",
         title="Sign in",
-        status=status,
         form=form,
         demonstration=demo.sign_ins() if pages.is_demonstration() else {},
         demonstration_password=demo.PASSWORD,
     )
 
 
-def _sign_up(form: SignUpForm, status: int = 200) -> Response:
-    return pages.render(
-        "sign_in/_sign_up.html", title="Sign up", status=status, form=form
-    )
+def _sign_up(form: SignUpForm) -> Response:
+    return pages.render("sign_in/_sign_up.html", title="Sign up", form=form)

@@ -52,7 +52,7 @@ def decline(application_id: int) -> BaseResponse:
     try:
         applications.decline(application_id, form.answers, current_actor())
     except Refusal as refusal:
-        return _application(application_id, form.refused(refusal), 422)
+        return _application(application_id, form.refused(refusal))
     flash("Declined. The applicant sees the reason.")
     return pages.done("staff.applications")
 
@@ -72,12 +72,11 @@ def make_link(user_id: int) -> Response:
     return link_page(new_passwords.make_link(user_id, current_actor()), "staff.people")
 
 
-def _application(application_id: int, form: DeclineForm, status: int = 200) -> Response:
+def _application(application_id: int, form: DeclineForm) -> Response:
     found = applications.show(application_id)
     return pages.render(
         "staff/_application.html",
         title=f"Application of {found.legal_name}",
-        status=status,
         application=found,
         matches=contacts.compare(found),
         form=form,

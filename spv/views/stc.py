@@ -30,7 +30,7 @@ def calculate() -> BaseResponse:
     if "continue" in request.form:
         return redirect(f"{url_for('.new')}?{urlencode(form.kept_answers())}", 303)
     if not form.validate_on_submit():
-        return _form(form, 422)
+        return _form(form)
     return pages.done("stc.show", reference=stc.save(form.answers, current_actor()))
 
 
@@ -46,10 +46,9 @@ def show(reference: str) -> Response:
     )
 
 
-def _form(form: StcForm, status: int = 200) -> Response:
+def _form(form: StcForm) -> Response:
     return pages.render(
         "stc/_form.html",
         title="STC calculator",
-        status=status,
         form=form,
     )

@@ -1,5 +1,7 @@
 """Many systems at once, for everyone."""
 
+from typing import Any
+
 from flask import Blueprint, Response
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -27,10 +29,8 @@ def calculate() -> BaseResponse:
     try:
         reference = stc_batch.save(form.data_of_file(), current_actor("batch"))
     except Refusal as refusal:
-        return _form(form.refused(refusal), 422)
-    except stc_batch.FileRefusedError as refused:
-        form.file.errors = [str(refused)]
-        return _form(form, 422, reasons=refused.reasons)
+        reasons = getattr(refusal, "reasons", [])
+        return _form(form.refused(refusal), reasons=reasons)
     return pages.done("stc_batch.show", reference=reference)
 
 
@@ -56,11 +56,10 @@ def document(reference: str) -> Response:
     return _csv(stc_batch.document(reference), "stc-batch-certificates.csv")
 
 
-def _form(form: StcBatchForm, status: int = 200, **context: object) -> Response:
+def _form(form: StcBatchForm, **context: Any) -> Response:
     return pages.render(
         "stc_batch/_form.html",
         title="Calculate STCs for many systems",
-        status=status,
         form=form,
         **context,
     )

@@ -35,7 +35,7 @@ def add() -> Response:
     try:
         link = users.add(form.answers, current_actor())
     except Refusal as refusal:
-        return _new(form.refused(refusal), 422)
+        return _new(form.refused(refusal))
     return link_page(link, "users.index")
 
 
@@ -54,7 +54,7 @@ def change(user_id: int) -> BaseResponse:
     try:
         users.change(user_id, form.answers, current_actor())
     except Refusal as refusal:
-        return _edit(form.refused(refusal), user_id, 422)
+        return _edit(form.refused(refusal), user_id)
     flash("The user has been changed.")
     return redirect(url_for(".index"), 303)
 
@@ -80,16 +80,15 @@ def link_page(link: new_passwords.Link, back: str) -> Response:
     )
 
 
-def _new(form: UserForm, status: int = 200) -> Response:
-    return pages.render("users/_new.html", title="Add a user", status=status, form=form)
+def _new(form: UserForm) -> Response:
+    return pages.render("users/_new.html", title="Add a user", form=form)
 
 
-def _edit(form: UserForm, user_id: int, status: int = 200) -> Response:
+def _edit(form: UserForm, user_id: int) -> Response:
     user = users.show(user_id, current_actor())
     return pages.render(
         "users/_edit.html",
         title="Change a user",
-        status=status,
         form=form,
         user=user,
         is_last=users.is_last(user),

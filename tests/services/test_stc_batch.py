@@ -49,7 +49,7 @@ def test_rows_that_cannot_be_calculated(app):
 
 
 def test_a_file_in_which_nothing_can_be_calculated_leaves_nothing(app):
-    with pytest.raises(stc_batch.FileRefusedError, match="None of the rows") as refused:
+    with pytest.raises(stc_batch.FileRefused, match="None of the rows") as refused:
         stc_batch.save(f"{HEADING}\nx,,,,,,,,\n".encode(), BATCH)
     assert refused.value.reasons[0].rows == [2]
     assert not db.session.scalars(sa.select(StcBatch)).all()
