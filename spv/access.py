@@ -49,8 +49,8 @@ def _refuse_demonstration_users(app: Flask) -> None:
         db.engine.dispose()  # a server may fork from here on
     if found:
         raise ConfigurationError(
-            "Production does not start with demonstration users in its database: "
-            "give it a DATABASE_URL of its own."
+            "Production refuses the demonstration users in its database: give it a "
+            "DATABASE_URL of its own."
         )
 
 

@@ -36,7 +36,7 @@ WORDS = {
     503: ("Not ready", "Try again in a minute."),
 }
 NO_REFERRER = (
-    "This form came from nowhere",
+    "This form could not be checked",
     "The browser, or something before it, hides which page the form was on (the "
     "Referer header). Allow it for this site, then go back and try again.",
 )

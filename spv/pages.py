@@ -55,7 +55,7 @@ def render(
 
     Where no status is given it is that of the form: a refused one is 422.
     """
-    status = status or (form.status if form else 200)
+    status = status or (form.http_status if form else 200)
     context["form"] = form
     shell = "partial.html" if wants_partial() else "base.html"
     context |= {"partial": partial, "title": title, "error": status in (422, 429)}

@@ -13,7 +13,8 @@ from flask_migrate import upgrade
 
 from spv import create_app
 from spv.config import Config
-from spv.services import demo
+from spv.services import demo, sign_in
+from tests.people import KIM, WEB, acting
 
 POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
 
@@ -179,6 +180,13 @@ def app(database_url):
 def demonstration(app):
     """The application with the people and accounts of a demonstration."""
     return app
+
+
+@pytest.fixture
+def kim(app):
+    """Somebody who has signed up."""
+    sign_in.sign_up(KIM, WEB)
+    return acting(KIM["email"])
 
 
 @pytest.fixture

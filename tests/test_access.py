@@ -85,7 +85,7 @@ def made_for(argument, owner):
         case "application_id":
             person = KIM | {"email": f"kim{number}@x.au"}
             sign_in.sign_up(person, WEB)
-            applications.apply(APPLICATION, acting(person["email"]))
+            applications.submit(APPLICATION, acting(person["email"]))
             return applications.waiting()[-1].id
         case "contact_id":
             contact = {"legal_name": "New", "abn": "51824753556", "email": "n@x.au"}

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from spv.config import ConfigurationError
 from spv.extensions import db
-from spv.models import User
-from spv.services import demo, stc
+from spv.models import AccountApplication, User
+from spv.rules.refusal import Refusal
+from spv.services import audit, demo, stc
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
 from tests.people import KIM, NEW_PASSWORD, PASSWORD, WEB, browser_of, events
@@ -114,7 +115,7 @@ def test_create_staff(app, run):
 
 def test_production_has_no_demonstration(demonstration):
     url = demonstration.config["SQLALCHEMY_DATABASE_URI"]
-    with pytest.raises(ConfigurationError, match="does not start with demonstration"):
+    with pytest.raises(ConfigurationError, match="refuses the demonstration users"):
         make_app(url, **PRODUCTION)
 
 
@@ -138,3 +139,19 @@ def test_commands_of_a_demonstration_are_refused_in_production(app):
 def test_production_starts_before_it_has_a_database(url):
     """`flask db upgrade` has to start the app, too."""
     dispose(make_app(url, **PRODUCTION))
+
+
+def test_a_demonstration_is_loaded_whole_or_not_at_all(app, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(demo, "VSP_USER", "no address")
+        with pytest.raises(Refusal):
+            demo.load()
+    assert db.session.query(User).count() == 0
+    assert events() == []
+    assert demo.load()
+    told = events()
+    assert not demo.load()
+    assert events() == told
+    assert db.session.query(AccountApplication).count() == 9
+    assert audit.verify()[1].problem == ""
+    assert list(demo.sign_ins()) == list(demo.SIGN_INS)

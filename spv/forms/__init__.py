@@ -15,7 +15,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
         csrf = False
 
-    status = 200
+    http_status = 200
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -26,7 +26,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         """The form with the sentences of a refusal beside its fields."""
         for name, sentence in refusal.problems.items():
             self[name].errors = [sentence]
-        self.status = getattr(refusal, "status", 422)
+        self.http_status = getattr(refusal, "http_status", 422)
         return self
 
 

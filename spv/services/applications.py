@@ -23,17 +23,33 @@ MOST_SHOWN = 100
 LONGEST_REASON = 1000
 
 
-def apply(answers: Mapping[str, Any], actor: Actor) -> None:
-    """Apply for an account; Refusal, ConflictError where one is waiting already."""
-    _submit(answers, actor)
+def submit(answers: Mapping[str, Any], actor: Actor) -> None:
+    """Apply for an account, or for more types for the account that the actor has.
 
-
-def upgrade(answers: Mapping[str, Any], actor: Actor) -> None:
-    """Apply for more types for the actor's account; Refusal, ConflictError."""
+    Refusal; ConflictError where an application is waiting already.
+    """
     asked = in_order(answers["account_types"] or ())
-    if {*asked} <= {*held_by(actor)}:
+    if actor.account_id and {*asked} <= {*held_by(actor)}:
         raise Refusal({"account_types": "Select what the account is to become."})
-    _submit(answers, actor, actor.account_id)
+    details = read_details(answers, asked)
+    role = Role.ADMINISTRATOR if actor.account_id else Role.PERSON
+    with acting(actor, role):
+        if is_waiting(actor):
+            raise ConflictError(
+                "An application is waiting to be assessed already. My account says "
+                "where it stands."
+            )
+        application = AccountApplication(
+            **asdict(details),
+            user_id=actor.user_id,
+            account_id=actor.account_id,
+            is_upgrade=actor.account_id is not None,
+            status=Status.SUBMITTED,
+            submitted_at=clock.now(),
+        )
+        db.session.add(application)
+        db.session.flush()
+        _record("application.submitted", application, actor)
 
 
 def mine(actor: Actor) -> Sequence[AccountApplication]:
@@ -106,30 +122,6 @@ def decline(application_id: int, answers: Mapping[str, Any], actor: Actor) -> No
         application = _assess(application_id, Status.DECLINED, actor)
         application.reason = reason
         _record("application.declined", application, actor)
-
-
-def _submit(
-    answers: Mapping[str, Any], actor: Actor, account_id: int | None = None
-) -> None:
-    details = read_details(answers, answers["account_types"] or ())
-    role = Role.ADMINISTRATOR if account_id else Role.PERSON
-    with acting(actor, role):
-        if is_waiting(actor):
-            raise ConflictError(
-                "An application is waiting to be assessed already. My account says "
-                "where it stands."
-            )
-        application = AccountApplication(
-            **asdict(details),
-            user_id=actor.user_id,
-            account_id=account_id,
-            is_upgrade=account_id is not None,
-            status=Status.SUBMITTED,
-            submitted_at=clock.now(),
-        )
-        db.session.add(application)
-        db.session.flush()
-        _record("application.submitted", application, actor)
 
 
 def _assess(application_id: int, status: Status, actor: Actor) -> AccountApplication:

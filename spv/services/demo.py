@@ -126,7 +126,7 @@ def _account(organisation: Organisation) -> None:
     _approve_all()
     if organisation[-1] != AccountType.GENERAL:
         answers = _answers(organisation, organisation[-1])
-        applications.upgrade(answers, _acting(organisation[1]))
+        applications.submit(answers, _acting(organisation[1]))
         _approve_all()
 
 
@@ -134,7 +134,7 @@ def _apply(organisation: Organisation, account_type: str) -> None:
     name, email, *_ = organisation
     person = {"name": name, "email": email} | NEW_PASSWORD
     sign_in.sign_up(person, operator())
-    applications.apply(_answers(organisation, account_type), _acting(email))
+    applications.submit(_answers(organisation, account_type), _acting(email))
 
 
 def _answers(organisation: Organisation, account_type: str) -> dict[str, Any]:

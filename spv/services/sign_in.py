@@ -24,7 +24,7 @@ LONGEST_WAIT = timedelta(days=1)
 class TooManyFailures(Refusal):
     """The address waits, whoever tries it and whatever the password."""
 
-    status = 429
+    http_status = 429
 
 
 def sign_up(answers: Mapping[str, str], actor: Actor) -> None:

@@ -14,7 +14,6 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 # The titles of the guidance, and its buttons.
 APPLY = "Apply for an account", "Submit"
 UPGRADE = "Upgrade account", "Next"
-SUBMITTED = "Your application has been submitted. The agency will assess it."
 
 
 @bp.get("")
@@ -38,13 +37,7 @@ def new() -> Response:
 @bp.post("/apply")
 def apply() -> BaseResponse:
     """Apply for an account."""
-    form = ApplicationForm()
-    try:
-        applications.apply(form.answers, current_actor())
-    except Refusal as refusal:
-        return _form(*APPLY, form.refused(refusal))
-    flash(SUBMITTED)
-    return pages.done("account.show")
+    return _submit(*APPLY)
 
 
 @bp.get("/upgrade")
@@ -58,12 +51,16 @@ def edit() -> Response:
 @bp.post("/upgrade")
 def upgrade() -> BaseResponse:
     """Apply for more account types."""
+    return _submit(*UPGRADE)
+
+
+def _submit(title: str, button: str) -> BaseResponse:
     form = ApplicationForm()
     try:
-        applications.upgrade(form.answers, current_actor())
+        applications.submit(form.answers, current_actor())
     except Refusal as refusal:
-        return _form(*UPGRADE, form.refused(refusal))
-    flash(SUBMITTED)
+        return _form(title, button, form.refused(refusal))
+    flash("Your application has been submitted. The agency will assess it.")
     return pages.done("account.show")
 
 

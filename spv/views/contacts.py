@@ -53,7 +53,7 @@ def remove(contact_id: int) -> BaseResponse:
 
 def _index(form: ContactForm, file_form: ContactsFileForm) -> Response:
     text = request.args.get("text", "")
-    status = max(form.status, file_form.status)
+    status = max(form.http_status, file_form.http_status)
     return pages.render(
         "contacts/_index.html",
         title="Nominated contacts",

@@ -5,20 +5,17 @@ import time_machine
 
 from spv import clock
 from spv.extensions import db
-from spv.models import AccountApplication, User
+from spv.models import User
 from spv.rules.refusal import Refusal
 from spv.services import (
-    audit,
     demo,
     new_passwords,
     sessions,
-    sign_in,
     staff,
     users,
 )
 from spv.services.errors import ConflictError, NotFoundError
 from tests.people import (
-    KIM,
     NEW_PASSWORD,
     PASSWORD,
     WEB,
@@ -32,11 +29,7 @@ from tests.people import (
 VSP = demo.VSP_ADMIN
 
 
-@pytest.fixture
-def kim(demonstration):
-    """A person who has signed up."""
-    sign_in.sign_up(KIM, WEB)
-    return acting("kim@x.au")
+pytestmark = pytest.mark.usefixtures("demonstration")
 
 
 def test_a_removed_user_is_out_at_once_and_the_address_is_free(demonstration):
@@ -139,19 +132,3 @@ def test_a_person_who_becomes_staff_needs_a_new_password(kim):
         staff.create(VSP)
     with pytest.raises(Refusal):
         staff.create("kim")
-
-
-def test_a_demonstration_is_loaded_whole_or_not_at_all(app, monkeypatch):
-    with monkeypatch.context() as broken:
-        broken.setattr(demo, "VSP_USER", "no address")
-        with pytest.raises(Refusal):
-            demo.load()
-    assert db.session.query(User).count() == 0
-    assert events() == []
-    assert demo.load()
-    told = events()
-    assert not demo.load()
-    assert events() == told
-    assert db.session.query(AccountApplication).count() == 9
-    assert audit.verify()[1].problem == ""
-    assert list(demo.sign_ins()) == list(demo.SIGN_INS)

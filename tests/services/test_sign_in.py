@@ -17,7 +17,6 @@ from tests.people import (
     NEW_PASSWORD,
     PASSWORD,
     WEB,
-    acting,
     at_once,
     events,
     everybody,
@@ -28,13 +27,6 @@ from tests.people import (
 WRONG = "The email address or the password is wrong."
 RIGHT = {"email": "kim@x.au", "password": PASSWORD}
 START = datetime(2026, 11, 22, tzinfo=UTC)
-
-
-@pytest.fixture
-def kim(app):
-    """A person who has signed up."""
-    sign_in.sign_up(KIM, WEB)
-    return acting("kim@x.au")
 
 
 def test_sign_up_and_in(kim):

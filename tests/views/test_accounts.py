@@ -1,9 +1,11 @@
 """The pages of the guidance's first half, as a browser without JavaScript sees them."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from spv.extensions import db
 from spv.services import demo, users
@@ -195,6 +197,21 @@ def dead(client):
     """Whether a browser that was signed in is so no more."""
     answer = client.get("/account/password")
     return answer.status_code == 303 and answer.location.startswith("/sign-in")
+
+
+def test_a_cookie_is_dead_when_its_time_is_over(demonstration):
+    """After 30 minutes without a request, and after 12 hours with many."""
+    with time_machine.travel("2026-11-22T00:00:00Z", tick=False) as clock:
+        idle, busy = (browser_of(demonstration, demo.VSP_USER) for _ in "12")
+        clock.shift(timedelta(minutes=30, seconds=-1))
+        assert not dead(busy)
+        clock.shift(timedelta(seconds=1))
+        assert dead(idle)
+        for _ in range(23 * 2 - 1):
+            clock.shift(timedelta(minutes=15))
+            assert not dead(busy)
+        clock.shift(timedelta(minutes=15))
+        assert dead(busy)
 
 
 @pytest.mark.parametrize("how", ["sign-out", "everywhere", "password", "removal"])

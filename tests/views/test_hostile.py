@@ -9,8 +9,16 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact, User
-from spv.services import demo
-from tests.people import APPLICATION, KIM, NEW_PASSWORD, PASSWORD, browser_of, user_of
+from spv.services import demo, new_passwords
+from tests.people import (
+    APPLICATION,
+    KIM,
+    NEW_PASSWORD,
+    PASSWORD,
+    acting,
+    browser_of,
+    user_of,
+)
 from tests.views.page import Page, read
 
 HOSTILE = {
@@ -39,6 +47,7 @@ GIVEN = {"current_password": demo.PASSWORD, **NEW_PASSWORD}
 FORMS = [
     (None, "/sign-up", KIM),
     (None, "/sign-in", {"email": "a@x.au", "password": "wrong"}),
+    (None, "/password/{token}", NEW_PASSWORD),
     (demo.VSP_USER, "/account/password", GIVEN),
     ("kim@x.au", "/account/apply", APPLICATION),
     (demo.GENERAL, "/account/upgrade", APPLICATION),
@@ -74,6 +83,11 @@ def text_of(value):
     return quote(value) if isinstance(value, bytes) else normalize("NFC", value)
 
 
+def link_for(email):
+    """The token of a new password link."""
+    return new_passwords.make_link(user_of(email).id, acting(demo.STAFF)).token
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_text(demonstration, kind):
     value = HOSTILE[kind]
@@ -86,7 +100,8 @@ def test_hostile_text(demonstration, kind):
         for field in form:
             browser = browsers.get(email) or demonstration.test_client()
             data = form | {field: value}
-            answer = browser.post(address.format(tom=tom), data=data)
+            path = address.format(tom=tom, token=link_for(demo.SUPPLIER))
+            answer = browser.post(path, data=data)
             told = (kind, address, field, answer.status)
             assert answer.status_code in (200, 303, 409, 422, 429), told
             assert "Set-Cookie: x" not in str(answer.headers)
