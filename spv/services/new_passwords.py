@@ -45,9 +45,9 @@ def change(answers: Mapping[str, str], token: str, actor: Actor) -> None:
     user = db.session.get_one(User, actor.user_id)
     readers = passwords.readers(answers, user.name, user.email)
     password = read_all(answers, readers)["password"]
-    known, counted = user.password_hash, f"the current password of {user.id}"
+    known = user.password_hash
     try:
-        claim_try(counted)
+        claim_try(_current(user))
     except TooManyFailures as wait:
         raise TooManyFailures({"current_password": str(wait)}) from None
     good = passwords.matches(known, answers.get("current_password") or "")
@@ -57,7 +57,6 @@ def change(answers: Mapping[str, str], token: str, actor: Actor) -> None:
         # Once more: a password link may have been used, or the session ended.
         if good and user.password_hash == known and sessions.is_open(token):
             _set(user, password_hash, but=token)
-            forget_failures(counted)
             audit.act("user.password_changed", actor, clock.now())
             return
         audit.act("user.password_change_failed", actor, clock.now())
@@ -119,3 +118,9 @@ def _set(user: User, password_hash: str, but: str = "") -> None:
     user.password_hash = password_hash
     sessions.end(user.id, but=but)
     forget_failures(user.email)
+    forget_failures(_current(user))
+
+
+def _current(user: User) -> str:
+    """What is tried by changing a password; strangers cannot make that wait."""
+    return f"the current password of {user.id}"

@@ -138,8 +138,8 @@ def _wait_after(failures: int) -> timedelta:
 
 def _wait(until: datetime) -> TooManyFailures:
     sentence = (
-        f"Sign-in with this address waits until {clock.written_moment(until)}, after "
-        f"{MOST_FAILURES} failures or more. Then try again, or ask your account’s "
+        f"After {MOST_FAILURES} failures or more this waits until "
+        f"{clock.written_moment(until)}. Then try again, or ask your account’s "
         "administrator or the agency for a password link."
     )
     return TooManyFailures({"email": sentence})

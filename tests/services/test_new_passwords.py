@@ -61,6 +61,21 @@ def test_a_password_link_works_once_and_the_newest_only(demonstration):
     assert not db.session.query(User).filter_by(link_hash=link.token).count()
 
 
+def test_a_password_link_ends_every_wait(demonstration):
+    tom = acting(demo.VSP_USER)
+    wrong = NEW_PASSWORD | {"current_password": "wrong"}
+    for _ in range(6):
+        try_sign_in(demo.VSP_USER, "wrong")
+        with pytest.raises(Refusal):
+            new_passwords.change(wrong, "", tom)
+    link = new_passwords.make_link(tom.user_id, acting(VSP))
+    new_passwords.use_link(link.token, NEW_PASSWORD, WEB)
+    token, new = try_sign_in(demo.VSP_USER, PASSWORD), "seven lemon bicycles"
+    right = {"current_password": PASSWORD, "password": new, "password_again": new}
+    new_passwords.change(right, token, tom)
+    assert sessions.resume(try_sign_in(demo.VSP_USER, new))
+
+
 def test_a_password_link_lasts_a_day(demonstration):
     link = new_passwords.make_link(user_of(demo.VSP_USER).id, acting(VSP))
     assert link.until - clock.now() <= new_passwords.LINK_LASTS
