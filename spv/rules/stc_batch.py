@@ -1,22 +1,17 @@
 """Many systems in one CSV file: read it, calculate each row, write it out again."""
 
-import csv
-import io
-import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from spv.rules.csv_file import Row, read_csv
+from spv.rules.csv_file import Row, csv_text, read_csv
 from spv.rules.installation import Installation, read_installation
 from spv.rules.questions import ALL_FIELDS
 from spv.rules.refusal import Refusal
 from spv.rules.stc import Calculation, calculate
 
 MAX_ROWS = 5_000
-MAX_COLUMNS = 100
 # No dollars come out of a batch, so a price column is one of the person's own.
 FIELDS = tuple(name for name in ALL_FIELDS if name != "stc_price")
 REQUIRED = ("system_type", "installation_date")
@@ -73,9 +68,6 @@ def calculate_batch(data: bytes, today: date) -> Batch:
     """
     heading_row, *rows = read_csv(data, MAX_ROWS)
     heading = [cell.strip() for cell in heading_row.cells]
-    if len(heading) > MAX_COLUMNS:
-        sentence = f"has {len(heading):,} columns. The limit is {MAX_COLUMNS}."
-        raise Refusal({"file": f"Your file {sentence}"})
     columns = _columns(heading)
     if not rows:
         raise Refusal({"file": "The file has a heading but no rows. Add a system."})
@@ -96,23 +88,6 @@ def write_batch(batch: Batch) -> str:
 def template_text() -> str:
     """A CSV file to start from, with one system of each type."""
     return csv_text(TEMPLATE)
-
-
-def csv_text(lines: Iterable[Iterable[str]]) -> str:
-    """Rows as CSV that a spreadsheet opens without running any of it as a formula."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerows([_harmless(cell) for cell in line] for line in lines)
-    return file.getvalue()
-
-
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-_SIGNED_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
-
-
-def _harmless(cell: str) -> str:
-    runs = _FORMULA.match(cell) and not _SIGNED_NUMBER.fullmatch(cell)
-    return f"'{cell}" if runs else cell
 
 
 def _field(name: str) -> str:

@@ -29,13 +29,18 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
         )
     seen = text.replace("\n", "") if lines else text
     for character in seen:
-        unseen = unicodedata.category(character) in _UNSEEN
-        if unseen or character in _BLANK_LETTERS:
+        if is_unseen(character):
             raise ValueError(
                 f"Type {what} again: it has a character that cannot be seen "
                 f"(U+{ord(character):04X})."
             )
     return text
+
+
+def is_unseen(character: str) -> bool:
+    """Whether a character cannot be seen; line breaks too, but not a blank."""
+    unseen = unicodedata.category(character) in _UNSEEN
+    return unseen or character in _BLANK_LETTERS
 
 
 def read_all(

@@ -1,5 +1,6 @@
 """How numbers and days are written for people."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -20,3 +21,9 @@ def written(day: date) -> str:
 def counted(number: int, one: str) -> str:
     """A number of things: 1 year, 5 years, 1,234 STCs."""
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words one after the other: a, b and c."""
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last

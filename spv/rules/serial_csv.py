@@ -1,0 +1,147 @@
+"""Files of panel serial numbers: four columns, read strictly, all or nothing."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from spv.rules.csv_file import Row, csv_text, read_csv
+from spv.rules.refusal import Refusal
+from spv.rules.serial_rows import (
+    FIELDS,
+    MOST_ROWS,
+    CheckedRows,
+    Fault,
+    Problem,
+    check_rows,
+    shown,
+)
+from spv.rules.words import listed
+
+ADDED = ("Problem", "How to fix")
+
+
+def check_csv(data: bytes) -> CheckedRows:
+    """The rows of a file and all that is wrong with them.
+
+    Refusal on `file`, where it cannot be read as rows or has none. Where the headings
+    are wrong, those are the only problems. Row numbers are those of a spreadsheet.
+    """
+    heading, *rows = read_csv(data, MOST_ROWS)
+    if not rows:
+        raise Refusal({"file": "The file has no rows under its headings. Add a panel."})
+    names = [_name(cell) for cell in heading.cells]
+    if problems := _heading_problems(heading, names):
+        return CheckedRows({}, {}, problems, len(rows))
+    columns = [names.index(_name(words)) for words in FIELDS.values()]
+    width = max(columns) + 1
+    lines = []
+    for number, cells in rows:
+        if len(cells) < width:
+            cells.extend([""] * (width - len(cells)))
+        lines.append((number, [cells[at] for at in columns]))
+    checked = check_rows(lines)
+    if extra := _extra_cells(rows, names):
+        checked.problems.extend(extra)
+        checked.problems.sort(key=lambda problem: problem.row)
+    return checked
+
+
+def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
+    """A file that was read, with two more columns that tell each row's problems.
+
+    Rows keep their numbers. The two columns are ignored when the file is read again.
+    """
+    by_row = {n: list(of) for n, of in groupby(problems, lambda p: p.row)}
+    lines: list[list[str]] = []
+    heading, *rows = read_csv(data, MOST_ROWS)
+    kept = _own_columns([heading, *rows])
+    for row in (heading, *rows):
+        lines += [[] for _ in range(row.number - len(lines) - 1)]  # rows that are empty
+        cells = [row.cells[at] if at < len(row.cells) else "" for at in kept]
+        found = by_row.get(row.number, [])
+        added = [_sentence(p) for p in found], [p.fault.remedy for p in found]
+        lines.append(cells + [" ".join(dict.fromkeys(words)) for words in added])
+    lines[heading.number - 1][-2:] = ADDED
+    return csv_text(lines)
+
+
+def write_rows(data: bytes, numbers: set[int]) -> str:
+    """A file that was read, with only those of its rows."""
+    heading, *rows = read_csv(data, MOST_ROWS)
+    kept = [row for row in rows if row.number in numbers]
+    return csv_text(row.cells for row in (heading, *kept))
+
+
+def _name(cell: str) -> str:
+    """A heading as headings are compared: no case, blanks made single."""
+    return " ".join(cell.casefold().split())
+
+
+_FIELD_OF = {_name(words): field for field, words in FIELDS.items()}
+_IGNORED = {"", *map(_name, ADDED)}
+_NO_HEADING = Fault(
+    "no_heading",
+    "The first row is not the row of headings.",
+    f"Put these headings into the first row: {listed(FIELDS.values())}.",
+)
+
+
+def _heading_problems(heading: Row, names: list[str]) -> list[Problem]:
+    known = [_FIELD_OF[name] for name in names if name in _FIELD_OF]
+    if not known:
+        found = shown(", ".join(heading.cells))
+        return [Problem(heading.number, "", _NO_HEADING, found)]
+    problems = []
+    for field, words in FIELDS.items():
+        count = known.count(field)
+        if count == 0:
+            sentence = f"The column “{words}” is missing."
+            fault = Fault("heading_missing", sentence, f"Add a column named {words}.")
+            problems.append(Problem(heading.number, field, fault, ""))
+        elif count > 1:
+            sentence = f"The column “{words}” is there {_times(count)}."
+            fault = Fault("heading_repeated", sentence, "Keep one of them.")
+            problems.append(Problem(heading.number, field, fault, words))
+    for cell, name in zip(heading.cells, names, strict=True):
+        if name not in _FIELD_OF and name not in _IGNORED:
+            sentence = f"The column “{shown(cell.strip())}” is none of the four."
+            remedy = "Remove it, or correct its heading."
+            fault = Fault("heading_unknown", sentence, remedy)
+            problems.append(Problem(heading.number, "", fault, shown(cell.strip())))
+    return problems
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
+_EXTRA = Fault(
+    "extra_cell",
+    "A cell stands under no heading.",
+    "If a comma belongs to a name, put the name in double quotes. Else empty the cell.",
+)
+
+
+def _extra_cells(rows: list[Row], names: list[str]) -> list[Problem]:
+    """Cells beyond the headings, or under a heading without a name."""
+    unnamed = [at for at, name in enumerate(names) if not name]
+    width, problems = len(names), []
+    for number, cells in rows:
+        extra = cells[width:] if len(cells) > width else []
+        if unnamed:
+            extra = [cells[at] for at in unnamed if at < len(cells)] + extra
+        if found := next((cell.strip() for cell in extra if cell.strip()), ""):
+            problems.append(Problem(number, "", _EXTRA, shown(found)))
+    return problems
+
+
+def _own_columns(rows: list[Row]) -> list[int]:
+    """Where the columns stand that are not our own list of problems."""
+    added = {*map(_name, ADDED)}
+    names = [_name(cell) for cell in rows[0].cells]
+    width = max(len(row.cells) for row in rows)
+    return [at for at in range(width) if at >= len(names) or names[at] not in added]
+
+
+def _sentence(problem: Problem) -> str:
+    column = FIELDS.get(problem.field)
+    return f"{column}: {problem.fault.sentence}" if column else problem.fault.sentence

@@ -1,0 +1,227 @@
+"""The checks of panel serial numbers, for a file's rows and an API's items alike.
+
+Every problem of every row is found in one pass, and says what was found, what is wrong
+and what to do. What is right is canonical: trimmed, NFC, serial numbers in capitals.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from spv.rules.text import is_unseen
+
+MOST_ROWS = 1_000
+LONGEST_NAME = 200
+SHORTEST_SERIAL, LONGEST_SERIAL = 3, 60
+FIELDS = {
+    "supplier_name": "Supplier name",
+    "licensee": "Licensee/Certificate holder",
+    "model_number": "Model number",
+    "serial_number": "Serial number",
+}
+ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+PUNCTUATION = "-._/:+#()"
+_GOOD = re.compile(r"(?=[^0-9]*+[0-9])[A-Z0-9\-._/:+#()]{3,60}")
+_MONTH = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
+# What spreadsheet programs make of serial numbers. 20E2300417 is none of it.
+_DAMAGED = re.compile(
+    rf"""[+-]?[0-9]+[.,]?[0-9]*E\+[0-9]{{1,3}}      # 1.23457E+12, 1E+20
+    | [+-]?[0-9]+[.,][0-9]*E-?[0-9]{{1,3}}          # 1.23457E12
+    | [+-]?[0-9]+[.,]0+                             # 238.0
+    | [0-9]{{1,3}}(,[0-9]{{3}})+(\.[0-9]+)?         # 1,607,193
+    | \#{{2,}}                                      # ######
+    | \#(VALUE|REF|NAME|NUM|NULL|N/A|DIV/0|SPILL|CALC|FIELD)[!?]? | ERR:[0-9]{{3}}
+    | [0-9]{{1,2}}-{_MONTH}(-[0-9]{{2,4}})? | {_MONTH}-[0-9]{{2}}    # 12-MAR
+    """,
+    re.VERBOSE,
+)
+_LABEL = "Compare it with the label of the panel."
+
+
+class Panel(NamedTuple):
+    """One panel as it is recorded."""
+
+    supplier_name: str
+    licensee: str
+    model_number: str
+    serial_number: str
+
+
+class Fault(NamedTuple):
+    """What is wrong with a cell, and what to do about it."""
+
+    code: str
+    sentence: str
+    remedy: str
+
+
+class Problem(NamedTuple):
+    """A fault, the row and field that it is in, and what was found there.
+
+    `field` is empty where it is none of the four.
+    """
+
+    row: int
+    field: str
+    fault: Fault
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRows:
+    """The rows that are right, by their numbers, and everything that is wrong.
+
+    `serials` has every serial number that is one, with the first row that it is in.
+    """
+
+    panels: dict[int, Panel]
+    serials: dict[str, int]
+    problems: list[Problem]
+    row_count: int
+
+
+def check_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> CheckedRows:
+    """Check numbered rows, each with its cells in the order of `FIELDS`."""
+    panels: dict[int, Panel] = {}
+    problems: list[Problem] = []
+    first: dict[str, int] = {}
+    names: dict[str, str | Fault] = {}  # most rows repeat them
+    count = 0
+    for number, cells in rows:
+        count += 1
+        values = []
+        for cell in cells[:3]:
+            if (value := names.get(cell)) is None:
+                value = names[cell] = _read_name(cell)
+            values.append(value)
+        values.append(_read_serial(cells[3]))
+        good = [value for value in values if type(value) is str]
+        if len(good) < len(values):
+            problems += _problems(number, cells, values)
+        serial = values[3]
+        if (
+            type(serial) is str
+            and (before := first.setdefault(serial, number)) != number
+        ):
+            problems.append(_duplicate(number, serial, before))
+        elif len(good) == len(values):
+            panels[number] = Panel._make(good)
+    return CheckedRows(panels, first, problems, count)
+
+
+def digest(panels: Iterable[Panel]) -> str:
+    """SHA-256 of rows, sorted by serial number: a line each, tabs between the cells."""
+    lines = ["\t".join(panel) + "\n" for panel in sorted(panels, key=_serial_of)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def shown(text: str, most: int = 60) -> str:
+    """What stands in a cell, with names for what cannot be seen, and not endless."""
+    cut = text[:most] + ("…" if len(text) > most else "")
+    return "".join(f"[U+{ord(c):04X}]" if is_unseen(c) else c for c in cut)
+
+
+def _serial_of(panel: Panel) -> str:
+    return panel.serial_number
+
+
+def _problems(
+    number: int, cells: Sequence[str], values: Sequence[str | Fault]
+) -> list[Problem]:
+    return [
+        Problem(number, field, value, shown(cell.strip()))
+        for field, cell, value in zip(FIELDS, cells, values, strict=True)
+        if isinstance(value, Fault)
+    ]
+
+
+def _duplicate(number: int, serial: str, before: int) -> Problem:
+    fault = Fault(
+        "duplicate",
+        "The same serial number is in an earlier row.",
+        f"Remove one of the two rows, or correct the serial number. {_LABEL}",
+    )
+    return Problem(number, "serial_number", fault, f"{serial}, also in row {before}")
+
+
+_MISSING = Fault(
+    "missing", "The cell is empty.", "Fill it in. Every row needs all four."
+)
+
+
+def _read_name(cell: str) -> str | Fault:
+    text = cell.strip()
+    if not text:
+        return _MISSING
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST_NAME:
+        return text
+    if len(text) <= 3 * LONGEST_NAME:  # it takes a time that grows with the square
+        text = unicodedata.normalize("NFC", text)
+    if len(text) > LONGEST_NAME:
+        sentence = f"The cell has more than {LONGEST_NAME} characters."
+        return Fault("too_long", sentence, "Shorten it.")
+    for character in text:
+        if is_unseen(character):
+            return Fault("hidden_character", *_unseen(character))
+    return text
+
+
+def _read_serial(cell: str) -> str | Fault:
+    text = cell.strip()
+    # Capitals only of plain letters: those of others may be plain, as of a dotless i.
+    serial = text.upper() if text.isascii() else text
+    if _GOOD.fullmatch(serial) and not _DAMAGED.fullmatch(serial):
+        return serial
+    return _fault_of(text, serial)
+
+
+def _fault_of(text: str, serial: str) -> Fault:
+    if not text:
+        return _MISSING
+    if _DAMAGED.fullmatch(serial):
+        sentence = "A spreadsheet program has changed the serial number."
+        remedy = (
+            "Format the column as text, then paste the serial numbers again from where "
+            "they came from."
+        )
+        return Fault("spreadsheet_damage", sentence, remedy)
+    for character in text:
+        if character not in ALLOWED and character not in PUNCTUATION:
+            return Fault("character", *_not_in_a_serial(character))
+    if len(text) < SHORTEST_SERIAL:
+        sentence = f"A serial number has at least {SHORTEST_SERIAL} characters."
+        return Fault("too_short", sentence, f"Was all of it copied? {_LABEL}")
+    if len(text) > LONGEST_SERIAL:
+        sentence = f"A serial number has at most {LONGEST_SERIAL} characters."
+        remedy = f"Is there more than one in the cell? {_LABEL}"
+        return Fault("too_long", sentence, remedy)
+    remedy = "Enter the one on the panel’s label. Leave out rows of panels without any."
+    return Fault("no_digit", "A serial number has at least one digit.", remedy)
+
+
+def _not_in_a_serial(character: str) -> tuple[str, str]:
+    if character.isspace() and character not in "\r\n":
+        remedy = "Remove it. Two serial numbers need a row each."
+        return "There is a blank inside the serial number.", remedy
+    if is_unseen(character):
+        return _unseen(character)
+    name = unicodedata.name(character, "no name").lower()
+    sentence = f"“{character}” ({name}) cannot stand in a serial number."
+    if character.isalnum():
+        return (
+            sentence,
+            "Type it again with the plain letters A to Z and digits 0 to 9.",
+        )
+    allowed = " ".join(PUNCTUATION)
+    return sentence, f"Letters A to Z, digits and {allowed} can. {_LABEL}"
+
+
+def _unseen(character: str) -> tuple[str, str]:
+    if character in "\r\n":
+        return "There is a line break in the cell.", "Write the cell on one line."
+    name = unicodedata.name(character, "control character").lower()
+    sentence = f"There is a character that cannot be seen ({name})."
+    return sentence, "Type the cell again instead of copying it."
