@@ -9,6 +9,14 @@ from spv.models.accounts import (
     UserSession,
 )
 from spv.models.audit import AuditChain, AuditEvent
+from spv.models.ledger import (
+    Declaration,
+    Invalidation,
+    PanelSerial,
+    Product,
+    RefusedFile,
+    Upload,
+)
 from spv.models.stc import StcBatch, StcCalculation
 
 __all__ = [
@@ -16,10 +24,16 @@ __all__ = [
     "AccountApplication",
     "AuditChain",
     "AuditEvent",
+    "Declaration",
+    "Invalidation",
     "NominatedContact",
+    "PanelSerial",
+    "Product",
+    "RefusedFile",
     "SignInFailures",
     "StcBatch",
     "StcCalculation",
+    "Upload",
     "User",
     "UserSession",
 ]

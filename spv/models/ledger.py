@@ -1,0 +1,132 @@
+"""The ledger of panel serial numbers: who declared and uploaded what, what is valid.
+
+A serial number is valid while `invalidation_id` is null. Nothing is ever deleted.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from spv.extensions import Model
+from spv.models.accounts import Account, User
+from spv.models.types import UtcDateTime
+
+
+class Declaration(Model):
+    """What somebody declared for an account, and in which wording.
+
+    `purpose` is "upload" or "api"; those for the API expire.
+    """
+
+    __tablename__ = "declarations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    purpose: Mapped[str] = mapped_column(String(10))
+    wording_version: Mapped[str] = mapped_column(String(10))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_on: Mapped[date | None]
+
+
+class Upload(Model):
+    """Rows that came together. `sha256` is the digest of `rules.serial_rows`.
+
+    `audit_sequence` is the number of its event in the registry's log.
+    """
+
+    __tablename__ = "uploads"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    declaration_id: Mapped[int] = mapped_column(ForeignKey("declarations.id"))
+    channel: Mapped[str] = mapped_column(String(20))
+    filename: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    row_count: Mapped[int]
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    audit_sequence: Mapped[int]
+
+    account: Mapped[Account] = relationship()
+    user: Mapped[User] = relationship()
+    declaration: Mapped[Declaration] = relationship()
+
+
+class RefusedFile(Model):
+    """A file with problems, kept for a day so that its account can mend it."""
+
+    __tablename__ = "refused_files"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    filename: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    row_count: Mapped[int]
+    problem_count: Mapped[int]
+    refused_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class Product(Model):
+    """What a panel is: its names are stored once, however many serial numbers."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        Index(
+            "uq_products_supplier_name_licensee_model_number",
+            "supplier_name",
+            "licensee",
+            "model_number",
+            unique=True,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    supplier_name: Mapped[str] = mapped_column(String(200))
+    licensee: Mapped[str] = mapped_column(String(200))
+    model_number: Mapped[str] = mapped_column(String(200))
+
+
+class Invalidation(Model):
+    """Why rows are no longer valid: one marking, of one row or of many."""
+
+    __tablename__ = "invalidations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
+    reason: Mapped[str] = mapped_column(String(60))
+    other_reason: Mapped[str] = mapped_column(Text, default="")
+    criteria: Mapped[dict[str, Any]] = mapped_column(JSON)
+    row_count: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PanelSerial(Model):
+    """One serial number of one upload, designed for a hundred million of them.
+
+    The unique index lets a serial number be valid only once, and is the one by which it
+    is found, exactly or from its beginning (the order is that of bytes).
+    """
+
+    __tablename__ = "panel_serials"
+    __table_args__ = (
+        Index(
+            "uq_panel_serials_serial_number",
+            "serial_number",
+            text("coalesce(invalidation_id, 0)"),
+            unique=True,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    serial_number: Mapped[str] = mapped_column(
+        String(60).with_variant(String(60, collation="C"), "postgresql")
+    )
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), index=True)
+    invalidation_id: Mapped[int | None] = mapped_column(ForeignKey("invalidations.id"))
