@@ -43,6 +43,12 @@ def is_unseen(character: str) -> bool:
     return unseen or character in _BLANK_LETTERS
 
 
+def plain_filename(name: str, most: int = 200) -> str:
+    """The name of a file without folders, and without what cannot be seen."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(c for c in last if not is_unseen(c))[-most:]
+
+
 def read_all(
     answers: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]
 ) -> dict[str, Any]:

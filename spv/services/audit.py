@@ -32,7 +32,7 @@ class ChainReport:
 
 def record(
     chain: str, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
-) -> None:
+) -> AuditEvent:
     """Append an event to a chain, as the last step of the caller's transaction.
 
     The head is locked and numbers come from it: chains cannot fork or have gaps.
@@ -51,6 +51,7 @@ def record(
     link.hash = _hash_of(link)
     head.sequence, head.hash = link.sequence, link.hash
     db.session.add(link)
+    return link
 
 
 @contextmanager
@@ -65,11 +66,11 @@ def turn() -> Iterator[None]:
         yield
 
 
-def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
+def act(event: str, actor: Actor, at: datetime, **details: Any) -> AuditEvent:
     """Append to the registry's chain what somebody did, and from where."""
     marks = {"user": actor.user_id, "account": actor.account_id, "ip": actor.ip}
     known = {name: value for name, value in marks.items() if value}
-    record(REGISTRY, event, actor, at, known | details)
+    return record(REGISTRY, event, actor, at, known | details)
 
 
 def verify() -> list[ChainReport]:

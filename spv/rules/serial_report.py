@@ -1,0 +1,82 @@
+"""Telling people what is wrong with their rows: the same together, and what to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from spv.rules.serial_rows import FIELDS, CheckedRows, Fault, Problem
+from spv.rules.words import counted, written
+
+MOST_SHOWN = 50
+ALREADY_VALID = "already_valid"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The same fault in the same column: how often, and the first of them."""
+
+    column: str
+    fault: Fault
+    count: int
+    first: Sequence[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is wrong with a file, in one sentence and in groups.
+
+    `new_rows` is how many rows the ledger does not have, where that is all it takes.
+    """
+
+    sentence: str
+    groups: Sequence[Group]
+    problem_count: int
+    wrong_rows: int
+    row_count: int
+    new_rows: int = 0
+
+
+def already_valid(row: int, serial: str, recorded: date, *, own: bool) -> Problem:
+    """A serial number that the ledger holds as valid, recorded on a day."""
+    whose = "your account" if own else "another account"
+    fault = Fault(
+        ALREADY_VALID,
+        f"The ledger has it as valid already, recorded by {whose}.",
+        "Leave the row out. To correct what was recorded, mark it as invalid first."
+        if own
+        else "Compare it with the label of the panel. If it is right, ask the agency.",
+    )
+    found = f"{serial}, recorded on {written(recorded)}"
+    return Problem(row, "serial_number", fault, found)
+
+
+def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
+    """Group problems, the most frequent first; at most 50 are shown with their rows."""
+    together: dict[tuple[str, Fault], list[Problem]] = {}
+    for problem in problems:
+        together.setdefault((problem.field, problem.fault), []).append(problem)
+    ordered = sorted(together.items(), key=lambda item: -len(item[1]))[:MOST_SHOWN]
+    each = MOST_SHOWN // len(ordered)
+    groups = [
+        Group(FIELDS.get(field, ""), fault, len(of), of[:each])
+        for (field, fault), of in ordered
+    ]
+    rows = {problem.row for problem in problems}
+    codes = {problem.fault.code for problem in problems}
+    count = checked.row_count
+    new_rows = count - len(rows) if codes == {ALREADY_VALID} else 0
+    sentence = _sentence(codes, len(rows), count)
+    return Report(sentence, groups, len(problems), len(rows), count, new_rows)
+
+
+def _sentence(codes: set[str], wrong: int, count: int) -> str:
+    if any("heading" in code for code in codes):
+        return "Correct the headings, then choose the file again."
+    if codes == {ALREADY_VALID}:
+        if wrong == count:
+            return "The ledger has every row already: leave them out or correct them."
+        return (
+            f"The ledger has {wrong:,} of the {counted(count, 'row')} already. "
+            f"Download the other {count - wrong:,} and upload those."
+        )
+    return f"Correct {wrong:,} of {counted(count, 'row')}, then choose the file again."

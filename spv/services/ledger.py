@@ -1,0 +1,82 @@
+"""The rows of the ledger: put in whole, in the turn of the caller; found by serial."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert, select, tuple_
+
+from spv import database
+from spv.extensions import db
+from spv.models import PanelSerial, Product, Upload
+from spv.rules.serial_rows import Panel
+
+VALID = PanelSerial.invalidation_id.is_(None)
+NAMES = (Product.supplier_name, Product.licensee, Product.model_number)
+Names = tuple[str, str, str]
+
+
+class Held(NamedTuple):
+    """When a serial number that is valid was recorded, and by which account."""
+
+    received_at: datetime
+    account_id: int
+
+
+def put(upload: Upload, panels: Sequence[Panel]) -> bool:
+    """Add rows to the ledger; False where some serial number is valid already.
+
+    Then the transaction must not be committed, as the others have been added.
+    """
+    products = _product_ids({panel[:3] for panel in panels})
+    # Sorted: in the index, neighbours are written together.
+    rows = [
+        {
+            "serial_number": panel.serial_number,
+            "product_id": products[panel[:3]],
+            "upload_id": upload.id,
+        }
+        for panel in sorted(panels, key=lambda panel: panel.serial_number)
+    ]
+    adding = database.insert(PanelSerial).on_conflict_do_nothing()
+    added = db.session.connection().execute(adding, rows)
+    return added.rowcount == len(rows)
+
+
+def held(serials: Iterable[str]) -> dict[str, Held]:
+    """Those of some serial numbers that are valid, and who recorded them."""
+    query = (
+        select(PanelSerial.serial_number, Upload.received_at, Upload.account_id)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .where(PanelSerial.serial_number.in_(serials), VALID)
+    )
+    return {serial: Held(at, by) for serial, at, by in db.session.execute(query)}
+
+
+def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
+    """Rows of an upload beyond a row's id, with their names and what became of them."""
+    query = (
+        select(
+            PanelSerial.id, *NAMES, PanelSerial.serial_number,
+            PanelSerial.invalidation_id,
+        )
+        .join(Product, Product.id == PanelSerial.product_id)
+        .where(PanelSerial.upload_id == upload_id, PanelSerial.id > after)
+        .order_by(PanelSerial.id)
+    )  # fmt: skip
+    return db.session.execute(query.limit(most)).all()
+
+
+def _product_ids(names: set[Names]) -> dict[Names, int]:
+    known = _known_products(names)
+    if missing := sorted(names - known.keys()):
+        columns = [column.key for column in NAMES]
+        rows = [dict(zip(columns, each, strict=True)) for each in missing]
+        db.session.connection().execute(insert(Product), rows)
+        known |= _known_products(set(missing))
+    return known
+
+
+def _known_products(names: set[Names]) -> dict[Names, int]:
+    query = select(*NAMES, Product.id).where(tuple_(*NAMES).in_(sorted(names)))
+    return {(one, two, three): id for one, two, three, id in db.session.execute(query)}

@@ -1,0 +1,107 @@
+"""Files with problems: kept for a day, for the account that sent them, to be mended."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, delete, or_, select
+
+from spv import clock
+from spv.extensions import db
+from spv.models import RefusedFile
+from spv.rules.refusal import Refusal
+from spv.rules.serial_csv import check_csv, write_problems, write_rows
+from spv.rules.serial_report import Report, already_valid
+from spv.rules.serial_rows import CheckedRows, Problem
+from spv.services import ledger
+from spv.services.actor import Actor
+from spv.services.errors import NotFoundError
+
+KEPT_FOR = timedelta(days=1)
+MOST_KEPT = 20
+
+
+class FileRefused(Refusal):
+    """A file whose rows have problems; nothing of it was recorded.
+
+    `reference` names the file where it was kept.
+    """
+
+    def __init__(self, report: Report, reference: str = "") -> None:
+        super().__init__({"file": report.sentence})
+        self.report, self.reference = report, reference
+
+
+def problems_of(checked: CheckedRows, account_id: int | None) -> list[Problem]:
+    """All that is wrong with rows, also with what the ledger holds, in row order."""
+    valid = ledger.held(checked.serials)
+    found = [
+        already_valid(
+            checked.serials[serial],
+            serial,
+            clock.day_of(held.received_at),
+            own=held.account_id == account_id,
+        )
+        for serial, held in valid.items()
+    ]
+    return sorted(checked.problems + found, key=lambda problem: problem.row)
+
+
+def keep(
+    content: bytes, filename: str, report: Report, account_id: int, at: datetime
+) -> str:
+    """Keep a file in the caller's transaction; its reference."""
+    reference = secrets.token_urlsafe(12)
+    newest = (
+        select(RefusedFile.id)
+        .where(RefusedFile.account_id == account_id)
+        .order_by(RefusedFile.id.desc())
+        .offset(MOST_KEPT - 1)
+    )
+    old = RefusedFile.refused_at <= at - KEPT_FOR
+    db.session.execute(delete(RefusedFile).where(or_(old, RefusedFile.id.in_(newest))))
+    db.session.add(
+        RefusedFile(
+            reference=reference,
+            account_id=account_id,
+            filename=filename,
+            content=content,
+            row_count=report.row_count,
+            problem_count=report.problem_count,
+            refused_at=at,
+        )
+    )
+    return reference
+
+
+def mine(actor: Actor) -> Sequence[RefusedFile]:
+    """The files of the actor's account that can still be mended, newest first."""
+    query = _mine(actor).order_by(RefusedFile.id.desc())
+    return db.session.scalars(query).all()
+
+
+def with_problems(reference: str, actor: Actor) -> str:
+    """A file with "Problem" and "How to fix" beside its rows, as of now."""
+    kept = _find(reference, actor)
+    problems = problems_of(check_csv(kept.content), kept.account_id)
+    return write_problems(kept.content, problems)
+
+
+def new_rows(reference: str, actor: Actor) -> str:
+    """Those rows of a file that have no problem: the ledger does not have them."""
+    kept = _find(reference, actor)
+    checked = check_csv(kept.content)
+    wrong = {problem.row for problem in problems_of(checked, kept.account_id)}
+    return write_rows(kept.content, checked.panels.keys() - wrong)
+
+
+def _mine(actor: Actor) -> Select[RefusedFile]:
+    young = RefusedFile.refused_at > clock.now() - KEPT_FOR
+    return select(RefusedFile).where(RefusedFile.account_id == actor.account_id, young)
+
+
+def _find(reference: str, actor: Actor) -> RefusedFile:
+    found = db.session.scalar(_mine(actor).where(RefusedFile.reference == reference))
+    if found is None:
+        raise NotFoundError
+    return found
