@@ -1,5 +1,6 @@
 """Who is there, what they may do, and what somebody is told who may not."""
 
+from itertools import groupby
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, redirect, request, session, url_for
@@ -70,10 +71,17 @@ def may(endpoint: str) -> bool:
     return not roles().isdisjoint(POLICIES[endpoint].roles)
 
 
-def menu() -> list[tuple[str, str]]:
-    """The navigation of who makes this request: endpoints and their words."""
+def menu() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The navigation of who makes this request: groups of endpoints and their words.
+
+    What stands in no group is one of its own, without a name.
+    """
     mine = roles()
-    return [(n, p.menu) for n, p in POLICIES.items() if p.menu and mine & p.roles]
+    shown = [(n, p) for n, p in POLICIES.items() if p.menu and mine & p.roles]
+    return [
+        (group, [(name, policy.menu) for name, policy in members])
+        for group, members in groupby(shown, key=lambda item: item[1].group)
+    ]
 
 
 def current_actor(channel: str = "web") -> Actor:

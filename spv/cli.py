@@ -10,7 +10,8 @@ from flask_migrate import downgrade, upgrade
 
 from spv.pages import is_demonstration
 from spv.rules.refusal import Refusal
-from spv.services import audit, demo, readiness, staff
+from spv.rules.words import counted
+from spv.services import audit, demo, ledger_proof, readiness, staff
 from spv.services.errors import ServiceError
 from spv.services.replay import replay
 
@@ -38,7 +39,7 @@ def init_app(app: Flask) -> None:
     help="A last hash that was noted before; may be given several times.",
 )
 def verify(contains: tuple[str, ...]) -> None:
-    """Prove that no event was changed, removed, inserted or swapped."""
+    """Prove that no event, and no row of the ledger, was changed or removed."""
     _check_ready()
     reports = audit.verify()
     lost = [noted for noted in contains if not audit.contains(noted)]
@@ -50,7 +51,13 @@ def verify(contains: tuple[str, ...]) -> None:
     for report in reports:
         found = report.problem or f"intact, last hash {report.head}"
         click.echo(f"{report.chain}: {report.events} events, {found}")
-    _exit(bool(lost) or any(report.problem for report in reports))
+    ledger = ledger_proof.verify()
+    for problem in ledger.problems:
+        click.echo(problem)
+    words = f"{counted(ledger.rows, 'row')} of {counted(ledger.uploads, 'upload')}"
+    click.echo(f"ledger: {words}, {counted(len(ledger.problems), 'problem')}")
+    broken = any(report.problem for report in reports)
+    _exit(bool(lost) or broken or bool(ledger.problems))
 
 
 @stc_group.command("replay")

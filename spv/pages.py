@@ -74,6 +74,20 @@ def done(endpoint: str, **values: Any) -> BaseResponse:
     return response
 
 
+def number(name: str) -> int:
+    """A number of the query, such as where a list goes on; 0 where it is none."""
+    text = request.args.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def csv_file(text: str, filename: str) -> Response:
+    """A CSV file to be saved."""
+    # The byte order mark is what makes a spreadsheet read it as UTF-8.
+    response = Response("\ufeff" + text, mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
+    return response
+
+
 def _asset(name: str) -> str:
     """The address of a static file: it changes with the file, and can be kept."""
     return _asset_under(request.script_root, name)

@@ -8,19 +8,23 @@ EVERYONE = frozenset(Role)
 SIGNED_IN = EVERYONE - {Role.VISITOR}
 PERSON = frozenset({Role.PERSON})
 ACCOUNT = frozenset({Role.GENERAL})
+UPLOADER = frozenset({Role.UPLOADER})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 STAFF = frozenset({Role.STAFF})
+UNITS = "Small units"
 
 
 class Policy(NamedTuple):
     """Which roles a route is for (one is enough), and its words in the navigation.
 
-    `owned`: its address names a thing of an account, and is not found by any other.
+    `group`: what it stands under there. `owned`: its address names a thing of an
+    account, and is not found by any other.
     """
 
     roles: frozenset[Role]
     menu: str = ""
     owned: bool = False
+    group: str = ""
 
 
 POLICIES = {
@@ -36,6 +40,15 @@ POLICIES = {
     "stc_batch.template": Policy(EVERYONE),
     "stc_batch.show": Policy(EVERYONE),
     "stc_batch.document": Policy(EVERYONE),
+    "uploads.index": Policy(UPLOADER | STAFF, "Panel serial numbers", group=UNITS),
+    "uploads.new": Policy(UPLOADER, "Upload panel serial numbers", group=UNITS),
+    "uploads.create": Policy(UPLOADER),
+    "uploads.show": Policy(UPLOADER | STAFF, owned=True),
+    "uploads.problems": Policy(UPLOADER, owned=True),
+    "uploads.new_rows": Policy(UPLOADER, owned=True),
+    "file_check.new": Policy(EVERYONE, "Check a file", group=UNITS),
+    "file_check.check": Policy(EVERYONE),
+    "file_check.sample": Policy(EVERYONE),
     "api.document": Policy(EVERYONE),
     "api.calculation": Policy(EVERYONE),
     "sign_in.new": Policy(EVERYONE),

@@ -9,8 +9,18 @@ from spv.extensions import db
 from spv.models import NominatedContact
 from spv.policy import POLICIES
 from spv.rules.roles import Role
-from spv.services import applications, contacts, demo, sign_in, stc, stc_batch, users
+from spv.services import (
+    applications,
+    contacts,
+    demo,
+    sign_in,
+    stc,
+    stc_batch,
+    uploads,
+    users,
+)
 from tests.examples import GOOD_SOLAR
+from tests.panels import DECLARED, panels_csv, refused
 from tests.people import APPLICATION, KIM, WEB, acting, browser_of, user_of
 
 HTMX = {"HX-Request": "true"}
@@ -34,7 +44,8 @@ MATRIX = {
         "stc_batch.template", "stc_batch.show", "stc_batch.document", "api.document",
         "api.calculation", "sign_in.new", "sign_in.create", "sign_in.sign_up",
         "sign_in.register", "sign_in.sign_out", "passwords.open_link",
-        "passwords.use_link",
+        "passwords.use_link", "file_check.new", "file_check.check",
+        "file_check.sample",
     },
     "PGUAS": {
         "sign_in.sign_out_everywhere", "passwords.edit", "passwords.change",
@@ -42,6 +53,10 @@ MATRIX = {
     "PGUA": {"account.show"},
     "P": {"account.new", "account.apply"},
     "GUA": {"users.index"},
+    "US": {"uploads.index", "uploads.show"},
+    "U": {
+        "uploads.new", "uploads.create", "uploads.problems", "uploads.new_rows",
+    },
     "A": {
         "account.edit", "account.upgrade", "users.new", "users.add", "users.edit",
         "users.change", "users.remove", "users.make_link",
@@ -95,11 +110,20 @@ def made_for(argument, owner):
             return stc.save(GOOD_SOLAR, WEB)
         case "filename":
             return "spv.css"
+        case "name":
+            return "template"
+        case "upload_id":
+            file = uploads.File(panels_csv(3, f"A{number}-"), "new.csv")
+            return uploads.save(file, DECLARED, acting(owner)).upload_id
 
 
 def address_of(app, rule, owner=demo.GENERAL):
     """An address of a route, naming things that are there."""
+    if rule.endpoint.startswith("uploads."):
+        owner = demo.VSP_ADMIN if owner == demo.GENERAL else owner
     values = {name: made_for(name, owner) for name in rule.arguments}
+    if rule.endpoint in ("uploads.problems", "uploads.new_rows"):
+        values["reference"] = refused(panels_csv(2, "WRONG"), acting(owner)).reference
     if rule.endpoint in ("stc_batch.show", "stc_batch.document"):
         values["reference"] = stc_batch.save(stc_batch.template().encode(), WEB)
     with app.test_request_context():
@@ -137,7 +161,7 @@ def test_every_route_with_every_role(world, letter):
             else:
                 assert answer.status_code == 403, told
         walked += 1
-    assert walked >= 47
+    assert walked >= 56
 
 
 def test_every_unsafe_route_wants_a_token(world):
@@ -156,11 +180,12 @@ def test_every_unsafe_route_wants_a_token(world):
         assert "This form has expired" in answer.text
 
 
-@pytest.mark.parametrize("stranger", [demo.VSP_ADMIN, demo.OTHER_VSP])
+@pytest.mark.parametrize("stranger", [demo.SUPPLIER, demo.OTHER_VSP])
 def test_what_is_another_accounts_is_not_found(world, stranger):
     owned = [r for r in routes(world) if POLICIES[r[0].endpoint].owned]
     assert {rule.endpoint for rule, _ in owned} == {
         "users.edit", "users.change", "users.remove", "users.make_link",
+        "uploads.show", "uploads.problems", "uploads.new_rows",
     }  # fmt: skip
     browser = browser_of(world, stranger)
     for rule, method in owned:

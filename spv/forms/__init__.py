@@ -5,6 +5,7 @@ from typing import Any, Self
 from flask_wtf import FlaskForm
 
 from spv.rules.refusal import Refusal
+from spv.rules.text import plain_filename
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -32,6 +33,11 @@ class Form(FlaskForm):  # type: ignore[misc]
 
 class FileForm(Form):
     """A form for a CSV file, in a field named `file`."""
+
+    @property
+    def filename(self) -> str:
+        """What the file is called, without folders."""
+        return plain_filename(self.file.data.filename or "")
 
     def data_of_file(self) -> bytes:
         """The bytes of the file; Refusal where none, or plainly none, was chosen."""

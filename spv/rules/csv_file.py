@@ -25,11 +25,12 @@ class Row(NamedTuple):
 MOST_COLUMNS = 100
 _CONTAINERS = {
     b"PK\x03\x04": "an Excel workbook or a zip file",
+    b"PK\x05\x06": "a zip file",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"%PDF": "a PDF",
     b"\x1f\x8b": "a gzip file",
 }
-_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes"}
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _SIGNED_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
 _AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."

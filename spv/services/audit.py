@@ -92,9 +92,14 @@ def contains(head: str) -> bool:
     return db.session.scalar(query) is not None
 
 
-def events_of(chain: str) -> Iterator[AuditEvent]:
-    """The events of a chain, oldest first, without holding them all in memory."""
+def events_of(chain: str, only: str = "") -> Iterator[AuditEvent]:
+    """The events of a chain, or those of one kind, oldest first.
+
+    They are not all held in memory.
+    """
     query = select(AuditEvent).where(AuditEvent.chain == chain)
+    if only:
+        query = query.where(AuditEvent.event == only)
     ordered = query.order_by(AuditEvent.sequence)
     # `with`: a reader that stops early must not leave a cursor open on the server.
     with db.session.scalars(ordered.execution_options(yield_per=1000)) as events:

@@ -23,10 +23,10 @@ class Held(NamedTuple):
     account_id: int
 
 
-def put(upload: Upload, panels: Sequence[Panel]) -> bool:
-    """Add rows to the ledger; False where some serial number is valid already.
+def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
+    """Add rows to the ledger; those serial numbers that were valid already.
 
-    Then the transaction must not be committed, as the others have been added.
+    If there are any the transaction must not be committed: the others were added.
     """
     products = _product_ids({panel[:3] for panel in panels})
     # Sorted: in the index, neighbours are written together.
@@ -39,16 +39,20 @@ def put(upload: Upload, panels: Sequence[Panel]) -> bool:
         for panel in sorted(panels, key=lambda panel: panel.serial_number)
     ]
     adding = database.insert(PanelSerial).on_conflict_do_nothing()
-    added = db.session.connection().execute(adding, rows)
-    return added.rowcount == len(rows)
+    added = db.session.connection().execute(
+        adding, rows, execution_options={"preserve_rowcount": True}
+    )
+    if added.rowcount == len(rows):
+        return {}
+    return held((panel.serial_number for panel in panels), but=upload.id)
 
 
-def held(serials: Iterable[str]) -> dict[str, Held]:
-    """Those of some serial numbers that are valid, and who recorded them."""
+def held(serials: Iterable[str], but: int = 0) -> dict[str, Held]:
+    """Those of some serial numbers that are valid, and not by one upload."""
     query = (
         select(PanelSerial.serial_number, Upload.received_at, Upload.account_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
-        .where(PanelSerial.serial_number.in_(serials), VALID)
+        .where(PanelSerial.serial_number.in_(serials), VALID, Upload.id != but)
     )
     return {serial: Held(at, by) for serial, at, by in db.session.execute(query)}
 

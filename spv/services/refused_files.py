@@ -1,7 +1,7 @@
 """Files with problems: kept for a day, for the account that sent them, to be mended."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, or_, select
@@ -32,9 +32,17 @@ class FileRefused(Refusal):
         self.report, self.reference = report, reference
 
 
-def problems_of(checked: CheckedRows, account_id: int | None) -> list[Problem]:
-    """All that is wrong with rows, also with what the ledger holds, in row order."""
-    valid = ledger.held(checked.serials)
+def problems_of(
+    checked: CheckedRows,
+    account_id: int | None,
+    valid: Mapping[str, ledger.Held] | None = None,
+) -> list[Problem]:
+    """All that is wrong with rows, in row order; `valid` is what the ledger holds.
+
+    Where that is not given, the ledger is asked.
+    """
+    if valid is None:
+        valid = ledger.held(checked.serials)
     found = [
         already_valid(
             checked.serials[serial],

@@ -12,12 +12,12 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, Declaration, PanelSerial, Upload, User
-from spv.rules.declaration import read_declaration
+from spv.rules.declaration import WORDINGS, read_declaration
 from spv.rules.refusal import Refusal
 from spv.rules.roles import Role
 from spv.rules.serial_csv import check_csv
 from spv.rules.serial_report import Report, report
-from spv.rules.serial_rows import CheckedRows, Problem, digest
+from spv.rules.serial_rows import CheckedRows, digest
 from spv.services import audit, ledger, refused_files
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
@@ -38,17 +38,17 @@ class File:
 
 
 class Recorded(NamedTuple):
-    """Where rows were recorded: by this upload, or by an earlier one of the same."""
+    """Where rows were recorded; `already` is a sentence where that was before."""
 
     upload_id: int
-    is_new: bool
+    already: str = ""
 
 
 class _AlreadyValid(Exception):
-    """Somebody has recorded a serial number of the file; what was added goes away."""
+    """The ledger has serial numbers of the file; what was added goes away again."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
+    def __init__(self, valid: dict[str, ledger.Held]) -> None:
+        self.valid = valid
 
 
 def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
@@ -63,7 +63,7 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     try:
         with acting(actor, Role.UPLOADER) as user:
             if earlier := _still_valid(user.account_id, sha256):
-                return Recorded(earlier, is_new=False)
+                return earlier
             at = clock.now()
             declared = _declare(user, version, at)
             upload = Upload(
@@ -79,17 +79,18 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
             )
             db.session.add(upload)
             db.session.flush()
-            if not ledger.put(upload, panels):
-                raise _AlreadyValid(refused_files.problems_of(checked, user.account_id))
+            if valid := ledger.put(upload, panels):
+                raise _AlreadyValid(valid)
             event = audit.act(
                 "upload.recorded", actor, at, upload=upload.id, filename=file.filename,
                 rows=len(panels), sha256=sha256, declaration=declared.id,
                 wording_version=version,
             )  # fmt: skip
             upload.audit_sequence = event.sequence
-            return Recorded(upload.id, is_new=True)
+            return Recorded(upload.id)
     except _AlreadyValid as found:
-        raise _refuse(file, actor, report(checked, found.problems)) from None
+        problems = refused_files.problems_of(checked, actor.account_id, found.valid)
+        raise _refuse(file, actor, report(checked, problems)) from None
 
 
 def check(file: File, actor: Actor) -> Recorded | int:
@@ -100,7 +101,7 @@ def check(file: File, actor: Actor) -> Recorded | int:
     checked = _read(file, actor, check_only=True)
     earlier = _still_valid(actor.account_id, digest(checked.panels.values()))
     if earlier:
-        return Recorded(earlier, is_new=False)
+        return earlier
     if problems := refused_files.problems_of(checked, actor.account_id):
         raise _refuse(file, actor, report(checked, problems), check_only=True)
     return checked.row_count
@@ -127,7 +128,12 @@ def show(upload_id: int, actor: Actor) -> tuple[Upload, AuditEvent]:
     ).one_or_none()
     if found is None:
         raise NotFoundError
-    return found.tuple()
+    return found[0], found[1]
+
+
+def wording_of(upload: Upload) -> Sequence[str]:
+    """What was declared with an upload."""
+    return WORDINGS[upload.declaration.wording_version]
 
 
 def rows(upload_id: int, after: int = 0) -> Sequence[Any]:
@@ -144,7 +150,9 @@ def valid_rows(upload_id: int) -> int:
 
 def find(actor: Actor, before: int = 0) -> Sequence[Upload]:
     """Up to 50 uploads, the newest first, older than one with an id."""
-    query = select(Upload).where(_visible(actor), Upload.id < before or true())
+    query = select(Upload).where(_visible(actor))
+    if before:
+        query = query.where(Upload.id < before)
     newest = query.order_by(Upload.id.desc()).limit(MOST_SHOWN)
     names = (joinedload(name) for name in _SHOWN)
     return db.session.scalars(newest.options(*names)).all()
@@ -202,7 +210,7 @@ def _log_refused(
     )  # fmt: skip
 
 
-def _still_valid(account_id: int | None, sha256: str) -> int | None:
+def _still_valid(account_id: int | None, sha256: str) -> Recorded | None:
     """The upload of an account that has just these rows, if all are still valid."""
     query = select(Upload).where(
         Upload.sha256 == sha256, Upload.account_id == account_id
@@ -210,7 +218,8 @@ def _still_valid(account_id: int | None, sha256: str) -> int | None:
     upload = db.session.scalar(query.order_by(Upload.id.desc()).limit(1))
     if upload is None or valid_rows(upload.id) < upload.row_count:
         return None
-    return upload.id
+    when = clock.written_moment(upload.received_at)
+    return Recorded(upload.id, f"Already recorded on {when}, nothing added.")
 
 
 def _declare(user: User, version: str, at: datetime) -> Declaration:

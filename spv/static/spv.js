@@ -68,6 +68,15 @@
     }
   });
 
+  // An open menu closes as soon as something else is meant.
+  ["click", "focusin"].forEach(function (what) {
+    document.addEventListener(what, function (event) {
+      document.querySelectorAll(".spv-menu[open]").forEach(function (menu) {
+        if (!menu.contains(event.target)) { menu.open = false; }
+      });
+    });
+  });
+
   document.addEventListener("click", function (event) {
     var print = event.target.closest("[data-print]");
     var copy = event.target.closest("[data-copy]");

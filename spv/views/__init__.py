@@ -7,6 +7,7 @@ from spv.views import (
     account,
     api,
     contacts,
+    file_check,
     health,
     home,
     passwords,
@@ -14,6 +15,7 @@ from spv.views import (
     staff,
     stc,
     stc_batch,
+    uploads,
     users,
 )
 
@@ -45,7 +47,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["token"] = TokenConverter
     for module in (
-        stc_batch, stc, home, sign_in, passwords, account, users, staff, contacts, api,
-        health,
+        stc_batch, stc, home, sign_in, passwords, account, users, staff, contacts,
+        uploads, file_check, api, health,
     ):  # fmt: skip
         app.register_blueprint(module.bp)

@@ -37,7 +37,7 @@ def calculate() -> BaseResponse:
 @bp.get("/template.csv")
 def template() -> Response:
     """A CSV file to start from."""
-    return _csv(stc_batch.template(), "stc-batch-template.csv")
+    return pages.csv_file(stc_batch.template(), "stc-batch-template.csv")
 
 
 @bp.get("/<reference:reference>")
@@ -53,7 +53,7 @@ def show(reference: str) -> Response:
 @bp.get("/<reference:reference>.csv")
 def document(reference: str) -> Response:
     """The same file with its certificates."""
-    return _csv(stc_batch.document(reference), "stc-batch-certificates.csv")
+    return pages.csv_file(stc_batch.document(reference), "stc-batch-certificates.csv")
 
 
 def _form(form: StcBatchForm, **context: Any) -> Response:
@@ -63,10 +63,3 @@ def _form(form: StcBatchForm, **context: Any) -> Response:
         form=form,
         **context,
     )
-
-
-def _csv(text: str, filename: str) -> Response:
-    # The byte order mark is what makes a spreadsheet read it as UTF-8.
-    response = Response("\ufeff" + text, mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=filename)
-    return response

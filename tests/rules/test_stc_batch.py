@@ -134,7 +134,7 @@ FILES = [
     (GOOD.replace(",", ";").encode(), "semicolons"),
     (b" \n" + GOOD.replace(",", ";").encode(), "semicolons"),
     (GOOD.replace(",", "\t").encode(), "tabs"),
-    (GOOD.replace(",", "|").encode(), "vertical bars"),
+    (GOOD.replace(",", "|").encode(), "pipes"),
     (f"{HEADING},postcode\n{ROW},2150\n".encode(), "postcode is there twice"),
     (b"rated_power_kw,postcode\n6.6,2150\n", "system_type is missing"),
     (b"system_type,postcode\nbattery,2150\n", "installation_date is missing"),

@@ -1,0 +1,40 @@
+"""Forms of uploads: the declaration, then the file."""
+
+from flask_wtf.file import FileField
+from wtforms import SelectMultipleField, StringField
+
+from spv.forms import FileForm
+from spv.rules.declaration import CURRENT, WORDINGS, read_declaration
+from spv.rules.refusal import Refusal
+
+
+class CheckForm(FileForm):
+    """A file that is only checked."""
+
+    file = FileField("CSV file of panel serial numbers")
+
+
+class UploadForm(CheckForm):
+    """A file and its declaration, or with `check_only` the file alone."""
+
+    declaration = SelectMultipleField("Declaration", validate_choice=False)
+    wording_version = StringField()
+    check_only = StringField()
+
+    wording = WORDINGS[CURRENT]
+    version = CURRENT
+
+    def data_of_file(self) -> bytes:
+        """The bytes of the file; Refusal, which names a missing declaration too."""
+        try:
+            return super().data_of_file()
+        except Refusal as refusal:
+            if not self.check_only.data:
+                self._with_declaration(refusal)
+            raise
+
+    def _with_declaration(self, refusal: Refusal) -> None:
+        try:
+            read_declaration(self.declaration.data, self.wording_version.data or "")
+        except Refusal as other:
+            raise Refusal(other.problems | refusal.problems) from None

@@ -1,0 +1,118 @@
+"""Proof of the ledger: its rows are those that the log tells of, and no others."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import select
+
+from spv.extensions import db
+from spv.models import AuditEvent, Declaration, PanelSerial, Product, Upload
+from spv.rules.serial_rows import Panel, digest
+from spv.services import audit
+from spv.services.ledger import NAMES
+from spv.services.transaction import snapshot
+
+SLICE = 10_000
+
+
+@dataclass
+class LedgerReport:
+    """How much was read, and a sentence for each upload that is not right."""
+
+    uploads: int = 0
+    rows: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def verify() -> LedgerReport:
+    """Hash the rows of every upload again, and compare with what the log tells."""
+    found = LedgerReport()
+    with snapshot():
+        try:
+            told = dict(_told(found))
+            found.problems += _compare(told, dict(_saved()))
+        except ValueError:  # a moment that is none
+            found.problems.append("the log, or what was saved for it, cannot be read")
+            return found
+        digests = {name: fact["sha256"] for name, fact in told.items()}
+        for upload_id, rows in groupby(_rows(), key=itemgetter(0)):
+            panels = [Panel._make(cell or "" for cell in row[1:]) for row in rows]
+            found.rows += len(panels)
+            if digest(panels) != digests.pop(upload_id, ""):
+                found.problems.append(f"upload {upload_id}: its rows were changed")
+        found.problems += [f"upload {each}: its rows are missing" for each in digests]
+    return found
+
+
+def _told(found: LedgerReport) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each upload as its event tells of it."""
+    for event in audit.events_of(audit.REGISTRY, "upload.recorded"):
+        found.uploads += 1
+        try:
+            yield _facts_of(event)
+        except (ValueError, KeyError, TypeError):
+            found.problems.append(f"event {event.sequence} cannot be read")
+
+
+def _facts_of(event: AuditEvent) -> tuple[int, dict[str, Any]]:
+    details = json.loads(event.details)
+    names = ("account", "user", "filename", "rows", "sha256", "declaration",
+             "wording_version")  # fmt: skip
+    facts = {name: details[name] for name in names}
+    facts |= {"event": event.sequence, "at": event.at, "channel": event.channel}
+    return details["upload"], facts
+
+
+def _saved() -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each upload as it is saved, with its declaration."""
+    query = select(Upload, Declaration).join(Upload.declaration)
+    for upload, declared in db.session.execute(query.execution_options(yield_per=1000)):
+        same = (
+            declared.account_id == upload.account_id
+            and declared.user_id == upload.user_id
+            and declared.made_at == upload.received_at
+        )
+        yield (
+            upload.id,
+            {
+                "account": upload.account_id,
+                "user": upload.user_id,
+                "filename": upload.filename,
+                "rows": upload.row_count,
+                "sha256": upload.sha256,
+                "declaration": declared.id if same else None,
+                "wording_version": declared.wording_version,
+                "event": upload.audit_sequence,
+                "at": upload.received_at,
+                "channel": upload.channel,
+            },
+        )
+
+
+def _compare(told: dict[int, Any], saved: dict[int, Any]) -> Iterator[str]:
+    for upload_id in sorted(told.keys() | saved.keys()):
+        log, table = told.get(upload_id), saved.get(upload_id)
+        if log is None:
+            yield f"upload {upload_id}: saved, but not in the log"
+        elif table is None:
+            event = log["event"]
+            yield f"upload {upload_id}: in the log as event {event}, but not saved"
+        else:
+            other = [name for name in log if log[name] != table[name]]
+            if other:
+                yield f"upload {upload_id}: saved with another {', '.join(other)}"
+
+
+def _rows() -> Iterator[tuple[Any, ...]]:
+    """Every row of the ledger, as they were put in."""
+    query = (
+        select(PanelSerial.upload_id, *NAMES, PanelSerial.serial_number)
+        .outerjoin(Product, Product.id == PanelSerial.product_id)
+        .order_by(PanelSerial.id)
+    )
+    with db.session.execute(query.execution_options(yield_per=SLICE)) as rows:
+        yield from rows

@@ -1,0 +1,29 @@
+"""Files of panel serial numbers for tests."""
+
+import pytest
+
+from spv.rules.serial_rows import FIELDS
+from spv.services import uploads
+from spv.services.refused_files import FileRefused
+
+HEADING = ",".join(FIELDS.values())
+DECLARED = {"declaration": "yes", "wording_version": ""}
+NAMES = "Example Supplier,Example Holder,EX-440"
+
+
+def panels_csv(count, prefix="EX", start=1, names=NAMES):
+    """A file of so many panels."""
+    rows = [f"{names},{prefix}{n:06}" for n in range(start, start + count)]
+    return "\r\n".join([HEADING, *rows, ""]).encode()
+
+
+def upload(data, actor, filename="panels.csv"):
+    """Upload a file under a declaration."""
+    return uploads.save(uploads.File(data, filename), DECLARED, actor)
+
+
+def refused(data, actor):
+    """The refusal of a file that has a problem in its last row."""
+    with pytest.raises(FileRefused) as refusal:
+        upload(data + f"{NAMES},1.5E+12\r\n".encode(), actor)
+    return refusal.value
