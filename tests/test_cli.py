@@ -31,7 +31,8 @@ def test_audit_verify_of_a_changed_log(run):
     tamper("UPDATE audit_events SET actor = 'x'")
     assert run("audit", "verify") == (
         1,
-        "stc: 0 events, event 1 was changed\nregistry: 0 events, intact, last hash \n",
+        "stc: 0 events, event 1 was changed\nregistry: 0 events, intact, last hash \n"
+        "ledger: 0 rows of 0 uploads, 0 problems\n",
     )
 
 

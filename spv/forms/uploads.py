@@ -11,7 +11,8 @@ from spv.rules.refusal import Refusal
 class CheckForm(FileForm):
     """A file that is only checked."""
 
-    file = FileField("CSV file of panel serial numbers")
+    LABEL = "CSV file of panel serial numbers"
+    file = FileField(LABEL)
 
 
 class UploadForm(CheckForm):
@@ -20,6 +21,7 @@ class UploadForm(CheckForm):
     declaration = SelectMultipleField("Declaration", validate_choice=False)
     wording_version = StringField()
     check_only = StringField()
+    file = FileField(CheckForm.LABEL)  # after the declaration, as on the page
 
     wording = WORDINGS[CURRENT]
     version = CURRENT

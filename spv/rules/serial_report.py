@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from spv.rules.serial_rows import FIELDS, CheckedRows, Fault, Problem
+from spv.rules.serial_rows import FIELDS, HEADING_CODES, CheckedRows, Fault, Problem
 from spv.rules.words import counted, written
 
 MOST_SHOWN = 50
@@ -26,14 +26,21 @@ class Report:
     """All that is wrong with a file, in one sentence and in groups.
 
     `new_rows` is how many rows the ledger does not have, where that is all it takes.
+    Where the headings are wrong, the rows were not looked at.
     """
 
     sentence: str
     groups: Sequence[Group]
+    about_headings: bool
     problem_count: int
     wrong_rows: int
     row_count: int
     new_rows: int = 0
+
+    @property
+    def not_shown(self) -> int:
+        """How many problems are in no group, or beyond the first of theirs."""
+        return self.problem_count - sum(len(group.first) for group in self.groups)
 
 
 def already_valid(row: int, serial: str, recorded: date, *, own: bool) -> Problem:
@@ -64,13 +71,19 @@ def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
     rows = {problem.row for problem in problems}
     codes = {problem.fault.code for problem in problems}
     count = checked.row_count
-    new_rows = count - len(rows) if codes == {ALREADY_VALID} else 0
-    sentence = _sentence(codes, len(rows), count)
-    return Report(sentence, groups, len(problems), len(rows), count, new_rows)
+    return Report(
+        sentence=_sentence(codes, len(rows), count),
+        groups=groups,
+        about_headings=not HEADING_CODES.isdisjoint(codes),
+        problem_count=len(problems),
+        wrong_rows=len(rows),
+        row_count=count,
+        new_rows=count - len(rows) if codes == {ALREADY_VALID} else 0,
+    )
 
 
 def _sentence(codes: set[str], wrong: int, count: int) -> str:
-    if any("heading" in code for code in codes):
+    if not HEADING_CODES.isdisjoint(codes):
         return "Correct the headings, then choose the file again."
     if codes == {ALREADY_VALID}:
         if wrong == count:

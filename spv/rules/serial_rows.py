@@ -23,6 +23,9 @@ FIELDS = {
     "serial_number": "Serial number",
 }
 ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+HEADING_CODES = frozenset(
+    {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
+)
 PUNCTUATION = "-._/:+#()"
 _GOOD = re.compile(r"(?=[^0-9]*+[0-9])[A-Z0-9\-._/:+#()]{3,60}")
 _MONTH = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"

@@ -1,4 +1,4 @@
-"""Demonstrations: people, accounts and applications, made as people make them."""
+"""Demonstrations: people, accounts, applications and panels, made as people do."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from spv.services import (
     applications,
     audit,
     contacts,
+    demo_panels,
     new_passwords,
     sign_in,
     staff,
@@ -114,6 +115,7 @@ def load() -> bool:
         person = {"name": "Tom Okafor", "email": VSP_USER}
         link = users.add(person, _acting(VSP_ADMIN))
         new_passwords.use_link(link.token, NEW_PASSWORD, operator())
+        demo_panels.load(*map(_acting, (VSP_USER, SUPPLIER, OTHER_VSP)))
         emails = [*SIGN_INS, *(each[1] for each in WAITING)]
         made = update(User).where(User.email.in_(emails))
         db.session.execute(made.values(is_demonstration=True))

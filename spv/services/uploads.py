@@ -189,7 +189,7 @@ def _refuse(
     reference = ""
     with acting(actor, Role.UPLOADER) as user:
         at = clock.now()
-        if "heading" not in found.groups[0].fault.code:
+        if not found.about_headings:
             reference = refused_files.keep(
                 file.content, file.filename, found, user.account_id or 0, at
             )

@@ -10,7 +10,7 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.uploads import UploadForm
 from spv.rules.refusal import Refusal
-from spv.services import refused_files, uploads
+from spv.services import applications, refused_files, uploads
 
 bp = Blueprint("uploads", __name__, url_prefix="/panels")
 
@@ -86,5 +86,6 @@ def _new(form: UploadForm, **context: Any) -> Response:
         "uploads/_new.html",
         title="Upload panel serial numbers",
         form=form,
+        account=applications.account_of(current_actor()),
         **context,
     )

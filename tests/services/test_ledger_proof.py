@@ -1,0 +1,89 @@
+"""Whatever is changed in the ledger behind the app's back, `audit verify` finds it."""
+
+import pytest
+import sqlalchemy as sa
+
+from spv.extensions import db
+from spv.services import demo, ledger_proof
+from tests.panels import panels_csv, upload
+from tests.people import acting
+
+UPLOAD = "(SELECT max(id) FROM uploads)"
+OURS = f"upload_id = {UPLOAD}"
+# What somebody does with the database, and what is said of it.
+TAMPERING = [
+    ("UPDATE panel_serials SET serial_number = 'ZZ1' WHERE serial_number = 'EX000002'",
+     "its rows were changed"),
+    (f"UPDATE products SET model_number = 'EX-441' WHERE id = "
+     f"(SELECT min(product_id) FROM panel_serials WHERE {OURS})",
+     "its rows were changed"),
+    ("DELETE FROM panel_serials WHERE serial_number = 'EX000003'",
+     "its rows were changed"),
+    (f"DELETE FROM panel_serials WHERE {OURS}", "its rows are missing"),
+    (f"INSERT INTO panel_serials (id, serial_number, product_id, upload_id) "
+     f"SELECT 9999, 'ZZ1', product_id, upload_id FROM panel_serials WHERE {OURS} "
+     f"LIMIT 1", "its rows were changed"),
+    (f"UPDATE panel_serials SET upload_id = {UPLOAD} - 1 "
+     f"WHERE serial_number = 'EX000003'", "its rows were changed"),
+    (f"UPDATE uploads SET row_count = 4 WHERE id = {UPLOAD}",
+     "saved with another rows"),
+    (f"UPDATE uploads SET filename = 'y' WHERE id = {UPLOAD}",
+     "saved with another filename"),
+    (f"UPDATE uploads SET account_id = account_id + 1 WHERE id = {UPLOAD}",
+     "saved with another account, declaration"),
+    (f"UPDATE uploads SET audit_sequence = 1 WHERE id = {UPLOAD}",
+     "saved with another event"),
+    ("UPDATE declarations SET wording_version = '2000-01-01'",
+     "saved with another wording_version"),
+    ("UPDATE declarations SET user_id = 1",
+     "saved with another declaration"),
+    (f"INSERT INTO uploads SELECT id + 1, account_id, user_id, declaration_id, "
+     f"channel, filename, sha256, row_count, received_at, audit_sequence "
+     f"FROM uploads WHERE id = {UPLOAD}", "saved, but not in the log"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def two_uploads(demonstration):
+    upload(panels_csv(3, "AA"), acting(demo.VSP_USER))
+    return upload(panels_csv(3), acting(demo.VSP_USER)).upload_id
+
+
+def test_an_untouched_ledger(two_uploads):
+    before = ledger_proof.verify()
+    assert before.problems == []
+    upload(panels_csv(1000, "BB"), acting(demo.SUPPLIER))
+    after = ledger_proof.verify()
+    assert (after.uploads, after.rows) == (before.uploads + 1, before.rows + 1000)
+    assert after.problems == []
+
+
+@pytest.mark.parametrize(("statement", "words"), TAMPERING)
+def test_tampering(two_uploads, statement, words):
+    db.session.execute(sa.text(statement))
+    db.session.commit()
+    problems = ledger_proof.verify().problems
+    assert any(words in problem for problem in problems), problems
+
+
+def test_an_upload_that_is_gone(two_uploads):
+    for table in ("panel_serials WHERE upload_id", "uploads WHERE id"):
+        db.session.execute(sa.text(f"DELETE FROM {table} = {two_uploads}"))
+    db.session.commit()
+    missing, rows = ledger_proof.verify().problems
+    assert missing.startswith(f"upload {two_uploads}: in the log as event ")
+    assert missing.endswith(", but not saved")
+    assert rows == f"upload {two_uploads}: its rows are missing"
+
+
+def test_the_command_says_so(demonstration, two_uploads):
+    run = demonstration.test_cli_runner().invoke
+    result = run(args=["audit", "verify"])
+    assert result.exit_code == 0
+    assert result.output.splitlines()[-1].startswith("ledger: ")
+    assert result.output.endswith(", 0 problems\n")
+    db.session.execute(sa.text("DELETE FROM panel_serials"))
+    db.session.commit()
+    result = run(args=["audit", "verify"])
+    assert result.exit_code == 1
+    assert f"upload {two_uploads}: its rows are missing\n" in result.output

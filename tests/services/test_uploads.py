@@ -1,0 +1,282 @@
+"""Uploads: recorded whole and once, or refused with everything that is wrong."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from spv import clock
+from spv.extensions import db
+from spv.models import (
+    AuditEvent,
+    Declaration,
+    Invalidation,
+    PanelSerial,
+    Product,
+    RefusedFile,
+    User,
+)
+from spv.rules.refusal import Refusal
+from spv.rules.serial_rows import Panel, digest
+from spv.services import audit, demo, refused_files, uploads
+from spv.services.errors import ForbiddenError, NotFoundError
+from spv.services.refused_files import FileRefused
+from tests.panels import HEADING, NAMES, panels_csv, refused, upload
+from tests.people import acting, at_once, events
+
+pytestmark = pytest.mark.usefixtures("demonstration")
+
+
+@pytest.fixture
+def vsp(demonstration):
+    return acting(demo.VSP_USER)
+
+
+@pytest.fixture
+def other(demonstration):
+    return acting(demo.OTHER_VSP)
+
+
+def stored():
+    """How many rows the ledger has of what tests upload."""
+    db.session.rollback()
+    tests = PanelSerial.serial_number.like("EX%")
+    query = sa.select(sa.func.count()).select_from(PanelSerial).where(tests)
+    return db.session.scalar(query)
+
+
+def mark_invalid(*serials):
+    """What another issue does with a reason; here only the rows change."""
+    user = db.session.query(User).first()
+    marking = Invalidation(
+        user_id=user.id, reason="x", criteria={}, row_count=1, made_at=clock.now()
+    )
+    db.session.add(marking)
+    db.session.flush()
+    rows = sa.update(PanelSerial).where(PanelSerial.serial_number.in_(serials))
+    db.session.execute(rows.values(invalidation_id=marking.id))
+    db.session.commit()
+
+
+def report_of(data, actor):
+    with pytest.raises(FileRefused) as refusal:
+        upload(data, actor)
+    return refusal.value.report
+
+
+def test_a_file_is_recorded_whole(vsp):
+    before = events()
+    recorded = upload(panels_csv(1000), vsp, "May.csv")
+    assert recorded.already == ""
+    assert stored() == 1000
+    kept, event = uploads.show(recorded.upload_id, vsp)
+    assert (kept.filename, kept.row_count, kept.channel) == ("May.csv", 1000, "web")
+    assert (kept.account_id, kept.user_id) == (vsp.account_id, vsp.user_id)
+    declared = kept.declaration
+    assert (declared.purpose, declared.wording_version) == ("upload", "2026-11-22")
+    assert (declared.user_id, declared.made_at) == (vsp.user_id, kept.received_at)
+    assert events() == [*before, "upload.recorded"]
+    details = json.loads(event.details)
+    assert (details["upload"], details["rows"]) == (kept.id, 1000)
+    panels = [Panel._make(row[1:5]) for row in all_rows(kept.id)]
+    assert details["sha256"] == kept.sha256 == digest(panels)
+
+
+def all_rows(upload_id):
+    rows, after = [], 0
+    while found := uploads.rows(upload_id, after):
+        rows, after = [*rows, *found], found[-1].id
+    return rows
+
+
+def test_a_product_is_stored_once(vsp):
+    upload(panels_csv(3), vsp)
+    upload(panels_csv(3, start=4), vsp)
+    ours = sa.select(Product).where(Product.model_number == "EX-440")
+    assert len(db.session.scalars(ours).all()) == 1
+
+
+def test_a_thousand_products_in_one_file(vsp):
+    rows = [f"S{n},L{n % 7},M{n % 11},EX{n:05}" for n in range(1000)]
+    recorded = upload("\n".join([HEADING, *rows]).encode(), vsp)
+    found = sorted(",".join(row[1:5]) for row in all_rows(recorded.upload_id))
+    assert found == sorted(rows)
+
+
+def test_the_same_rows_again_in_any_order(vsp):
+    first = upload(panels_csv(5), vsp)
+    with pytest.raises(Refusal):  # other names are other rows
+        upload(panels_csv(5).replace(b"Example Holder", b"Other"), vsp)
+    lines = panels_csv(5).decode().splitlines()
+    turned = "\n".join([lines[0], *reversed(lines[1:])]).encode()
+    again = upload(turned, acting(demo.VSP_ADMIN))
+    assert again.upload_id == first.upload_id
+    assert again.already.startswith("Already recorded on ")
+    assert again.already.endswith(", nothing added.")
+    assert stored() == 5
+
+
+def test_the_same_rows_after_one_was_marked_invalid(vsp):
+    first = upload(panels_csv(3), vsp)
+    mark_invalid("EX000002")
+    found = report_of(panels_csv(3), vsp)
+    assert (found.problem_count, found.new_rows) == (2, 1)
+    mark_invalid("EX000001", "EX000003")
+    second = upload(panels_csv(3), vsp)
+    assert second.upload_id > first.upload_id
+    assert second.already == ""
+    third = upload(panels_csv(3), vsp)
+    assert third.upload_id == second.upload_id
+    assert (stored(), uploads.valid_rows(first.upload_id)) == (6, 0)
+
+
+def test_what_the_ledger_has_is_named_with_day_and_whose(vsp, other):
+    with time_machine.travel("2026-05-01 03:00+00:00", tick=False):
+        upload(panels_csv(2), acting(demo.VSP_USER))
+    upload(panels_csv(2, start=3), other)
+    found = report_of(panels_csv(10), vsp)
+    assert stored() == 4
+    said = {g.fault.sentence: [p.found for p in g.first] for g in found.groups}
+    assert [p.row for g in found.groups for p in g.first] == [2, 3, 4, 5]
+    own = said["The ledger has it as valid already, recorded by your account."]
+    assert own == [f"EX00000{n}, recorded on 1 May 2026" for n in (1, 2)]
+    others = said["The ledger has it as valid already, recorded by another account."]
+    assert [text.split(",")[0] for text in others] == ["EX000003", "EX000004"]
+    assert found.sentence.startswith("The ledger has 4 of the 10 rows already.")
+    assert found.new_rows == 6
+
+
+def test_every_problem_in_one_pass(vsp):
+    """Also what the ledger has, in a file that has problems of its own."""
+    upload(panels_csv(2), vsp)
+    data = panels_csv(4) + f",B,C,EX1\r\n{NAMES},1.5E+12\r\n{NAMES},EX000004".encode()
+    found = report_of(data, vsp)
+    codes = sorted(g.fault.code for g in found.groups for _ in g.first)
+    assert codes == [
+        "already_valid", "already_valid", "duplicate", "missing", "spreadsheet_damage",
+    ]  # fmt: skip
+    assert (found.wrong_rows, found.row_count, found.new_rows) == (5, 7, 0)
+    assert stored() == 2
+
+
+def test_a_refused_file_is_kept_for_a_day_for_its_account(other, vsp):
+    told = events()
+    with time_machine.travel(clock.now(), tick=False) as time:
+        kept = refused(panels_csv(2), other)
+        assert events() == [*told, "upload.refused"]
+        assert "spreadsheet" in refused_files.with_problems(kept.reference, other)
+        assert [f.reference for f in refused_files.mine(other)] == [kept.reference]
+        assert kept.reference not in {f.reference for f in refused_files.mine(vsp)}
+        with pytest.raises(NotFoundError):
+            refused_files.with_problems(kept.reference, vsp)
+        time.shift(timedelta(days=1, seconds=-1))
+        refused_files.new_rows(kept.reference, other)
+        time.shift(timedelta(seconds=1))
+        for read in (refused_files.new_rows, refused_files.with_problems):
+            with pytest.raises(NotFoundError):
+                read(kept.reference, other)
+        refused(panels_csv(2), vsp)  # and then it is gone
+    assert db.session.scalars(sa.select(RefusedFile.account_id)).all() == [
+        vsp.account_id
+    ]
+
+
+def test_no_more_than_twenty_refused_files_are_kept(vsp, other):
+    refused(panels_csv(1), other)
+    kept = [refused(panels_csv(1, f"EX{n}-"), vsp).reference for n in range(23)]
+    assert [f.reference for f in refused_files.mine(vsp)] == kept[:2:-1]
+    assert len(refused_files.mine(other)) == 1
+
+
+def test_the_new_rows_can_be_uploaded_as_they_are(vsp):
+    upload(panels_csv(3), vsp)
+    with pytest.raises(FileRefused) as refusal:
+        upload(panels_csv(5), vsp)
+    text = refused_files.new_rows(refusal.value.reference, vsp)
+    upload(("\ufeff" + text).encode(), vsp)
+    assert stored() == 5
+
+
+def test_what_cannot_be_read_as_rows_is_logged_and_not_kept(other):
+    told = events()
+    for data in (b"PK\x03\x04", b"a,b\n1,2\n", b""):
+        with pytest.raises(Refusal):
+            upload(data, other)
+    assert events() == [*told, *["upload.refused"] * 3]
+    assert list(refused_files.mine(other)) == []
+
+
+def test_check_only_stores_nothing(vsp):
+    told = events()
+    assert uploads.check(uploads.File(panels_csv(7), "x.csv"), vsp) == 7
+    assert (events(), stored()) == (told, 0)
+    upload(panels_csv(7), vsp)
+    found = uploads.check(uploads.File(panels_csv(7), "x.csv"), vsp)
+    assert found.already.startswith("Already recorded on ")
+    with pytest.raises(FileRefused) as refusal:
+        uploads.check(uploads.File(panels_csv(8), "x.csv"), vsp)
+    assert refusal.value.report.new_rows == 1
+    last = db.session.query(AuditEvent).order_by(AuditEvent.id.desc()).first()
+    assert json.loads(last.details)["check_only"] is True
+    assert stored() == 7
+
+
+@pytest.mark.parametrize("email", [demo.STAFF, demo.GENERAL])
+def test_only_vsps_and_suppliers_upload(email):
+    for data in (panels_csv(1), b"", panels_csv(1) + b"x"):
+        with pytest.raises(ForbiddenError):
+            upload(data, acting(email))
+    assert stored() == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"declaration": "", "wording_version": ""}, "Make the declaration"),
+        ({"declaration": [], "wording_version": "2026-11-22"}, "Make the declaration"),
+        ({"declaration": "yes", "wording_version": "2020-01-01"}, "a new wording"),
+    ],
+)
+def test_without_the_declaration_nothing_is_read(vsp, answers, words):
+    told, declared = events(), db.session.query(Declaration).count()
+    with pytest.raises(Refusal, match=words) as refusal:
+        uploads.save(uploads.File(panels_csv(1), "x.csv"), answers, vsp)
+    assert refusal.value.problems.keys() == {"declaration"}
+    assert (events(), stored()) == (told, 0)
+    assert db.session.query(Declaration).count() == declared
+
+
+def test_an_account_sees_its_own_and_staff_see_all(vsp, other):
+    one, two = upload(panels_csv(1), vsp), upload(panels_csv(1, start=2), other)
+    assert one.upload_id in [u.id for u in uploads.find(acting(demo.VSP_ADMIN))]
+    assert two.upload_id not in [u.id for u in uploads.find(vsp)]
+    with pytest.raises(NotFoundError):
+        uploads.show(two.upload_id, vsp)
+    staff = acting(demo.STAFF)
+    assert [u.id for u in uploads.find(staff)][:2] == [two.upload_id, one.upload_id]
+    assert uploads.find(staff, before=two.upload_id)[0].id == one.upload_id
+    assert uploads.show(two.upload_id, staff)[0].id == two.upload_id
+
+
+def test_two_accounts_race_for_the_same_serials(vsp, other):
+    """One of them has all rows, and the other is told which: 50 rounds."""
+    problem = {}
+
+    def race(actor, data):
+        try:
+            upload(data, actor)
+        except FileRefused as refusal:
+            problem[actor.account_id] = refusal.report
+
+    for n in range(50):
+        data = panels_csv(1000, f"EX{n:02}-")
+        problem.clear()
+        errors = at_once(lambda d=data: race(vsp, d), lambda d=data: race(other, d))
+        assert errors == []
+        (loser,) = problem.values()
+        assert (loser.problem_count, loser.wrong_rows) == (1000, 1000)
+        assert [g.fault.code for g in loser.groups] == ["already_valid"]
+    assert stored() == 50_000
+    assert [r.problem for r in audit.verify()] == ["", ""]
