@@ -1,7 +1,7 @@
 """Forms of uploads: the declaration, then the file."""
 
 from flask_wtf.file import FileField
-from wtforms import SelectMultipleField, StringField
+from wtforms import StringField
 
 from spv.forms import FileForm
 from spv.rules.declaration import CURRENT, WORDINGS, read_declaration
@@ -18,7 +18,7 @@ class CheckForm(FileForm):
 class UploadForm(CheckForm):
     """A file and its declaration, or with `check_only` the file alone."""
 
-    declaration = SelectMultipleField("Declaration", validate_choice=False)
+    declaration = StringField("Declaration")
     wording_version = StringField()
     check_only = StringField()
     file = FileField(CheckForm.LABEL)  # after the declaration, as on the page
@@ -37,6 +37,6 @@ class UploadForm(CheckForm):
 
     def _with_declaration(self, refusal: Refusal) -> None:
         try:
-            read_declaration(self.declaration.data, self.wording_version.data or "")
+            read_declaration(self.declaration.data or "", self.wording_version.data or "")
         except Refusal as other:
             raise Refusal(other.problems | refusal.problems) from None
