@@ -1,13 +1,13 @@
 """`make bench`: run every benchmark and print one table of ratios."""
 
-from bench import batch, calculation, pages
+from bench import batch, calculation, pages, uploads
 from bench.measure import Row
 
 
 def main() -> None:
     """Run all, print as we go: what, ours, theirs, ratio, aim, whether it is met."""
     print(f"{'what':<58}{'ours':>12}{'peer':>12}{'ratio':>8}  aim")
-    for module in (calculation, batch, pages):
+    for module in (calculation, batch, uploads, pages):
         for row in module.run():
             print(describe(row), flush=True)
     print()
