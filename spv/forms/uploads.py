@@ -37,6 +37,8 @@ class UploadForm(CheckForm):
 
     def _with_declaration(self, refusal: Refusal) -> None:
         try:
-            read_declaration(self.declaration.data or "", self.wording_version.data or "")
+            read_declaration(
+                self.declaration.data or "", self.wording_version.data or ""
+            )
         except Refusal as other:
             raise Refusal(other.problems | refusal.problems) from None

@@ -53,7 +53,7 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
     number = count = 0
     try:
         for number, cells in enumerate(reader, 1):
-            if any(map(str.strip, cells)):
+            if cells and (cells[0].strip() or any(map(str.strip, cells))):
                 count += 1
                 if count <= most_rows + 1:
                     given = [*map(_as_given, cells)] if marks else cells

@@ -1,7 +1,8 @@
 """Files of panel serial numbers: four columns, read strictly, all or nothing."""
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
+from operator import itemgetter
 
 from spv.rules.csv_file import Row, csv_text, read_csv
 from spv.rules.refusal import Refusal
@@ -31,16 +32,16 @@ def check_csv(data: bytes) -> CheckedRows:
     names = [_name(cell) for cell in heading.cells]
     if problems := _heading_problems(heading, names):
         return CheckedRows({}, {}, problems, len(rows))
-    columns = [names.index(_name(words)) for words in FIELDS.values()]
-    width = max(columns) + 1
-    lines = []
+    columns = itemgetter(*(names.index(_name(words)) for words in FIELDS.values()))
+    lines, problems = [], []
     for number, cells in rows:
-        if len(cells) < width:
-            cells.extend([""] * (width - len(cells)))
-        lines.append((number, [cells[at] for at in columns]))
+        if len(cells) != len(names) or "" in names:
+            problems += _extra_cells(number, cells, names)
+            cells.extend([""] * (len(names) - len(cells)))
+        lines.append((number, columns(cells)))
     checked = check_rows(lines)
-    if extra := _extra_cells(rows, names):
-        checked.problems.extend(extra)
+    if problems:
+        checked.problems.extend(problems)
         checked.problems.sort(key=lambda problem: problem.row)
     return checked
 
@@ -121,17 +122,11 @@ _EXTRA = Fault(
 )
 
 
-def _extra_cells(rows: list[Row], names: list[str]) -> list[Problem]:
-    """Cells beyond the headings, or under a heading without a name."""
-    unnamed = [at for at, name in enumerate(names) if not name]
-    width, problems = len(names), []
-    for number, cells in rows:
-        extra = cells[width:] if len(cells) > width else []
-        if unnamed:
-            extra = [cells[at] for at in unnamed if at < len(cells)] + extra
-        if found := next((cell.strip() for cell in extra if cell.strip()), ""):
-            problems.append(Problem(number, "", _EXTRA, shown(found)))
-    return problems
+def _extra_cells(number: int, cells: list[str], names: list[str]) -> list[Problem]:
+    """A cell beyond the headings, or under a heading without a name."""
+    extra = [cell for cell, name in zip_longest(cells, names) if cell and not name]
+    found = next((cell.strip() for cell in extra if cell.strip()), "")
+    return [Problem(number, "", _EXTRA, shown(found))] if found else []
 
 
 def _own_columns(rows: list[Row]) -> list[int]:

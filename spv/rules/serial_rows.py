@@ -27,19 +27,20 @@ HEADING_CODES = frozenset(
     {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
 )
 PUNCTUATION = "-._/:+#()"
-_GOOD = re.compile(r"(?=[^0-9]*+[0-9])[A-Z0-9\-._/:+#()]{3,60}")
 _MONTH = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
 # What spreadsheet programs make of serial numbers. 20E2300417 is none of it.
-_DAMAGED = re.compile(
-    rf"""[+-]?[0-9]+[.,]?[0-9]*E\+[0-9]{{1,3}}      # 1.23457E+12, 1E+20
+_DAMAGE = rf"""(
+    [+-]?[0-9]+[.,]?[0-9]*E\+[0-9]{{1,3}}          # 1.23457E+12, 1E+20
     | [+-]?[0-9]+[.,][0-9]*E-?[0-9]{{1,3}}          # 1.23457E12
     | [+-]?[0-9]+[.,]0+                             # 238.0
     | [0-9]{{1,3}}(,[0-9]{{3}})+(\.[0-9]+)?         # 1,607,193
     | \#{{2,}}                                      # ######
     | \#(VALUE|REF|NAME|NUM|NULL|N/A|DIV/0|SPILL|CALC|FIELD)[!?]? | ERR:[0-9]{{3}}
     | [0-9]{{1,2}}-{_MONTH}(-[0-9]{{2,4}})? | {_MONTH}-[0-9]{{2}}    # 12-MAR
-    """,
-    re.VERBOSE,
+)"""
+_DAMAGED = re.compile(_DAMAGE, re.VERBOSE)
+_GOOD = re.compile(
+    rf"(?!{_DAMAGE}\Z)(?=[^0-9]*+[0-9])[A-Z0-9\-._/:+\#()]{{3,60}}", re.VERBOSE
 )
 _LABEL = "Compare it with the label of the panel."
 
@@ -86,33 +87,27 @@ class CheckedRows:
     row_count: int
 
 
-def check_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> CheckedRows:
+def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
     """Check numbered rows, each with its cells in the order of `FIELDS`."""
     panels: dict[int, Panel] = {}
     problems: list[Problem] = []
     first: dict[str, int] = {}
-    names: dict[str, str | Fault] = {}  # most rows repeat them
-    count = 0
+    known: dict[tuple[str, ...], list[str | Fault]] = {}  # most rows repeat them
     for number, cells in rows:
-        count += 1
-        values = []
-        for cell in cells[:3]:
-            if (value := names.get(cell)) is None:
-                value = names[cell] = _read_name(cell)
-            values.append(value)
-        values.append(_read_serial(cells[3]))
-        good = [value for value in values if type(value) is str]
-        if len(good) < len(values):
+        if (names := known.get(cells[:3])) is None:
+            names = known[cells[:3]] = [*map(_read_name, cells[:3])]
+        serial = _read_serial(cells[3])
+        values = (*names, serial)
+        if Fault in map(type, values):
             problems += _problems(number, cells, values)
-        serial = values[3]
-        if (
-            type(serial) is str
-            and (before := first.setdefault(serial, number)) != number
-        ):
+        if type(serial) is not str:
+            continue
+        before = first.setdefault(serial, number)
+        if before != number:
             problems.append(_duplicate(number, serial, before))
-        elif len(good) == len(values):
-            panels[number] = Panel._make(good)
-    return CheckedRows(panels, first, problems, count)
+        elif Fault not in map(type, names):
+            panels[number] = Panel._make(values)
+    return CheckedRows(panels, first, problems, len(rows))
 
 
 def digest(panels: Iterable[Panel]) -> str:
@@ -176,9 +171,7 @@ def _read_serial(cell: str) -> str | Fault:
     text = cell.strip()
     # Capitals only of plain letters: those of others may be plain, as of a dotless i.
     serial = text.upper() if text.isascii() else text
-    if _GOOD.fullmatch(serial) and not _DAMAGED.fullmatch(serial):
-        return serial
-    return _fault_of(text, serial)
+    return serial if _GOOD.fullmatch(serial) else _fault_of(text, serial)
 
 
 def _fault_of(text: str, serial: str) -> Fault:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, tuple_
@@ -31,20 +32,18 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
     products = _product_ids({panel[:3] for panel in panels})
     # Sorted: in the index, neighbours are written together.
     rows = [
-        {
-            "serial_number": panel.serial_number,
-            "product_id": products[panel[:3]],
-            "upload_id": upload.id,
-        }
-        for panel in sorted(panels, key=lambda panel: panel.serial_number)
+        (panel.serial_number, products[panel[:3]], upload.id)
+        for panel in sorted(panels, key=attrgetter("serial_number"))
     ]
-    adding = database.insert(PanelSerial).on_conflict_do_nothing()
-    added = db.session.connection().execute(
-        adding, rows, execution_options={"preserve_rowcount": True}
-    )
-    if added.rowcount == len(rows):
+    if database.insert_many(_PUT, rows) == len(rows):
         return {}
     return held((panel.serial_number for panel in panels), but=upload.id)
+
+
+_PUT = (
+    "INSERT INTO panel_serials (serial_number, product_id, upload_id) "
+    "VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+)
 
 
 def held(serials: Iterable[str], but: int = 0) -> dict[str, Held]:
