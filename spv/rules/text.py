@@ -46,7 +46,7 @@ def is_unseen(character: str) -> bool:
 def plain_filename(name: str, most: int = 200) -> str:
     """The name of a file without folders, and without what cannot be seen."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in last if not is_unseen(c))[-most:]
+    return " ".join("".join(c for c in last if not is_unseen(c)).split())[-most:]
 
 
 def read_all(
