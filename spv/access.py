@@ -80,7 +80,9 @@ def menu() -> list[tuple[str, list[tuple[str, str]]]]:
     shown = [(n, p) for n, p in POLICIES.items() if p.menu and mine & p.roles]
     return [
         (group, [(name, policy.menu) for name, policy in members])
-        for group, members in groupby(shown, key=lambda item: item[1].group)
+        for (group, _), members in groupby(
+            shown, key=lambda item: (item[1].group, item[1].group or item[0])
+        )
     ]
 
 
@@ -152,7 +154,10 @@ def _here() -> str | None:
     """The page that somebody was on, to come back to."""
     if request.method == "GET" and not pages.wants_partial():
         return (request.script_root + request.full_path).removesuffix("?")
-    page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    except ValueError:  # it is no address
+        return None
     here = page.path + (f"?{page.query}" if page.query else "")
     return here if page.netloc == request.host else None
 

@@ -36,7 +36,7 @@ class Config:
     SESSION_COOKIE_SAMESITE: str = "Lax"
     # A page may stay open all day; the token ends with the session.
     WTF_CSRF_TIME_LIMIT: None = None
-    MAX_CONTENT_LENGTH: int = 5_000_000
+    MAX_CONTENT_LENGTH: int = 5_010_000  # a file of 5 MB, and the form around it
     # A field of a megabyte gets its sentence (422), like any other wrong answer.
     MAX_FORM_MEMORY_SIZE: int = 2_000_000
     # Addresses of static files change with their content.

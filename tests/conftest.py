@@ -190,6 +190,18 @@ def kim(app):
 
 
 @pytest.fixture
+def vsp(demonstration):
+    """A user of a VSP account."""
+    return acting(demo.VSP_USER)
+
+
+@pytest.fixture
+def other(demonstration):
+    """The administrator of another."""
+    return acting(demo.OTHER_VSP)
+
+
+@pytest.fixture
 def client(app):
     """A browser without JavaScript."""
     return app.test_client()

@@ -1,10 +1,13 @@
 """Files of panel serial numbers for tests."""
 
 import pytest
+import sqlalchemy as sa
 
+from spv.extensions import db
+from spv.models import PanelSerial
 from spv.rules.serial_rows import FIELDS
 from spv.services import uploads
-from spv.services.refused_files import FileRefused
+from spv.services.refused_files import RowsRefused
 
 HEADING = ",".join(FIELDS.values())
 DECLARED = {"declaration": "yes", "wording_version": ""}
@@ -24,6 +27,14 @@ def upload(data, actor, filename="panels.csv"):
 
 def refused(data, actor):
     """The refusal of a file that has a problem in its last row."""
-    with pytest.raises(FileRefused) as refusal:
+    with pytest.raises(RowsRefused) as refusal:
         upload(data + f"{NAMES},1.5E+12\r\n".encode(), actor)
     return refusal.value
+
+
+def stored():
+    """How many rows the ledger has of what tests upload."""
+    db.session.rollback()
+    tests = PanelSerial.serial_number.like("EX%")
+    query = sa.select(sa.func.count()).select_from(PanelSerial).where(tests)
+    return db.session.scalar(query)

@@ -239,6 +239,16 @@ def test_a_fragment_is_not_filled_with_the_sign_in_page(world):
         assert answer.headers["HX-Redirect"] == ("/sign-in?next=/account/users?x%3D1")
 
 
+@pytest.mark.parametrize("header", ["HX-Current-URL", "Referer"])
+def test_where_somebody_was_may_be_no_address(world, header):
+    for headers in ({header: "http://[::1"}, {header: "http://[::1", **HTMX}):
+        for method in ("GET", "POST"):
+            answer = world.test_client().open(
+                "/account/users/new", method=method, headers=headers
+            )
+            assert answer.status_code in (303, 401)
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     ["https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example",

@@ -37,9 +37,12 @@ def number(name):
     return sa.Column(name, sa.Integer(), nullable=False)
 
 
-def table(name, *columns, indexes=()):
+def table(name, *columns, indexes=(), id_type=None):
     op.create_table(
-        name, number("id"), *columns, sa.PrimaryKeyConstraint("id", name=f"pk_{name}")
+        name,
+        sa.Column("id", id_type or sa.Integer(), nullable=False),
+        *columns,
+        sa.PrimaryKeyConstraint("id", name=f"pk_{name}"),
     )
     for column in indexes:
         op.create_index(f"ix_{name}_{column}", name, [column])
@@ -109,6 +112,7 @@ def upgrade():
         of("panel_serials", "upload_id", "uploads"),
         of("panel_serials", "invalidation_id", "invalidations", nullable=True),
         indexes=["upload_id"],
+        id_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
     )
     op.create_index(
         "uq_panel_serials_serial_number", "panel_serials",

@@ -6,7 +6,17 @@ A serial number is valid while `invalidation_id` is null. Nothing is ever delete
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spv.extensions import Model
@@ -123,7 +133,10 @@ class PanelSerial(Model):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    # Numbers are used up by what is refused, too.
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True
+    )
     serial_number: Mapped[str] = mapped_column(
         String(60).with_variant(String(60, collation="C"), "postgresql")
     )

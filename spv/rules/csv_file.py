@@ -23,6 +23,7 @@ class Row(NamedTuple):
 
 
 MOST_COLUMNS = 100
+LAST_ROW = 100_000
 _CONTAINERS = {
     b"PK\x03\x04": "an Excel workbook or a zip file",
     b"PK\x05\x06": "a zip file",
@@ -31,8 +32,16 @@ _CONTAINERS = {
     b"\x1f\x8b": "a gzip file",
 }
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes"}
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_FORMULA = re.compile(r"'*+[=+\-@\t\r\n＝＋－＠]")
 _SIGNED_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
+# What a spreadsheet takes for a number or a day, and writes in another way: leading
+# zeros, more than 11 digits, signs, brackets, points and slashes, months.
+_REWRITTEN = re.compile(
+    r"""'*+(?:0[0-9]+ | [0-9]{12,}
+    | (?=[0-9]*+[-+.,/:()Ee%]) [-+.(]? [0-9] [-+0-9.,/:()Ee%]*
+    | (?:[0-9]+-?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) -?[0-9]* )""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
 # A whole quoted cell, from the start of a cell to its end; quotes inside are doubled.
 # Possessive (`*+`): nothing is tried twice, however long the cell.
@@ -65,29 +74,39 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
         raise _refused("The file is empty. Choose a file with a heading and rows.")
     if count > most_rows + 1:
         raise _refused(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
-    _check_columns(rows[0].cells)
+    while not rows[0].cells[-1].strip():
+        rows[0].cells.pop()  # columns without a name at the end of the heading
+    _check_size(rows)
     return rows
 
 
-def csv_text(lines: Iterable[Iterable[str]]) -> str:
+def csv_text(lines: Iterable[Iterable[str]], *, as_text: bool = False) -> str:
     """Rows as CSV that a spreadsheet opens without running any of it as a formula.
 
-    An apostrophe before a cell does that; `read_csv` takes it off again.
+    An apostrophe before a cell does that; `read_csv` takes it off again. With `as_text`
+    it also stands before whatever a spreadsheet would rewrite, as 00391 to 391.
     """
+    mark = _kept if as_text else _harmless
     file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerows([_harmless(cell) for cell in line] for line in lines)
+    csv.writer(file).writerows([*map(mark, line)] for line in lines)
     return file.getvalue()
+
+
+def _kept(cell: str) -> str:
+    return f"'{cell}" if _is_marked(cell) else cell
 
 
 def _harmless(cell: str) -> str:
     runs = _FORMULA.match(cell) and not _SIGNED_NUMBER.fullmatch(cell)
-    return f"'{cell}" if runs else cell
+    return f"'{cell}" if runs or _as_given(cell) != cell else cell
 
 
 def _as_given(cell: str) -> str:
-    marked = cell[:1] == "'" and _FORMULA.match(cell)
-    return cell[1:] if marked else cell
+    return cell[1:] if cell[:1] == "'" and _is_marked(cell) else cell
+
+
+def _is_marked(cell: str) -> bool:
+    return bool(_FORMULA.match(cell) or _REWRITTEN.fullmatch(cell))
 
 
 def _refused(sentence: str) -> Refusal:
@@ -111,24 +130,27 @@ def _decode(data: bytes) -> str:
 
 
 def _check_delimiter(text: str) -> None:
-    heading = re.split(r"[\r\n]", text.lstrip(" \r\n"), maxsplit=1)[0]
+    heading = re.split(r"[\r\n]", text.lstrip(", \t\r\n"), maxsplit=1)[0]
     if re.fullmatch(r"sep=.,*", heading):
         raise _refused(f"The first row, {heading[:5]}, is for Excel alone. Remove it.")
-    if "," in heading:
+    if "," in heading.rstrip(", "):
         return
     for delimiter, name in _DELIMITERS.items():
         if delimiter in heading:
             raise _refused(f"The columns are separated by {name}. {_AS_CSV}")
 
 
-def _check_columns(heading: list[str]) -> None:
-    """Take off the empty cells at the end of a heading, and refuse too many."""
-    while not heading[-1].strip():
-        heading.pop()
-    if len(heading) > MOST_COLUMNS:
-        raise _refused(
-            f"Your file has {len(heading):,} columns. The limit is {MOST_COLUMNS}."
-        )
+def _check_size(rows: list[Row]) -> None:
+    """Refuse what would become endless when it is written again."""
+    for number, cells in rows:
+        while len(cells) > MOST_COLUMNS and not cells[-1].strip():
+            cells.pop()
+        if len(cells) > MOST_COLUMNS:
+            sentence = f"has {len(cells):,} columns. The limit is {MOST_COLUMNS}."
+            what = "Your file" if number == rows[0].number else f"Row {number:,}"
+            raise _refused(f"{what} {sentence}")
+    if (last := rows[-1].number) > LAST_ROW:
+        raise _refused(f"Row {last:,} is far down. Remove the empty rows before it.")
 
 
 def _check_bare_quotes(text: str) -> None:
@@ -140,7 +162,7 @@ def _check_bare_quotes(text: str) -> None:
     if at >= 0:
         number = len(re.findall(r"\r\n|\r|\n", blanked[:at])) + 1
         raise _refused(
-            f"A double quote in row {number} stands where none can. Put the whole cell "
+            f"A double quote in row {number} is not allowed there. Put the whole cell "
             "in double quotes and write each quote inside it twice, or remove it."
         )
 

@@ -7,14 +7,15 @@ WORDINGS = {
     "2026-11-22": (
         "I may upload panel serial numbers for this account.",
         "I have taken all reasonable steps and made all reasonable enquiries to "
-        "confirm the truth and accuracy of the data, also of what others have "
-        "provided, before uploading it.",
+        "confirm the truth and accuracy of the data, including the data provided by "
+        "Approved Entities, before uploading it.",
         "Each serial number is that of a panel of the model, supplier and "
         "licensee/certificate holder beside it.",
         "I will mark serial numbers as invalid as soon as I learn that they are wrong.",
     ),
 }
 CURRENT = max(WORDINGS)
+YES = ("yes", "on", "y", "true", "1")  # what a box that was ticked may send
 
 
 def read_declaration(made: str, version: str) -> str:
@@ -22,7 +23,7 @@ def read_declaration(made: str, version: str) -> str:
 
     `version` is that of the page; where it names none, the current one was shown.
     """
-    if not made:
+    if made not in YES:
         sentence = "Make the declaration, and choose the file again."
         raise Refusal({"declaration": sentence})
     if version and version != CURRENT:

@@ -27,11 +27,11 @@ def check_csv(data: bytes) -> CheckedRows:
     are wrong, those are the only problems. Row numbers are those of a spreadsheet.
     """
     heading, *rows = read_csv(data, MOST_ROWS)
-    if not rows:
-        raise Refusal({"file": "The file has no rows under its headings. Add a panel."})
     names = [_name(cell) for cell in heading.cells]
     if problems := _heading_problems(heading, names):
         return CheckedRows({}, {}, problems, len(rows))
+    if not rows:
+        raise Refusal({"file": "The file has no rows under its headings. Add a panel."})
     columns = itemgetter(*(names.index(_name(words)) for words in FIELDS.values()))
     lines, problems = [], []
     for number, cells in rows:
@@ -62,14 +62,14 @@ def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
         added = [_sentence(p) for p in found], [p.fault.remedy for p in found]
         lines.append(cells + [" ".join(dict.fromkeys(words)) for words in added])
     lines[heading.number - 1][-2:] = ADDED
-    return csv_text(lines)
+    return csv_text(lines, as_text=True)
 
 
 def write_rows(data: bytes, numbers: set[int]) -> str:
     """A file that was read, with only those of its rows."""
     heading, *rows = read_csv(data, MOST_ROWS)
     kept = [row for row in rows if row.number in numbers]
-    return csv_text(row.cells for row in (heading, *kept))
+    return csv_text((row.cells for row in (heading, *kept)), as_text=True)
 
 
 def _name(cell: str) -> str:
@@ -104,7 +104,7 @@ def _heading_problems(heading: Row, names: list[str]) -> list[Problem]:
             problems.append(Problem(heading.number, field, fault, words))
     for cell, name in zip(heading.cells, names, strict=True):
         if name not in _FIELD_OF and name not in _IGNORED:
-            sentence = f"The column “{shown(cell.strip())}” is none of the four."
+            sentence = f"The column “{shown(cell.strip())}” is not one of the four."
             remedy = "Remove it, or correct its heading."
             fault = Fault("heading_unknown", sentence, remedy)
             problems.append(Problem(heading.number, "", fault, shown(cell.strip())))
@@ -117,7 +117,7 @@ def _times(count: int) -> str:
 
 _EXTRA = Fault(
     "extra_cell",
-    "A cell stands under no heading.",
+    "There is a cell without a column heading.",
     "If a comma belongs to a name, put the name in double quotes. Else empty the cell.",
 )
 
@@ -138,5 +138,6 @@ def _own_columns(rows: list[Row]) -> list[int]:
 
 
 def _sentence(problem: Problem) -> str:
-    column = FIELDS.get(problem.field)
-    return f"{column}: {problem.fault.sentence}" if column else problem.fault.sentence
+    column, sentence = FIELDS.get(problem.field), problem.fault.sentence
+    said = f"{column}: {sentence}" if column else sentence
+    return f"{said} ({problem.note})" if problem.note else said

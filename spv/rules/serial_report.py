@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from spv.rules.serial_rows import FIELDS, HEADING_CODES, CheckedRows, Fault, Problem
+from spv.rules.serial_rows import FIELDS, CheckedRows, Fault, Problem
 from spv.rules.words import counted, written
 
 MOST_SHOWN = 50
 ALREADY_VALID = "already_valid"
+HEADING_CODES = frozenset(
+    {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ def already_valid(row: int, serial: str, recorded: date, *, own: bool) -> Proble
         if own
         else "Compare it with the label of the panel. If it is right, ask the agency.",
     )
-    found = f"{serial}, recorded on {written(recorded)}"
-    return Problem(row, "serial_number", fault, found)
+    note = f"recorded on {written(recorded)}"
+    return Problem(row, "serial_number", fault, serial, note)
 
 
 def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
@@ -63,11 +66,15 @@ def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
     for problem in problems:
         together.setdefault((problem.field, problem.fault), []).append(problem)
     ordered = sorted(together.items(), key=lambda item: -len(item[1]))[:MOST_SHOWN]
-    each = MOST_SHOWN // len(ordered)
-    groups = [
-        Group(FIELDS.get(field, ""), fault, len(of), of[:each])
-        for (field, fault), of in ordered
-    ]
+    groups: list[Group] = []
+    left = MOST_SHOWN
+    # From the smallest on: what one does not need is for the larger ones.
+    for waiting, ((field, fault), of) in zip(
+        range(len(ordered), 0, -1), reversed(ordered), strict=True
+    ):
+        first = of[: left // waiting]
+        left -= len(first)
+        groups.insert(0, Group(FIELDS.get(field, ""), fault, len(of), first))
     rows = {problem.row for problem in problems}
     codes = {problem.fault.code for problem in problems}
     count = checked.row_count
@@ -87,9 +94,10 @@ def _sentence(codes: set[str], wrong: int, count: int) -> str:
         return "Correct the headings, then choose the file again."
     if codes == {ALREADY_VALID}:
         if wrong == count:
-            return "The ledger has every row already: leave them out or correct them."
+            return "The ledger has every row already. There is nothing to upload."
+        new = counted(count - wrong, "row")
         return (
-            f"The ledger has {wrong:,} of the {counted(count, 'row')} already. "
-            f"Download the other {count - wrong:,} and upload those."
+            f"The ledger has {wrong:,} of the {count:,} rows already. Download the "
+            f"{new} that it does not have, then upload that file."
         )
     return f"Correct {wrong:,} of {counted(count, 'row')}, then choose the file again."

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from spv.rules.text import is_unseen
+from spv.rules.text import BLANKS, is_unseen, normalised
 
 MOST_ROWS = 1_000
 LONGEST_NAME = 200
@@ -23,16 +23,13 @@ FIELDS = {
     "serial_number": "Serial number",
 }
 ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-HEADING_CODES = frozenset(
-    {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
-)
 PUNCTUATION = "-._/:+#()"
 _MONTH = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
 # What spreadsheet programs make of serial numbers. 20E2300417 is none of it.
 _DAMAGE = rf"""(
-    [+-]?[0-9]+[.,]?[0-9]*E\+[0-9]{{1,3}}          # 1.23457E+12, 1E+20
-    | [+-]?[0-9]+[.,][0-9]*E-?[0-9]{{1,3}}          # 1.23457E12
-    | [+-]?[0-9]+[.,]0+                             # 238.0
+    [+-]?[0-9]++([.,][0-9]*+)?E\+[0-9]{{1,3}}      # 1.23457E+12, 1E+20
+    | [+-]?[0-9]++[.,][0-9]*+E-?[0-9]{{1,3}}        # 1.23457E12
+    | [+-]?[0-9]++[.,]0++                           # 238.0
     | [0-9]{{1,3}}(,[0-9]{{3}})+(\.[0-9]+)?         # 1,607,193
     | \#{{2,}}                                      # ######
     | \#(VALUE|REF|NAME|NUM|NULL|N/A|DIV/0|SPILL|CALC|FIELD)[!?]? | ERR:[0-9]{{3}}
@@ -65,13 +62,15 @@ class Fault(NamedTuple):
 class Problem(NamedTuple):
     """A fault, the row and field that it is in, and what was found there.
 
-    `field` is empty where it is none of the four.
+    `field` is empty where it is none of the four. `note` is what else is known of it:
+    the other row of a duplicate, or when it was recorded.
     """
 
     row: int
     field: str
     fault: Fault
     found: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,12 @@ def digest(panels: Iterable[Panel]) -> str:
 def shown(text: str, most: int = 60) -> str:
     """What stands in a cell, with names for what cannot be seen, and not endless."""
     cut = text[:most] + ("…" if len(text) > most else "")
-    return "".join(f"[U+{ord(c):04X}]" if is_unseen(c) else c for c in cut)
+    return "".join(f"[U+{ord(c):04X}]" if _is_hidden(c) else c for c in cut)
+
+
+def _is_hidden(character: str) -> bool:
+    """Also what only changes how an emoji looks: names would differ and look alike."""
+    return is_unseen(character) or "\ufe00" <= character <= "\ufe0f"
 
 
 def _serial_of(panel: Panel) -> str:
@@ -130,7 +134,7 @@ def _problems(
     number: int, cells: Sequence[str], values: Sequence[str | Fault]
 ) -> list[Problem]:
     return [
-        Problem(number, field, value, shown(cell.strip()))
+        Problem(number, field, value, shown(cell.strip(BLANKS)))
         for field, cell, value in zip(FIELDS, cells, values, strict=True)
         if isinstance(value, Fault)
     ]
@@ -142,7 +146,7 @@ def _duplicate(number: int, serial: str, before: int) -> Problem:
         "The same serial number is in an earlier row.",
         f"Remove one of the two rows, or correct the serial number. {_LABEL}",
     )
-    return Problem(number, "serial_number", fault, f"{serial}, also in row {before}")
+    return Problem(number, "serial_number", fault, serial, f"also in row {before}")
 
 
 _MISSING = Fault(
@@ -151,33 +155,30 @@ _MISSING = Fault(
 
 
 def _read_name(cell: str) -> str | Fault:
-    text = cell.strip()
+    text = normalised(cell, LONGEST_NAME)
     if not text:
         return _MISSING
-    if text.isascii() and text.isprintable() and len(text) <= LONGEST_NAME:
-        return text
-    if len(text) <= 3 * LONGEST_NAME:  # it takes a time that grows with the square
-        text = unicodedata.normalize("NFC", text)
     if len(text) > LONGEST_NAME:
         sentence = f"The cell has more than {LONGEST_NAME} characters."
         return Fault("too_long", sentence, "Shorten it.")
     for character in text:
-        if is_unseen(character):
+        if _is_hidden(character):
             return Fault("hidden_character", *_unseen(character))
     return text
 
 
 def _read_serial(cell: str) -> str | Fault:
-    text = cell.strip()
+    text = cell.strip(BLANKS)
     # Capitals only of plain letters: those of others may be plain, as of a dotless i.
     serial = text.upper() if text.isascii() else text
-    return serial if _GOOD.fullmatch(serial) else _fault_of(text, serial)
+    good = len(text) <= LONGEST_SERIAL and _GOOD.fullmatch(serial)
+    return serial if good else _fault_of(text, serial)
 
 
 def _fault_of(text: str, serial: str) -> Fault:
     if not text:
         return _MISSING
-    if _DAMAGED.fullmatch(serial):
+    if len(text) <= LONGEST_SERIAL and _DAMAGED.fullmatch(serial):
         sentence = "A spreadsheet program has changed the serial number."
         remedy = (
             "Format the column as text, then paste the serial numbers again from where "
@@ -194,7 +195,10 @@ def _fault_of(text: str, serial: str) -> Fault:
         sentence = f"A serial number has at most {LONGEST_SERIAL} characters."
         remedy = f"Is there more than one in the cell? {_LABEL}"
         return Fault("too_long", sentence, remedy)
-    remedy = "Enter the one on the panel’s label. Leave out rows of panels without any."
+    remedy = (
+        "Enter the serial number on the panel’s label. If a panel has none, leave its "
+        "row out."
+    )
     return Fault("no_digit", "A serial number has at least one digit.", remedy)
 
 
@@ -202,10 +206,10 @@ def _not_in_a_serial(character: str) -> tuple[str, str]:
     if character.isspace() and character not in "\r\n":
         remedy = "Remove it. Two serial numbers need a row each."
         return "There is a blank inside the serial number.", remedy
-    if is_unseen(character):
+    if _is_hidden(character):
         return _unseen(character)
     name = unicodedata.name(character, "no name").lower()
-    sentence = f"“{character}” ({name}) cannot stand in a serial number."
+    sentence = f"“{character}” ({name}) cannot be used in a serial number."
     if character.isalnum():
         return (
             sentence,

@@ -1,5 +1,6 @@
 """Reading text that people type: exact, visible, and not endless."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +9,15 @@ from spv.rules.refusal import Refusal
 
 # Control, invisible and unassigned characters, and halves of pairs; a blank is none.
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
-_BLANK_LETTERS = set("\u115f\u1160\u2800\u3164\uffa0")
+# Letters and marks that are drawn as nothing.
+_BLANK_LETTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+# What is taken off around a text: no control characters but tabs and line breaks.
+BLANKS = " \t\r\n\u00a0\u1680\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 
 
 def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> str:
@@ -16,9 +25,7 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
 
     `what` names it in the sentence ("the legal entity name"); `lines` allows breaks.
     """
-    text = text.strip()
-    if len(text) <= 3 * most:  # it takes a time that grows with the square
-        text = unicodedata.normalize("NFC", text)
+    text = normalised(text, most)
     if lines:
         text = text.replace("\r\n", "\n")
     if not text:
@@ -37,10 +44,17 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
     return text
 
 
+def normalised(text: str, most: int) -> str:
+    """Text without the blanks around it, in NFC if it is not far too long for that."""
+    text = text.strip(BLANKS)
+    # It takes a time that grows with the square.
+    return unicodedata.normalize("NFC", text) if len(text) <= 3 * most else text
+
+
 def is_unseen(character: str) -> bool:
     """Whether a character cannot be seen; line breaks too, but not a blank."""
     unseen = unicodedata.category(character) in _UNSEEN
-    return unseen or character in _BLANK_LETTERS
+    return unseen or bool(_BLANK_LETTERS.match(character))
 
 
 def plain_filename(name: str, most: int = 200) -> str:

@@ -5,12 +5,13 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import func, insert, select, tuple_
 
 from spv import database
 from spv.extensions import db
 from spv.models import PanelSerial, Product, Upload
 from spv.rules.serial_rows import Panel
+from spv.services.errors import ConflictError
 
 VALID = PanelSerial.invalidation_id.is_(None)
 NAMES = (Product.supplier_name, Product.licensee, Product.model_number)
@@ -28,6 +29,7 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
     """Add rows to the ledger; those serial numbers that were valid already.
 
     If there are any the transaction must not be committed: the others were added.
+    Whoever writes rows holds the turn, so that what is found here is what was there.
     """
     products = _product_ids({panel[:3] for panel in panels})
     # Sorted: in the index, neighbours are written together.
@@ -37,7 +39,9 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
     ]
     if database.insert_many(_PUT, rows) == len(rows):
         return {}
-    return held((panel.serial_number for panel in panels), but=upload.id)
+    if valid := held((panel.serial_number for panel in panels), but=upload.id):
+        return valid
+    raise ConflictError("The ledger changed just now. Send the file again.")
 
 
 _PUT = (
@@ -54,6 +58,13 @@ def held(serials: Iterable[str], but: int = 0) -> dict[str, Held]:
         .where(PanelSerial.serial_number.in_(serials), VALID, Upload.id != but)
     )
     return {serial: Held(at, by) for serial, at, by in db.session.execute(query)}
+
+
+def count_valid(upload_id: int) -> int:
+    """How many rows of an upload are valid."""
+    count = select(func.count()).select_from(PanelSerial)
+    of_upload = PanelSerial.upload_id == upload_id
+    return db.session.scalar(count.where(of_upload, VALID)) or 0
 
 
 def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from spv.extensions import db
 from spv.models import AuditEvent, Declaration, PanelSerial, Product, Upload
@@ -15,6 +16,7 @@ from spv.rules.serial_rows import Panel, digest
 from spv.services import audit
 from spv.services.ledger import NAMES
 from spv.services.transaction import snapshot
+from spv.services.uploads import PURPOSE
 
 SLICE = 10_000
 
@@ -35,17 +37,28 @@ def verify() -> LedgerReport:
         try:
             told = dict(_told(found))
             found.problems += _compare(told, dict(_saved()))
-        except ValueError:  # a moment that is none
-            found.problems.append("the log, or what was saved for it, cannot be read")
-            return found
-        digests = {name: fact["sha256"] for name, fact in told.items()}
-        for upload_id, rows in groupby(_rows(), key=itemgetter(0)):
-            panels = [Panel._make(cell or "" for cell in row[1:]) for row in rows]
-            found.rows += len(panels)
-            if digest(panels) != digests.pop(upload_id, ""):
-                found.problems.append(f"upload {upload_id}: its rows were changed")
-        found.problems += [f"upload {each}: its rows are missing" for each in digests]
+            found.problems += _compare_rows(told, found)
+        except (ValueError, TypeError, SQLAlchemyError):  # no text, no moment, no JSON
+            found.problems.append("what is saved, or the log of it, cannot be read")
     return found
+
+
+def _compare_rows(
+    told: dict[int, dict[str, Any]], found: LedgerReport
+) -> Iterator[str]:
+    missing = dict(told)
+    for upload_id, rows in groupby(_rows(), key=itemgetter(0)):
+        panels, invalid = [], 0
+        for _, invalidation_id, *cells in rows:
+            panels.append(Panel._make(cell or "" for cell in cells))
+            invalid += invalidation_id is not None
+        found.rows += len(panels)
+        facts = missing.pop(upload_id, {"rows": 0, "sha256": ""})
+        if (len(panels), digest(panels)) != (facts["rows"], facts["sha256"]):
+            yield f"upload {upload_id}: its rows were changed"
+        if invalid:
+            yield f"upload {upload_id}: rows were marked invalid, and no event says so"
+    yield from (f"upload {upload_id}: its rows are missing" for upload_id in missing)
 
 
 def _told(found: LedgerReport) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -75,6 +88,8 @@ def _saved() -> Iterator[tuple[int, dict[str, Any]]]:
             declared.account_id == upload.account_id
             and declared.user_id == upload.user_id
             and declared.made_at == upload.received_at
+            and declared.purpose == PURPOSE
+            and declared.expires_on is None
         )
         yield (
             upload.id,
@@ -110,7 +125,12 @@ def _compare(told: dict[int, Any], saved: dict[int, Any]) -> Iterator[str]:
 def _rows() -> Iterator[tuple[Any, ...]]:
     """Every row of the ledger, as they were put in."""
     query = (
-        select(PanelSerial.upload_id, *NAMES, PanelSerial.serial_number)
+        select(
+            PanelSerial.upload_id,
+            PanelSerial.invalidation_id,
+            *NAMES,
+            PanelSerial.serial_number,
+        )
         .outerjoin(Product, Product.id == PanelSerial.product_id)
         .order_by(PanelSerial.id)
     )

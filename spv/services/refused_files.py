@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, select
 
 from spv import clock
 from spv.extensions import db
@@ -21,10 +21,10 @@ KEPT_FOR = timedelta(days=1)
 MOST_KEPT = 20
 
 
-class FileRefused(Refusal):
+class RowsRefused(Refusal):
     """A file whose rows have problems; nothing of it was recorded.
 
-    `reference` names the file where it was kept.
+    `reference` names the file where it is kept.
     """
 
     def __init__(self, report: Report, reference: str = "") -> None:
@@ -60,14 +60,14 @@ def keep(
 ) -> str:
     """Keep a file in the caller's transaction; its reference."""
     reference = secrets.token_urlsafe(12)
-    newest = (
+    beyond = (
         select(RefusedFile.id)
         .where(RefusedFile.account_id == account_id)
         .order_by(RefusedFile.id.desc())
         .offset(MOST_KEPT - 1)
     )
-    old = RefusedFile.refused_at <= at - KEPT_FOR
-    db.session.execute(delete(RefusedFile).where(or_(old, RefusedFile.id.in_(newest))))
+    db.session.execute(delete(RefusedFile).where(RefusedFile.id.in_(beyond)))
+    forget_old(at)
     db.session.add(
         RefusedFile(
             reference=reference,
@@ -80,6 +80,12 @@ def keep(
         )
     )
     return reference
+
+
+def forget_old(at: datetime) -> None:
+    """Delete what was refused a day ago, in the caller's transaction."""
+    old = RefusedFile.refused_at <= at - KEPT_FOR
+    db.session.execute(delete(RefusedFile).where(old))
 
 
 def mine(actor: Actor) -> Sequence[RefusedFile]:

@@ -77,6 +77,14 @@
     });
   });
 
+  document.addEventListener("keydown", function (event) {
+    var menu = event.key === "Escape" && document.querySelector(".spv-menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
   document.addEventListener("click", function (event) {
     var print = event.target.closest("[data-print]");
     var copy = event.target.closest("[data-copy]");

@@ -26,10 +26,10 @@ def check() -> Response:
     """Say what is wrong with a file."""
     form = CheckForm()
     try:
-        row_count = uploads.check_alone(form.data_of_file())
+        uploads.check_alone(form.data_of_file())
     except Refusal as refusal:
         return _new(form.refused(refusal), refusal=refusal)
-    return _new(form, checked=row_count)
+    return _new(form, checked=True)
 
 
 @bp.get("/<name>.csv")

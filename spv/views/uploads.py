@@ -27,14 +27,14 @@ def create() -> BaseResponse:
     """Record the rows of a file, or with `check_only` say what would come of it."""
     form, actor = UploadForm(), current_actor()
     try:
-        file = uploads.File(form.data_of_file(), form.filename)
+        content = form.data_of_file()
         if form.check_only.data:
-            return _new(form, checked=uploads.check(file, actor))
+            return _new(form, checked=True, earlier=uploads.check(content, actor))
+        file = uploads.File(content, form.filename)
         recorded = uploads.save(file, form.answers, actor)
     except Refusal as refusal:
         return _new(form.refused(refusal), refusal=refusal)
-    if recorded.already:
-        flash(recorded.already)
+    flash(recorded.already or "File upload successful")
     return pages.done("uploads.show", upload_id=recorded.upload_id)
 
 
@@ -43,10 +43,12 @@ def index() -> Response:
     """The uploads of the account, newest first; agency staff see all."""
     actor = current_actor()
     before = pages.number("before")
+    found, has_more = uploads.find(actor, before)
     return pages.render(
         "uploads/_index.html",
         title="Panel serial numbers",
-        uploads=uploads.find(actor, before),
+        uploads=found,
+        has_more=has_more,
         refused=[] if before else refused_files.mine(actor),
         before=before,
     )
@@ -55,15 +57,10 @@ def index() -> Response:
 @bp.get("/uploads/<number:upload_id>")
 def show(upload_id: int) -> Response:
     """The receipt of an upload, and its rows."""
-    upload, event = uploads.show(upload_id, current_actor())
     return pages.render(
         "uploads/_show.html",
         title=f"Upload {upload_id}",
-        upload=upload,
-        event=event,
-        wording=uploads.wording_of(upload),
-        rows=uploads.rows(upload_id, pages.number("after")),
-        valid=uploads.valid_rows(upload_id),
+        receipt=uploads.show(upload_id, current_actor(), pages.number("after")),
     )
 
 

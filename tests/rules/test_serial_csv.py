@@ -3,12 +3,13 @@
 import csv
 import hashlib
 import io
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spv.rules.csv_file import csv_text
+from spv.rules.csv_file import csv_text, read_csv
 from spv.rules.refusal import Refusal
 from spv.rules.serial_csv import check_csv, write_problems, write_rows
 from spv.rules.serial_report import report
@@ -177,7 +178,7 @@ def test_the_digest_is_that_of_the_sorted_rows():
     [
         ("Supplier name,Model number,Serial number,Colour", [
             "The column “Licensee/Certificate holder” is missing.",
-            "The column “Colour” is none of the four."]),
+            "The column “Colour” is not one of the four."]),
         (f"{HEADING},serial  NUMBER", ["The column “Serial number” is there twice."]),
         (f"{HEADING},Serial number,Serial number",
          ["The column “Serial number” is there 3 times."]),
@@ -196,7 +197,78 @@ def test_a_report_puts_the_same_together_and_shows_fifty():
     checked = check_csv("\n".join([HEADING, *rows]).encode())
     found = report(checked, checked.problems)
     assert [(g.column, g.count, len(g.first)) for g in found.groups] == [
-        ("Serial number", 60, 25), ("Supplier name", 2, 2),
+        ("Serial number", 60, 48), ("Supplier name", 2, 2),
     ]  # fmt: skip
     assert (found.problem_count, found.wrong_rows, found.row_count) == (62, 62, 62)
     assert found.sentence == "Correct 62 of 62 rows, then choose the file again."
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (f"{HEADING}\nA,B,C,D1\nA,B,C,D2{',' * 97}x\n", "Row 3 has 101 columns."),
+        (f"{HEADING}\nA,B,C,D1{',' * 200_000}\n", ""),
+        (f"{HEADING}\n{chr(10) * 100_000}A,B,C,D1\n", "Row 100,002 is far down."),
+        (f"{HEADING}\nA,B,C,DD1\n{chr(10) * 200_000}", ""),
+        ("sep=,\nA,B,C,D1", "The first row, sep=,, is for Excel alone. Remove it."),
+        (f"sep=;\n{HEADING}", "The first row, sep=;, is for Excel alone."),
+        ("\n,,\n a;b;c,,\n", "The columns are separated by semicolons."),
+        (b"\x1f\x8b\x08", "This is a gzip file, not a CSV file."),
+    ],
+)
+def test_odd_shapes(data, words):
+    data = data if isinstance(data, bytes) else data.encode()
+    assert words in outcome(data)[2]
+    assert bool(words) is bool(outcome(data)[2])
+
+
+@pytest.mark.parametrize("cell", ["1" * 130_000, "1" * 130_000 + "E", "'" * 130_000,
+                                  "é" * 60_000, "e\u0301" * 40_000, "-" * 130_000,
+                                  "#" * 130_000, "1," * 60_000])  # fmt: skip
+def test_the_longest_cells_take_no_time(cell):
+    data = csv_text([FIELDS.values(), [cell] * 4], as_text=True).encode()
+    start = time.perf_counter()
+    checked = check_csv(data)
+    write_problems(data, checked.problems)
+    assert time.perf_counter() - start < 0.5
+    assert {p.fault.code for p in checked.problems} <= {"too_long", "character"}
+
+
+# As LibreOffice rewrites them where no apostrophe keeps it from that.
+REWRITTEN = ["00391", "000927098211", "300.50", "(00397095)", "-00774280",
+             "2/12/2024", "123456789012", "12E59", "1-2", "MAR12", "12-Dec", "+12A"]  # fmt: skip
+
+
+@pytest.mark.parametrize("serial", REWRITTEN)
+def test_a_spreadsheet_takes_what_we_write_as_text(serial):
+    """And reading takes it as it was, also if it was marked before."""
+    text = csv_text([["a", "b"], [serial, "'" + serial]], as_text=True)
+    assert text == f"a,b\r\n'{serial},''{serial}\r\n"
+    assert read_csv(text.encode(), 10)[1].cells == [serial, "'" + serial]
+
+
+@pytest.mark.parametrize("cell", ["391", "0", "12345678901", "EX000391", "A-1", "a b"])
+def test_what_no_spreadsheet_rewrites_has_no_apostrophe(cell):
+    assert csv_text([[cell]], as_text=True) == f"{cell}\r\n"
+
+
+@given(st.lists(cells | st.sampled_from(REWRITTEN), min_size=1), st.booleans())
+def test_marked_cells_are_read_as_they_were(row, as_text):
+    text = csv_text([["a"] * len(row), [*row[:99], "end"]], as_text=as_text)
+    assert read_csv(text.encode(), 10)[1].cells == [*row[:99], "end"]
+
+
+def test_what_is_known_besides_stands_in_the_file_too():
+    data = (panels_csv(2) + panels_csv(1).split(b"\r\n", 1)[1]).decode()
+    text = write_problems(data.encode(), check_csv(data.encode()).problems)
+    assert "is in an earlier row. (also in row 2)" in text
+
+
+def test_of_many_kinds_of_problems_fifty_rows_are_shown():
+    letters = [chr(0x391 + n) for n in range(17)] + [chr(0x3B1 + n) for n in range(17)]
+    rows = [f"A,B,C,1{letter}2" for letter in letters] + ["A,B,C,N/A"] * 40
+    checked = check_csv("\n".join([HEADING, *rows]).encode())
+    found = report(checked, checked.problems)
+    assert sum(len(group.first) for group in found.groups) == 50
+    assert (found.groups[0].count, len(found.groups[0].first)) == (40, 16)
+    assert found.not_shown == 24

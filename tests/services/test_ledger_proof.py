@@ -37,6 +37,19 @@ TAMPERING = [
      "saved with another wording_version"),
     ("UPDATE declarations SET user_id = 1",
      "saved with another declaration"),
+    ("UPDATE declarations SET purpose = 'api'", "saved with another declaration"),
+    ("UPDATE declarations SET expires_on = '2030-01-01'",
+     "saved with another declaration"),
+    (f"INSERT INTO invalidations (user_id, reason, other_reason, criteria, row_count, "
+     f"made_at) SELECT user_id, 'x', '', '{{}}', 1, received_at FROM uploads "
+     f"WHERE id = {UPLOAD}; UPDATE panel_serials SET invalidation_id = 1 "
+     f"WHERE {OURS}", "rows were marked invalid, and no event says so"),
+    # Two rows whose hash is that of three: the names of one hold another.
+    (f"DELETE FROM panel_serials WHERE serial_number = 'EX000001'; "
+     f"UPDATE products SET supplier_name = 'Example Supplier' || chr(9) || "
+     f"'Example Holder' || chr(9) || 'EX-440' || chr(9) || 'EX000001' || chr(10) || "
+     f"'Example Supplier' WHERE id = (SELECT min(product_id) FROM panel_serials "
+     f"WHERE {OURS})", "its rows were changed"),
     (f"INSERT INTO uploads SELECT id + 1, account_id, user_id, declaration_id, "
      f"channel, filename, sha256, row_count, received_at, audit_sequence "
      f"FROM uploads WHERE id = {UPLOAD}", "saved, but not in the log"),
@@ -60,7 +73,10 @@ def test_an_untouched_ledger(two_uploads):
 
 @pytest.mark.parametrize(("statement", "words"), TAMPERING)
 def test_tampering(two_uploads, statement, words):
-    db.session.execute(sa.text(statement))
+    if db.engine.dialect.name == "sqlite":
+        statement = statement.replace("chr(", "char(")
+    for each in statement.split("; "):
+        db.session.execute(sa.text(each.replace(":", "\\:")))
     db.session.commit()
     problems = ledger_proof.verify().problems
     assert any(words in problem for problem in problems), problems
@@ -74,6 +90,17 @@ def test_an_upload_that_is_gone(two_uploads):
     assert missing.startswith(f"upload {two_uploads}: in the log as event ")
     assert missing.endswith(", but not saved")
     assert rows == f"upload {two_uploads}: its rows are missing"
+
+
+def test_what_cannot_be_read(two_uploads):
+    """SQLite takes anything in any column."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    for broken in ("serial_number = x'00'", "serial_number = CAST(x'ff41' AS TEXT)"):
+        db.session.execute(sa.text(f"UPDATE panel_serials SET {broken} WHERE id = 1"))
+        db.session.commit()
+        problems = ledger_proof.verify().problems
+        assert problems[-1] == "what is saved, or the log of it, cannot be read"
 
 
 def test_the_command_says_so(demonstration, two_uploads):

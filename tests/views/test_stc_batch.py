@@ -99,7 +99,7 @@ def test_too_many_rows(client):
 
 
 def test_too_large(client):
-    answer = send(client, b"x" * 5_000_001)
+    answer = send(client, b"x" * 5_010_001)
     assert answer.status_code == 413
     assert "The limit is 5 MB" in read(answer).text
 
