@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from spv.extensions import Model, db
 
 PRAGMAS = {
-    "wal_autocheckpoint": 10_000,
+    "wal_autocheckpoint": 4_000,
     "cache_size": -32_000,
     "journal_mode": "wal",
     "synchronous": 2,  # full

@@ -91,21 +91,22 @@ def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
     panels: dict[int, Panel] = {}
     problems: list[Problem] = []
     first: dict[str, int] = {}
-    known: dict[tuple[str, ...], list[str | Fault]] = {}  # most rows repeat them
+    known: dict[tuple[str, ...], tuple[list[str | Fault], bool]] = {}
     for number, cells in rows:
-        if (names := known.get(cells[:3])) is None:
-            names = known[cells[:3]] = [*map(_read_name, cells[:3])]
+        if (read := known.get(cells[:3])) is None:  # most rows repeat these three
+            values = [*map(_read_name, cells[:3])]
+            read = known[cells[:3]] = values, Fault not in map(type, values)
+        names, are_good = read
         serial = _read_serial(cells[3])
-        values = (*names, serial)
-        if Fault in map(type, values):
-            problems += _problems(number, cells, values)
         if type(serial) is not str:
-            continue
-        before = first.setdefault(serial, number)
-        if before != number:
+            problems += _problems(number, cells, (*names, serial))
+        elif (before := first.setdefault(serial, number)) != number:
+            problems += _problems(number, cells, names)
             problems.append(_duplicate(number, serial, before))
-        elif Fault not in map(type, names):
-            panels[number] = Panel._make(values)
+        elif are_good:
+            panels[number] = Panel._make((*names, serial))
+        else:
+            problems += _problems(number, cells, names)
     return CheckedRows(panels, first, problems, len(rows))
 
 
@@ -135,7 +136,7 @@ def _problems(
 ) -> list[Problem]:
     return [
         Problem(number, field, value, shown(cell.strip(BLANKS)))
-        for field, cell, value in zip(FIELDS, cells, values, strict=True)
+        for field, cell, value in zip(FIELDS, cells, values, strict=False)
         if isinstance(value, Fault)
     ]
 
@@ -168,17 +169,18 @@ def _read_name(cell: str) -> str | Fault:
 
 
 def _read_serial(cell: str) -> str | Fault:
+    if len(cell) <= LONGEST_SERIAL and cell.isascii():
+        serial = cell.upper()
+        if _GOOD.fullmatch(serial):
+            return serial
     text = cell.strip(BLANKS)
-    # Capitals only of plain letters: those of others may be plain, as of a dotless i.
-    serial = text.upper() if text.isascii() else text
-    good = len(text) <= LONGEST_SERIAL and _GOOD.fullmatch(serial)
-    return serial if good else _fault_of(text, serial)
+    return _read_serial(text) if text != cell else _fault_of(text)
 
 
-def _fault_of(text: str, serial: str) -> Fault:
+def _fault_of(text: str) -> Fault:
     if not text:
         return _MISSING
-    if len(text) <= LONGEST_SERIAL and _DAMAGED.fullmatch(serial):
+    if len(text) <= LONGEST_SERIAL and _DAMAGED.fullmatch(text.upper()):
         sentence = "A spreadsheet program has changed the serial number."
         remedy = (
             "Format the column as text, then paste the serial numbers again from where "

@@ -32,7 +32,7 @@ class ChainReport:
 
 def record(
     chain: str, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
-) -> AuditEvent:
+) -> None:
     """Append an event to a chain, as the last step of the caller's transaction.
 
     The head is locked and numbers come from it: chains cannot fork or have gaps.
@@ -51,26 +51,25 @@ def record(
     link.hash = _hash_of(link)
     head.sequence, head.hash = link.sequence, link.hash
     db.session.add(link)
-    return link
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def turn() -> Iterator[int]:
     """A transaction of the registry: one after the other, on every database.
 
     So what it reads stays true until it ends, and two of them cannot wait for each
-    other's rows.
+    other's rows. Yields the number that its event will have.
     """
     with transaction():
-        _locked_head(REGISTRY)
-        yield
+        head = _locked_head(REGISTRY)
+        yield head.sequence + 1
 
 
-def act(event: str, actor: Actor, at: datetime, **details: Any) -> AuditEvent:
+def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
     """Append to the registry's chain what somebody did, and from where."""
     marks = {"user": actor.user_id, "account": actor.account_id, "ip": actor.ip}
     known = {name: value for name, value in marks.items() if value}
-    return record(REGISTRY, event, actor, at, known | details)
+    record(REGISTRY, event, actor, at, known | details)
 
 
 def verify() -> list[ChainReport]:

@@ -32,9 +32,10 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
     Whoever writes rows holds the turn, so that what is found here is what was there.
     """
     products = _product_ids({panel[:3] for panel in panels})
+    upload_id = upload.id
     # Sorted: in the index, neighbours are written together.
     rows = [
-        (panel.serial_number, products[panel[:3]], upload.id)
+        (panel.serial_number, products[panel[:3]], upload_id)
         for panel in sorted(panels, key=attrgetter("serial_number"))
     ]
     if database.insert_many(_PUT, rows) == len(rows):

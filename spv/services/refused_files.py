@@ -85,7 +85,8 @@ def keep(
 def forget_old(at: datetime) -> None:
     """Delete what was refused a day ago, in the caller's transaction."""
     old = RefusedFile.refused_at <= at - KEPT_FOR
-    db.session.execute(delete(RefusedFile).where(old))
+    forget = delete(RefusedFile).where(old)
+    db.session.execute(forget, execution_options={"synchronize_session": False})
 
 
 def mine(actor: Actor) -> Sequence[RefusedFile]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy.orm import joinedload
+
 from spv.extensions import db
 from spv.models import User
 from spv.rules.roles import Role, roles_of
@@ -20,16 +22,20 @@ def roles_of_user(user: User) -> frozenset[Role]:
     )
 
 
+_WITH_ACCOUNT = [joinedload(User.account)]
+
+
 @contextmanager
-def acting(actor: Actor, role: Role) -> Iterator[User]:
+def acting(actor: Actor, role: Role) -> Iterator[int]:
     """A turn in which the actor still has a role; ForbiddenError.
 
     The guard looked when the request came in; somebody may be removed since then.
+    Yields the number that its event will have in the log.
     """
-    with audit.turn():
-        user = db.session.get(User, actor.user_id)
+    with audit.turn() as place:
+        user = db.session.get(User, actor.user_id, options=_WITH_ACCOUNT)
         if user is None or user.removed_at or role not in roles_of_user(user):
             raise ForbiddenError(
                 "Your rights have changed meanwhile. Nothing was done."
             )
-        yield user
+        yield place

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
-from sqlalchemy.orm import joinedload
 
 from spv import clock
 from spv.extensions import db
-from spv.models import User, UserSession
-from spv.rules.roles import Role
-from spv.services.rights import roles_of_user
+from spv.models import Account, User, UserSession
+from spv.rules.roles import Role, roles_of
 from spv.services.transaction import transaction
 
 IDLE = timedelta(minutes=30)
@@ -73,25 +71,42 @@ def is_open(token: str) -> bool:
 def resume(token: str) -> SignedIn | None:
     """Whose session a token is, unless it has ended."""
     at = clock.now()
-    found = db.session.scalar(
-        select(UserSession)
+    # Columns and no objects: every request asks.
+    query = (
+        select(UserSession.id, UserSession.seen_at, UserSession.user_id, *_WHO)
+        .join(UserSession.user)
+        .outerjoin(User.account)
         .where(UserSession.token_hash == digest(token), ~_over(at))
-        .options(joinedload(UserSession.user).joinedload(User.account))
+        .where(User.removed_at.is_(None))
     )
-    if found is None or found.user.removed_at is not None:
+    found = db.session.execute(query).one_or_none()
+    if found is None:
         return None
-    user = found.user
     signed_in = SignedIn(
         token=token,
-        user_id=user.id,
-        name=user.name,
-        email=user.email,
-        account_id=user.account_id,
-        roles=roles_of_user(user),
+        user_id=found.user_id,
+        name=found.name,
+        email=found.email,
+        account_id=found.account_id,
+        roles=roles_of(
+            staff=found.is_staff,
+            administrator=found.is_administrator,
+            account_types=found.account_types,
+        ),
     )
     if at - found.seen_at > SEEN_EVERY:
         _seen(found.id, at)
     return signed_in
+
+
+_WHO = (
+    User.name,
+    User.email,
+    User.account_id,
+    User.is_staff,
+    User.is_administrator,
+    Account.account_types,
+)
 
 
 def _seen(session_id: int, at: datetime) -> None:

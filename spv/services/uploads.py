@@ -73,23 +73,23 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     panels = list(checked.panels.values())
     sha256 = digest(panels)
     try:
-        with acting(actor, Role.UPLOADER):
+        with acting(actor, Role.UPLOADER) as place:
             if earlier := _still_valid(actor.account_id, sha256):
                 return earlier
             at = clock.now()
             refused_files.forget_old(at)
             upload = _begin(file, version, actor, at)
             upload.sha256, upload.row_count = sha256, len(panels)
+            upload.audit_sequence = place
             db.session.add(upload)
             db.session.flush()
             if valid := ledger.put(upload, panels):
                 raise _AlreadyValid(valid)
-            event = audit.act(
+            audit.act(
                 "upload.recorded", actor, at, upload=upload.id, filename=file.filename,
                 rows=len(panels), sha256=sha256, declaration=upload.declaration_id,
                 wording_version=version,
             )  # fmt: skip
-            upload.audit_sequence = event.sequence
             return Recorded(upload.id)
     except _AlreadyValid as found:
         problems = refused_files.problems_of(checked, actor.account_id, found.valid)
@@ -207,14 +207,17 @@ def _log_refused(
 
 def _still_valid(account_id: int | None, sha256: str) -> Recorded | None:
     """The upload of an account that has just these rows, if all are still valid."""
-    query = select(Upload).where(
-        Upload.sha256 == sha256, Upload.account_id == account_id
+    newest = (
+        select(Upload.id, Upload.row_count, Upload.received_at)
+        .where(Upload.sha256 == sha256, Upload.account_id == account_id)
+        .order_by(Upload.id.desc())
+        .limit(1)
     )
-    upload = db.session.scalar(query.order_by(Upload.id.desc()).limit(1))
-    if upload is None or ledger.count_valid(upload.id) < upload.row_count:
+    found = db.session.execute(newest).one_or_none()
+    if found is None or ledger.count_valid(found.id) < found.row_count:
         return None
-    when = clock.written_moment(upload.received_at)
-    return Recorded(upload.id, f"Already recorded on {when}, nothing added.")
+    when = clock.written_moment(found.received_at)
+    return Recorded(found.id, f"Already recorded on {when}, nothing added.")
 
 
 def _begin(file: File, version: str, actor: Actor, at: datetime) -> Upload:
@@ -227,5 +230,4 @@ def _begin(file: File, version: str, actor: Actor, at: datetime) -> Upload:
         channel=actor.channel,
         filename=file.filename,
         received_at=at,
-        audit_sequence=0,
     )

@@ -235,8 +235,8 @@ def test_the_longest_cells_take_no_time(cell):
 
 
 # As LibreOffice rewrites them where no apostrophe keeps it from that.
-REWRITTEN = ["00391", "000927098211", "300.50", "(00397095)", "-00774280",
-             "2/12/2024", "123456789012", "12E59", "1-2", "MAR12", "12-Dec", "+12A"]  # fmt: skip
+REWRITTEN = ["00391", "000927098211", "300.50", "(00397095)", "-00774280", "1-2",
+             "2/12/2024", "123456789012", "12E59", "MAR12", "+12A"]  # fmt: skip
 
 
 @pytest.mark.parametrize("serial", REWRITTEN)
