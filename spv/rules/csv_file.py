@@ -23,7 +23,7 @@ class Row(NamedTuple):
 
 
 MOST_COLUMNS = 100
-LAST_ROW = 100_000
+MOST_EMPTY = 100_000
 _CONTAINERS = {
     b"PK\x03\x04": "an Excel workbook or a zip file",
     b"PK\x05\x06": "a zip file",
@@ -56,6 +56,19 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
     text = _decode(data)
     _check_delimiter(text)
     _check_bare_quotes(text)
+    rows, count = _read_rows(text, most_rows + 1)
+    if not rows:
+        raise _refused("The file is empty. Choose a file with a heading and rows.")
+    if count > most_rows + 1:
+        raise _refused(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
+    while not rows[0].cells[-1].strip():
+        rows[0].cells.pop()  # columns without a name at the end of the heading
+    _check_width(rows)
+    return rows
+
+
+def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
+    """So many rows that are not empty, and how many there are."""
     marks = "'" in text
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
@@ -64,20 +77,16 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
         for number, cells in enumerate(reader, 1):
             if cells and (cells[0].strip() or any(map(str.strip, cells))):
                 count += 1
-                if count <= most_rows + 1:
+                if count <= most:
                     given = [*map(_as_given, cells)] if marks else cells
                     rows.append(Row(number, given))
+            elif number - count > MOST_EMPTY:
+                sentence = f"The file has more than {MOST_EMPTY:,} empty rows."
+                raise _refused(f"{sentence} Remove them.")
     except csv.Error:  # its limit of a cell: the quotes were checked
         sentence = f"A cell in row {number + 1} is far too long. Shorten it."
         raise _refused(sentence) from None
-    if not rows:
-        raise _refused("The file is empty. Choose a file with a heading and rows.")
-    if count > most_rows + 1:
-        raise _refused(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
-    while not rows[0].cells[-1].strip():
-        rows[0].cells.pop()  # columns without a name at the end of the heading
-    _check_size(rows)
-    return rows
+    return rows, count
 
 
 def csv_text(lines: Iterable[Iterable[str]], *, as_text: bool = False) -> str:
@@ -140,8 +149,8 @@ def _check_delimiter(text: str) -> None:
             raise _refused(f"The columns are separated by {name}. {_AS_CSV}")
 
 
-def _check_size(rows: list[Row]) -> None:
-    """Refuse what would become endless when it is written again."""
+def _check_width(rows: list[Row]) -> None:
+    """Refuse rows that would make the file endless when it is written again."""
     for number, cells in rows:
         while len(cells) > MOST_COLUMNS and not cells[-1].strip():
             cells.pop()
@@ -149,22 +158,18 @@ def _check_size(rows: list[Row]) -> None:
             sentence = f"has {len(cells):,} columns. The limit is {MOST_COLUMNS}."
             what = "Your file" if number == rows[0].number else f"Row {number:,}"
             raise _refused(f"{what} {sentence}")
-    if (last := rows[-1].number) > LAST_ROW:
-        raise _refused(f"Row {last:,} is far down. Remove the empty rows before it.")
 
 
 def _check_bare_quotes(text: str) -> None:
     """Refuse a quote anywhere but around a cell: the csv module lets some through."""
-    if '"' not in text:
+    if '"' not in _QUOTED_CELL.sub("", text):
         return
-    blanked = _QUOTED_CELL.sub(_blank, text)
-    at = blanked.find('"')
-    if at >= 0:
-        number = len(re.findall(r"\r\n|\r|\n", blanked[:at])) + 1
-        raise _refused(
-            f"A double quote in row {number} is not allowed there. Put the whole cell "
-            "in double quotes and write each quote inside it twice, or remove it."
-        )
+    before = _QUOTED_CELL.sub(_blank, text).partition('"')[0]
+    number = len(re.findall(r"\r\n|\r|\n", before)) + 1
+    raise _refused(
+        f"A double quote in row {number} is not allowed there. Put the whole cell in "
+        "double quotes and write each quote inside it twice, or remove it."
+    )
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -98,15 +98,15 @@ def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
             read = known[cells[:3]] = values, Fault not in map(type, values)
         names, are_good = read
         serial = _read_serial(cells[3])
-        if type(serial) is not str:
+        if not are_good or type(serial) is not str:
             problems += _problems(number, cells, (*names, serial))
-        elif (before := first.setdefault(serial, number)) != number:
-            problems += _problems(number, cells, names)
+        if type(serial) is not str:
+            continue
+        before = first.setdefault(serial, number)
+        if before != number:
             problems.append(_duplicate(number, serial, before))
         elif are_good:
             panels[number] = Panel._make((*names, serial))
-        else:
-            problems += _problems(number, cells, names)
     return CheckedRows(panels, first, problems, len(rows))
 
 
@@ -136,7 +136,7 @@ def _problems(
 ) -> list[Problem]:
     return [
         Problem(number, field, value, shown(cell.strip(BLANKS)))
-        for field, cell, value in zip(FIELDS, cells, values, strict=False)
+        for field, cell, value in zip(FIELDS, cells, values, strict=True)
         if isinstance(value, Fault)
     ]
 

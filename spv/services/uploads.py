@@ -138,7 +138,7 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
     return Receipt(
         upload=upload,
         event=event,
-        wording=WORDINGS[upload.declaration.wording_version],
+        wording=WORDINGS.get(upload.declaration.wording_version, ()),
         valid=ledger.count_valid(upload_id),
         rows=rows[:ROWS_SHOWN],
         has_more=len(rows) > ROWS_SHOWN,

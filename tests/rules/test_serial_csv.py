@@ -208,8 +208,8 @@ def test_a_report_puts_the_same_together_and_shows_fifty():
     [
         (f"{HEADING}\nA,B,C,D1\nA,B,C,D2{',' * 97}x\n", "Row 3 has 101 columns."),
         (f"{HEADING}\nA,B,C,D1{',' * 200_000}\n", ""),
-        (f"{HEADING}\n{chr(10) * 100_000}A,B,C,D1\n", "Row 100,002 is far down."),
-        (f"{HEADING}\nA,B,C,DD1\n{chr(10) * 200_000}", ""),
+        (f"{HEADING}\n{chr(10) * 100_000}A,B,C,DD1\n", ""),
+        (f"{HEADING}\nA,B,C,DD1\n{chr(10) * 100_001}", "more than 100,000 empty rows"),
         ("sep=,\nA,B,C,D1", "The first row, sep=,, is for Excel alone. Remove it."),
         (f"sep=;\n{HEADING}", "The first row, sep=;, is for Excel alone."),
         ("\n,,\n a;b;c,,\n", "The columns are separated by semicolons."),
@@ -227,10 +227,10 @@ def test_odd_shapes(data, words):
                                   "#" * 130_000, "1," * 60_000])  # fmt: skip
 def test_the_longest_cells_take_no_time(cell):
     data = csv_text([FIELDS.values(), [cell] * 4], as_text=True).encode()
-    start = time.perf_counter()
+    start = time.process_time()
     checked = check_csv(data)
     write_problems(data, checked.problems)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert {p.fault.code for p in checked.problems} <= {"too_long", "character"}
 
 

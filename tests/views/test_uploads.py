@@ -214,12 +214,12 @@ def test_lists_go_on_where_they_ended(vsp):
     ("data", "status", "words"),
     [
         (b"x" * 5_010_001, 413, "The limit is 5 MB."),
-        (b"\n" * 4_990_000, 422, "The file is empty."),
+        (b"\n" * 4_990_000, 422, "empty rows"),
         (b'"' * 4_990_000, 422, "far too long"),
         (HEADING.encode() + b"," * 4_900_000 + b"\n1", 422, "The cell is empty."),
         (b"a,b,c,d\n1" + b"," * 4_900_000 + b"1", 422, "Row 2 has 4,900,001 columns."),
         ((HEADING + "\n" + "A,B,C," + "1" * 130_000).encode() * 38, 422, "row"),
-        (HEADING.encode() + b'\n""' * 1_600_000, 422, "The file has no rows"),
+        (HEADING.encode() + b'\n""' * 1_600_000, 422, "empty rows"),
         (b'"a\n' * 1_600_000, 422, "A double quote in row 1"),
     ],
 )
@@ -227,10 +227,10 @@ def test_as_large_as_it_gets(vsp, data, status, words):
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"'
     check = b'\r\n--x\r\nContent-Disposition: form-data; name="check_only"\r\n\r\n1'
     body = head + b"\r\n\r\n" + data + check + b"\r\n--x--\r\n"
-    start = time.perf_counter()
+    start = time.process_time()
     answer = vsp.post(
         "/panels/upload", data=body, content_type="multipart/form-data; boundary=x"
     )
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert answer.status_code == status
     assert words in answer.text
