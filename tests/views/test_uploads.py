@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from spv.extensions import db
 from spv.models import PanelSerial, Product, Upload
 from spv.services import demo
+from tests.conftest import dispose, make_app
 from tests.panels import HEADING, NAMES, panels_csv, upload
 from tests.people import acting, browser_of
 from tests.serial_files import FILES
@@ -182,6 +183,18 @@ def test_a_check_without_signing_in(demonstration):
     assert "Download your file" not in page.text
     assert check(b"PK\x03\x04").status_code == 422
     assert visitor.post("/check-a-file").status_code == 422
+
+
+def test_a_check_without_signing_in_has_a_rate(sqlite_url):
+    app = make_app(sqlite_url)
+    app.config["WTF_CSRF_ENABLED"] = False
+    visitor = app.test_client()
+    assert {visitor.post("/check-a-file").status_code for _ in range(20)} == {422}
+    answer = visitor.post("/check-a-file")
+    assert answer.status_code == 429
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
+    assert visitor.get("/check-a-file").status_code == 200
+    dispose(app)
 
 
 def test_samples(demonstration):
