@@ -162,7 +162,7 @@ def _check_width(rows: list[Row]) -> None:
 
 def _check_bare_quotes(text: str) -> None:
     """Refuse a quote anywhere but around a cell: the csv module lets some through."""
-    if '"' not in _QUOTED_CELL.sub("", text):
+    if '"' not in text or '"' not in _QUOTED_CELL.sub("", text):
         return
     before = _QUOTED_CELL.sub(_blank, text).partition('"')[0]
     number = len(re.findall(r"\r\n|\r|\n", before)) + 1
