@@ -18,9 +18,13 @@ from pathlib import Path
 from bench.measure import Row, in_turns, seconds
 from bench.serve import Browser, served
 from bench.uploads_peers import HEADINGS, KIND, datasette_served, django_served, form
+from spv.database import PRAGMAS
 from spv.services import demo
 
 NAMES = ("Example Solar Pty Ltd", "Example Solar Technology Co", "EST-440M-108")
+PUT = (
+    "INSERT INTO panel_serials (serial_number, product_id, upload_id) VALUES (?, ?, ?)"
+)
 ROUNDS = 25
 PAUSE = 0.05  # datasette rewrites its table after it has answered
 numbers = random.Random(2026)
@@ -122,8 +126,8 @@ def by_hand(folder: str) -> Iterator[Callable[[str], None]]:
     with sqlite3.connect(Path(folder) / "spv.sqlite") as source:
         source.execute("VACUUM INTO ?", (file,))
     database = sqlite3.connect(file, isolation_level=None)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        database.execute(f"PRAGMA {pragma}")
+    for name, value in PRAGMAS.items():
+        database.execute(f"PRAGMA {name} = {value}")
     product = _product(database)
 
     def put(csv_text: str) -> None:
@@ -132,8 +136,7 @@ def by_hand(folder: str) -> Iterator[Callable[[str], None]]:
         parsed = csv.reader(io.StringIO(csv_text, newline=""))
         next(parsed)
         database.executemany(
-            "INSERT INTO panel_serials (serial_number, product_id, upload_id) "
-            "VALUES (?, ?, ?)",
+            PUT,
             [(row[3], product, upload) for row in parsed],
         )
         database.execute("COMMIT")
@@ -154,8 +157,7 @@ def _preload(file: str, rows: int) -> None:
         for _ in range(rows // 1000):
             upload = _upload(database, 1000)
             database.executemany(
-                "INSERT INTO panel_serials (serial_number, product_id, upload_id) "
-                "VALUES (?, ?, ?)",
+                PUT,
                 [
                     (serial, product, upload)
                     for serial in (_serial() for _ in range(1000))

@@ -77,7 +77,7 @@ def done(endpoint: str, **values: Any) -> BaseResponse:
 def number(name: str) -> int:
     """A number of the query, such as where a list goes on; 0 where it is none."""
     text = request.args.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def csv_file(text: str, filename: str) -> Response:

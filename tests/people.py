@@ -7,9 +7,9 @@ from flask import current_app
 
 from spv.extensions import db
 from spv.models import AuditEvent, User
-from spv.rules.roles import roles_of
 from spv.services import audit, demo, sign_in
 from spv.services.actor import Actor, visitor
+from spv.services.rights import roles_of_user
 
 WEB = visitor("web", "203.0.113.7")
 ABN = "51824753556"
@@ -32,12 +32,7 @@ def user_of(email):
 def acting(email):
     """The actor that a user is."""
     user = user_of(email)
-    roles = roles_of(
-        staff=user.is_staff,
-        administrator=user.is_administrator,
-        account_types=user.account.account_types if user.account else None,
-    )
-    return sign_in.acting_as(user, Actor("", "web", roles))
+    return sign_in.acting_as(user, Actor("", "web", roles_of_user(user)))
 
 
 def browser_of(app, email, password=demo.PASSWORD):

@@ -34,12 +34,13 @@ _CONTAINERS = {
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes"}
 _FORMULA = re.compile(r"'*+[=+\-@\t\r\n＝＋－＠]")
 _SIGNED_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
-# What a spreadsheet takes for a number or a day, and writes in another way: leading
-# zeros, more than 11 digits, signs, brackets, points and slashes, months.
+# What a spreadsheet takes for a number, a day or a time, and writes in another way:
+# leading zeros, more than 11 digits, signs, brackets, points and slashes, months.
 _REWRITTEN = re.compile(
-    r"""'*+(?:0[0-9]+ | [0-9]{12,}
-    | (?=[0-9]*+[-+.,/:()Ee%]) [-+.(]? [0-9] [-+0-9.,/:()Ee%]*
-    | (?:[0-9]+-?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) -?[0-9]* )""",
+    r"""'*+(?: 0[0-9]+ | [0-9]{12,}
+    | (?=[0-9]*+[-+.,/:()Ee%$\ APap]) [-+.($]? [0-9] [-+0-9.,/:()Ee%T\ ]* (?:[ap]m)?
+    | (?:[0-9]++[-/.\ ]?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*
+      [-/.\ ]? [0-9]* )[\ ]*""",
     re.VERBOSE | re.IGNORECASE,
 )
 _AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."

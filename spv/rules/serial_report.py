@@ -7,7 +7,7 @@ from datetime import date
 from spv.rules.serial_rows import FIELDS, CheckedRows, Fault, Problem
 from spv.rules.words import counted, written
 
-MOST_SHOWN = 50
+PROBLEMS_SHOWN = 50
 ALREADY_VALID = "already_valid"
 HEADING_CODES = frozenset(
     {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
@@ -65,9 +65,9 @@ def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
     together: dict[tuple[str, Fault], list[Problem]] = {}
     for problem in problems:
         together.setdefault((problem.field, problem.fault), []).append(problem)
-    ordered = sorted(together.items(), key=lambda item: -len(item[1]))[:MOST_SHOWN]
+    ordered = sorted(together.items(), key=lambda item: -len(item[1]))[:PROBLEMS_SHOWN]
     groups: list[Group] = []
-    left = MOST_SHOWN
+    left = PROBLEMS_SHOWN
     # From the smallest on: what one does not need is for the larger ones.
     for waiting, ((field, fault), of) in zip(
         range(len(ordered), 0, -1), reversed(ordered), strict=True
@@ -95,9 +95,5 @@ def _sentence(codes: set[str], wrong: int, count: int) -> str:
     if codes == {ALREADY_VALID}:
         if wrong == count:
             return "The ledger has every row already. There is nothing to upload."
-        new = counted(count - wrong, "row")
-        return (
-            f"The ledger has {wrong:,} of the {count:,} rows already. Download the "
-            f"{new} that it does not have, then upload that file."
-        )
+        return f"The ledger has {wrong:,} of the {count:,} rows already."
     return f"Correct {wrong:,} of {counted(count, 'row')}, then choose the file again."

@@ -31,7 +31,14 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
     If there are any the transaction must not be committed: the others were added.
     Whoever writes rows holds the turn, so that what is found here is what was there.
     """
-    products = _product_ids({panel[:3] for panel in panels})
+    serials = [panel.serial_number for panel in panels]
+    names = {panel[:3] for panel in panels}
+    products = _known_products(names)
+    if missing := sorted(names - products.keys()):
+        # First: what is refused must not use up the numbers of products.
+        if valid := held(serials, but=upload.id):
+            return valid
+        products |= _add_products(missing)
     upload_id = upload.id
     # Sorted: in the index, neighbours are written together.
     rows = [
@@ -40,14 +47,15 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
     ]
     if database.insert_many(_PUT, rows) == len(rows):
         return {}
-    if valid := held((panel.serial_number for panel in panels), but=upload.id):
+    if valid := held(serials, but=upload.id):
         return valid
     raise ConflictError("The ledger changed just now. Send the file again.")
 
 
 _PUT = (
     "INSERT INTO panel_serials (serial_number, product_id, upload_id) "
-    "VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    "VALUES (?, ?, ?) ON CONFLICT (serial_number, coalesce(invalidation_id, 0)) "
+    "DO NOTHING"
 )
 
 
@@ -82,14 +90,11 @@ def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
     return db.session.execute(query.limit(most)).all()
 
 
-def _product_ids(names: set[Names]) -> dict[Names, int]:
-    known = _known_products(names)
-    if missing := sorted(names - known.keys()):
-        columns = [column.key for column in NAMES]
-        rows = [dict(zip(columns, each, strict=True)) for each in missing]
-        db.session.connection().execute(insert(Product), rows)
-        known |= _known_products(set(missing))
-    return known
+def _add_products(names: list[Names]) -> dict[Names, int]:
+    columns = [column.key for column in NAMES]
+    rows = [dict(zip(columns, each, strict=True)) for each in names]
+    db.session.connection().execute(insert(Product), rows)
+    return _known_products(set(names))
 
 
 def _known_products(names: set[Names]) -> dict[Names, int]:

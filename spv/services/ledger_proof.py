@@ -38,6 +38,7 @@ def verify() -> LedgerReport:
             told = dict(_told(found))
             found.problems += _compare(told, dict(_saved()))
             found.problems += _compare_rows(told, found)
+            found.problems += _spare_declarations()
         except (ValueError, TypeError, SQLAlchemyError):  # no text, no moment, no JSON
             found.problems.append("what is saved, or the log of it, cannot be read")
     return found
@@ -122,8 +123,16 @@ def _compare(told: dict[int, Any], saved: dict[int, Any]) -> Iterator[str]:
                 yield f"upload {upload_id}: saved with another {', '.join(other)}"
 
 
+def _spare_declarations() -> Iterator[str]:
+    made = Declaration.purpose == PURPOSE
+    query = select(Declaration.id).outerjoin(Upload).where(made, Upload.id.is_(None))
+    yield from (
+        f"declaration {each}: of no upload" for each in db.session.scalars(query)
+    )
+
+
 def _rows() -> Iterator[tuple[Any, ...]]:
-    """Every row of the ledger, as they were put in."""
+    """Every row of the ledger, those of an upload together."""
     query = (
         select(
             PanelSerial.upload_id,
@@ -132,7 +141,7 @@ def _rows() -> Iterator[tuple[Any, ...]]:
             PanelSerial.serial_number,
         )
         .outerjoin(Product, Product.id == PanelSerial.product_id)
-        .order_by(PanelSerial.id)
+        .order_by(PanelSerial.upload_id, PanelSerial.id)
     )
     with db.session.execute(query.execution_options(yield_per=SLICE)) as rows:
         yield from rows

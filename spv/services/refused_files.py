@@ -35,22 +35,22 @@ class RowsRefused(Refusal):
 def problems_of(
     checked: CheckedRows,
     account_id: int | None,
-    valid: Mapping[str, ledger.Held] | None = None,
+    held: Mapping[str, ledger.Held] | None = None,
 ) -> list[Problem]:
-    """All that is wrong with rows, in row order; `valid` is what the ledger holds.
+    """All that is wrong with rows, in row order; `held` is what the ledger has of them.
 
     Where that is not given, the ledger is asked.
     """
-    if valid is None:
-        valid = ledger.held(checked.serials)
+    if held is None:
+        held = ledger.held(checked.serials)
     found = [
         already_valid(
             checked.serials[serial],
             serial,
-            clock.day_of(held.received_at),
-            own=held.account_id == account_id,
+            clock.day_of(one.received_at),
+            own=one.account_id == account_id,
         )
-        for serial, held in valid.items()
+        for serial, one in held.items()
     ]
     return sorted(checked.problems + found, key=lambda problem: problem.row)
 

@@ -16,7 +16,7 @@ from spv.rules.declaration import WORDINGS, read_declaration
 from spv.rules.refusal import Refusal
 from spv.rules.roles import Role
 from spv.rules.serial_csv import check_csv
-from spv.rules.serial_report import Report, report
+from spv.rules.serial_report import report
 from spv.rules.serial_rows import CheckedRows, digest
 from spv.services import audit, ledger, refused_files
 from spv.services.actor import Actor
@@ -24,7 +24,7 @@ from spv.services.errors import NotFoundError
 from spv.services.refused_files import RowsRefused
 from spv.services.rights import acting
 
-MOST_SHOWN = 50
+UPLOADS_SHOWN = 50
 ROWS_SHOWN = 100
 PURPOSE = "upload"
 
@@ -59,8 +59,8 @@ class Receipt:
 class _AlreadyValid(Exception):
     """The ledger has serial numbers of the file; what was added goes away again."""
 
-    def __init__(self, valid: dict[str, ledger.Held]) -> None:
-        self.valid = valid
+    def __init__(self, held: dict[str, ledger.Held]) -> None:
+        self.held = held
 
 
 def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
@@ -83,8 +83,8 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
             upload.audit_sequence = place
             db.session.add(upload)
             db.session.flush()
-            if valid := ledger.put(upload, panels):
-                raise _AlreadyValid(valid)
+            if held := ledger.put(upload, panels):
+                raise _AlreadyValid(held)
             audit.act(
                 "upload.recorded", actor, at, upload=upload.id, filename=file.filename,
                 rows=len(panels), sha256=sha256, declaration=upload.declaration_id,
@@ -92,8 +92,7 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
             )  # fmt: skip
             return Recorded(upload.id)
     except _AlreadyValid as found:
-        problems = refused_files.problems_of(checked, actor.account_id, found.valid)
-        raise _refuse(file, actor, report(checked, problems)) from None
+        raise _refuse(file, actor, checked, found.held) from None
 
 
 def check(content: bytes, actor: Actor) -> Recorded | None:
@@ -102,9 +101,10 @@ def check(content: bytes, actor: Actor) -> Recorded | None:
     Where the same rows are recorded already, it is said where.
     """
     checked = check_csv(content)
-    sha256 = digest(checked.panels.values())
-    if not checked.problems and (earlier := _still_valid(actor.account_id, sha256)):
-        return earlier
+    if not checked.problems:
+        sha256 = digest(checked.panels.values())
+        if earlier := _still_valid(actor.account_id, sha256):
+            return earlier
     if problems := refused_files.problems_of(checked, actor.account_id):
         raise RowsRefused(report(checked, problems))
     return None
@@ -129,7 +129,7 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
         select(Upload, AuditEvent)
         .join(AuditEvent, at_place)
         .where(Upload.id == upload_id, _visible(actor))
-        .options(*(joinedload(name) for name in _SHOWN))
+        .options(*(joinedload(name) for name in _NAMED))
     ).one_or_none()
     if found is None:
         raise NotFoundError
@@ -150,13 +150,13 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
     query = select(Upload).where(_visible(actor))
     if before:
         query = query.where(Upload.id < before)
-    newest = query.order_by(Upload.id.desc()).limit(MOST_SHOWN + 1)
-    names = (joinedload(name) for name in _SHOWN)
+    newest = query.order_by(Upload.id.desc()).limit(UPLOADS_SHOWN + 1)
+    names = (joinedload(name) for name in _NAMED)
     found = db.session.scalars(newest.options(*names)).all()
-    return found[:MOST_SHOWN], len(found) > MOST_SHOWN
+    return found[:UPLOADS_SHOWN], len(found) > UPLOADS_SHOWN
 
 
-_SHOWN = (Upload.account, Upload.user, Upload.declaration)
+_NAMED = (Upload.account, Upload.user, Upload.declaration)
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:
@@ -174,14 +174,19 @@ def _read(file: File, actor: Actor) -> CheckedRows:
             _log_refused(file, actor, clock.now(), str(refusal))
         raise
     if checked.problems:
-        problems = refused_files.problems_of(checked, actor.account_id)
-        raise _refuse(file, actor, report(checked, problems))
+        raise _refuse(file, actor, checked)
     return checked
 
 
-def _refuse(file: File, actor: Actor, found: Report) -> RowsRefused:
+def _refuse(
+    file: File,
+    actor: Actor,
+    checked: CheckedRows,
+    held: dict[str, ledger.Held] | None = None,
+) -> RowsRefused:
     """Keep a file so that it can be mended, where its rows could be looked at."""
-    reference = ""
+    problems = refused_files.problems_of(checked, actor.account_id, held)
+    found, reference = report(checked, problems), ""
     with acting(actor, Role.UPLOADER):
         at = clock.now()
         if not found.about_headings:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spv.rules.csv_file import csv_text, read_csv
+from spv.rules.csv_file import csv_text
 from spv.rules.refusal import Refusal
 from spv.rules.serial_csv import check_csv, write_problems, write_rows
 from spv.rules.serial_report import report
@@ -232,30 +232,6 @@ def test_the_longest_cells_take_no_time(cell):
     write_problems(data, checked.problems)
     assert time.process_time() - start < 0.5
     assert {p.fault.code for p in checked.problems} <= {"too_long", "character"}
-
-
-# As LibreOffice rewrites them where no apostrophe keeps it from that.
-REWRITTEN = ["00391", "000927098211", "300.50", "(00397095)", "-00774280", "1-2",
-             "2/12/2024", "123456789012", "12E59", "MAR12", "+12A"]  # fmt: skip
-
-
-@pytest.mark.parametrize("serial", REWRITTEN)
-def test_a_spreadsheet_takes_what_we_write_as_text(serial):
-    """And reading takes it as it was, also if it was marked before."""
-    text = csv_text([["a", "b"], [serial, "'" + serial]], as_text=True)
-    assert text == f"a,b\r\n'{serial},''{serial}\r\n"
-    assert read_csv(text.encode(), 10)[1].cells == [serial, "'" + serial]
-
-
-@pytest.mark.parametrize("cell", ["391", "0", "12345678901", "EX000391", "A-1", "a b"])
-def test_what_no_spreadsheet_rewrites_has_no_apostrophe(cell):
-    assert csv_text([[cell]], as_text=True) == f"{cell}\r\n"
-
-
-@given(st.lists(cells | st.sampled_from(REWRITTEN), min_size=1), st.booleans())
-def test_marked_cells_are_read_as_they_were(row, as_text):
-    text = csv_text([["a"] * len(row), [*row[:99], "end"]], as_text=as_text)
-    assert read_csv(text.encode(), 10)[1].cells == [*row[:99], "end"]
 
 
 def test_what_is_known_besides_stands_in_the_file_too():

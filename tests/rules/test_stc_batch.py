@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spv.rules.csv_file import csv_text, read_csv
+from spv.rules.csv_file import read_csv
 from spv.rules.refusal import Refusal
 from spv.rules.stc_batch import MAX_ROWS, calculate_batch, template_text, write_batch
 from tests.examples import BAD, BOUNDARIES, EXAMPLES
@@ -192,15 +192,3 @@ def test_any_bytes_are_read_as_csv_reads_them_or_refused(data):
     while not expected[0][-1].strip():  # columns without a name, and nothing in them
         expected[0].pop()
     assert [r.cells for r in rows] == expected
-
-
-FORMULAS = ["=1+1", "'=1", "+a", "-a", "@a", "-5", "'a", "a'", "＝1", "''-b", "\tx"]
-
-
-@given(st.lists(cells | st.sampled_from(FORMULAS), min_size=1, max_size=4))
-def test_what_we_write_we_read_back_and_no_spreadsheet_runs_it(row):
-    """The apostrophe before a formula is taken off again."""
-    text = csv_text([["a", "b"], [*row, "end"]])
-    assert read_csv(text.encode(), 10)[1].cells == [*row, "end"]
-    written = list(csv.reader(io.StringIO(text, newline="")))[1]
-    assert not [cell for cell in written if cell[:1] in {"=", "@", "\t", "＝"}]

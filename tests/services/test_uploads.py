@@ -213,3 +213,12 @@ def test_two_accounts_race_for_the_same_serials(vsp, other):
         assert [g.fault.code for g in loser.groups] == ["already_valid"]
     assert stored() == 50_000
     assert [r.problem for r in audit.verify()] == ["", ""]
+
+
+def test_what_is_refused_uses_up_no_numbers_of_products(vsp):
+    upload(panels_csv(1), vsp)
+    before = db.session.scalar(sa.select(sa.func.max(Product.id)))
+    for n in range(3):
+        report_of(panels_csv(2, names=f"New {n},Holder,Model"), vsp)
+    upload(panels_csv(1, start=5, names="New,Holder,Model"), vsp)
+    assert db.session.scalar(sa.select(sa.func.max(Product.id))) == before + 1

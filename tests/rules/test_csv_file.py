@@ -1,0 +1,43 @@
+"""What we write as CSV we read back, and no spreadsheet runs or rewrites it."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spv.rules.csv_file import csv_text, read_csv
+
+# As LibreOffice rewrites them where no apostrophe keeps it from that.
+REWRITTEN = [
+    "00391", "000927098211", "300.50", "(00397095)", "-00774280", "1-2", "2/12/2024",
+    "123456789012", "12E59", "MAR12", "+12A", "MARCH-12", "JULY-1", "SEPT-12", "JAN/24",
+    "2024-01-02T10:00", "10AM", "10:30PM", "1 1/2", "$1.50", "May 2024",
+]  # fmt: skip
+LEFT_ALONE = ["391", "0", "12345678901", "EX000391", "A-1", "a b", "MODEL", "CC390W"]
+ODD = ["=1+1", "'=1", "+a", "-a", "@a", "-5", "'a", "a'", "＝1", "''-b", "\tx", "1e5 "]
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
+marked = st.sampled_from(REWRITTEN + ODD) | st.text("'0-=+1 EJan/.", max_size=6)
+
+
+@pytest.mark.parametrize("cell", REWRITTEN)
+def test_an_apostrophe_keeps_a_spreadsheet_from_rewriting(cell):
+    """And reading takes it off, also if there was one before."""
+    text = csv_text([["a", "b"], [cell, "'" + cell]], as_text=True)
+    assert text == f"a,b\r\n'{cell},''{cell}\r\n"
+    assert read_csv(text.encode(), 10)[1].cells == [cell, "'" + cell]
+
+
+@pytest.mark.parametrize("cell", LEFT_ALONE)
+def test_what_no_spreadsheet_rewrites_has_no_apostrophe(cell):
+    assert csv_text([[cell]], as_text=True) == f"{cell}\r\n"
+
+
+@settings(max_examples=500)
+@given(st.lists(cells | marked, min_size=1, max_size=9), st.booleans())
+def test_what_we_write_we_read_back_and_no_spreadsheet_runs_it(row, as_text):
+    text = csv_text([["a"] * 10, [*row, "end"]], as_text=as_text)
+    assert read_csv(text.encode(), 10)[1].cells == [*row, "end"]
+    written = list(csv.reader(io.StringIO(text, newline="")))[1]
+    assert not [cell for cell in written if cell[:1] in {"=", "@", "\t", "＝"}]
