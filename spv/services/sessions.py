@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 
 from spv import clock
 from spv.extensions import db
@@ -71,15 +71,8 @@ def is_open(token: str) -> bool:
 def resume(token: str) -> SignedIn | None:
     """Whose session a token is, unless it has ended."""
     at = clock.now()
-    # Columns and no objects: every request asks.
-    query = (
-        select(UserSession.id, UserSession.seen_at, UserSession.user_id, *_WHO)
-        .join(UserSession.user)
-        .outerjoin(User.account)
-        .where(UserSession.token_hash == digest(token), ~_over(at))
-        .where(User.removed_at.is_(None))
-    )
-    found = db.session.execute(query).one_or_none()
+    marks = {"token_hash": digest(token), "idle": at - IDLE, "begun": at - LONGEST}
+    found = db.session.execute(_OPEN, marks).one_or_none()
     if found is None:
         return None
     signed_in = SignedIn(
@@ -99,13 +92,27 @@ def resume(token: str) -> SignedIn | None:
     return signed_in
 
 
-_WHO = (
-    User.name,
-    User.email,
-    User.account_id,
-    User.is_staff,
-    User.is_administrator,
-    Account.account_types,
+# Made once, and of columns instead of objects, as every request asks.
+_OPEN = (
+    select(
+        UserSession.id,
+        UserSession.seen_at,
+        UserSession.user_id,
+        User.name,
+        User.email,
+        User.account_id,
+        User.is_staff,
+        User.is_administrator,
+        Account.account_types,
+    )
+    .join(UserSession.user)
+    .outerjoin(User.account)
+    .where(
+        UserSession.token_hash == bindparam("token_hash"),
+        UserSession.seen_at > bindparam("idle"),
+        UserSession.started_at > bindparam("begun"),
+        User.removed_at.is_(None),
+    )
 )
 
 
