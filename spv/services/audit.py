@@ -37,20 +37,7 @@ def record(
 
     The head is locked and numbers come from it: chains cannot fork or have gaps.
     """
-    head = _locked_head(chain)
-    link = AuditEvent(
-        chain=chain,
-        sequence=head.sequence + 1,
-        at=at,
-        event=event,
-        actor=actor.name,
-        channel=actor.channel,
-        details=canonical(details),
-        previous_hash=head.hash,
-    )
-    link.hash = _hash_of(link)
-    head.sequence, head.hash = link.sequence, link.hash
-    db.session.add(link)
+    _append(_locked_head(chain), event, actor, at, details)
 
 
 @contextmanager
@@ -69,7 +56,8 @@ def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
     """Append to the registry's chain what somebody did, and from where."""
     marks = {"user": actor.user_id, "account": actor.account_id, "ip": actor.ip}
     known = {name: value for name, value in marks.items() if value}
-    record(REGISTRY, event, actor, at, known | details)
+    head = db.session.get_one(AuditChain, REGISTRY)  # which the turn has locked
+    _append(head, event, actor, at, known | details)
 
 
 def verify() -> list[ChainReport]:
@@ -113,6 +101,24 @@ def canonical(value: Any) -> str:
 def _locked_head(chain: str) -> AuditChain:
     query = select(AuditChain).where(AuditChain.name == chain).with_for_update()
     return db.session.scalars(query).one()
+
+
+def _append(
+    head: AuditChain, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
+) -> None:
+    link = AuditEvent(
+        chain=head.name,
+        sequence=head.sequence + 1,
+        at=at,
+        event=event,
+        actor=actor.name,
+        channel=actor.channel,
+        details=canonical(details),
+        previous_hash=head.hash,
+    )
+    link.hash = _hash_of(link)
+    head.sequence, head.hash = link.sequence, link.hash
+    db.session.add(link)
 
 
 def _hash_of(event: AuditEvent) -> str:

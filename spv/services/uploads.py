@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, bindparam, select, true
 from sqlalchemy.orm import joinedload
 
 from spv import clock
@@ -212,17 +212,23 @@ def _log_refused(
 
 def _still_valid(account_id: int | None, sha256: str) -> Recorded | None:
     """The upload of an account that has just these rows, if all are still valid."""
-    newest = (
-        select(Upload.id, Upload.row_count, Upload.received_at)
-        .where(Upload.sha256 == sha256, Upload.account_id == account_id)
-        .order_by(Upload.id.desc())
-        .limit(1)
-    )
-    found = db.session.execute(newest).one_or_none()
+    rows = {"sha256": sha256, "account_id": account_id}
+    found = db.session.execute(_SAME_ROWS, rows).one_or_none()
     if found is None or ledger.count_valid(found.id) < found.row_count:
         return None
     when = clock.written_moment(found.received_at)
     return Recorded(found.id, f"Already recorded on {when}, nothing added.")
+
+
+_SAME_ROWS = (
+    select(Upload.id, Upload.row_count, Upload.received_at)
+    .where(
+        Upload.sha256 == bindparam("sha256"),
+        Upload.account_id == bindparam("account_id"),
+    )
+    .order_by(Upload.id.desc())
+    .limit(1)
+)
 
 
 def _begin(file: File, version: str, actor: Actor, at: datetime) -> Upload:
