@@ -44,6 +44,13 @@ class Recorded(NamedTuple):
     already: str = ""
 
 
+class Checked(NamedTuple):
+    """How many rows a file has, none of them wrong; `earlier` has the same already."""
+
+    row_count: int
+    earlier: Recorded | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """An upload, its event in the log, what was declared, and some of its rows."""
@@ -95,26 +102,24 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
         raise _refuse(file, actor, checked, found.held) from None
 
 
-def check(content: bytes, actor: Actor) -> Recorded | None:
-    """Check a file as `save` would, and keep nothing of it; Refusal.
-
-    Where the same rows are recorded already, it is said where.
-    """
+def check(content: bytes, actor: Actor) -> Checked:
+    """Check a file as `save` would, and keep nothing of it; Refusal."""
     checked = check_csv(content)
     if not checked.problems:
         sha256 = digest(checked.panels.values())
         if earlier := _still_valid(actor.account_id, sha256):
-            return earlier
+            return Checked(checked.row_count, earlier)
     if problems := refused_files.problems_of(checked, actor.account_id):
         raise RowsRefused(report(checked, problems))
-    return None
+    return Checked(checked.row_count)
 
 
-def check_alone(content: bytes) -> None:
+def check_alone(content: bytes) -> Checked:
     """Check a file without the ledger, for anybody; Refusal."""
     checked = check_csv(content)
     if checked.problems:
         raise RowsRefused(report(checked, checked.problems))
+    return Checked(checked.row_count)
 
 
 def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:

@@ -26,10 +26,10 @@ def check() -> Response:
     """Say what is wrong with a file."""
     form = CheckForm()
     try:
-        uploads.check_alone(form.data_of_file())
+        checked = uploads.check_alone(form.data_of_file())
     except Refusal as refusal:
         return _new(form.refused(refusal), refusal=refusal)
-    return _new(form, checked=True)
+    return _new(form, checked=checked)
 
 
 @bp.get("/<name>.csv")

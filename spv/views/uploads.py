@@ -29,7 +29,7 @@ def create() -> BaseResponse:
     try:
         content = form.data_of_file()
         if form.check_only.data:
-            return _new(form, checked=True, earlier=uploads.check(content, actor))
+            return _new(form, checked=uploads.check(content, actor))
         file = uploads.File(content, form.filename)
         recorded = uploads.save(file, form.answers, actor)
     except Refusal as refusal:

@@ -68,14 +68,14 @@ def test_what_cannot_be_read_as_rows_is_logged_and_not_kept(other):
 
 def test_check_only_keeps_nothing(other):
     told = events()
-    assert uploads.check(panels_csv(7), other) is None
+    assert uploads.check(panels_csv(7), other) == (7, None)
     for data in (panels_csv(7) + b"x", b"", b"a,b\n1,2"):
         with pytest.raises(Refusal):
             uploads.check(data, other)
     assert (events(), stored(), list(refused_files.mine(other))) == (told, 0, [])
     upload(panels_csv(7), other)
     found = uploads.check(panels_csv(7), other)
-    assert found.already.startswith("Already recorded on ")
+    assert found.earlier.already.startswith("Already recorded on ")
     with pytest.raises(RowsRefused) as refusal:
         uploads.check(panels_csv(8), other)
     assert refusal.value.report.new_rows == 1

@@ -158,7 +158,7 @@ def test_what_is_missing_is_named(vsp, answers, problems):
 def test_check_only_needs_no_declaration(vsp):
     answer = send(vsp, panels_csv(4), declaration="", check_only="yes")
     assert answer.status_code == 200
-    assert "No problem was found. Nothing was stored" in answer.text
+    assert "No problem was found in 4 rows. Nothing was stored" in answer.text
     send(vsp, panels_csv(4))
     page = read(send(vsp, panels_csv(4), check_only="yes"))
     assert "Already recorded on" in page.text
@@ -176,7 +176,10 @@ def test_a_check_without_signing_in(demonstration):
         )
 
     answer = check(panels_csv(2))  # the ledger is not asked, and so not told
-    assert (answer.status_code, "No problem was found." in answer.text) == (200, True)
+    assert (answer.status_code, "No problem was found in 2 rows." in answer.text) == (
+        200,
+        True,
+    )
     page = read(check(panels_csv(2) + f"{NAMES},N/A\r\n".encode()))
     assert "1 problem in 1 of 3 rows" in page.text
     assert "Row 4 N/A" in page.text
