@@ -95,5 +95,8 @@ def _sentence(codes: set[str], wrong: int, count: int) -> str:
     if codes == {ALREADY_VALID}:
         if wrong == count:
             return "The ledger has every row already. There is nothing to upload."
-        return f"The ledger has {wrong:,} of the {count:,} rows already."
+        return (
+            f"The ledger has {wrong:,} of the {count:,} rows already. Leave them out, "
+            "then choose the file again."
+        )
     return f"Correct {wrong:,} of {counted(count, 'row')}, then choose the file again."
