@@ -9,8 +9,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from spv.extensions import Model, db
 
 PRAGMAS = {
-    "wal_autocheckpoint": 4_000,
-    "cache_size": -32_000,
+    # One upload of random serial numbers changes a thousand pages (4 kB each): it does
+    # not fit the usual cache, and would be taken into the file each time.
+    "wal_autocheckpoint": 4_000,  # pages
+    "cache_size": -32_000,  # kB
     "journal_mode": "wal",
     "synchronous": 2,  # full
     "foreign_keys": 1,

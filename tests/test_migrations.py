@@ -6,10 +6,12 @@ from flask_migrate import check, downgrade, upgrade
 
 from spv.extensions import db
 from spv.rules.stc_batch import template_text
-from spv.services import audit, demo, readiness, stc, stc_batch
+from spv.services import audit, demo, ledger_proof, readiness, stc, stc_batch
 from spv.services.actor import visitor
 from spv.services.replay import replay
 from tests.examples import GOOD_SOLAR
+from tests.panels import panels_csv, upload
+from tests.people import acting
 
 WEB = visitor("web")
 
@@ -40,8 +42,8 @@ def test_up_down_and_up_with_data(app):
 
 
 @pytest.mark.filterwarnings(EXPRESSIONS)
-def test_down_and_up_by_one_keeps_what_is_older(demonstration):
-    """The accounts go, the calculations and their log stay, and it stays guarded."""
+def test_down_to_the_calculations_and_up_keeps_them(demonstration):
+    """The rest goes; their log stays, and stays guarded."""
     stc.save(GOOD_SOLAR, WEB)
     db.session.close()
     downgrade(revision="0001")
@@ -59,6 +61,23 @@ def test_down_and_up_by_one_keeps_what_is_older(demonstration):
         ("stc", 1, ""), ("registry", 0, ""),
     ]  # fmt: skip
     assert demo.load()
+    check()
+
+
+@pytest.mark.filterwarnings(EXPRESSIONS)
+def test_down_by_one_and_up_keeps_people_and_the_log(demonstration):
+    """The ledger goes, and the log goes on telling what was in it."""
+    before = audit.verify()
+    db.session.close()
+    downgrade(revision="0002")
+    assert audit.verify() == before
+    assert demo.sign_ins().keys() == demo.SIGN_INS.keys()
+    db.session.close()
+    upgrade()
+    lost = ledger_proof.verify()
+    assert (lost.uploads, lost.rows, len(lost.problems)) == (5, 0, 10)
+    upload(panels_csv(2), acting(demo.VSP_USER))
+    assert ledger_proof.verify().rows == 2
     check()
 
 
