@@ -54,7 +54,10 @@ def verify(contains: tuple[str, ...]) -> None:
     ledger = ledger_proof.verify()
     for problem in ledger.problems:
         click.echo(problem)
-    words = f"{counted(ledger.rows, 'row')} of {counted(ledger.uploads, 'upload')}"
+    words = (
+        f"{counted(ledger.rows, 'row')} of {counted(ledger.uploads, 'upload')}, "
+        f"{counted(ledger.markings, 'marking')}"
+    )
     click.echo(f"ledger: {words}, {counted(len(ledger.problems), 'problem')}")
     broken = any(report.problem for report in reports)
     _exit(bool(lost) or broken or bool(ledger.problems))

@@ -18,6 +18,11 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(ZONE).date()
 
 
+def first_moment_of(day: date) -> datetime:
+    """When a day begins in Australian eastern time."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
+
+
 def written_moment(moment: datetime) -> str:
     """A moment for people, such as 1 May 2026, 14:05 AEST."""
     local = moment.astimezone(ZONE)

@@ -34,8 +34,8 @@ def insert(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
     return sqlite.insert(model) if _speaks_sqlite() else postgresql.insert(model)
 
 
-def insert_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
-    """Insert rows with the driver's own speed; how many there are now that were not.
+def execute_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
+    """A statement for many rows with the driver's own speed; how many it changed.
 
     `?` stands for each value. SQLAlchemy looks at every row on its way, which takes as
     long as the database does.
@@ -53,11 +53,17 @@ def _connected(connection: Any, _record: Any) -> None:
     # reads before it writes is answered "database is locked" at once.
     connection.isolation_level = None
     connection.execute("PRAGMA busy_timeout = 30000")
+    # Its own knows the letters A to Z alone, and would not find MÜLLER as Müller.
+    connection.create_function("lower", 1, _lower, deterministic=True)
     for name, value in PRAGMAS.items():
         connection.execute(f"PRAGMA {name} = {value}")
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]
         if found != value and connection.execute("PRAGMA database_list").fetchone()[2]:
             raise RuntimeError(f"SQLite refused {name} = {value}: it is {found}.")
+
+
+def _lower(text: str | None) -> str | None:
+    return text.lower() if text else text
 
 
 def _begin(connection: Connection) -> None:

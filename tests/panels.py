@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from spv.extensions import db
 from spv.models import PanelSerial
 from spv.rules.serial_rows import FIELDS
-from spv.services import uploads
+from spv.services import invalidations, selections, uploads
 from spv.services.refused_files import RowsRefused
 
 HEADING = ",".join(FIELDS.values())
@@ -23,6 +23,12 @@ def panels_csv(count, prefix="EX", start=1, names=NAMES):
 def upload(data, actor, filename="panels.csv"):
     """Upload a file under a declaration."""
     return uploads.save(uploads.File(data, filename), DECLARED, actor)
+
+
+def mark(serials, actor, reason="Incorrect model number"):
+    """Mark serial numbers invalid; the number of the marking."""
+    chosen = selections.listed(serials, actor)
+    return invalidations.mark(chosen, {"reason": reason}, actor)
 
 
 def refused(data, actor):

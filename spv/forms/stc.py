@@ -8,7 +8,8 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.installation import read_date, read_installation
+from spv.rules.dates import read_date
+from spv.rules.installation import read_installation
 from spv.rules.notes import notes
 from spv.rules.questions import (
     ALL_FIELDS,

@@ -16,6 +16,7 @@ from spv.models.ledger import (
     Product,
     RefusedFile,
     Upload,
+    UploadProduct,
 )
 from spv.models.stc import StcBatch, StcCalculation
 
@@ -34,6 +35,7 @@ __all__ = [
     "StcBatch",
     "StcCalculation",
     "Upload",
+    "UploadProduct",
     "User",
     "UserSession",
 ]

@@ -57,7 +57,7 @@ class Upload(Model):
     filename: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     row_count: Mapped[int]
-    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     audit_sequence: Mapped[int]
 
     account: Mapped[Account] = relationship()
@@ -100,8 +100,29 @@ class Product(Model):
     model_number: Mapped[str] = mapped_column(String(200))
 
 
+class UploadProduct(Model):
+    """How many rows of an upload are of a product, and how many of those are valid.
+
+    A ledger of ten million rows has some ten thousand of these: what is not asked of
+    serial numbers is asked here.
+    """
+
+    __tablename__ = "upload_products"
+
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("products.id"), primary_key=True, index=True
+    )
+    row_count: Mapped[int]
+    valid_count: Mapped[int]
+
+
 class Invalidation(Model):
-    """Why rows are no longer valid: one marking, of one row or of many."""
+    """Why rows are no longer valid: one marking, of one row or of many.
+
+    `account_id` is null where agency staff marked. `criteria` is how the rows were
+    chosen, `audit_sequence` the number of the event in the registry's log.
+    """
 
     __tablename__ = "invalidations"
 
@@ -114,6 +135,9 @@ class Invalidation(Model):
     criteria: Mapped[dict[str, Any]] = mapped_column(JSON)
     row_count: Mapped[int]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    audit_sequence: Mapped[int]
+
+    user: Mapped[User] = relationship()
 
 
 class PanelSerial(Model):
@@ -131,6 +155,15 @@ class PanelSerial(Model):
             text("coalesce(invalidation_id, 0)"),
             unique=True,
         ),
+        # The rows of an upload, of one status, of some products.
+        Index(None, "upload_id", "invalidation_id", "product_id"),
+        # The rows of a marking. Rows that are valid are not in it.
+        Index(
+            "ix_panel_serials_invalidation_id",
+            "invalidation_id",
+            sqlite_where=text("invalidation_id IS NOT NULL"),
+            postgresql_where=text("invalidation_id IS NOT NULL"),
+        ),
     )
 
     # Numbers are used up by what is refused, too.
@@ -141,5 +174,5 @@ class PanelSerial(Model):
         String(60).with_variant(String(60, collation="C"), "postgresql")
     )
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
-    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), index=True)
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"))
     invalidation_id: Mapped[int | None] = mapped_column(ForeignKey("invalidations.id"))

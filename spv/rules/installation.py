@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from spv.rules.dates import read_date
 from spv.rules.parameters import FIGURES, value_on
 from spv.rules.questions import (
     ALL_FIELDS,
@@ -41,8 +42,6 @@ class Installation(NamedTuple):
 
 _NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
 _PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}")
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_AUSTRALIAN_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _POSTCODE = re.compile(r"[0-9]{4}")
 _NUMBERS = {
     "rated_power_kw": ("the rated power output in kW", "6.6"),
@@ -89,25 +88,6 @@ def read_price(text: str, day: date) -> Decimal:
     return price
 
 
-def read_date(text: str) -> date:
-    """A day written YYYY-MM-DD or DD/MM/YYYY; ValueError with what to change."""
-    if not text:
-        raise ValueError("Enter the installation date.")
-    iso = text
-    if not _ISO_DATE.fullmatch(text):
-        match = _AUSTRALIAN_DATE.fullmatch(text)
-        if not match:
-            raise ValueError("Enter the installation date as 2026-07-31 or 31/07/2026.")
-        day, month, year = match.groups()
-        iso = f"{year}-{month:0>2}-{day:0>2}"
-    try:
-        return date.fromisoformat(iso)
-    except ValueError:
-        raise ValueError(
-            f"{text} is not a day of the calendar. Check the installation date."
-        ) from None
-
-
 def is_postcode(text: str) -> bool:
     """Whether the text is four plain digits."""
     return bool(_POSTCODE.fullmatch(text))
@@ -131,7 +111,7 @@ def _number(name: str, text: str, _type: SystemType | None = None) -> Decimal:
 
 
 def _date(_name: str, text: str, system_type: SystemType) -> date:
-    day = read_date(text)
+    day = read_date(text, "the installation date")
     battery = system_type is SystemType.BATTERY
     first = FIGURES["battery_first_day" if battery else "scheme_first_day"].latest
     last = FIGURES["scheme_last_day"].latest

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import date
 
-from spv.rules.installation import is_postcode, read_date
+from spv.rules.dates import read_date
+from spv.rules.installation import is_postcode
 from spv.rules.parameters import FIGURES, value_on
 from spv.rules.questions import SystemType, system_type_of
 from spv.rules.stc import deeming_period, years_left

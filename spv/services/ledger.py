@@ -1,16 +1,19 @@
 """The rows of the ledger: put in whole, in the turn of the caller; found by serial."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select, tuple_
+from sqlalchemy import ColumnElement, false, func, insert, select, true, tuple_
 
 from spv import database
 from spv.extensions import db
-from spv.models import PanelSerial, Product, Upload
+from spv.models import PanelSerial, Product, Upload, UploadProduct
+from spv.rules.roles import Role
 from spv.rules.serial_rows import Panel
+from spv.services.actor import Actor
 from spv.services.errors import ConflictError
 
 VALID = PanelSerial.invalidation_id.is_(None)
@@ -23,6 +26,15 @@ class Held(NamedTuple):
 
     received_at: datetime
     account_id: int
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Which uploads somebody sees: agency staff all, an account its own."""
+    if Role.STAFF in actor.roles:
+        return true()
+    if actor.account_id is None:
+        return false()
+    return Upload.account_id == actor.account_id
 
 
 def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
@@ -45,7 +57,10 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
         (panel.serial_number, products[panel[:3]], upload_id)
         for panel in sorted(panels, key=attrgetter("serial_number"))
     ]
-    if database.insert_many(_PUT, rows) == len(rows):
+    if database.execute_many(_PUT, rows) == len(rows):
+        counts = Counter(product for _, product, _ in rows).items()
+        parts = [(upload_id, product, n, n) for product, n in sorted(counts)]
+        database.execute_many(_PUT_PARTS, parts)
         return {}
     if valid := held(serials, but=upload.id):
         return valid
@@ -56,6 +71,10 @@ _PUT = (
     "INSERT INTO panel_serials (serial_number, product_id, upload_id) "
     "VALUES (?, ?, ?) ON CONFLICT (serial_number, coalesce(invalidation_id, 0)) "
     "DO NOTHING"
+)
+_PUT_PARTS = (
+    "INSERT INTO upload_products (upload_id, product_id, row_count, valid_count) "
+    "VALUES (?, ?, ?, ?)"
 )
 
 
@@ -71,9 +90,8 @@ def held(serials: Iterable[str], but: int = 0) -> dict[str, Held]:
 
 def count_valid(upload_id: int) -> int:
     """How many rows of an upload are valid."""
-    count = select(func.count()).select_from(PanelSerial)
-    of_upload = PanelSerial.upload_id == upload_id
-    return db.session.scalar(count.where(of_upload, VALID)) or 0
+    total = select(func.sum(UploadProduct.valid_count))
+    return db.session.scalar(total.where(UploadProduct.upload_id == upload_id)) or 0
 
 
 def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:

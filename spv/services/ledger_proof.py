@@ -1,6 +1,7 @@
 """Proof of the ledger: its rows are those that the log tells of, and no others."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -11,74 +12,135 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from spv.extensions import db
-from spv.models import AuditEvent, Declaration, PanelSerial, Product, Upload
+from spv.models import (
+    Declaration,
+    Invalidation,
+    PanelSerial,
+    Product,
+    Upload,
+    UploadProduct,
+)
 from spv.rules.serial_rows import Panel, digest
 from spv.services import audit
+from spv.services.invalidations import MARKED, digest_of
 from spv.services.ledger import NAMES
 from spv.services.transaction import snapshot
-from spv.services.uploads import PURPOSE
+from spv.services.uploads import PURPOSE, RECORDED
 
 SLICE = 10_000
+Facts = dict[int, dict[str, Any]]
+# What the log tells of an upload and of a marking, under these names.
+OF_UPLOAD = ("account", "user", "filename", "rows", "sha256", "declaration",
+             "wording_version")  # fmt: skip
+OF_MARKING = ("user", "rows", "sha256", "criteria", "upload", "reason", "other_reason")
 
 
 @dataclass
 class LedgerReport:
-    """How much was read, and a sentence for each upload that is not right."""
+    """How much was read, and a sentence for each thing that is not right."""
 
     uploads: int = 0
     rows: int = 0
+    markings: int = 0
     problems: list[str] = field(default_factory=list)
 
 
 def verify() -> LedgerReport:
-    """Hash the rows of every upload again, and compare with what the log tells."""
+    """Hash all rows again, by upload and by marking, and compare with the log."""
     found = LedgerReport()
     with snapshot():
         try:
-            told = dict(_told(found))
-            found.problems += _compare(told, dict(_saved()))
-            found.problems += _compare_rows(told, found)
+            uploads = dict(_told(found, RECORDED, "upload", OF_UPLOAD))
+            markings = dict(_told(found, MARKED, "invalidation", OF_MARKING))
+            found.uploads, found.markings = len(uploads), len(markings)
+            found.problems += _compare("upload", uploads, dict(_saved()))
+            found.problems += _compare("marking", markings, dict(_saved_markings()))
+            found.problems += _compare_rows(uploads, found)
+            found.problems += _compare_marked(markings)
             found.problems += _spare_declarations()
         except (ValueError, TypeError, SQLAlchemyError):  # no text, no moment, no JSON
             found.problems.append("what is saved, or the log of it, cannot be read")
     return found
 
 
-def _compare_rows(
-    told: dict[int, dict[str, Any]], found: LedgerReport
-) -> Iterator[str]:
-    missing = dict(told)
+def _compare_rows(told: Facts, found: LedgerReport) -> Iterator[str]:
+    missing, counts = dict(told), _counts()
     for upload_id, rows in groupby(_rows(), key=itemgetter(0)):
-        panels, invalid = [], 0
-        for _, invalidation_id, *cells in rows:
+        panels, seen, valid = [], Counter[int](), Counter[int]()
+        for _, invalidation_id, product_id, *cells in rows:
             panels.append(Panel._make(cell or "" for cell in cells))
-            invalid += invalidation_id is not None
+            seen[product_id] += 1
+            valid[product_id] += invalidation_id is None
         found.rows += len(panels)
         facts = missing.pop(upload_id, {"rows": 0, "sha256": ""})
         if (len(panels), digest(panels)) != (facts["rows"], facts["sha256"]):
             yield f"upload {upload_id}: its rows were changed"
-        if invalid:
-            yield f"upload {upload_id}: rows were marked invalid, and no event says so"
+        if {n: (seen[n], valid[n]) for n in seen} != counts.pop(upload_id, {}):
+            yield f"upload {upload_id}: its rows are counted wrongly"
     yield from (f"upload {upload_id}: its rows are missing" for upload_id in missing)
+    yield from (f"upload {upload_id}: counted, but has no rows" for upload_id in counts)
 
 
-def _told(found: LedgerReport) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each upload as its event tells of it."""
-    for event in audit.events_of(audit.REGISTRY, "upload.recorded"):
-        found.uploads += 1
+def _counts() -> dict[int, dict[int, tuple[int, int]]]:
+    """How many rows, and valid ones, each upload has of each product."""
+    counts: dict[int, dict[int, tuple[int, int]]] = {}
+    for part in db.session.execute(select(*UploadProduct.__table__.columns)):
+        of_upload = counts.setdefault(part.upload_id, {})
+        of_upload[part.product_id] = part.row_count, part.valid_count
+    return counts
+
+
+def _compare_marked(told: Facts) -> Iterator[str]:
+    missing = dict(told)
+    query = (
+        select(PanelSerial.invalidation_id, PanelSerial.id)
+        .where(PanelSerial.invalidation_id.is_not(None))
+        .order_by(PanelSerial.invalidation_id, PanelSerial.id)
+    )
+    with db.session.execute(query.execution_options(yield_per=SLICE)) as marked:
+        for number, rows in groupby(marked, key=itemgetter(0)):
+            row_ids = [row_id for _, row_id in rows]
+            facts = missing.pop(number, None)
+            if facts is None:
+                yield f"marking {number}: rows were marked, and no event says so"
+            elif (len(row_ids), digest_of(row_ids)) != (facts["rows"], facts["sha256"]):
+                yield f"marking {number}: its rows were changed"
+    yield from (f"marking {number}: no row is marked by it" for number in missing)
+
+
+def _told(
+    found: LedgerReport, event_name: str, thing: str, names: tuple[str, ...]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each upload, or marking, as its event tells of it."""
+    for event in audit.events_of(audit.REGISTRY, event_name):
         try:
-            yield _facts_of(event)
+            details = json.loads(event.details)
+            facts = {name: details[name] for name in names}
+            facts |= {"account": details.get("account")}
+            facts |= {"event": event.sequence, "at": event.at, "channel": event.channel}
+            yield details[thing], facts
         except (ValueError, KeyError, TypeError):
             found.problems.append(f"event {event.sequence} cannot be read")
 
 
-def _facts_of(event: AuditEvent) -> tuple[int, dict[str, Any]]:
-    details = json.loads(event.details)
-    names = ("account", "user", "filename", "rows", "sha256", "declaration",
-             "wording_version")  # fmt: skip
-    facts = {name: details[name] for name in names}
-    facts |= {"event": event.sequence, "at": event.at, "channel": event.channel}
-    return details["upload"], facts
+def _saved_markings() -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each marking as it is saved."""
+    query = select(Invalidation).execution_options(yield_per=1000)
+    for made in db.session.scalars(query):
+        yield (
+            made.id,
+            {
+                "account": made.account_id,
+                "user": made.user_id,
+                "rows": made.row_count,
+                "criteria": made.criteria,
+                "upload": made.upload_id,
+                "reason": made.reason,
+                "other_reason": made.other_reason,
+                "event": made.audit_sequence,
+                "at": made.made_at,
+            },
+        )
 
 
 def _saved() -> Iterator[tuple[int, dict[str, Any]]]:
@@ -109,18 +171,18 @@ def _saved() -> Iterator[tuple[int, dict[str, Any]]]:
         )
 
 
-def _compare(told: dict[int, Any], saved: dict[int, Any]) -> Iterator[str]:
-    for upload_id in sorted(told.keys() | saved.keys()):
-        log, table = told.get(upload_id), saved.get(upload_id)
+def _compare(thing: str, told: Facts, saved: Facts) -> Iterator[str]:
+    for number in sorted(told.keys() | saved.keys()):
+        log, table = told.get(number), saved.get(number)
         if log is None:
-            yield f"upload {upload_id}: saved, but not in the log"
+            yield f"{thing} {number}: saved, but not in the log"
         elif table is None:
             event = log["event"]
-            yield f"upload {upload_id}: in the log as event {event}, but not saved"
+            yield f"{thing} {number}: in the log as event {event}, but not saved"
         else:
-            other = [name for name in log if log[name] != table[name]]
+            other = [name for name in log if name in table and log[name] != table[name]]
             if other:
-                yield f"upload {upload_id}: saved with another {', '.join(other)}"
+                yield f"{thing} {number}: saved with another {', '.join(other)}"
 
 
 def _spare_declarations() -> Iterator[str]:
@@ -137,6 +199,7 @@ def _rows() -> Iterator[tuple[Any, ...]]:
         select(
             PanelSerial.upload_id,
             PanelSerial.invalidation_id,
+            PanelSerial.product_id,
             *NAMES,
             PanelSerial.serial_number,
         )

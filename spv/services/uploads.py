@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, select, true
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from spv import clock
@@ -27,6 +27,7 @@ from spv.services.rights import acting
 UPLOADS_SHOWN = 50
 ROWS_SHOWN = 100
 PURPOSE = "upload"
+RECORDED = "upload.recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
             if held := ledger.put(upload, panels):
                 raise _AlreadyValid(held)
             audit.act(
-                "upload.recorded", actor, at, upload=upload.id, filename=file.filename,
+                RECORDED, actor, at, upload=upload.id, filename=file.filename,
                 rows=len(panels), sha256=sha256, declaration=upload.declaration_id,
                 wording_version=version,
             )  # fmt: skip
@@ -133,7 +134,7 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
     found = db.session.execute(
         select(Upload, AuditEvent)
         .join(AuditEvent, at_place)
-        .where(Upload.id == upload_id, _visible(actor))
+        .where(Upload.id == upload_id, ledger.visible(actor))
         .options(*(joinedload(name) for name in _NAMED))
     ).one_or_none()
     if found is None:
@@ -152,7 +153,7 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
 
 def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
     """Up to 50 uploads, newest first, older than one with an id; if there are more."""
-    query = select(Upload).where(_visible(actor))
+    query = select(Upload).where(ledger.visible(actor))
     if before:
         query = query.where(Upload.id < before)
     newest = query.order_by(Upload.id.desc()).limit(UPLOADS_SHOWN + 1)
@@ -162,12 +163,6 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
 
 
 _NAMED = (Upload.account, Upload.user, Upload.declaration)
-
-
-def _visible(actor: Actor) -> ColumnElement[bool]:
-    if Role.STAFF in actor.roles:
-        return true()
-    return Upload.account_id == actor.account_id
 
 
 def _read(file: File, actor: Actor) -> CheckedRows:

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.services import demo, ledger_proof
-from tests.panels import panels_csv, upload
+from tests.panels import mark, panels_csv, upload
 from tests.people import acting
 
 UPLOAD = "(SELECT max(id) FROM uploads)"
@@ -54,9 +54,32 @@ TAMPERING = [
     ("UPDATE declarations SET expires_on = '2030-01-01'",
      "saved with another declaration"),
     (f"INSERT INTO invalidations (user_id, reason, other_reason, criteria, row_count, "
-     f"made_at) SELECT user_id, 'x', '', '{{}}', 1, received_at FROM uploads "
-     f"WHERE id = {UPLOAD}; UPDATE panel_serials SET invalidation_id = 1 "
-     f"WHERE {OURS}", "rows were marked invalid, and no event says so"),
+     f"made_at, audit_sequence) SELECT user_id, 'x', '', '{{}}', 1, received_at, 1 "
+     f"FROM uploads WHERE id = {UPLOAD}; UPDATE panel_serials SET invalidation_id = 2 "
+     f"WHERE serial_number = 'EX000003'", "rows were marked, and no event says so"),
+    ("UPDATE panel_serials SET invalidation_id = 1 WHERE serial_number = 'EX000003'",
+     "marking 1: its rows were changed"),
+    ("UPDATE panel_serials SET invalidation_id = NULL WHERE serial_number = 'AA000001'",
+     "marking 1: its rows were changed"),
+    ("UPDATE panel_serials SET invalidation_id = NULL WHERE invalidation_id = 1",
+     "marking 1: no row is marked by it"),
+    ("UPDATE invalidations SET reason = 'x'", "marking 1: saved with another reason"),
+    ("UPDATE invalidations SET other_reason = 'x'", "saved with another other_reason"),
+    ("UPDATE invalidations SET criteria = '{}'", "saved with another criteria"),
+    ("UPDATE invalidations SET user_id = 1", "saved with another user"),
+    ("UPDATE invalidations SET account_id = NULL", "saved with another account"),
+    ("UPDATE invalidations SET row_count = 1", "saved with another rows"),
+    ("UPDATE invalidations SET upload_id = 1", "saved with another upload"),
+    ("UPDATE invalidations SET audit_sequence = 1", "saved with another event"),
+    ("UPDATE invalidations SET made_at = '2020-01-01 00:00:00.000000'",
+     "saved with another at"),
+    (f"UPDATE upload_products SET valid_count = 2 WHERE {OURS}",
+     "its rows are counted wrongly"),
+    (f"UPDATE upload_products SET row_count = 2 WHERE {OURS}",
+     "its rows are counted wrongly"),
+    (f"DELETE FROM upload_products WHERE {OURS}", "its rows are counted wrongly"),
+    (f"INSERT INTO upload_products VALUES ({UPLOAD}, (SELECT min(id) FROM products), "
+     f"1, 1)", "its rows are counted wrongly"),
     # Two rows whose hash is that of three: the names of one hold another.
     (f"DELETE FROM panel_serials WHERE serial_number = 'EX000001'; "
      f"UPDATE products SET supplier_name = 'Example Supplier' || chr(9) || "
@@ -72,6 +95,7 @@ TAMPERING = [
 @pytest.fixture
 def two_uploads(demonstration):
     upload(panels_csv(3, "AA"), acting(demo.VSP_USER))
+    mark(["AA000001", "AA000002"], acting(demo.VSP_USER))
     return upload(panels_csv(3), acting(demo.VSP_USER)).upload_id
 
 
@@ -96,7 +120,9 @@ def test_tampering(two_uploads, statement, words):
 
 
 def test_an_upload_that_is_gone(two_uploads):
-    for table in ("panel_serials WHERE upload_id", "uploads WHERE id"):
+    of_upload = "WHERE upload_id"
+    for table in (f"panel_serials {of_upload}", f"upload_products {of_upload}",
+                  "uploads WHERE id"):  # fmt: skip
         db.session.execute(sa.text(f"DELETE FROM {table} = {two_uploads}"))
     db.session.commit()
     missing, rows, declaration = ledger_proof.verify().problems

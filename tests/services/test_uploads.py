@@ -6,37 +6,17 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from spv import clock
 from spv.extensions import db
-from spv.models import (
-    Declaration,
-    Invalidation,
-    PanelSerial,
-    Product,
-    User,
-)
+from spv.models import Declaration, Product
 from spv.rules.refusal import Refusal
 from spv.rules.serial_rows import Panel, digest
 from spv.services import audit, demo, uploads
 from spv.services.errors import ConflictError, ForbiddenError, NotFoundError
 from spv.services.refused_files import RowsRefused
-from tests.panels import HEADING, NAMES, panels_csv, stored, upload
+from tests.panels import HEADING, NAMES, mark, panels_csv, stored, upload
 from tests.people import acting, at_once, events
 
 pytestmark = pytest.mark.usefixtures("demonstration")
-
-
-def mark_invalid(*serials):
-    """What another issue does with a reason; here only the rows change."""
-    user = db.session.query(User).first()
-    marking = Invalidation(
-        user_id=user.id, reason="x", criteria={}, row_count=1, made_at=clock.now()
-    )
-    db.session.add(marking)
-    db.session.flush()
-    rows = sa.update(PanelSerial).where(PanelSerial.serial_number.in_(serials))
-    db.session.execute(rows.values(invalidation_id=marking.id))
-    db.session.commit()
 
 
 def report_of(data, actor):
@@ -101,10 +81,10 @@ def test_the_same_rows_again_in_any_order(vsp):
 
 def test_the_same_rows_after_one_was_marked_invalid(vsp):
     first = upload(panels_csv(3), vsp)
-    mark_invalid("EX000002")
+    mark(["EX000002"], vsp)
     found = report_of(panels_csv(3), vsp)
     assert (found.problem_count, found.new_rows) == (2, 1)
-    mark_invalid("EX000001", "EX000003")
+    mark(["EX000001", "EX000003"], vsp)
     second = upload(panels_csv(3), vsp)
     assert second.upload_id > first.upload_id
     assert second.already == ""
@@ -149,8 +129,8 @@ def test_rows_that_are_neither_inserted_nor_held_are_no_success(vsp, monkeypatch
     """Where somebody writes rows out of turn: here, the driver is told so."""
     from spv import database
 
-    real = database.insert_many
-    monkeypatch.setattr(database, "insert_many", lambda *given: real(*given) - 1)
+    real = database.execute_many
+    monkeypatch.setattr(database, "execute_many", lambda *given: real(*given) - 1)
     with pytest.raises(ConflictError):
         upload(panels_csv(2), vsp)
     assert stored() == 0

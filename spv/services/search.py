@@ -1,0 +1,234 @@
+"""Searching the ledger: the same page as quick at ten million rows as at ten.
+
+What is asked of uploads and products is asked of the few thousand `upload_products`;
+they say which uploads have the rows of a page, and how many rows there are. Serial
+numbers are a range of their index. Pages go on from a row, never from a count of rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
+
+from spv import clock
+from spv.extensions import db
+from spv.models import Account, Invalidation, PanelSerial, Product, Upload
+from spv.models import UploadProduct as Part
+from spv.rules.roles import Role
+from spv.rules.search import NAMES, Criteria
+from spv.services import ledger
+from spv.services.actor import Actor
+
+ROWS_SHOWN = 50
+MOST_COUNTED = 10_000
+EXPORT_SLICE = 2_000
+
+
+class Found(NamedTuple):
+    """Rows of a page, whether there are more, and how many there are in all.
+
+    Where there are more than 10,000, `total` is 10,001.
+    """
+
+    rows: Sequence[Any]
+    has_more: bool
+    total: int
+
+
+def find(criteria: Criteria, actor: Actor, after: int = 0) -> Found:
+    """The first rows that match, or those after the row with an id.
+
+    Newest first, or where a serial number is asked in the order of serial numbers.
+    """
+    rows = _rows(criteria, actor, ROWS_SHOWN + 1, after)
+    total = len(rows)
+    if after or total > ROWS_SHOWN:
+        total = _count(criteria, actor)
+    return Found(rows[:ROWS_SHOWN], len(rows) > ROWS_SHOWN, total)
+
+
+def every(criteria: Criteria, actor: Actor) -> Iterator[Sequence[Any]]:
+    """All rows that match, in slices; none of them is held back or skipped."""
+    after = 0
+    while rows := _rows(criteria, actor, EXPORT_SLICE, after):
+        db.session.rollback()  # nothing is held while somebody's line is slow
+        yield rows
+        after = rows[-1].id
+
+
+def ids(criteria: Criteria, actor: Actor, most: int) -> list[int]:
+    """The ids of so many rows that match, in the order in which `find` has them."""
+    return list(db.session.scalars(_ids(criteria, actor, most)))
+
+
+def named_rows(row_ids: Sequence[int]) -> Sequence[Any]:
+    """Rows by their ids, with their names and with what became of them."""
+    return db.session.execute(_named(row_ids).order_by(PanelSerial.id)).all()
+
+
+def _named(row_ids: Any) -> Any:
+    query: Any = select(*_COLUMNS)
+    return (
+        query.join(Product, Product.id == PanelSerial.product_id)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .join(Account, Account.id == Upload.account_id)
+        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
+        .where(PanelSerial.id.in_(row_ids))
+    )
+
+
+_COLUMNS = (
+    PanelSerial.id,
+    PanelSerial.serial_number,
+    PanelSerial.upload_id,
+    PanelSerial.invalidation_id,
+    *ledger.NAMES,
+    Upload.received_at,
+    Account.legal_name,
+    Invalidation.reason,
+)
+
+
+def _rows(criteria: Criteria, actor: Actor, most: int, after: int) -> Sequence[Any]:
+    query = _named(_ids(criteria, actor, most, after))
+    return db.session.execute(query.order_by(*_order(criteria))).all()
+
+
+def _order(criteria: Criteria) -> tuple[Any, ...]:
+    if criteria.serial_number:
+        return PanelSerial.serial_number, PanelSerial.id
+    # Uploads were recorded one after the other: this is the order of ids, newest first.
+    return PanelSerial.upload_id.desc(), PanelSerial.id.desc()
+
+
+def _ids(criteria: Criteria, actor: Actor, most: int, after: int = 0) -> Select[Any]:
+    query = select(PanelSerial.id).where(*_of_row(criteria))
+    if criteria.serial_number:
+        query = _by_serial(query, criteria, actor)
+        if after:
+            last = _last(after, PanelSerial.serial_number)
+            place = tuple_(PanelSerial.serial_number, PanelSerial.id)
+            query = query.where(place > tuple_(last, after))
+    else:
+        uploads = _newest_uploads(criteria, actor, most, after)
+        query = query.where(PanelSerial.upload_id.in_(uploads))
+        if after:
+            query = query.where(PanelSerial.id < after)
+    return query.order_by(*_order(criteria)).limit(most)
+
+
+def _newest_uploads(
+    criteria: Criteria, actor: Actor, most: int, after: int
+) -> list[int]:
+    """The uploads that so many rows are in, beginning with the newest."""
+    parts = _parts(criteria, actor, Upload.id, func.sum(_rows_of(criteria)))
+    last = _last(after, PanelSerial.upload_id) if after else None
+    if last:
+        parts = parts.where(Upload.id <= last)
+    uploads, rows = [], 0
+    query = parts.group_by(Upload.id).order_by(Upload.id.desc()).limit(most + 1)
+    for upload_id, count in db.session.execute(query):
+        uploads.append(upload_id)
+        rows += count if upload_id != last else 0  # some of its rows came before
+        if rows >= most:
+            break
+    return uploads
+
+
+def _by_serial(query: Select[Any], criteria: Criteria, actor: Actor) -> Select[Any]:
+    beginning = criteria.serial_number
+    end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    serial: Any = PanelSerial.serial_number
+    if _is_narrowed(criteria, actor):
+        if _count_parts(criteria, actor) <= MOST_COUNTED:
+            # These few are looked through: the serial number, made an expression, is
+            # not looked up in its index, which may have millions that begin so.
+            serial = serial.op("||")("")
+            query = query.where(
+                PanelSerial.upload_id.in_(_parts(criteria, actor, Upload.id))
+            )
+        else:
+            of_upload = Upload.id == PanelSerial.upload_id
+            query = query.join(Upload, of_upload).where(*_of_upload(criteria, actor))
+    return query.where(serial >= beginning, serial < end)
+
+
+def _count(criteria: Criteria, actor: Actor) -> int:
+    if not criteria.serial_number:
+        return _count_parts(criteria, actor)
+    query = select(PanelSerial.id).where(*_of_row(criteria))
+    found = _by_serial(query, criteria, actor).limit(MOST_COUNTED + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def _count_parts(criteria: Criteria, actor: Actor) -> int:
+    """How many rows match, but for their serial numbers; at most 10,001."""
+    for most in (100, MOST_COUNTED + 1):  # mostly a few parts are enough to know
+        parts = _parts(criteria, actor, _rows_of(criteria).label("rows"))
+        few = parts.limit(most).subquery()
+        total = func.coalesce(func.sum(few.c.rows), 0)
+        rows, count = db.session.execute(select(total, func.count(few.c.rows))).one()
+        if count < most or rows > MOST_COUNTED:
+            break
+    return int(min(rows, MOST_COUNTED + 1))
+
+
+def _parts(criteria: Criteria, actor: Actor, *columns: Any) -> Select[Any]:
+    """The parts of uploads with rows that match, but for their serial numbers."""
+    query = select(*columns).select_from(Upload).join(Part, Part.upload_id == Upload.id)
+    query = query.where(_rows_of(criteria) > 0, *_of_upload(criteria, actor))
+    return query.where(*_of_product(criteria, Part.product_id))
+
+
+def _rows_of(criteria: Criteria) -> Any:
+    """How many rows of a part have the status that is asked."""
+    match criteria.status:
+        case "valid":
+            return Part.valid_count
+        case "invalid":
+            return Part.row_count - Part.valid_count
+    return Part.row_count
+
+
+def _is_narrowed(criteria: Criteria, actor: Actor) -> bool:
+    """Whether anything but serial number and status is asked."""
+    of_part = criteria._replace(serial_number="", status="")
+    return of_part != Criteria() or Role.STAFF not in actor.roles
+
+
+def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]]:
+    yield ledger.visible(actor)
+    if criteria.upload:
+        yield Upload.id == criteria.upload
+    if criteria.account:
+        name = Account.legal_name.icontains(criteria.account, autoescape=True)
+        yield Upload.account_id.in_(select(Account.id).where(name))
+    if criteria.recorded_from:
+        yield Upload.received_at >= clock.first_moment_of(criteria.recorded_from)
+    if criteria.recorded_to:
+        after = criteria.recorded_to + timedelta(days=1)
+        yield Upload.received_at < clock.first_moment_of(after)
+
+
+def _of_product(criteria: Criteria, column: Any) -> Iterator[ColumnElement[bool]]:
+    names = [
+        getattr(Product, name).icontains(getattr(criteria, name), autoescape=True)
+        for name in NAMES
+        if getattr(criteria, name)
+    ]
+    if names:
+        yield column.in_(select(Product.id).where(*names))
+
+
+def _of_row(criteria: Criteria) -> Iterator[ColumnElement[bool]]:
+    yield from _of_product(criteria, PanelSerial.product_id)
+    if criteria.status == "valid":
+        yield PanelSerial.invalidation_id.is_(None)
+    if criteria.status == "invalid":
+        yield PanelSerial.invalidation_id.is_not(None)
+
+
+def _last(row_id: int, column: Any) -> Any:
+    """What the row with an id, the last of the page before, has in a column."""
+    return db.session.scalar(select(column).where(PanelSerial.id == row_id))

@@ -1,0 +1,87 @@
+"""Choosing rows to mark: one by one, all that a search matches, or by a list."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from spv.extensions import db
+from spv.models import PanelSerial, Upload
+from spv.rules.marking import MOST_MARKED
+from spv.rules.refusal import Refusal
+from spv.rules.search import Criteria
+from spv.rules.words import counted
+from spv.services import ledger, search
+from spv.services.actor import Actor
+
+SAMPLE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows that somebody is about to mark: their ids, and how they were chosen.
+
+    `how` is for people and for the record: labels and values. `upload_id` is there
+    where it is the whole of an upload.
+    """
+
+    row_ids: Sequence[int]
+    how: Sequence[tuple[str, str]]
+    upload_id: int | None = None
+
+
+def chosen(row_ids: Iterable[int], actor: Actor) -> Selection:
+    """Those rows of some that are valid, and the actor's to mark."""
+    wanted = set(row_ids)
+    _check_most(len(wanted))
+    return Selection(valid_of(wanted, actor), [("Chosen", "Row by row")])
+
+
+def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:
+    """All valid rows that match, without some; Refusal where they are too many."""
+    asked = criteria._replace(status="valid")
+    found = [] if criteria.status == "invalid" else search.ids(
+        asked, actor, MOST_MARKED + len(but) + 1
+    )  # fmt: skip
+    rows = [row_id for row_id in found if row_id not in but]
+    _check_most(len(rows))
+    how = criteria.in_words() or [("Searched for", "Everything")]
+    if left_out := len(found) - len(rows):
+        how = [*how, ("Left out", counted(left_out, "row"))]
+    whole = criteria == Criteria(upload=criteria.upload) and not left_out
+    return Selection(rows, how, criteria.upload or None if whole else None)
+
+
+def listed(serials: Sequence[str], actor: Actor) -> Selection:
+    """The rows that have one of some serial numbers, as `chosen`."""
+    query = _valid(actor).where(PanelSerial.serial_number.in_(serials))
+    how = [("Chosen", f"By a list of {counted(len(serials), 'serial number')}")]
+    return Selection(db.session.scalars(query).all(), how)
+
+
+def sample(selection: Selection) -> Sequence[Any]:
+    """The first rows of a selection, with their names."""
+    return search.named_rows(selection.row_ids[:SAMPLE])
+
+
+def valid_of(row_ids: Iterable[int], actor: Actor) -> Sequence[int]:
+    """The ids of those of some rows that are valid, and the actor's to mark."""
+    return db.session.scalars(_valid(actor).where(PanelSerial.id.in_(row_ids))).all()
+
+
+def _valid(actor: Actor) -> Select[Any]:
+    """The ids of valid rows that are the actor's to mark."""
+    return (
+        select(PanelSerial.id)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .where(ledger.VALID, ledger.visible(actor))
+        .order_by(PanelSerial.id)
+    )
+
+
+def _check_most(count: int) -> None:
+    if count > MOST_MARKED:
+        raise Refusal({"selection": f"More than {MOST_MARKED:,} rows were chosen. "
+                       "That is the most that can be marked at once: narrow the "
+                       "search."})  # fmt: skip
