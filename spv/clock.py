@@ -1,6 +1,7 @@
 """The one clock. Moments are in UTC; days are those of Australian eastern time."""
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from spv.rules.words import written
@@ -27,6 +28,16 @@ def written_moment(moment: datetime) -> str:
     """A moment for people, such as 1 May 2026, 14:05 AEST."""
     local = moment.astimezone(ZONE)
     return f"{written(local)}, {local:%H:%M} {local:%Z}"
+
+
+def short_day(moment: datetime) -> str:
+    """The day of a moment in short, such as 1 Nov 2026."""
+    return _short(day_of(moment))
+
+
+@lru_cache
+def _short(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def today() -> date:

@@ -1,8 +1,10 @@
 """Answering with a page, or with only its part for HTMX: the one place that decides."""
 
 import hashlib
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from flask import (
     redirect,
     render_template,
     request,
+    stream_with_context,
     url_for,
 )
+from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock
@@ -33,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(written_abn, "abn")
     app.add_template_filter(written, "day")
     app.add_template_filter(clock.written_moment, "moment")
+    app.add_template_filter(clock.short_day, "short_day")
     app.add_template_filter(_dollars, "dollars")
     app.add_template_filter(plain, "plain")
     app.add_template_filter(counted, "counted")
@@ -71,6 +76,8 @@ def done(endpoint: str, **values: Any) -> BaseResponse:
         return redirect(url, 303)
     response = make_response(current_app.view_functions[endpoint](**values))
     response.headers["HX-Push-Url"] = url
+    response.headers["HX-Retarget"] = "#content"
+    response.headers["HX-Reswap"] = "innerHTML show:window:top"
     return response
 
 
@@ -80,12 +87,31 @@ def number(name: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
-def csv_file(text: str, filename: str) -> Response:
-    """A CSV file to be saved."""
+def csv_file(text: str | Iterator[str], filename: str) -> Response:
+    """A CSV file to be saved; one in pieces is sent as they come."""
+    whole = isinstance(text, str)
     # The byte order mark is what makes a spreadsheet read it as UTF-8.
-    response = Response("\ufeff" + text, mimetype="text/csv")
+    content = f"\ufeff{text}" if whole else stream_with_context(chain("\ufeff", text))
+    response = Response(content, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
+
+
+def sealed(value: Any) -> str:
+    """A value that a form carries, and that nobody can change on its way."""
+    return _seal().dumps(value)
+
+
+def unsealed(text: str) -> Any:
+    """The value that was sealed; None where it was not, or was changed."""
+    try:
+        return _seal().loads(text)
+    except BadData:
+        return None
+
+
+def _seal() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", "form")
 
 
 def _asset(name: str) -> str:

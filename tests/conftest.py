@@ -26,6 +26,8 @@ class Browser(FlaskClient):
     """
 
     def open(self, *args, **kwargs):
+        # All of the answer: a file that comes in pieces belongs to the request too.
+        kwargs.setdefault("buffered", True)
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 

@@ -13,14 +13,14 @@ from spv.services import (
     applications,
     contacts,
     demo,
+    ledger,
     sign_in,
     stc,
     stc_batch,
-    uploads,
     users,
 )
 from tests.examples import GOOD_SOLAR
-from tests.panels import DECLARED, panels_csv, refused
+from tests.panels import mark, panels_csv, refused, upload
 from tests.people import APPLICATION, KIM, WEB, acting, browser_of, user_of
 
 HTMX = {"HX-Request": "true"}
@@ -53,7 +53,12 @@ MATRIX = {
     "PGUA": {"account.show"},
     "P": {"account.new", "account.apply"},
     "GUA": {"users.index"},
-    "US": {"uploads.index", "uploads.show"},
+    "US": {
+        "uploads.index", "uploads.show", "panels.index", "panels.export",
+        "panels.show", "invalidations.new", "invalidations.create",
+        "invalidations.show", "invalidations.rows", "serial_check.new",
+        "serial_check.check",
+    },
     "U": {
         "uploads.new", "uploads.create", "uploads.problems", "uploads.new_rows",
     },
@@ -112,14 +117,27 @@ def made_for(argument, owner):
             return "spv.css"
         case "name":
             return "template"
+        case _:
+            return made_in_the_ledger(argument, acting(owner), f"A{number}-")
+
+
+def made_in_the_ledger(argument, actor, prefix):
+    """An upload, a row of it, its marking, or the part of that to be downloaded."""
+    upload_id = upload(panels_csv(2, prefix), actor).upload_id
+    match argument:
         case "upload_id":
-            file = uploads.File(panels_csv(3, f"A{number}-"), "new.csv")
-            return uploads.save(file, DECLARED, acting(owner)).upload_id
+            return upload_id
+        case "row_id":
+            return ledger.rows_of(upload_id, 0, 1)[0].id
+        case "invalidation_id":
+            return mark([f"{prefix}000001"], actor)
+        case "part":
+            return 1
 
 
 def address_of(app, rule, owner=demo.GENERAL):
     """An address of a route, naming things that are there."""
-    if rule.endpoint.startswith("uploads."):
+    if rule.endpoint.startswith(("uploads.", "panels.", "invalidations.")):
         owner = demo.VSP_ADMIN if owner == demo.GENERAL else owner
     values = {name: made_for(name, owner) for name in rule.arguments}
     if rule.endpoint in ("uploads.problems", "uploads.new_rows"):
@@ -185,7 +203,8 @@ def test_what_is_another_accounts_is_not_found(world, stranger):
     owned = [r for r in routes(world) if POLICIES[r[0].endpoint].owned]
     assert {rule.endpoint for rule, _ in owned} == {
         "users.edit", "users.change", "users.remove", "users.make_link",
-        "uploads.show", "uploads.problems", "uploads.new_rows",
+        "uploads.show", "uploads.problems", "uploads.new_rows", "panels.show",
+        "invalidations.show", "invalidations.rows",
     }  # fmt: skip
     browser = browser_of(world, stranger)
     for rule, method in owned:

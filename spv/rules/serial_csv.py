@@ -18,6 +18,9 @@ from spv.rules.serial_rows import (
 from spv.rules.words import listed
 
 ADDED = ("Problem", "How to fix")
+# What a file of search results says beside the four columns.
+LEDGER_COLUMNS = ("Ledger status", "Ledger reason", "Ledger recorded", "Ledger upload",
+                  "Ledger account")  # fmt: skip
 
 
 def check_csv(data: bytes) -> CheckedRows:
@@ -78,7 +81,7 @@ def _name(cell: str) -> str:
 
 
 _FIELD_OF = {_name(words): field for field, words in FIELDS.items()}
-_IGNORED = {"", *map(_name, ADDED)}
+_OURS = {*map(_name, (*ADDED, *LEDGER_COLUMNS))}
 _NO_HEADING = Fault(
     "no_heading",
     "The first row is not the row of headings.",
@@ -103,7 +106,7 @@ def _heading_problems(heading: Row, names: list[str]) -> list[Problem]:
             fault = Fault("heading_repeated", sentence, "Keep one of them.")
             problems.append(Problem(heading.number, field, fault, words))
     for cell, name in zip(heading.cells, names, strict=True):
-        if name not in _FIELD_OF and name not in _IGNORED:
+        if name and name not in _FIELD_OF and name not in _OURS:
             sentence = f"The column “{shown(cell.strip())}” is not one of the four."
             remedy = "Remove it, or correct its heading."
             fault = Fault("heading_unknown", sentence, remedy)
@@ -130,11 +133,10 @@ def _extra_cells(number: int, cells: list[str], names: list[str]) -> list[Proble
 
 
 def _own_columns(rows: list[Row]) -> list[int]:
-    """Where the columns stand that are not our own list of problems."""
-    added = {*map(_name, ADDED)}
+    """Where the columns stand that are not ones that our own files add."""
     names = [_name(cell) for cell in rows[0].cells]
     width = max(len(row.cells) for row in rows)
-    return [at for at in range(width) if at >= len(names) or names[at] not in added]
+    return [at for at in range(width) if at >= len(names) or names[at] not in _OURS]
 
 
 def _sentence(problem: Problem) -> str:

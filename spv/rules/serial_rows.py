@@ -97,7 +97,7 @@ def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
             values = [*map(_read_name, cells[:3])]
             read = known[cells[:3]] = values, Fault not in map(type, values)
         names, are_good = read
-        serial = _read_serial(cells[3])
+        serial = read_serial(cells[3])
         if not are_good or type(serial) is not str:
             problems += _problems(number, cells, (*names, serial))
         if type(serial) is not str:
@@ -168,13 +168,14 @@ def _read_name(cell: str) -> str | Fault:
     return text
 
 
-def _read_serial(cell: str) -> str | Fault:
+def read_serial(cell: str) -> str | Fault:
+    """A serial number in capitals, or what is wrong with it."""
     if len(cell) <= LONGEST_SERIAL and cell.isascii():
         serial = cell.upper()
         if _GOOD.fullmatch(serial):
             return serial
     text = cell.strip(BLANKS)
-    return _read_serial(text) if text != cell else _fault_of(text)
+    return read_serial(text) if text != cell else _fault_of(text)
 
 
 def _fault_of(text: str) -> Fault:

@@ -14,6 +14,7 @@ from spv.models import (
     AuditEvent,
     Invalidation,
     PanelSerial,
+    Upload,
     User,
 )
 from spv.rules.csv_file import csv_text
@@ -22,7 +23,7 @@ from spv.rules.refusal import Refusal
 from spv.rules.roles import Role
 from spv.rules.serial_rows import FIELDS, MOST_ROWS
 from spv.rules.words import counted, listed
-from spv.services import audit, search
+from spv.services import audit, ledger, search
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.ledger import VALID
@@ -132,12 +133,7 @@ def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
         raise NotFoundError
     query = _rows_of(made.id, PanelSerial.id).offset(first).limit(MOST_ROWS)
     rows = search.named_rows(db.session.scalars(query).all())
-    return csv_text([FIELDS.values(), *map(cells, rows)], as_text=True)
-
-
-def cells(row: Any) -> list[str]:
-    """A row as a line of a file, in the order of the columns."""
-    return [getattr(row, field) for field in FIELDS]
+    return csv_text([FIELDS.values(), *map(search.cells, rows)], as_text=True)
 
 
 def _find(invalidation_id: int, actor: Actor) -> Invalidation:
@@ -196,16 +192,19 @@ def _moved(selection: Selection, valid: Sequence[int], actor: Actor) -> Selectio
         select(User.name, User.is_staff)
         .join(Invalidation, Invalidation.user_id == User.id)
         .join(PanelSerial, PanelSerial.invalidation_id == Invalidation.id)
-        .where(PanelSerial.id.in_(gone))
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .where(PanelSerial.id.in_(gone), ledger.visible(actor))
     )
     people = {
         "agency staff" if is_staff else name
         for name, is_staff in db.session.execute(query.distinct())
     }
-    by = f" by {listed(sorted(people))}" if people else ""
     rows = f"{len(gone):,} of the {counted(len(selection.row_ids), 'row')}"
     verb = "has" if len(gone) == 1 else "have"
-    sentence = f"{rows} {verb} been marked invalid meanwhile{by}. Nothing was done."
+    became = f"{verb} been marked invalid meanwhile by {listed(sorted(people))}"
+    if not people:
+        became = "cannot be marked: there is no such row"
+    sentence = f"{rows} {became}. Nothing was done."
     rest = Selection(
         valid, [*selection.how, ("Marked meanwhile", counted(len(gone), "row"))]
     )

@@ -15,8 +15,11 @@ from spv import clock
 from spv.extensions import db
 from spv.models import Account, Invalidation, PanelSerial, Product, Upload
 from spv.models import UploadProduct as Part
+from spv.rules.csv_file import csv_text
 from spv.rules.roles import Role
-from spv.rules.search import NAMES, Criteria
+from spv.rules.search import NAMES, STATUSES, Criteria
+from spv.rules.serial_csv import LEDGER_COLUMNS
+from spv.rules.serial_rows import FIELDS
 from spv.services import ledger
 from spv.services.actor import Actor
 
@@ -57,6 +60,19 @@ def every(criteria: Criteria, actor: Actor) -> Iterator[Sequence[Any]]:
         after = rows[-1].id
 
 
+def export(criteria: Criteria, actor: Actor) -> Iterator[str]:
+    """All rows that match as CSV, in pieces: what was uploaded, what became of it."""
+    columns = (*FIELDS.values(), *LEDGER_COLUMNS)
+    yield csv_text([columns], as_text=True)
+    for rows in every(criteria, actor):
+        yield csv_text(map(_line, rows), as_text=True)
+
+
+def cells(row: Any) -> list[str]:
+    """A row as what is uploaded: the cells of a line, in the order of the columns."""
+    return [getattr(row, field) for field in FIELDS]
+
+
 def ids(criteria: Criteria, actor: Actor, most: int) -> list[int]:
     """The ids of so many rows that match, in the order in which `find` has them."""
     return list(db.session.scalars(_ids(criteria, actor, most)))
@@ -88,6 +104,13 @@ _COLUMNS = (
     Account.legal_name,
     Invalidation.reason,
 )
+
+
+def _line(row: Any) -> list[str]:
+    status = STATUSES["invalid" if row.invalidation_id else "valid"]
+    recorded = clock.written_moment(row.received_at)
+    return [*cells(row), status, row.reason or "", recorded, str(row.upload_id),
+            row.legal_name]  # fmt: skip
 
 
 def _rows(criteria: Criteria, actor: Actor, most: int, after: int) -> Sequence[Any]:

@@ -1,8 +1,7 @@
 """Choosing rows to mark: one by one, all that a search matches, or by a list."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
@@ -18,8 +17,7 @@ from spv.services.actor import Actor
 SAMPLE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Rows that somebody is about to mark: their ids, and how they were chosen.
 
     `how` is for people and for the record: labels and values. `upload_id` is there

@@ -31,7 +31,11 @@
 
   document.addEventListener("htmx:afterSettle", function (event) {
     prepare();
-    if (event.detail.target.id === "content") { focus(); }
+    var dialog = document.getElementById("dialog");
+    if (dialog && event.detail.target === dialog && !dialog.open) { dialog.showModal(); }
+    var refused = dialog && dialog.open && dialog.querySelector(".govuk-error-summary");
+    if (refused) { dialog.scrollTop = 0; }
+    if (refused || event.detail.target.id === "content") { focus(); }
   });
 
   // No answer at all: say so, until the next try. (A look-up beside a field is no try.)
@@ -88,7 +92,12 @@
   document.addEventListener("click", function (event) {
     var print = event.target.closest("[data-print]");
     var copy = event.target.closest("[data-copy]");
+    var close = event.target.closest("dialog [data-close]");
     if (print) { window.print(); }
+    if (close) {
+      event.preventDefault();
+      close.closest("dialog").close();
+    }
     if (copy) {
       var text = document.getElementById(copy.dataset.copy);
       text.select();

@@ -10,7 +10,10 @@ from spv.views import (
     file_check,
     health,
     home,
+    invalidations,
+    panels,
     passwords,
+    serial_check,
     sign_in,
     staff,
     stc,
@@ -35,6 +38,12 @@ class NumberConverter(IntegerConverter):
         super().__init__(url_map, max=2**31 - 1)
 
 
+class RowConverter(IntegerConverter):
+    """The number of a row of the ledger, of which there may be very many."""
+
+    regex = "[0-9]{1,18}"
+
+
 class TokenConverter(BaseConverter):
     """The secret part of a password link."""
 
@@ -45,9 +54,10 @@ def init_app(app: Flask) -> None:
     """Register every blueprint."""
     app.url_map.converters["reference"] = ReferenceConverter
     app.url_map.converters["number"] = NumberConverter
+    app.url_map.converters["row"] = RowConverter
     app.url_map.converters["token"] = TokenConverter
     for module in (
         stc_batch, stc, home, sign_in, passwords, account, users, staff, contacts,
-        uploads, file_check, api, health,
+        panels, uploads, invalidations, serial_check, file_check, api, health,
     ):  # fmt: skip
         app.register_blueprint(module.bp)

@@ -46,7 +46,7 @@ def index() -> Response:
     found, has_more = uploads.find(actor, before)
     return pages.render(
         "uploads/_index.html",
-        title="Panel serial numbers",
+        title="Uploads",
         uploads=found,
         has_more=has_more,
         refused=[] if before else refused_files.mine(actor),

@@ -78,14 +78,18 @@ ACTS = {
         demo.VSP_USER, "/panels/upload", DECLARED | {"file": "panels.csv"},
         "upload.recorded",
     ),
+    "invalidations.create": (
+        demo.VSP_USER, "/panels/invalidate",
+        {"selected": "1", "reason": "Ineligible panel"}, "rows.marked_invalid",
+    ),
     "contacts.remove": (
         demo.STAFF, "/staff/contacts/{contact}/remove", {}, "contact.removed",
     ),
 }  # fmt: skip
 # They write to the chain of calculations, which has tests of its own.
 CALCULATIONS = {"stc.calculate", "stc_batch.calculate"}
-# A file is checked, and nothing is kept.
-NOTHING = {"file_check.check"}
+# A file or a list is checked, and nothing is kept.
+NOTHING = {"file_check.check", "serial_check.check"}
 
 
 def filled(address):

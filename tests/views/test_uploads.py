@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from spv.extensions import db
-from spv.models import PanelSerial, Product, Upload
+from spv.models import PanelSerial, Product, Upload, UploadProduct
 from spv.services import demo
 from tests.conftest import dispose, make_app
 from tests.panels import HEADING, NAMES, panels_csv, upload
@@ -45,7 +45,7 @@ def rows_of(upload_id):
 
 def empty_the_ledger():
     """The next file of the table finds no serial number of those before."""
-    for model in (PanelSerial, Upload):
+    for model in (UploadProduct, PanelSerial, Upload):
         db.session.execute(sa.delete(model))
     db.session.commit()
 

@@ -1,0 +1,83 @@
+"""Forms of the ledger: search, mark as invalid, a list of serial numbers."""
+
+from typing import NamedTuple, Self
+
+from flask_wtf.file import FileField
+from werkzeug.datastructures import MultiDict
+from wtforms import StringField
+from wtforms.widgets import DateInput
+
+from spv.forms import FileForm, Form
+from spv.rules.marking import REASONS
+from spv.rules.search import STATUSES
+from spv.rules.serial_rows import FIELDS
+
+
+class SearchForm(Form):
+    """What is asked of the ledger. The address holds it."""
+
+    serial_number = StringField(FIELDS["serial_number"])
+    supplier_name = StringField(FIELDS["supplier_name"])
+    licensee = StringField(FIELDS["licensee"])
+    model_number = StringField(FIELDS["model_number"])
+    status = StringField("Status")
+    recorded_from = StringField("Recorded from", widget=DateInput())
+    recorded_to = StringField("Recorded to", widget=DateInput())
+    upload = StringField("Upload number")
+    account = StringField("Account")
+
+    statuses = STATUSES
+
+
+class Ticks(NamedTuple):
+    """The rows that are ticked, on this page of a search and on those before.
+
+    With `every`, all that match are ticked, and `rows` are those that are not.
+    """
+
+    every: bool
+    rows: set[int]
+
+    @classmethod
+    def read(cls, sent: MultiDict[str, str]) -> Self:
+        """What a page of results sends: `shown` are its rows where all were ticked."""
+        ticked, shown = _numbers(sent, "selected"), _numbers(sent, "shown")
+        if "all_matching" in sent:
+            return cls(True, _numbers(sent, "except") | (shown - ticked))
+        return cls(False, set() if shown else ticked)
+
+    def has(self, row_id: int) -> bool:
+        """Whether a row is ticked."""
+        return (row_id in self.rows) is not self.every
+
+
+WORDS = {reason: reason for reason in REASONS}
+
+
+class InvalidateForm(Form):
+    """Why rows are marked invalid; `selection` is what was shown of them, sealed."""
+
+    selection = StringField()
+    reason = StringField("Reason")
+    other_reason = StringField("What is the reason?")
+
+    reasons = WORDS
+
+
+class SerialListForm(FileForm):
+    """Serial numbers to look up, pasted or in a file."""
+
+    serial_numbers = StringField("Serial numbers")
+    file = FileField("Or a CSV file of serial numbers")
+
+    def given(self) -> tuple[str, bytes]:
+        """The text that was pasted, and the bytes of the file; Refusal."""
+        has_file = bool(self.file.data and self.file.data.filename)
+        content = self.data_of_file() if has_file else b""
+        return self.serial_numbers.data or "", content
+
+
+def _numbers(sent: MultiDict[str, str], name: str) -> set[int]:
+    """Numbers of rows; what is none, or none that a database can hold, is left out."""
+    texts = sent.getlist(name)
+    return {int(t) for t in texts if t.isascii() and t.isdecimal() and len(t) < 19}

@@ -1,0 +1,94 @@
+"""Marking rows of the ledger invalid: the dialog, the act, its receipt."""
+
+from flask import Blueprint, Response, flash, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import pages
+from spv.access import current_actor
+from spv.extensions import limiter
+from spv.forms.panels import InvalidateForm, Ticks
+from spv.rules.refusal import Refusal
+from spv.rules.search import read_criteria
+from spv.rules.words import counted
+from spv.services import invalidations, selections
+from spv.services.invalidations import SelectionMoved
+from spv.services.selections import Selection
+
+bp = Blueprint("invalidations", __name__, url_prefix="/panels")
+NOT_SHOWN = "Look at what will be marked, then select the reason."
+
+
+@bp.get("/invalidate")
+def new() -> Response:
+    """What will be marked: the rows that are ticked, or all that match."""
+    form = InvalidateForm(formdata=None)
+    try:
+        return dialog(form, _selected(request.args))
+    except Refusal as refusal:
+        return dialog(form.refused(refusal))
+
+
+@bp.post("/invalidate")
+@limiter.limit("60 per minute")
+def create() -> BaseResponse:
+    """Mark what the dialog showed."""
+    form, actor, selection = InvalidateForm(), current_actor(), None
+    try:
+        selection = _shown(form) or _named(request.form)
+        number = invalidations.mark(selection, form.answers, actor)
+    except SelectionMoved as moved:
+        return dialog(form.refused(moved), moved.rest)
+    except Refusal as refusal:
+        return dialog(form.refused(refusal), selection)
+    flash(f"{counted(len(selection.row_ids), 'row')} marked as invalid")
+    return pages.done("invalidations.show", invalidation_id=number)
+
+
+@bp.get("/invalidations/<number:invalidation_id>")
+def show(invalidation_id: int) -> Response:
+    """The receipt of a marking, and its rows."""
+    after = pages.number("after")
+    receipt = invalidations.show(invalidation_id, current_actor(), after)
+    title = f"Marking {invalidation_id}"
+    return pages.render("invalidations/_show.html", title=title, receipt=receipt)
+
+
+@bp.get("/invalidations/<number:invalidation_id>/rows-<number:part>.csv")
+def rows(invalidation_id: int, part: int) -> Response:
+    """Rows of a marking, to be corrected and uploaded."""
+    text = invalidations.rows_to_correct(invalidation_id, part, current_actor())
+    return pages.csv_file(text, f"to-correct-{invalidation_id}-{part}.csv")
+
+
+def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response:
+    """The dialog over rows that somebody has selected, or why there are none."""
+    rows = selection.row_ids if selection else ()
+    return pages.render(
+        "invalidations/_new.html",
+        title="Mark as invalid",
+        form=form,
+        selection=selection,
+        sample=selections.sample(selection) if selection else (),
+        sealed=pages.sealed([current_actor().user_id, selection]) if rows else "",
+    )
+
+
+def _selected(sent: MultiDict[str, str]) -> Selection:
+    ticks, actor = Ticks.read(sent), current_actor()
+    if ticks.every:
+        return selections.matching(read_criteria(sent), ticks.rows, actor)
+    return selections.chosen(ticks.rows, actor)
+
+
+def _shown(form: InvalidateForm) -> Selection | None:
+    """The rows that the dialog showed to this person; None where it showed none."""
+    user_id, shown = pages.unsealed(form.selection.data or "") or (None, None)
+    return Selection(*shown) if shown and user_id == current_actor().user_id else None
+
+
+def _named(sent: MultiDict[str, str]) -> Selection:
+    """The rows that a program names, without a dialog. What matches must be shown."""
+    if "all_matching" in sent:
+        raise SelectionMoved(NOT_SHOWN, _selected(sent))
+    return Selection(sorted(Ticks.read(sent).rows), [("Chosen", "Row by row")])

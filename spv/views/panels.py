@@ -1,0 +1,64 @@
+"""The ledger of panel serial numbers: search, what was found, one row's history."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request, url_for
+
+from spv import pages
+from spv.access import current_actor
+from spv.forms.panels import SearchForm, Ticks
+from spv.rules.refusal import Refusal
+from spv.rules.search import Criteria, read_criteria
+from spv.services import search, serials
+
+bp = Blueprint("panels", __name__, url_prefix="/panels")
+
+
+@bp.get("")
+def index() -> Response:
+    """The form, and what was found; without criteria that is everything."""
+    form, after = SearchForm(request.args), pages.number("after")
+    try:
+        criteria = read_criteria(form.answers)
+    except Refusal as refusal:
+        return _index(form.refused(refusal))
+    response = _index(
+        form,
+        criteria=criteria.answers(),
+        found=search.find(criteria, current_actor(), after),
+        ticks=Ticks.read(request.args),
+        after=after,
+    )
+    return _with_address(response, criteria, after)
+
+
+@bp.get("/found.csv")
+def export() -> Response:
+    """All that was found as a file that can be uploaded again."""
+    criteria = read_criteria(SearchForm(request.args).answers)
+    lines = search.export(criteria, current_actor())
+    return pages.csv_file(lines, "panel-serial-numbers.csv")
+
+
+@bp.get("/serials/<row:row_id>")
+def show(row_id: int) -> Response:
+    """What has become of a serial number."""
+    history = serials.history(row_id, current_actor())
+    return pages.render(
+        "panels/_show.html", title=history.serial_number, history=history
+    )
+
+
+def _index(form: SearchForm, **context: Any) -> Response:
+    title = "Search panel serial numbers"
+    return pages.render("panels/_index.html", title=title, form=form, **context)
+
+
+def _with_address(response: Response, criteria: Criteria, after: int) -> Response:
+    """The address holds the search, also while it is typed; going on is a page more."""
+    name = "HX-Push-Url" if after else "HX-Replace-Url"
+    values = criteria.answers() | ({"after": str(after)} if after else {})
+    query = f"?{urlencode(values)}" if values else ""
+    response.headers[name] = url_for("panels.index") + query
+    return response
