@@ -63,7 +63,7 @@ def render(
     status = status or (form.http_status if form else 200)
     context["form"] = form
     shell = "partial.html" if wants_partial() else "base.html"
-    context |= {"partial": partial, "title": title, "error": status in (422, 429)}
+    context |= {"partial": partial, "title": title, "error": status in (409, 422, 429)}
     response = make_response(render_template(shell, **context), status)
     response.vary.add("HX-Request")
     return response

@@ -201,9 +201,9 @@ def _moved(selection: Selection, valid: Sequence[int], actor: Actor) -> Selectio
     }
     rows = f"{len(gone):,} of the {counted(len(selection.row_ids), 'row')}"
     verb = "has" if len(gone) == 1 else "have"
-    became = f"{verb} been marked invalid meanwhile by {listed(sorted(people))}"
-    if not people:
-        became = "cannot be marked: there is no such row"
+    became = "cannot be marked: there is no such row"
+    if people:
+        became = f"{verb} been marked invalid meanwhile by {listed(sorted(people))}"
     sentence = f"{rows} {became}. Nothing was done."
     rest = Selection(
         valid, [*selection.how, ("Marked meanwhile", counted(len(gone), "row"))]

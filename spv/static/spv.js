@@ -47,7 +47,8 @@
   document.addEventListener("htmx:beforeSwap", function (event) {
     // Our own error pages say where they belong; a proxy's must not empty the form.
     var xhr = event.detail.xhr;
-    if (xhr.status >= 400 && xhr.status !== 422 && !xhr.getResponseHeader("HX-Retarget")) {
+    var ours = xhr.status === 409 || xhr.status === 422;
+    if (xhr.status >= 400 && !ours && !xhr.getResponseHeader("HX-Retarget")) {
       event.detail.shouldSwap = false;
       noAnswer(true);
     }

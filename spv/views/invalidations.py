@@ -76,9 +76,12 @@ def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response
 
 def _selected(sent: MultiDict[str, str]) -> Selection:
     ticks, actor = Ticks.read(sent), current_actor()
-    if ticks.every:
+    if not ticks.every:
+        return selections.chosen(ticks.rows, actor)
+    try:
         return selections.matching(read_criteria(sent), ticks.rows, actor)
-    return selections.chosen(ticks.rows, actor)
+    except Refusal as refusal:  # its fields are those of the search
+        raise Refusal({"selection": str(refusal)}) from None
 
 
 def _shown(form: InvalidateForm) -> Selection | None:

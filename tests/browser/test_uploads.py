@@ -42,7 +42,7 @@ def to_the_upload(page):
     page.get_by_role("navigation").get_by_role(
         "link", name="Panel serial numbers", exact=True
     ).click()
-    heading(page, "Panel serial numbers")
+    heading(page, "Search panel serial numbers")
     checked(page)
     go(page, "Upload panel serial numbers")
     heading(page, "Upload panel serial numbers")

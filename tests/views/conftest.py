@@ -1,0 +1,20 @@
+"""Browsers of people who have signed in."""
+
+import pytest
+
+from spv.services import demo
+from tests.panels import panels_csv, upload
+from tests.people import acting, browser_of
+
+
+@pytest.fixture
+def sixty(demonstration):
+    """The browser of a user of a VSP account, which has uploaded EX000001 to 60."""
+    upload(panels_csv(60), acting(demo.VSP_USER))
+    return browser_of(demonstration, demo.VSP_USER)
+
+
+@pytest.fixture
+def staff(demonstration):
+    """The browser of agency staff."""
+    return browser_of(demonstration, demo.STAFF)
