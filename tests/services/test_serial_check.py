@@ -45,11 +45,11 @@ def test_what_is_found(claim, vsp):
 def test_hints_name_what_the_ledger_has(vsp):
     upload(panels_csv(1, "L0") + f"a,b,c,{'0' * 3}391\r\n".encode(), vsp)
     mark(["000391"], vsp)
-    _, by = checked("LO000001\n391\nL000000I\nQ9", vsp)
+    _, by = checked("LO000001\n391\nL000000I\nQ99", vsp)
     valid = "Looks like L0000001, which is in the ledger (valid)."
     assert by["LO000001"].hints == by["L000000I"].hints == [valid]
     assert by["391"].hints == ["Looks like 000391, which is in the ledger (invalid)."]
-    assert by["Q9"].hints == []
+    assert by["Q99"].hints == []
 
 
 def test_only_what_is_the_actors_can_be_marked(claim, vsp, other):
