@@ -30,13 +30,10 @@ def written_moment(moment: datetime) -> str:
     return f"{written(local)}, {local:%H:%M} {local:%Z}"
 
 
+@lru_cache
 def short_day(moment: datetime) -> str:
     """The day of a moment in short, such as 1 Nov 2026."""
-    return _short(day_of(moment))
-
-
-@lru_cache
-def _short(day: date) -> str:
+    day = day_of(moment)
     return f"{day.day} {day:%b %Y}"
 
 
