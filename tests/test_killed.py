@@ -24,6 +24,11 @@ from tests.server import serve
 ROUNDS = 5
 UPLOADS = int(os.environ.get("SPV_KILLS", "5"))
 numbers = itertools.count()
+MARKED = (
+    sa.select(PanelSerial.invalidation_id, sa.func.count())
+    .where(PanelSerial.invalidation_id.is_not(None))
+    .group_by(PanelSerial.invalidation_id)
+)
 
 
 def calculate_until_it_dies(address, answered):
@@ -40,7 +45,7 @@ def calculate_until_it_dies(address, answered):
             return
 
 
-def one_round(url, work):
+def one_round(url, work, most=0.7):
     """Serve, load from four threads, kill; what they were answered."""
     answered = []
     with serve(url) as (address, process):
@@ -49,7 +54,7 @@ def one_round(url, work):
         ]
         for thread in threads:
             thread.start()
-        time.sleep(random.uniform(0.2, 0.7))
+        time.sleep(random.uniform(0.2, most))
         process.kill()
         for thread in threads:
             thread.join()
@@ -71,24 +76,45 @@ def test_killed_while_calculating(database_url):
     dispose(app)
 
 
-def upload_until_it_dies(address, answered):
-    """Sign in and send files one after the other; keep where each was recorded."""
-    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+class Person:
+    """Somebody with a browser, who signs in, sends files and marks them invalid."""
 
-    def token(path):
-        page = browser.open(address + path).read().decode()
-        return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    def __init__(self, address):
+        cookies = urllib.request.HTTPCookieProcessor()
+        self.browser, self.address = urllib.request.build_opener(cookies), address
+        self.send("/sign-in", "/sign-in", email=demo.VSP_USER, password=demo.PASSWORD)
 
+    def hidden(self, path):
+        """The hidden fields of a page."""
+        page = self.browser.open(self.address + path).read().decode()
+        return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', page))
+
+    def send(self, page, path, **answers):
+        """Fill in the form of a page; the address that it led to."""
+        form = urllib.parse.urlencode(self.hidden(page) | answers)
+        return self.browser.open(self.address + path, form.encode()).geturl()
+
+    def upload(self):
+        """Send a file of 1,000 rows."""
+        answers = self.hidden("/panels/upload") | {"declaration": "yes"}
+        body = in_parts(answers, panels_csv(1000, f"EX{next(numbers)}-"))
+        kind = {"Content-Type": "multipart/form-data; boundary=x"}
+        request = urllib.request.Request(f"{self.address}/panels/upload", body, kind)
+        return self.browser.open(request).geturl()
+
+
+def work_until_it_dies(address, answered):
+    """Send files, and mark every other one invalid; keep where each act led to."""
     try:
-        person = {"email": demo.VSP_USER, "password": demo.PASSWORD}
-        form = urllib.parse.urlencode(person | {"csrf_token": token("/sign-in")})
-        browser.open(address + "/sign-in", form.encode()).read()
-        answers = {"csrf_token": token("/panels/upload"), "declaration": "yes"}
+        person = Person(address)
         while True:
-            body = in_parts(answers, panels_csv(1000, f"EX{next(numbers)}-"))
-            kind = {"Content-Type": "multipart/form-data; boundary=x"}
-            request = urllib.request.Request(f"{address}/panels/upload", body, kind)
-            answered.append(browser.open(request).geturl())
+            answered.append(person.upload())
+            upload_id = answered[-1].rsplit("/", 1)[1]
+            dialog = f"/panels/invalidate?all_matching=yes&upload={upload_id}"
+            marked = person.send(
+                dialog, "/panels/invalidate", reason="Ineligible panel"
+            )
+            answered += [marked, person.upload()]
     except (OSError, http.client.HTTPException):
         return
 
@@ -101,23 +127,27 @@ def in_parts(answers, data):
     return "\r\n".join([*lines, data.decode(), "--x--\r\n"]).encode()
 
 
-def test_killed_while_uploading(database_url):
-    """Every upload that was answered is whole, none is there in part.
+def test_killed_while_uploading_and_marking(database_url):
+    """Every act that was answered is whole, none is there in part.
 
     SPV_KILLS=50 kills as often as that.
     """
     load(database_url)
-    answered = [
-        int(address.rsplit("/", 1)[1])
-        for _ in range(UPLOADS)
-        for address in one_round(database_url, upload_until_it_dies)
-    ]
+    answered = {"uploads": set(), "invalidations": set()}
+    for _ in range(UPLOADS):
+        for address in one_round(database_url, work_until_it_dies, most=2):
+            *_, kind, number = address.split("/")
+            answered[kind].add(int(number))
     app = make_app(database_url)
     with app.app_context():
         ours = Upload.filename == "panels.csv"
         saved = set(db.session.scalars(sa.select(Upload.id).where(ours)))
-        assert answered
-        assert set(answered) <= saved
+        assert answered["uploads"] <= saved
+        marked = dict(db.session.execute(MARKED).all())
+        assert answered["uploads"]
+        assert answered["invalidations"]
+        assert answered["invalidations"] <= marked.keys()
+        assert {*marked.values()} == {1000}
         rows = sa.select(PanelSerial.upload_id, sa.func.count()).join(Upload)
         counted = dict(db.session.execute(rows.where(ours).group_by("upload_id")).all())
         assert counted == dict.fromkeys(saved, 1000)
