@@ -76,7 +76,13 @@ def replay_calculations() -> None:
 
 
 @demo_group.command("load")
-def load_demonstration() -> None:
+@click.option(
+    "--panels",
+    type=click.IntRange(1, 100_000_000),
+    metavar="N",
+    help="Upload N more made-up panels, too.",
+)
+def load_demonstration(panels: int | None) -> None:
     """Make the demonstration's sign-ins, where they are not there, and print them."""
     if not is_demonstration():
         click.echo(NONE)  # no error: `make run` goes on without
@@ -86,6 +92,8 @@ def load_demonstration() -> None:
     click.echo(f"Demonstration sign-ins, all with password {demo.PASSWORD}:")
     for email, words in demo.sign_ins().items():
         click.echo(f"  {email:26}{words}")
+    if panels:
+        _made(lambda: _add_panels(panels))
 
 
 @demo_group.command("reset")
@@ -111,6 +119,12 @@ def create_staff(email: str, name: str) -> None:
     link = _made(lambda: staff.create(email, name))
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
+
+
+def _add_panels(count: int) -> None:
+    with click.progressbar(length=count, label=f"{count:,} panels") as bar:
+        for some in demo.add_panels(count):
+            bar.update(some)
 
 
 def _made(make: Callable[[], T]) -> T:

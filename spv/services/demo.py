@@ -1,5 +1,6 @@
 """Demonstrations: people, accounts, applications and panels, made as people do."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import select, update
@@ -27,6 +28,7 @@ STAFF = "staff@agency.example"
 VSP_ADMIN, VSP_USER = "admin@vsp.example", "user@vsp.example"
 SUPPLIER, OTHER_VSP = "admin@supplier.example", "admin@other-vsp.example"
 GENERAL = "admin@general.example"
+UPLOADING = (VSP_USER, SUPPLIER, OTHER_VSP)
 # Who signs in with it, in the words of the sign-in page.
 SIGN_INS = {
     STAFF: "Agency staff",
@@ -115,11 +117,16 @@ def load() -> bool:
         person = {"name": "Tom Okafor", "email": VSP_USER}
         link = users.add(person, _acting(VSP_ADMIN))
         new_passwords.use_link(link.token, NEW_PASSWORD, operator())
-        demo_panels.load(*map(_acting, (VSP_USER, SUPPLIER, OTHER_VSP)))
+        demo_panels.load(*map(_acting, UPLOADING))
         emails = [*SIGN_INS, *(each[1] for each in WAITING)]
         made = update(User).where(User.email.in_(emails))
         db.session.execute(made.values(is_demonstration=True))
     return True
+
+
+def add_panels(count: int) -> Iterator[int]:
+    """Upload so many more panels; yields how many, each time that some are kept."""
+    return demo_panels.add(count, *map(_acting, UPLOADING))
 
 
 def _account(organisation: Organisation) -> None:
