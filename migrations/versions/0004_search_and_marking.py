@@ -10,7 +10,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-ROWS_OF_UPLOADS = "ix_panel_serials_upload_id_invalidation_id_product_id"
+ROWS_OF_UPLOADS = "ix_panel_serials_upload_id_product_id_serial_number"
 MARKED = sa.text("invalidation_id IS NOT NULL")
 COUNT = """
 INSERT INTO upload_products (upload_id, product_id, row_count, valid_count)
@@ -41,8 +41,12 @@ def upgrade():
     add_audit_sequence()
     op.create_index("ix_uploads_received_at", "uploads", ["received_at"])
     op.drop_index("ix_panel_serials_upload_id", "panel_serials")
-    columns = ["upload_id", "invalidation_id", "product_id"]
+    columns = ["upload_id", "product_id", "serial_number"]
     op.create_index(ROWS_OF_UPLOADS, "panel_serials", columns)
+    op.create_index(
+        "ix_panel_serials_marked", "panel_serials", columns,
+        sqlite_where=MARKED, postgresql_where=MARKED,
+    )
     op.create_index(
         "ix_panel_serials_invalidation_id", "panel_serials", ["invalidation_id"],
         sqlite_where=MARKED, postgresql_where=MARKED,
@@ -68,6 +72,7 @@ def add_audit_sequence():
 
 def downgrade():
     op.drop_index("ix_panel_serials_invalidation_id", "panel_serials")
+    op.drop_index("ix_panel_serials_marked", "panel_serials")
     op.drop_index(ROWS_OF_UPLOADS, "panel_serials")
     op.create_index("ix_panel_serials_upload_id", "panel_serials", ["upload_id"])
     op.drop_index("ix_uploads_received_at", "uploads")

@@ -155,8 +155,17 @@ class PanelSerial(Model):
             text("coalesce(invalidation_id, 0)"),
             unique=True,
         ),
-        # The rows of an upload, of one status, of some products.
-        Index(None, "upload_id", "invalidation_id", "product_id"),
+        # The rows of an upload, of some products, from a serial number on.
+        Index(None, "upload_id", "product_id", "serial_number"),
+        # The same of those that were marked: few.
+        Index(
+            "ix_panel_serials_marked",
+            "upload_id",
+            "product_id",
+            "serial_number",
+            sqlite_where=text("invalidation_id IS NOT NULL"),
+            postgresql_where=text("invalidation_id IS NOT NULL"),
+        ),
         # The rows of a marking. Rows that are valid are not in it.
         Index(
             "ix_panel_serials_invalidation_id",

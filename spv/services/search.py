@@ -9,7 +9,16 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    exists,
+    func,
+    nulls_last,
+    select,
+    true,
+    tuple_,
+)
 
 from spv import clock
 from spv.extensions import db
@@ -25,7 +34,9 @@ from spv.services.actor import Actor
 
 ROWS_SHOWN = 50
 MOST_COUNTED = 10_000
+LOOKED_THROUGH = 10_000
 EXPORT_SLICE = 2_000
+_serial: Any = PanelSerial.serial_number
 
 
 class Found(NamedTuple):
@@ -75,7 +86,7 @@ def cells(row: Any) -> list[str]:
 
 def ids(criteria: Criteria, actor: Actor, most: int) -> list[int]:
     """The ids of so many rows that match, in the order in which `find` has them."""
-    return list(db.session.scalars(_ids(criteria, actor, most)))
+    return list(_ids(criteria, actor, most))
 
 
 def named_rows(row_ids: Sequence[int]) -> Sequence[Any]:
@@ -120,25 +131,20 @@ def _rows(criteria: Criteria, actor: Actor, most: int, after: int) -> Sequence[A
 
 def _order(criteria: Criteria) -> tuple[Any, ...]:
     if criteria.serial_number:
-        return PanelSerial.serial_number, PanelSerial.id
+        return _serial, PanelSerial.id
     # Uploads were recorded one after the other: this is the order of ids, newest first.
     return PanelSerial.upload_id.desc(), PanelSerial.id.desc()
 
 
-def _ids(criteria: Criteria, actor: Actor, most: int, after: int = 0) -> Select[Any]:
-    query = select(PanelSerial.id).where(*_of_row(criteria))
+def _ids(criteria: Criteria, actor: Actor, most: int, after: int = 0) -> Sequence[int]:
     if criteria.serial_number:
-        query = _by_serial(query, criteria, actor)
-        if after:
-            last = _last(after, PanelSerial.serial_number)
-            place = tuple_(PanelSerial.serial_number, PanelSerial.id)
-            query = query.where(place > tuple_(last, after))
-    else:
-        uploads = _newest_uploads(criteria, actor, most, after)
-        query = query.where(PanelSerial.upload_id.in_(uploads))
-        if after:
-            query = query.where(PanelSerial.id < after)
-    return query.order_by(*_order(criteria)).limit(most)
+        return _by_serial(criteria, actor, most, after)
+    uploads = _newest_uploads(criteria, actor, most, after)
+    query = select(PanelSerial.id).where(PanelSerial.upload_id.in_(uploads))
+    query = query.where(*_of_product(criteria), *_of_status(criteria))
+    if after:
+        query = query.where(PanelSerial.id < after)
+    return db.session.scalars(query.order_by(*_order(criteria)).limit(most)).all()
 
 
 def _newest_uploads(
@@ -159,29 +165,74 @@ def _newest_uploads(
     return uploads
 
 
-def _by_serial(query: Select[Any], criteria: Criteria, actor: Actor) -> Select[Any]:
+def _by_serial(
+    criteria: Criteria, actor: Actor, most: int, after: int
+) -> Sequence[int]:
+    """Rows in the order of serial numbers, however few that begin so are asked for.
+
+    Mostly they are among the next ten thousand that begin so. Otherwise they are in the
+    parts of uploads that have the lowest of such serial numbers, one seek to a part.
+    """
+    begin, end = _range(criteria, after)
+    far = _far(begin, end, max(LOOKED_THROUGH, 50 * most))
+    query = _near(criteria, actor, [*begin, _serial < (far or end)])
+    found = db.session.scalars(query.order_by(*_order(criteria)).limit(most)).all()
+    if far is None or len(found) == most:
+        return found
+    of_row = [*begin, _serial < end, *_of_status(criteria)]
+    lowest = select(_serial).where(*_IN_PART, *of_row).order_by(_serial).limit(1)
+    lowest = lowest.correlate(Part)
+    first = nulls_last(lowest.scalar_subquery())
+    parts = _parts(criteria, actor, *_PART).order_by(first, Part.upload_id).limit(most)
+    query = select(PanelSerial.id).where(_OF_PART.in_(parts), *of_row)
+    return db.session.scalars(query.order_by(*_order(criteria)).limit(most)).all()
+
+
+_PART = (Part.upload_id, Part.product_id)
+_OF_PART = tuple_(PanelSerial.upload_id, PanelSerial.product_id)
+_IN_PART = (
+    PanelSerial.upload_id == Part.upload_id,
+    PanelSerial.product_id == Part.product_id,
+)
+
+
+def _range(criteria: Criteria, after: int = 0) -> tuple[list[Any], str]:
+    """From where serial numbers begin so, or are beyond that of a row, and to where."""
     beginning = criteria.serial_number
     end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
-    serial: Any = PanelSerial.serial_number
-    if _is_narrowed(criteria, actor):
-        if _count_parts(criteria, actor) <= MOST_COUNTED:
-            # These few are looked through: the serial number, made an expression, is
-            # not looked up in its index, which may have millions that begin so.
-            serial = serial.op("||")("")
-            query = query.where(
-                PanelSerial.upload_id.in_(_parts(criteria, actor, Upload.id))
-            )
-        else:
-            of_upload = Upload.id == PanelSerial.upload_id
-            query = query.join(Upload, of_upload).where(*_of_upload(criteria, actor))
-    return query.where(serial >= beginning, serial < end)
+    if not after:
+        return [_serial >= beginning], end
+    last = _last(after, _serial)
+    return [_serial >= last, tuple_(_serial, PanelSerial.id) > tuple_(last, after)], end
+
+
+def _far(begin: list[Any], end: str, most: int) -> str | None:
+    """The serial number after so many of a range; None where they are fewer."""
+    query = select(_serial).where(*begin, _serial < end).order_by(_serial)
+    return db.session.scalar(query.offset(most).limit(1))
+
+
+def _near(criteria: Criteria, actor: Actor, of_row: list[Any]) -> Select[Any]:
+    """The rows that match, by looking at each row of a range."""
+    query = select(PanelSerial.id).where(*of_row, *_of_status(criteria))
+    if of_upload := [*_of_upload(criteria, actor)]:
+        of_upload.append(Upload.id == PanelSerial.upload_id)
+        query = query.where(exists().where(*of_upload))
+    # As a truth of each row: PostgreSQL would look through the products for each row.
+    return query.where(*(each.is_(true()) for each in _of_product(criteria)))
 
 
 def _count(criteria: Criteria, actor: Actor) -> int:
     if not criteria.serial_number:
         return _count_parts(criteria, actor)
-    query = select(PanelSerial.id).where(*_of_row(criteria))
-    found = _by_serial(query, criteria, actor).limit(MOST_COUNTED + 1).subquery()
+    begin, end = _range(criteria)
+    of_row = [*begin, _serial < end]
+    if _far(begin, end, LOOKED_THROUGH) is None:
+        query = _near(criteria, actor, of_row)
+    else:
+        of_row += [_OF_PART.in_(_parts(criteria, actor, *_PART))]
+        query = select(PanelSerial.id).where(*of_row, *_of_status(criteria))
+    found = query.limit(MOST_COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
 
 
@@ -214,14 +265,9 @@ def _rows_of(criteria: Criteria) -> Any:
     return Part.row_count
 
 
-def _is_narrowed(criteria: Criteria, actor: Actor) -> bool:
-    """Whether anything but serial number and status is asked."""
-    of_part = criteria._replace(serial_number="", status="")
-    return of_part != Criteria() or Role.STAFF not in actor.roles
-
-
 def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]]:
-    yield ledger.visible(actor)
+    if Role.STAFF not in actor.roles:
+        yield ledger.visible(actor)
     if criteria.upload:
         yield Upload.id == criteria.upload
     if criteria.account:
@@ -234,7 +280,9 @@ def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]
         yield Upload.received_at < clock.first_moment_of(after)
 
 
-def _of_product(criteria: Criteria, column: Any) -> Iterator[ColumnElement[bool]]:
+def _of_product(
+    criteria: Criteria, column: Any = PanelSerial.product_id
+) -> Iterator[ColumnElement[bool]]:
     names = [
         getattr(Product, name).icontains(getattr(criteria, name), autoescape=True)
         for name in NAMES
@@ -244,8 +292,7 @@ def _of_product(criteria: Criteria, column: Any) -> Iterator[ColumnElement[bool]
         yield column.in_(select(Product.id).where(*names))
 
 
-def _of_row(criteria: Criteria) -> Iterator[ColumnElement[bool]]:
-    yield from _of_product(criteria, PanelSerial.product_id)
+def _of_status(criteria: Criteria) -> Iterator[ColumnElement[bool]]:
     if criteria.status == "valid":
         yield PanelSerial.invalidation_id.is_(None)
     if criteria.status == "invalid":
