@@ -44,6 +44,19 @@ def test_demo_load_prints_the_sign_ins_each_time(app, run):
         assert browser_of(app, email).get("/").status_code == 200
 
 
+def test_demo_load_uploads_more_panels_each_time(app, run):
+    """As somebody would, each file with its event."""
+    for total in (2500, 5000):
+        code, output = run("demo", "load", "--panels", "2500")
+        assert (code, output.splitlines()[-1]) == (0, "2,500 panels")
+        code, output = run("audit", "verify")
+        assert code == 0
+        rows, uploads = total + 400, total // 2500 * 3 + 5
+        ledger = f"{rows:,} rows of {uploads} uploads, 0 markings, 0 problems"
+        assert output.splitlines()[-1] == f"ledger: {ledger}"
+    assert run("demo", "load", "--panels", "0")[0] == 2
+
+
 def test_demo_reset_empties_everything_and_loads_anew(app, run):
     stc.save(GOOD_SOLAR, WEB)
     run("demo", "load")

@@ -9,16 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    exists,
-    func,
-    nulls_last,
-    select,
-    true,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from spv import clock
 from spv.extensions import db
@@ -180,20 +171,16 @@ def _by_serial(
     if far is None or len(found) == most:
         return found
     of_row = [*begin, _serial < end, *_of_status(criteria)]
-    lowest = select(_serial).where(*_IN_PART, *of_row).order_by(_serial).limit(1)
-    lowest = lowest.correlate(Part)
-    first = nulls_last(lowest.scalar_subquery())
-    parts = _parts(criteria, actor, *_PART).order_by(first, Part.upload_id).limit(most)
-    query = select(PanelSerial.id).where(_OF_PART.in_(parts), *of_row)
+    lowest = select(_serial).where(_of_part == tuple_(*_part), *of_row).correlate(Part)
+    lowest = lowest.order_by(_serial).limit(1)
+    first = lowest.scalar_subquery().nulls_last()
+    parts = _parts(criteria, actor, *_part).order_by(first, Part.upload_id).limit(most)
+    query = select(PanelSerial.id).where(_of_part.in_(parts), *of_row)
     return db.session.scalars(query.order_by(*_order(criteria)).limit(most)).all()
 
 
-_PART = (Part.upload_id, Part.product_id)
-_OF_PART = tuple_(PanelSerial.upload_id, PanelSerial.product_id)
-_IN_PART = (
-    PanelSerial.upload_id == Part.upload_id,
-    PanelSerial.product_id == Part.product_id,
-)
+_part = (Part.upload_id, Part.product_id)
+_of_part = tuple_(PanelSerial.upload_id, PanelSerial.product_id)
 
 
 def _range(criteria: Criteria, after: int = 0) -> tuple[list[Any], str]:
@@ -216,10 +203,10 @@ def _near(criteria: Criteria, actor: Actor, of_row: list[Any]) -> Select[Any]:
     """The rows that match, by looking at each row of a range."""
     query = select(PanelSerial.id).where(*of_row, *_of_status(criteria))
     if of_upload := [*_of_upload(criteria, actor)]:
-        of_upload.append(Upload.id == PanelSerial.upload_id)
-        query = query.where(exists().where(*of_upload))
+        of_its = select(Upload.id).where(Upload.id == PanelSerial.upload_id, *of_upload)
+        query = query.where(of_its.exists())
     # As a truth of each row: PostgreSQL would look through the products for each row.
-    return query.where(*(each.is_(true()) for each in _of_product(criteria)))
+    return query.where(*(each.is_(True) for each in _of_product(criteria)))
 
 
 def _count(criteria: Criteria, actor: Actor) -> int:
@@ -230,7 +217,7 @@ def _count(criteria: Criteria, actor: Actor) -> int:
     if _far(begin, end, LOOKED_THROUGH) is None:
         query = _near(criteria, actor, of_row)
     else:
-        of_row += [_OF_PART.in_(_parts(criteria, actor, *_PART))]
+        of_row += [_of_part.in_(_parts(criteria, actor, *_part))]
         query = select(PanelSerial.id).where(*of_row, *_of_status(criteria))
     found = query.limit(MOST_COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
