@@ -11,7 +11,7 @@ from spv.rules.marking import MOST_MARKED
 from spv.rules.refusal import Refusal
 from spv.rules.search import Criteria
 from spv.rules.words import counted
-from spv.services import ledger, search
+from spv.services import found_rows, ledger, search
 from spv.services.actor import Actor
 
 SAMPLE = 5
@@ -39,7 +39,7 @@ def chosen(row_ids: Iterable[int], actor: Actor) -> Selection:
 def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:
     """All valid rows that match, without some; Refusal where they are too many."""
     asked = criteria._replace(status="valid")
-    found = [] if criteria.status == "invalid" else search.ids(
+    found = [] if criteria.status == "invalid" else found_rows.ids(
         asked, actor, MOST_MARKED + len(but) + 1
     )  # fmt: skip
     rows = [row_id for row_id in found if row_id not in but]

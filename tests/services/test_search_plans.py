@@ -11,7 +11,7 @@ from spv.extensions import db
 from spv.models import Account, PanelSerial, Product, Upload
 from spv.rules.roles import Role
 from spv.rules.search import Criteria
-from spv.services import demo, search
+from spv.services import demo, found_rows, search
 from spv.services.ledger import NAMES
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting
@@ -62,7 +62,7 @@ def ledger(vsp, other, monkeypatch):
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.text("ANALYZE"))
     db.session.commit()
-    monkeypatch.setattr(search, "LOOKED_THROUGH", 100)
+    monkeypatch.setattr(found_rows, "LOOKED_THROUGH", 100)
 
 
 def test_rows_are_found_by_an_index_however_many_there_are(ledger, other):
@@ -125,7 +125,7 @@ def test_rows_are_the_same_whichever_way_they_are_found(ledger, other):
             expected = [row.id for row in rows]
             assert search.find(criteria, actor).total == len(expected), asked
             assert list(first_pages(criteria, actor)) == expected[:150], asked
-            assert list(search.ids(criteria, actor, 5000)) == expected, asked
+            assert list(found_rows.ids(criteria, actor, 5000)) == expected, asked
 
 
 def every_row():
