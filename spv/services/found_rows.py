@@ -112,7 +112,7 @@ def _range(criteria: Criteria, after: int = 0) -> tuple[list[Any], str]:
     end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
     if not after:
         return [_serial >= beginning], end
-    last = _last(after, _serial)
+    last = _last(after, _serial) or end  # beyond a row that is not there is nothing
     return [_serial >= last, tuple_(_serial, PanelSerial.id) > tuple_(last, after)], end
 
 
