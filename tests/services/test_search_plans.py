@@ -10,7 +10,8 @@ from sqlalchemy import event
 from spv.extensions import db
 from spv.models import Account, PanelSerial, Product, Upload
 from spv.rules.roles import Role
-from spv.rules.search import NAMES, Criteria
+from spv.rules.search import Criteria
+from spv.rules.serial_rows import FIELDS
 from spv.services import demo, found_rows, search
 from spv.services.ledger import NAMES
 from tests.panels import mark, panels_csv, upload
@@ -150,7 +151,7 @@ def matches(row, criteria, actor):
         and row.serial_number.startswith(criteria.serial_number)
         and all(
             getattr(criteria, name).lower() in getattr(row, name).lower()
-            for name in NAMES
+            for name in list(FIELDS)[:3]
         )
         and criteria.status in ("", "invalid" if row.invalidation_id else "valid")
         and criteria.upload in (0, row.upload_id)
