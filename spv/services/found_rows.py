@@ -44,10 +44,10 @@ def count(criteria: Criteria, actor: Actor) -> int:
     if not criteria.serial_number:
         return _count_parts(criteria, actor)
     begin, end = _range(criteria)
-    if _far(begin, end, LOOKED_THROUGH) is None:
+    only = criteria == Criteria(criteria.serial_number)
+    is_all = only and Role.STAFF in actor.roles
+    if is_all or _far(begin, end, LOOKED_THROUGH) is None:
         return _at_most(_near(criteria, actor, [*begin, _serial < end]))
-    if criteria == Criteria(criteria.serial_number) and Role.STAFF in actor.roles:
-        return MOST_COUNTED + 1  # as all that begin so match
     of_row = [*begin, _serial < end, *_of_status(criteria)]
     for most in (100, None):  # mostly a few parts are enough to know
         parts = _parts(criteria, actor, *_part).limit(most)
