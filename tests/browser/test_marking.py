@@ -8,7 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_accounts import checked, demonstrated, go, heading, press
-from tests.browser.test_uploads import choose, declare, downloaded, summary
+from tests.browser.test_uploads import (
+    choose,
+    declare,
+    downloaded,
+    summary,
+    to_the_search,
+)
 from tests.panels import panels_csv
 
 pytestmark = pytest.mark.browser
@@ -30,14 +36,6 @@ def uploaded(page, count):
 
 def found(page, words):
     expect(page.locator("#found strong").first).to_have_text(words)
-
-
-def to_the_search(page):
-    page.locator("summary", has_text="Small units").click()
-    page.get_by_role("navigation").get_by_role(
-        "link", name="Panel serial numbers", exact=True
-    ).click()
-    heading(page, "Search panel serial numbers")
 
 
 def search(page, prefix, words):
@@ -66,7 +64,6 @@ def the_eight_steps(page):
     demonstrated(page, "VSP, user")
     prefix = uploaded(page, 6)
     to_the_search(page)
-    checked(page)
     search(page, prefix, "6 rows")
     checked(page)
     tick(page, f"{prefix}000002")

@@ -36,7 +36,7 @@ def downloaded(page, words):
     return list(csv.reader(io.StringIO(text)))
 
 
-def to_the_upload(page):
+def to_the_search(page):
     """By the words of the guidance."""
     page.locator("summary", has_text="Small units").click()
     page.get_by_role("navigation").get_by_role(
@@ -44,6 +44,10 @@ def to_the_upload(page):
     ).click()
     heading(page, "Search panel serial numbers")
     checked(page)
+
+
+def to_the_upload(page):
+    to_the_search(page)
     go(page, "Upload panel serial numbers")
     heading(page, "Upload panel serial numbers")
     checked(page)
