@@ -1,0 +1,127 @@
+"""Searching the slow way: each row of the ledger is looked at, and compared."""
+
+from datetime import date
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from spv.extensions import db
+from spv.models import Account, Invalidation, PanelSerial, Product, Upload
+from spv.rules.roles import Role
+from spv.rules.search import NAMES
+from spv.services import search, selections
+
+SYDNEY = ZoneInfo("Australia/Sydney")
+
+
+class Row(NamedTuple):
+    """A row of the ledger, and all that can be asked of it."""
+
+    id: int
+    serial_number: str
+    supplier_name: str
+    licensee: str
+    model_number: str
+    upload: int
+    account_id: int
+    account: str
+    recorded: date
+    marking: int | None = None
+    reason: str | None = None
+
+    @property
+    def status(self):
+        return "invalid" if self.marking else "valid"
+
+
+def every_row(beginning=""):
+    """All rows whose serial numbers begin so, oldest first, without the search."""
+    db.session.rollback()
+    query = (
+        sa.select(
+            PanelSerial.id, PanelSerial.serial_number, Product.supplier_name,
+            Product.licensee, Product.model_number, Upload.id, Account.id,
+            Account.legal_name, Upload.received_at, PanelSerial.invalidation_id,
+            Invalidation.reason,
+        )
+        .select_from(PanelSerial)
+        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
+        .join(Product, Product.id == PanelSerial.product_id)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .join(Account, Account.id == Upload.account_id)
+        .where(PanelSerial.serial_number.startswith(beginning, autoescape=True))
+        .order_by(PanelSerial.id)
+    )  # fmt: skip
+    return [
+        Row(*first, at.astimezone(SYDNEY).date(), *last)
+        for *first, at, marking, reason in db.session.execute(query)
+        for last in [(marking, reason)]
+    ]
+
+
+def sees(actor, row):
+    """Whether a row is one that somebody may see, and mark."""
+    return Role.STAFF in actor.roles or row.account_id == actor.account_id
+
+
+def matches(row, criteria):
+    """Whether a row is what is asked."""
+    names = (*NAMES, "account")
+    return (
+        row.serial_number.startswith(criteria.serial_number)
+        and all(getattr(criteria, n).lower() in getattr(row, n).lower() for n in names)
+        and criteria.status in ("", row.status)
+        and criteria.upload in (0, row.upload)
+        and (criteria.recorded_from or date.min) <= row.recorded
+        and row.recorded <= (criteria.recorded_to or date.max)
+    )
+
+
+def expected(criteria, actor, rows):
+    """Those of some rows that a search has to find, in its order."""
+    found = [row for row in rows if sees(actor, row) and matches(row, criteria)]
+    if criteria.serial_number:
+        return sorted(found, key=lambda row: (row.serial_number, row.id))
+    return sorted(found, key=lambda row: (-row.upload, -row.id))
+
+
+def pages(criteria, actor):
+    """Every page of a search, one after the other."""
+    after, has_more, seen = 0, True, set()
+    while has_more:
+        page = search.find(criteria, actor, after)
+        ids = {row.id for row in page.rows}
+        assert seen.isdisjoint(ids), criteria
+        yield page
+        has_more, seen = page.has_more, seen | ids
+        after = page.rows[-1].id if has_more else 0
+
+
+def as_row(found):
+    """What a page tells of a row, but for the number of its account."""
+    return (
+        found.id, found.serial_number, found.supplier_name, found.licensee,
+        found.model_number, found.upload_id, found.legal_name,
+        found.received_at.astimezone(SYDNEY).date(), found.invalidation_id,
+        found.reason,
+    )  # fmt: skip
+
+
+def check(criteria, actor, rows):
+    """Pages, totals, the export and what can be marked are what they have to be."""
+    found = expected(criteria, actor, rows)
+    listed, total = [], min(len(found), search.MOST_COUNTED + 1)
+    for page in pages(criteria, actor):
+        assert page.total == total, criteria
+        assert len(page.rows) == search.ROWS_SHOWN or not page.has_more, criteria
+        listed += map(as_row, page.rows)
+    assert listed == [row[:6] + row[7:] for row in found], criteria
+    ids = [row.id for row in found]
+    exported = [row.id for part in search.every(criteria, actor) for row in part]
+    assert exported == ids, criteria
+    assert search.ids(criteria, actor, len(rows) + 1) == ids, criteria
+    selection = selections.matching(criteria, set(), actor)
+    valid = [row.id for row in found if row.status == "valid"]
+    assert list(selection.row_ids) == valid, criteria
+    return found
