@@ -70,10 +70,10 @@ def _word(value: Any) -> str:
 
 
 def _read_serial(text: str) -> str:
-    serial = _read_name(text, "the serial number", LONGEST_SERIAL).upper()
-    if not serial.isascii():
+    serial = _read_name(text, "the serial number", LONGEST_SERIAL)
+    if not serial.isascii():  # before it is in capitals: those of ß are SS
         raise ValueError("Serial numbers have only plain letters, digits and signs.")
-    return serial
+    return serial.upper()
 
 
 def _read_name(text: str, what: str = "this", most: int = LONGEST_NAME) -> str:
@@ -100,9 +100,11 @@ def _read_upload(text: str) -> int:
     if not digits:
         return 0
     # More digits than nine are more than the databases' numbers have room for.
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 10):
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) < 10
+    number = int(digits) if is_number else 0
+    if not number:  # no upload has it, and as a criterion it would ask for nothing
         raise ValueError("Enter the number of an upload, such as 17.")
-    return int(digits)
+    return number
 
 
 _READERS = dict.fromkeys((*NAMES, "account"), _read_name) | {
