@@ -113,7 +113,8 @@ def _range(criteria: Criteria, after: int = 0) -> tuple[list[Any], str]:
     if not after:
         return [_serial >= beginning], end
     last = _last(after, _serial) or end  # beyond a row that is not there is nothing
-    return [_serial >= last, tuple_(_serial, PanelSerial.id) > tuple_(last, after)], end
+    beyond = tuple_(_serial, PanelSerial.id) > tuple_(last, after)
+    return [_serial >= max(beginning, last), beyond], end
 
 
 def _far(begin: list[Any], end: str, most: int) -> str | None:

@@ -168,3 +168,16 @@ def first_pages(criteria, actor):
         if not found.has_more:
             break
         after = found.rows[-1].id
+
+
+def test_pages_go_on_from_any_row_that_is_named(ledger, other):
+    """Somebody may have changed the address, or the search."""
+    staff, criteria = acting(demo.STAFF), Criteria(serial_number="EX")
+    first = search.find(criteria, staff).rows
+    before = search.find(Criteria(serial_number="BS/415/"), staff).rows[0].id
+    assert search.find(criteria, staff, before).rows == first
+    for row_id in (10**9, search.find(Criteria(serial_number="HE"), staff).rows[0].id):
+        serials = [
+            row.serial_number for row in search.find(criteria, staff, row_id).rows
+        ]
+        assert all(serial.startswith("EX") for serial in serials)
