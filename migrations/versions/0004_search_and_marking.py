@@ -12,6 +12,7 @@ depends_on = None
 
 ROWS_OF_UPLOADS = "ix_panel_serials_upload_id_product_id_serial_number"
 MARKED = sa.text("invalidation_id IS NOT NULL")
+FEWER = sa.text("valid_count < row_count")
 COUNT = """
 INSERT INTO upload_products (upload_id, product_id, row_count, valid_count)
 SELECT upload_id, product_id, count(*),
@@ -37,6 +38,10 @@ def upgrade():
         sa.PrimaryKeyConstraint("upload_id", "product_id", name="pk_upload_products"),
     )
     op.create_index("ix_upload_products_product_id", "upload_products", ["product_id"])
+    op.create_index(
+        "ix_upload_products_marked", "upload_products", ["upload_id", "product_id"],
+        sqlite_where=FEWER, postgresql_where=FEWER,
+    )
     op.execute(COUNT)
     add_audit_sequence()
     op.create_index("ix_uploads_received_at", "uploads", ["received_at"])

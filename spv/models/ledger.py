@@ -108,6 +108,16 @@ class UploadProduct(Model):
     """
 
     __tablename__ = "upload_products"
+    __table_args__ = (
+        # Those with rows that were marked.
+        Index(
+            "ix_upload_products_marked",
+            "upload_id",
+            "product_id",
+            sqlite_where=text("valid_count < row_count"),
+            postgresql_where=text("valid_count < row_count"),
+        ),
+    )
 
     upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
     product_id: Mapped[int] = mapped_column(
