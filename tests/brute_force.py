@@ -10,7 +10,7 @@ from spv.extensions import db
 from spv.models import Account, Invalidation, PanelSerial, Product, Upload
 from spv.rules.roles import Role
 from spv.rules.search import NAMES
-from spv.services import search, selections
+from spv.services import found_rows, search, selections
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 
@@ -111,7 +111,7 @@ def as_row(found):
 def check(criteria, actor, rows):
     """Pages, totals, the export and what can be marked are what they have to be."""
     found = expected(criteria, actor, rows)
-    listed, total = [], min(len(found), search.MOST_COUNTED + 1)
+    listed, total = [], min(len(found), found_rows.MOST_COUNTED + 1)
     for page in pages(criteria, actor):
         assert page.total == total, criteria
         assert len(page.rows) == search.ROWS_SHOWN or not page.has_more, criteria
@@ -120,7 +120,7 @@ def check(criteria, actor, rows):
     ids = [row.id for row in found]
     exported = [row.id for part in search.every(criteria, actor) for row in part]
     assert exported == ids, criteria
-    assert search.ids(criteria, actor, len(rows) + 1) == ids, criteria
+    assert found_rows.ids(criteria, actor, len(rows) + 1) == ids, criteria
     selection = selections.matching(criteria, set(), actor)
     valid = [row.id for row in found if row.status == "valid"]
     assert list(selection.row_ids) == valid, criteria

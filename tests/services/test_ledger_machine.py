@@ -6,7 +6,6 @@ SPV_EXAMPLES=2000 tries longer.
 import itertools
 import os
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -181,7 +180,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """Fewer rows than were shown, which is another marking."""
         email, selection = self.shown[-1]
         if fewer := selection.row_ids[1:]:
-            self.confirm(email, replace(selection, row_ids=fewer), reason)
+            self.confirm(email, selection._replace(row_ids=fewer), reason)
 
     def confirm(self, email, selection, reason):
         """All that was shown is marked, or nothing is."""
