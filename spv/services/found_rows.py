@@ -93,10 +93,11 @@ def _by_serial(
     """
     begin, end = _range(criteria, after)
     far = _far(begin, end, max(LOOKED_THROUGH, 50 * most))
-    query = _near(criteria, actor, [*begin, _serial < (far or end)])
-    found = db.session.scalars(query.order_by(*order(criteria)).limit(most)).all()
-    if far is None or len(found) == most:
-        return found
+    if far is None or criteria.status != "invalid":  # those have an index of their own
+        query = _near(criteria, actor, [*begin, _serial < (far or end)])
+        found = db.session.scalars(query.order_by(*order(criteria)).limit(most)).all()
+        if far is None or len(found) == most:
+            return found
     of_row = [*begin, _serial < end, *_of_status(criteria)]
     lowest = select(_serial).where(_of_part == tuple_(*_part), *of_row).correlate(Part)
     lowest = lowest.order_by(_serial).limit(1)

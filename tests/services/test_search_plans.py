@@ -45,6 +45,7 @@ SEARCHES = [
     (COMMON | {"account": "other"}, {SERIALS, PARTS}),
     (COMMON | {"status": "valid"}, {SERIALS, PARTS}),
     (COMMON | {"status": "invalid"}, {SERIALS, MARKED}),
+    ({"serial_number": "EX000905", "status": "invalid"}, {SERIALS}),
     (COMMON | NAMED, {SERIALS, PARTS}),
     (COMMON | NAMED | {"account": "other", "status": "invalid"}, {SERIALS, MARKED}),
 ]
@@ -94,6 +95,8 @@ def indexes_of(criteria, actor):
 def by_sqlite(connection, statement, values):
     plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
     for *_, step in plan:
+        if "upload_products" in step and "valid_count <" in statement:
+            assert "SCAN" not in step or "ix_upload_products_marked" in step, step
         if " panel_serials" in step:
             assert step.startswith("SEARCH"), (step, statement)
             index = re.search(r"INDEX (\w+) \(.+\)", step)
