@@ -1,0 +1,71 @@
+"""Rows of two accounts that everything that can be asked of the ledger finds."""
+
+from datetime import date, datetime, timedelta
+
+import time_machine
+
+from spv.rules.csv_file import csv_text
+from spv.rules.serial_rows import FIELDS
+from spv.services import demo, invalidations, selections
+from tests import brute_force
+from tests.panels import upload
+from tests.people import acting
+
+# Of both accounts; `_` and `%` stand for themselves, and case makes no difference.
+PRODUCTS = [
+    ("Müller & Söhne", "100% Solar", "A_B"),
+    ("MULLER", "100x Solar", "AXB"),
+    ("Ångström/Volt", "C:\\panels", "a_b/2"),
+    ("ΔELTA Солнце", 'O\'Neil "Sun"', "[x]*?"),
+]
+STARTS = ["Z", "9", "(", "#", "/", ":", "A", "A/", "A:", "A-", "A_", "ZZ"]
+# The last and the first moment of days; summer time ends on 5 April, begins 4 October.
+MIDNIGHTS = [
+    "2026-04-04 13:00", "2026-04-05 14:00", "2026-10-03 14:00", "2026-10-04 13:00",
+]  # fmt: skip
+MOMENTS = [
+    datetime.fromisoformat(f"{midnight}+00:00") - before
+    for midnight in MIDNIGHTS
+    for before in (timedelta(microseconds=1), timedelta(0))
+]
+# What is asked of them: the first two of each also together with each other.
+VALUES = {
+    "serial_number": ["A", "Z", "9", "(", "#", "/", ":", "A/", "A:", "A_", "ZZ", "~",
+                      "@", "[", "Z0", "A-03"],
+    "supplier_name": ["MÜLLER", "é", "müller", "muller", "/", "ÅNGSTRÖM", "δelta",
+                      "СОЛНЦЕ", "%", "_", "\\"],
+    "licensee": ["%", "100", "100%", "_", "\\", "c:\\", "'", '"', "100_"],
+    "model_number": ["_", "a_b", "%", "[X]", "*", "?", "/", "b/2"],
+    "status": ["valid", "invalid"],
+    "recorded_from": [date(2026, 4, 5), date(2026, 10, 4), date(2026, 4, 6),
+                      date(2026, 10, 5), date(2026, 10, 6), date(2000, 1, 1)],
+    "recorded_to": [date(2026, 4, 5), date(2026, 10, 4), date(2026, 4, 4),
+                    date(2026, 10, 3), date(2026, 4, 3), date(2099, 12, 31)],
+    "account": ["VERIFICATION", "other", "%", "_"],
+}  # fmt: skip
+ACCOUNTS = {"V": demo.VSP_USER, "O": demo.OTHER_VSP}
+
+
+def plant():
+    """Upload them, and mark every third, some of them by agency staff; all rows."""
+    before = len(brute_force.every_row())
+    for n, moment in enumerate(MOMENTS):
+        with time_machine.travel(moment, tick=False):
+            for letter, email in ACCOUNTS.items():
+                upload(_file(n, letter), acting(email), f"{n}{letter}.csv")
+    rows = brute_force.every_row()[before:]
+    for email in (demo.STAFF, demo.VSP_USER, demo.OTHER_VSP):
+        which = 0 if email == demo.STAFF else 4
+        ids = [row.id for row in rows if row.id % 12 in (which, which + 1)]
+        selection = selections.chosen(ids, acting(email))
+        invalidations.mark(selection, {"reason": "Ineligible panel"}, acting(email))
+    return brute_force.every_row()
+
+
+def _file(n, letter):
+    """Rows of every product, and every beginning of a serial number."""
+    rows = [
+        (*PRODUCTS[(n + k) % len(PRODUCTS)], f"{start}{n:02}{letter}{k:02}")
+        for k, start in enumerate(STARTS)
+    ]
+    return csv_text([FIELDS.values(), *rows]).encode()
