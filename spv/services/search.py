@@ -14,6 +14,7 @@ from spv.rules.serial_csv import LEDGER_COLUMNS
 from spv.rules.serial_rows import FIELDS
 from spv.services import found_rows, ledger
 from spv.services.actor import Actor
+from spv.services.transaction import snapshot
 
 ROWS_SHOWN = 50
 EXPORT_SLICE = 2_000
@@ -35,18 +36,22 @@ def find(criteria: Criteria, actor: Actor, after: int = 0) -> Found:
 
     Newest first, or where a serial number is asked in the order of serial numbers.
     """
-    rows = _rows(criteria, actor, ROWS_SHOWN + 1, after)
-    total = len(rows)
-    if after or total > ROWS_SHOWN:
-        total = found_rows.count(criteria, actor)
+    with snapshot():  # or what is marked between two queries empties a page
+        rows = _rows(criteria, actor, ROWS_SHOWN + 1, after)
+        total = len(rows)
+        if after or total > ROWS_SHOWN:
+            total = found_rows.count(criteria, actor)
     return Found(rows[:ROWS_SHOWN], len(rows) > ROWS_SHOWN, total)
 
 
 def every(criteria: Criteria, actor: Actor) -> Iterator[Sequence[Any]]:
     """All rows that match, in slices; none of them is held back or skipped."""
     after = 0
-    while rows := _rows(criteria, actor, EXPORT_SLICE, after):
-        db.session.rollback()  # nothing is held while somebody's line is slow
+    while True:
+        with snapshot():  # which is not held while somebody's line is slow
+            rows = _rows(criteria, actor, EXPORT_SLICE, after)
+        if not rows:
+            return
         yield rows
         after = rows[-1].id
 

@@ -13,6 +13,7 @@ from spv.rules.search import Criteria
 from spv.rules.words import counted
 from spv.services import found_rows, ledger, search
 from spv.services.actor import Actor
+from spv.services.transaction import snapshot
 
 SAMPLE = 5
 
@@ -38,10 +39,10 @@ def chosen(row_ids: Iterable[int], actor: Actor) -> Selection:
 
 def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:
     """All valid rows that match, without some; Refusal where they are too many."""
-    asked = criteria._replace(status="valid")
-    found = [] if criteria.status == "invalid" else found_rows.ids(
-        asked, actor, MOST_MARKED + len(but) + 1
-    )  # fmt: skip
+    asked, most = criteria._replace(status="valid"), MOST_MARKED + len(but) + 1
+    with snapshot():
+        is_none = criteria.status == "invalid"
+        found = [] if is_none else found_rows.ids(asked, actor, most)
     rows = [row_id for row_id in found if row_id not in but]
     _check_most(len(rows))
     how = criteria.in_words() or [("Searched for", "Everything")]
