@@ -139,7 +139,9 @@ def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
 def _find(invalidation_id: int, actor: Actor) -> Invalidation:
     query = select(Invalidation).where(Invalidation.id == invalidation_id)
     if Role.STAFF not in actor.roles:
-        query = query.where(Invalidation.account_id == actor.account_id)
+        # Who has no account has not that of agency staff, which is null, either.
+        own = Invalidation.account_id == actor.account_id
+        query = query.where(own, Invalidation.account_id.is_not(None))
     named = joinedload(Invalidation.user).joinedload(User.account)
     found = db.session.scalar(query.options(named))
     if found is None:
