@@ -93,8 +93,8 @@ def as_csv(checked: CheckedList) -> str:
     """A checked list as a file."""
     names = list(FIELDS.values())[:3]
     lines = [
-        [each.listed.entry, each.result, each.row.reason if each.row else "",
-         *(_names_of(each.row) if each.row else ("", "", "")), " ".join(each.hints)]
+        [each.listed.entry, each.result,
+         *(_told_of(each.row) if each.row else [""] * 4), " ".join(each.hints)]
         for each in checked.entries
     ]  # fmt: skip
     heading = [FIELDS["serial_number"], "Result", "Reason", *names, "Hint"]
@@ -135,5 +135,5 @@ def _hints(listed: Listed, alike: list[str], near: dict[str, Any]) -> list[str]:
     return hints
 
 
-def _names_of(row: Any) -> tuple[str, str, str]:
-    return row.supplier_name, row.licensee, row.model_number
+def _told_of(row: Any) -> list[str]:
+    return [row.reason or "", row.supplier_name, row.licensee, row.model_number]

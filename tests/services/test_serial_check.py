@@ -88,7 +88,9 @@ def test_the_page_never_says_who_uploaded(demonstration, claim):
 def test_the_file_of_what_was_found(demonstration, claim):
     browser = browser_of(demonstration, demo.VSP_USER)
     file = (
-        io.BytesIO(f"{HEADING}\r\n=1,b,c,'00391\r\na,b,c,EX000002".encode()),
+        io.BytesIO(
+            f"{HEADING}\r\n=1,b,c,'00391\r\na,b,c,EX000002\r\na,b,c,EX000001".encode()
+        ),
         "c.csv",
     )
     form = {"file": file, "download": "yes"}
@@ -97,6 +99,8 @@ def test_the_file_of_what_was_found(demonstration, claim):
     assert lines[0][:3] == ["Serial number", "Result", "Reason"]
     assert lines[1][:2] == ["'00391", "Not found"]
     assert lines[2][:3] == ["EX000002", "Found but invalid", "Duplicate serial number"]
+    names = ["Example Supplier", "Example Holder", "EX-440"]
+    assert lines[3] == ["EX000001", "Found and valid", "", *names, ""]
 
 
 def test_the_list_leads_to_the_dialog(demonstration, claim):
