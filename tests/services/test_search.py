@@ -7,7 +7,7 @@ import pytest
 
 from spv.rules.refusal import Refusal
 from spv.rules.search import Criteria
-from spv.services import demo, invalidations, search, selections
+from spv.services import demo, found_rows, invalidations, search, selections
 from tests import brute_force
 from tests.panels import NAMES, panels_csv, upload
 from tests.panels_planted import ACCOUNTS, VALUES, plant
@@ -15,7 +15,7 @@ from tests.people import acting
 
 ACTORS = [demo.VSP_USER, demo.OTHER_VSP, demo.STAFF, demo.GENERAL]
 # How many are shown and counted: as it is in life, and fewer than are found.
-COUNTED = [(search.ROWS_SHOWN, search.MOST_COUNTED), (9, 10)]
+COUNTED = [(search.ROWS_SHOWN, found_rows.MOST_COUNTED), (9, 10)]
 
 
 @pytest.fixture
@@ -25,8 +25,10 @@ def planted(demonstration):
 
 @pytest.fixture(params=COUNTED, ids=str)
 def counted(request, monkeypatch):
-    for name, most in zip(("ROWS_SHOWN", "MOST_COUNTED"), request.param, strict=True):
-        monkeypatch.setattr(search, name, most)
+    rows, most = request.param
+    monkeypatch.setattr(search, "ROWS_SHOWN", rows)
+    for name in ("MOST_COUNTED", "LOOKED_THROUGH"):
+        monkeypatch.setattr(found_rows, name, most)
 
 
 def singles(planted):
@@ -57,6 +59,21 @@ def test_criteria_in_pairs(planted, email, counted):
         brute_force.check(Criteria(**asked), actor, planted) for asked in pairs(planted)
     ]
     assert sum(map(bool, found)) > len(found) / 4
+
+
+@pytest.mark.parametrize("email", ACTORS[:3])
+def test_row_by_row_of_many_that_begin_so(planted, email, monkeypatch):
+    """Where those that match are not among the next ones that begin so."""
+    monkeypatch.setattr(found_rows, "LOOKED_THROUGH", 1)
+    upload(panels_csv(120, "A/9", names="Else,Else,Else"), acting(demo.VSP_USER))
+    actor, rows = acting(email), brute_force.every_row()
+    for asked in pairs(planted):
+        if asked.get("serial_number") == "A":
+            criteria, found, after = Criteria(**asked), [], 0
+            while ids := found_rows.ids(criteria, actor, 1, after):
+                found, after = found + ids, ids[0]
+            of_it = brute_force.expected(criteria, actor, rows)
+            assert found == [row.id for row in of_it], criteria
 
 
 def test_what_is_asked_has_rows_of_both_accounts(planted):
@@ -128,7 +145,7 @@ def test_people_without_an_account_find_nothing(planted, kim):
 
 @pytest.mark.parametrize("rows", [10, 11, 12])
 def test_more_than_are_counted(vsp, rows, monkeypatch):
-    monkeypatch.setattr(search, "MOST_COUNTED", 10)
+    monkeypatch.setattr(found_rows, "MOST_COUNTED", 10)
     monkeypatch.setattr(search, "ROWS_SHOWN", 4)
     upload(panels_csv(rows, names="Q7,Q8,Q9"), vsp)
     for actor in (vsp, acting(demo.STAFF)):
