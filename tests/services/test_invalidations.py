@@ -215,6 +215,7 @@ def test_awkward_rows_to_correct_upload_again_as_they_are(vsp, coding):
     ours = selections.matching(Criteria(upload=first), set(), vsp)
     number = invalidations.mark(ours, WHY, vsp)
     text = invalidations.rows_to_correct(number, 1, vsp)
+    assert "\r\n'=1+1,'-5,'+A,'0039026007\r\n" in text  # as a spreadsheet keeps it
     second = upload(text.encode(coding), vsp).upload_id
     assert second > first
     for upload_id in (first, second):
