@@ -12,17 +12,24 @@ HEADING = FIELDS["serial_number"].casefold()
 BARCODE_LENGTHS = (12, 13, 14, 18)
 ALIKE = str.maketrans("O0I1", "0O1I")
 ZEROS = 3
+LONGEST_CELL = 100  # of what is kept of an entry: more than a serial number can have
+_BETWEEN = re.compile(r"[\r\n,;\t]")
 
 
 class Listed(NamedTuple):
-    """An entry of a list as it stands there, and the serial number that it is.
+    """A cell of a list as it stands there, and the serial number that it is.
 
     `problem` says why it is none.
     """
 
-    entry: str
+    cell: str
     serial_number: str
     problem: str = ""
+
+    @property
+    def entry(self) -> str:
+        """The cell for people."""
+        return shown(self.cell)
 
 
 class SerialList(NamedTuple):
@@ -39,8 +46,11 @@ def read_list(text: str, file: bytes = b"") -> SerialList:
     are none, or more than 1,000.
     """
     name = "file" if file else "serial_numbers"
-    found = _cells(file) if file else re.split(r"[\r\n,;\t]", text)
+    # A cell of a file is split, too: a page sends what it has read back as a text.
+    found = _BETWEEN.split("\n".join(_cells(file)) if file else text)
     cells = [cell for cell in map(str.strip, found) if cell]
+    if cells and _name(cells[0]) == HEADING:
+        del cells[0]  # it was copied together with its column
     if not cells:
         raise Refusal({name: "Enter at least one serial number."})
     if len(cells) > MOST_ROWS:
@@ -51,7 +61,7 @@ def read_list(text: str, file: bytes = b"") -> SerialList:
     entries: dict[str, Listed] = {}
     for cell in cells:
         read = _read(cell)
-        entries.setdefault(read.serial_number or read.entry, read)
+        entries.setdefault(read.serial_number or cell, read)
     return SerialList(list(entries.values()), len(cells) - len(entries))
 
 
@@ -86,13 +96,18 @@ def is_barcode(serial: str) -> bool:
 def _read(cell: str) -> Listed:
     serial = read_serial(cell)
     if isinstance(serial, Fault):
-        return Listed(shown(cell), "", f"{serial.sentence} {serial.remedy}")
-    return Listed(shown(cell), serial)
+        problem = f"{serial.sentence} {serial.remedy}"
+        return Listed(cell[:LONGEST_CELL], "", problem)
+    return Listed(cell, serial)
+
+
+def _name(cell: str) -> str:
+    return " ".join(cell.casefold().split())
 
 
 def _cells(file: bytes) -> list[str]:
     rows = [row.cells for row in read_csv(file, MOST_ROWS)]
-    heading = [" ".join(cell.casefold().split()) for cell in rows[0]]
+    heading = [*map(_name, rows[0])]
     if HEADING in heading:
         at = heading.index(HEADING)
         return [cells[at] for cells in rows[1:] if at < len(cells)]

@@ -21,6 +21,7 @@ def serials(text="", file=b""):
      ("AB1, CD2;EF3\tGH4,,", ["AB1", "CD2", "EF3", "GH4"]),
      ("00391\n391", ["00391", "391"]),
      ("AB1\nab1\nAB1", ["AB1"]),
+     ("Serial  number\r\nAB1", ["AB1"]),
      ("AB-1.2_3/4:5+6#7(8)", ["AB-1.2_3/4:5+6#7(8)"])],
 )  # fmt: skip
 def test_a_list_that_was_pasted(text, found):
@@ -34,6 +35,7 @@ def test_a_list_that_was_pasted(text, found):
      (b"\xef\xbb\xbfModel, SERIAL   number \nM,AB1\nN,CD2\n", ["AB1", "CD2"]),
      ("Model number,Serial number\nM,AB1".encode("utf-16"), ["AB1"]),
      (b"AB1,\nCD2,,\n", ["AB1", "CD2"]),
+     (b'Serial number\n"AB1,CD2"\n"EF3\nGH4"', ["AB1", "CD2", "EF3", "GH4"]),
      (b"Model,Serial number\nM,AB1\nN\n", ["AB1"])],
 )  # fmt: skip
 def test_a_list_in_a_file(file, found):
@@ -65,6 +67,20 @@ def test_entries_that_are_no_serial_numbers_say_why():
     assert found.entries[4].entry == "A[U+200B]1"
     assert found.repeated == 1
     assert found.entries[3] == Listed("AB1", "AB1")
+
+
+def test_cells_that_are_too_long_are_not_the_same():
+    found = read_list("\n".join("A1" * 5_000 + last for last in "ABB"))
+    assert [len(each.cell) for each in found.entries] == [100, 100]
+    assert found.repeated == 1
+
+
+@given(st.lists(st.text('AB1 ,;"\u200b\u00a0é…[]', max_size=80), max_size=9))
+def test_what_a_page_sends_back_is_read_as_before(cells):
+    quoted = ['"' + cell.replace('"', '""') + '"' for cell in cells]
+    file = "\r\n".join(["Serial number", *quoted, "X1"]).encode()
+    found = read_list("", file).entries
+    assert read_list("\n".join(each.cell for each in found)).entries == found
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,13 @@ def test_another_kind_of_file(demonstration, name):
     ((_, sentence),) = read(answer).problems()
     assert sentence in ("Choose a file whose name ends in .csv.",
                         "Enter at least one serial number.")  # fmt: skip
+
+
+def test_what_is_marked_is_what_the_page_counted(vsp, demonstration):
+    upload(panels_csv(3), vsp)
+    browser = browser_of(demonstration, demo.VSP_USER)
+    file = io.BytesIO(b'Serial number\nEX000001\n"EX000002,EX000003"')
+    page = read(browser.post("/panels/check", data={"file": (file, "list.csv")}))
+    assert "Mark 3 valid rows as invalid" in page.text
+    form = {"serial_numbers": page.hidden()["serial_numbers"], "mark": "yes"}
+    assert "3 rows will be" in read(browser.post("/panels/check", data=form)).text
