@@ -28,7 +28,7 @@ from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.ledger import VALID
 from spv.services.rights import acting
-from spv.services.selections import Selection, valid_of
+from spv.services.selections import Selection, check_most, valid_of
 
 ROWS_SHOWN = 100
 MARKED = "rows.marked_invalid"
@@ -64,6 +64,7 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> int:
     given = read_reason(answers)
     if not selection.row_ids:
         raise Refusal({"selection": "Choose at least one row that is valid."})
+    check_most(len(selection.row_ids))
     role = Role.STAFF if Role.STAFF in actor.roles else Role.UPLOADER
     with acting(actor, role) as place:
         valid = valid_of(selection.row_ids, actor)

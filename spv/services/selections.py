@@ -33,7 +33,7 @@ class Selection(NamedTuple):
 def chosen(row_ids: Iterable[int], actor: Actor) -> Selection:
     """Those rows of some that are valid, and the actor's to mark."""
     wanted = set(row_ids)
-    _check_most(len(wanted))
+    check_most(len(wanted))
     return Selection(valid_of(wanted, actor), [("Chosen", "Row by row")])
 
 
@@ -44,7 +44,7 @@ def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:
         is_none = criteria.status == "invalid"
         found = [] if is_none else found_rows.ids(asked, actor, most)
     rows = [row_id for row_id in found if row_id not in but]
-    _check_most(len(rows))
+    check_most(len(rows))
     how = criteria.in_words() or [("Searched for", "Everything")]
     if left_out := len(found) - len(rows):
         how = [*how, ("Left out", counted(left_out, "row"))]
@@ -80,7 +80,8 @@ def _valid(actor: Actor) -> Select[Any]:
     )
 
 
-def _check_most(count: int) -> None:
+def check_most(count: int) -> None:
+    """Refusal where there are more rows than can be marked at once."""
     if count > MOST_MARKED:
         raise Refusal({"selection": f"More than {MOST_MARKED:,} rows were chosen. "
                        "That is the most that can be marked at once: narrow the "

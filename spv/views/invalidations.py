@@ -33,14 +33,15 @@ def new() -> Response:
 @limiter.limit("60 per minute")
 def create() -> BaseResponse:
     """Mark what the dialog showed."""
-    form, actor, selection = InvalidateForm(), current_actor(), None
+    form, actor = InvalidateForm(), current_actor()
+    shown = _shown(form)
     try:
-        selection = _shown(form) or _named(request.form)
+        selection = shown or _named(request.form)
         number = invalidations.mark(selection, form.answers, actor)
     except SelectionMoved as moved:
         return dialog(form.refused(moved), moved.rest)
-    except Refusal as refusal:
-        return dialog(form.refused(refusal), selection)
+    except Refusal as refusal:  # rows that were only named may be anybody's
+        return dialog(form.refused(refusal), shown)
     flash(f"{counted(len(selection.row_ids), 'row')} marked as invalid")
     return pages.done("invalidations.show", invalidation_id=number)
 

@@ -132,6 +132,27 @@ def test_the_rows_of_another_account(demonstration, sixty, staff):
     assert staff.get("/panels/invalidations/1").status_code == 200
 
 
+def test_rows_that_are_only_named_are_not_shown(demonstration, sixty):
+    other = browser_of(demonstration, demo.OTHER_VSP)
+    own = first_of(sixty)
+    for reason in ("", "Other", "Because"):
+        form = {"selected": [own, "1"], "reason": reason}
+        answer = other.post("/panels/invalidate", data=form)
+        assert answer.status_code == 422
+        assert "Nothing was done." in answer.text
+        for words in ("EX000001", "Example Supplier", "EX-440", "HE440"):
+            assert words not in answer.text
+    assert count_markings() == 0
+
+
+def test_no_more_than_ten_thousand_can_be_named(sixty):
+    form = REASON | {"selected": [str(n) for n in range(1, 10_002)]}
+    answer = sixty.post("/panels/invalidate", data=form)
+    assert answer.status_code == 422
+    assert "More than 10,000 rows were chosen." in answer.text
+    assert count_markings() == 0
+
+
 def test_agency_staff_mark_any_and_accounts_see_why_but_not_the_rest(sixty, staff):
     upload(panels_csv(2, "EX9"), acting(demo.OTHER_VSP))
     page = asked(staff, all_matching="yes", account="verification", serial_number="EX")
