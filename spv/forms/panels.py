@@ -1,6 +1,7 @@
 """Forms of the ledger: search, mark as invalid, a list of serial numbers."""
 
-from typing import NamedTuple, Self
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Self
 
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
@@ -49,6 +50,10 @@ class Ticks(NamedTuple):
     def has(self, row_id: int) -> bool:
         """Whether a row is ticked."""
         return (row_id in self.rows) is not self.every
+
+    def elsewhere(self, rows: Iterable[Any]) -> list[int]:
+        """Those that are on other pages than the one with some rows."""
+        return sorted(self.rows.difference(row.id for row in rows))
 
 
 WORDS = {reason: reason for reason in REASONS}
