@@ -43,7 +43,7 @@ def count(criteria: Criteria, actor: Actor) -> int:
     """How many rows match; where there are more than 10,000, it is 10,001."""
     if not criteria.serial_number:
         return _count_parts(criteria, actor)
-    begin, end = _range(criteria)
+    begin, end = _range(criteria, actor)
     only = criteria == Criteria(criteria.serial_number)
     is_all = only and Role.STAFF in actor.roles
     if is_all or _far(begin, end, LOOKED_THROUGH) is None:
@@ -70,7 +70,7 @@ def _newest_uploads(
 ) -> list[int]:
     """The uploads that so many rows are in, beginning with the newest."""
     parts = _parts(criteria, actor, Upload.id, func.sum(_rows_of(criteria)))
-    last = _last(after, PanelSerial.upload_id) if after else None
+    last = _last(after, PanelSerial.upload_id, actor) if after else None
     if last:
         parts = parts.where(Upload.id <= last)
     uploads, rows = [], 0
@@ -91,7 +91,7 @@ def _by_serial(
     Mostly they are among the next ten thousand that begin so. Otherwise they are in the
     parts of uploads that have the lowest of such serial numbers, one seek to a part.
     """
-    begin, end = _range(criteria, after)
+    begin, end = _range(criteria, actor, after)
     far = _far(begin, end, max(LOOKED_THROUGH, 50 * most))
     if far is None or criteria.status != "invalid":  # those have an index of their own
         query = _near(criteria, actor, [*begin, _serial < (far or end)])
@@ -107,13 +107,13 @@ def _by_serial(
     return db.session.scalars(query.order_by(*order(criteria)).limit(most)).all()
 
 
-def _range(criteria: Criteria, after: int = 0) -> tuple[list[Any], str]:
+def _range(criteria: Criteria, actor: Actor, after: int = 0) -> tuple[list[Any], str]:
     """From where serial numbers begin so, or are beyond that of a row, and to where."""
     beginning = criteria.serial_number
     end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
     if not after:
         return [_serial >= beginning], end
-    last = _last(after, _serial) or end  # beyond a row that is not there is nothing
+    last = _last(after, _serial, actor) or end  # beyond no row is nothing
     beyond = tuple_(_serial, PanelSerial.id) > tuple_(last, after)
     return [_serial >= max(beginning, last), beyond], end
 
@@ -206,6 +206,11 @@ def _of_status(criteria: Criteria) -> Iterator[ColumnElement[bool]]:
         yield PanelSerial.invalidation_id.is_not(None)
 
 
-def _last(row_id: int, column: Any) -> Any:
-    """What the row with an id, the last of the page before, has in a column."""
-    return db.session.scalar(select(column).where(PanelSerial.id == row_id))
+def _last(row_id: int, column: Any, actor: Actor) -> Any:
+    """What the row with an id, the last of the page before, has in a column.
+
+    None where it is not the actor's to see: what is found must not tell of it.
+    """
+    query = select(column).join(Upload, Upload.id == PanelSerial.upload_id)
+    query = query.where(PanelSerial.id == row_id, ledger.visible(actor))
+    return db.session.scalar(query)

@@ -184,3 +184,12 @@ def test_pages_go_on_from_any_row_that_is_named(ledger, other):
             row.serial_number for row in search.find(criteria, staff, row_id).rows
         ]
         assert all(serial.startswith("EX") for serial in serials)
+
+
+def test_nothing_is_found_beyond_a_row_of_another_account(vsp, other):
+    upload(panels_csv(3, "EXA"), vsp)
+    upload(panels_csv(1, "EXA000001-"), other)
+    criteria = Criteria(serial_number="EXA")
+    theirs = search.find(criteria, other).rows[0].id
+    assert len(search.find(criteria, vsp).rows) == 3
+    assert search.find(criteria, vsp, theirs).rows == []
