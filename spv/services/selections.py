@@ -54,7 +54,7 @@ def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:
 
 def listed(serials: Sequence[str], actor: Actor) -> Selection:
     """The rows that have one of some serial numbers, as `chosen`."""
-    _check_most(len(serials))
+    check_most(len(serials))
     query = _valid(actor).where(PanelSerial.serial_number.in_(serials))
     how = [("Chosen", f"By a list of {counted(len(serials), 'serial number')}")]
     return Selection(db.session.scalars(query).all(), how)
