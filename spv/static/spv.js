@@ -36,6 +36,12 @@
     var refused = dialog && dialog.open && dialog.querySelector(".govuk-error-summary");
     if (refused) { dialog.scrollTop = 0; }
     if (refused || event.detail.target.id === "content") { focus(); }
+    // The button that led to these rows is gone, and the focus with it.
+    var rows = document.querySelector("#found h2");
+    if (event.detail.target.id === "found" && document.activeElement === document.body && rows) {
+      rows.tabIndex = -1;
+      rows.focus({ preventScroll: true });
+    }
   });
 
   // No answer at all: say so, until the next try. (A look-up beside a field is no try.)

@@ -143,6 +143,35 @@ def test_all_but_two_of_sixty_without_javascript(plain_page):
     all_but_two_of_sixty(plain_page, lambda page: press(page, "Tick them all"))
 
 
+def test_going_back_leaves_no_half_of_what_was_chosen(page):
+    """A browser would tick the boxes again, but not know which rows were left out."""
+    demonstrated(page, "Supplier, administrator")
+    prefix = uploaded(page, 4)
+    page.goto(f"/panels?serial_number={prefix}")
+    page.get_by_label("Select all that matched search criteria").check()
+    expect(page.get_by_label(f"Select {prefix}000001")).to_be_checked()
+    page.get_by_label(f"Select {prefix}000002").uncheck()
+    go(page, f"{prefix}000003")
+    heading(page, f"{prefix}000003")
+    page.go_back()
+    found(page, "4 rows")
+    for serial in range(1, 5):
+        expect(page.get_by_label(f"Select {prefix}00000{serial}")).not_to_be_checked()
+    ask(page)
+    expect(page.get_by_text("No row is selected")).to_be_visible()
+
+
+def test_the_focus_goes_on_with_the_rows(page):
+    demonstrated(page, "Supplier, administrator")
+    prefix = uploaded(page, 51)
+    page.goto(f"/panels?serial_number={prefix}")
+    page.get_by_role("button", name="Next rows").press("Enter")
+    expect(page.get_by_label(f"Select {prefix}000051")).to_be_visible()
+    expect(page.locator("#found h2")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Download as CSV")).to_be_focused()
+
+
 def test_typing_searches_and_keeps_the_address(page):
     demonstrated(page, "VSP, administrator")
     prefix = uploaded(page, 2)
