@@ -45,7 +45,12 @@
   });
 
   // No answer at all: say so, until the next try. (A look-up beside a field is no try.)
-  function noAnswer(missing) { document.getElementById("no-answer").hidden = !missing; }
+  // Also in a dialog: what stands behind it is not seen and not read out.
+  function noAnswer(missing) {
+    document.querySelectorAll("#no-answer, dialog .spv-no-answer").forEach(function (place) {
+      place.hidden = !missing;
+    });
+  }
   document.addEventListener("htmx:sendError", function () { noAnswer(true); });
   document.addEventListener("htmx:beforeRequest", function (event) {
     if (event.detail.elt.matches("form, select")) { noAnswer(false); }
