@@ -32,7 +32,14 @@
   document.addEventListener("htmx:afterSettle", function (event) {
     prepare();
     var dialog = document.getElementById("dialog");
-    if (dialog && event.detail.target === dialog && !dialog.open) { dialog.showModal(); }
+    if (dialog && event.detail.target === dialog && !dialog.open) {
+      dialog.showModal();
+      // It begins with how many rows there are; the first field may be far below.
+      var ask = dialog.querySelector("h1");
+      ask.tabIndex = -1;
+      ask.focus();
+      dialog.scrollTop = 0;
+    }
     var refused = dialog && dialog.open && dialog.querySelector(".govuk-error-summary");
     if (refused) { dialog.scrollTop = 0; }
     if (refused || event.detail.target.id === "content") { focus(); }
