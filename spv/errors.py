@@ -78,7 +78,7 @@ def _no_database(error: OperationalError) -> Response:
 def _refusal(refusal: Refusal) -> Response:
     """Answers that the rules refuse. Forms show theirs; this is for programs."""
     if not request.path.startswith("/api/"):
-        return _answer(422, *WORDS[422])
+        return _answer(422, WORDS[422][0], str(refusal))
     errors = [{"field": name, "message": s} for name, s in refusal.problems.items()]
     return api_error(422, errors)
 

@@ -1,7 +1,8 @@
 """What can be asked of the ledger: the criteria of a search, read and put in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 from spv.rules.dates import read_date
@@ -76,7 +77,7 @@ def _read_serial(text: str) -> str:
     return serial.upper()
 
 
-def _read_name(text: str, what: str = "this", most: int = LONGEST_NAME) -> str:
+def _read_name(text: str, what: str, most: int = LONGEST_NAME) -> str:
     return read_text(text, what, most) if text.strip() else ""
 
 
@@ -107,7 +108,9 @@ def _read_upload(text: str) -> int:
     return number
 
 
-_READERS = dict.fromkeys((*NAMES, "account"), _read_name) | {
+_READERS: dict[str, Callable[[str], Any]] = {
+    **{name: partial(_read_name, what=f"the {FIELDS[name].lower()}") for name in NAMES},
+    "account": partial(_read_name, what="the account"),
     "serial_number": _read_serial,
     "status": _read_status,
     "recorded_from": _read_day,

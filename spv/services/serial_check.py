@@ -102,7 +102,7 @@ def as_csv(checked: CheckedList) -> str:
 
 
 def _newest(serials: Iterable[str]) -> dict[str, Any]:
-    """The newest row of each serial number: it alone can be valid."""
+    """The row of each serial number that is valid, or else the newest."""
     query = (
         select(
             PanelSerial.id, PanelSerial.serial_number, PanelSerial.invalidation_id,
@@ -112,7 +112,7 @@ def _newest(serials: Iterable[str]) -> dict[str, Any]:
         .join(Upload, Upload.id == PanelSerial.upload_id)
         .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
         .where(PanelSerial.serial_number.in_(sorted({*serials} - {""})))
-        .order_by(PanelSerial.id)
+        .order_by(PanelSerial.invalidation_id.is_(None), PanelSerial.id)
     )  # fmt: skip
     return {row.serial_number: row for row in db.session.execute(query)}
 

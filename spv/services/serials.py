@@ -46,4 +46,4 @@ def history(row_id: int, actor: Actor) -> History:
     if row_id not in (row.PanelSerial.id for row in rows):
         raise NotFoundError
     serial_number = rows[0].PanelSerial.serial_number
-    return History(serial_number, rows[-1].Invalidation is None, rows)
+    return History(serial_number, any(row.Invalidation is None for row in rows), rows)

@@ -91,6 +91,12 @@
     }
   });
 
+  // A dialog stays until its answer is there: what was done must be seen.
+  function isWaiting(dialog) { return dialog.querySelector(".htmx-request") !== null; }
+  document.addEventListener("cancel", function (event) {
+    if (event.target.id === "dialog" && isWaiting(event.target)) { event.preventDefault(); }
+  }, true);
+
   // An open menu closes as soon as something else is meant.
   ["click", "focusin"].forEach(function (what) {
     document.addEventListener(what, function (event) {
@@ -115,7 +121,7 @@
     if (print) { window.print(); }
     if (close) {
       event.preventDefault();
-      close.closest("dialog").close();
+      if (!isWaiting(close.closest("dialog"))) { close.closest("dialog").close(); }
     }
     if (copy) {
       var text = document.getElementById(copy.dataset.copy);

@@ -88,7 +88,7 @@ def test_all_but_some(sixty):
      ("serial_number", "A\0", "it has a character that cannot be seen"),
      ("serial_number", "Ä1", "Serial numbers have only plain letters"),
      ("serial_number", "A" * 61, "Shorten the serial number"),
-     ("model_number", "x" * 5000, "Shorten this"),
+     ("model_number", "x" * 5000, "Shorten the model number"),
      ("account", "\ufeff" * 3, "cannot be seen")],
 )  # fmt: skip
 def test_criteria_that_cannot_be_asked(staff, name, value, words):

@@ -1,0 +1,100 @@
+"""Marking with a slow line, or none; going back; where the focus is."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_accounts import demonstrated, go, heading, press
+from tests.browser.test_marking import ask, confirm, found, tick, uploaded
+
+pytestmark = pytest.mark.browser
+
+
+def forgive(page, *words):
+    """Take off what the browser complains of, and was meant."""
+    complaints = page.complaints
+    complaints[:] = [c for c in complaints if not any(word in c for word in words)]
+
+
+def test_going_back_leaves_no_half_of_what_was_chosen(page):
+    """A browser would tick the boxes again, but not know which rows were left out."""
+    demonstrated(page, "Supplier, administrator")
+    prefix = uploaded(page, 4)
+    page.goto(f"/panels?serial_number={prefix}")
+    page.get_by_label("Select all that matched search criteria").check()
+    expect(page.get_by_label(f"Select {prefix}000001")).to_be_checked()
+    page.get_by_label(f"Select {prefix}000002").uncheck()
+    go(page, f"{prefix}000003")
+    heading(page, f"{prefix}000003")
+    page.go_back()
+    found(page, "4 rows")
+    for serial in range(1, 5):
+        expect(page.get_by_label(f"Select {prefix}00000{serial}")).not_to_be_checked()
+    ask(page)
+    expect(page.get_by_text("No row is selected")).to_be_visible()
+
+
+def test_a_late_answer_does_not_change_the_address(page):
+    demonstrated(page, "Supplier, administrator")
+    prefix = uploaded(page, 51)
+    page.goto(f"/panels?serial_number={prefix}")
+    late = []
+
+    def hold(route):
+        late.append(route)
+
+    page.route("**/panels?*after=*", hold)
+    press(page, "Next rows")
+    page.get_by_label("Serial number", exact=True).fill(f"{prefix}000051")
+    found(page, "1 row")
+    for route in late:
+        route.continue_()
+    page.wait_for_timeout(500)
+    assert page.url.endswith(f"serial_number={prefix}000051")
+    forgive(page, "htmx:")  # it says what was given up
+
+
+def test_a_dialog_stays_until_its_answer_is_there(page):
+    demonstrated(page, "Supplier, administrator")
+    prefix = uploaded(page, 1)
+    page.goto(f"/panels?serial_number={prefix}")
+    tick(page, f"{prefix}000001")
+    ask(page)
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/panels/invalidate", hold)
+    confirm(page, "Ineligible panel")
+    page.keyboard.press("Escape")
+    go(page, "Cancel")
+    expect(page.locator("#ask")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator(".spv-done")).to_have_text("1 row marked as invalid")
+
+
+def test_a_dialog_without_an_answer_says_so(page):
+    demonstrated(page, "Supplier, administrator")
+    prefix = uploaded(page, 1)
+    page.goto(f"/panels?serial_number={prefix}")
+    tick(page, f"{prefix}000001")
+    ask(page)
+    page.route("**/panels/invalidate", lambda route: route.abort())
+    confirm(page, "Ineligible panel")
+    message = page.locator("dialog .spv-no-answer")
+    expect(message).to_be_in_viewport()
+    page.unroute("**/panels/invalidate")
+    confirm(page, "Ineligible panel")
+    expect(page.locator(".spv-done")).to_have_text("1 row marked as invalid")
+    forgive(page, "htmx:", "ERR_FAILED")
+
+
+def test_the_focus_goes_on_with_the_rows(page):
+    demonstrated(page, "Supplier, administrator")
+    prefix = uploaded(page, 51)
+    page.goto(f"/panels?serial_number={prefix}")
+    page.get_by_role("button", name="Next rows").press("Enter")
+    expect(page.get_by_label(f"Select {prefix}000051")).to_be_visible()
+    expect(page.locator("#found h2")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Download as CSV")).to_be_focused()
