@@ -23,12 +23,21 @@ def planted(demonstration):
     return plant()
 
 
-@pytest.fixture(params=COUNTED, ids=str)
-def counted(request, monkeypatch):
-    rows, most = request.param
+def count_to(limits, monkeypatch):
+    rows, most = limits
     monkeypatch.setattr(search, "ROWS_SHOWN", rows)
     for name in ("MOST_COUNTED", "LOOKED_THROUGH"):
         monkeypatch.setattr(found_rows, name, most)
+
+
+@pytest.fixture(params=COUNTED, ids=str)
+def counted(request, monkeypatch):
+    count_to(request.param, monkeypatch)
+
+
+@pytest.fixture
+def few_counted(monkeypatch):
+    count_to(COUNTED[1], monkeypatch)
 
 
 def singles(planted):
@@ -39,9 +48,9 @@ def singles(planted):
 
 
 def pairs(planted):
-    """The first two of each thing, with the first two of each other."""
+    """The first of each thing, with the first two of each other."""
     for one, two in itertools.combinations(singles(planted).values(), 2):
-        yield from (a | b for a, b in itertools.product(one[:2], two[:2]))
+        yield from (a | b for a, b in itertools.product(one[:1], two[:2]))
 
 
 @pytest.mark.parametrize("email", ACTORS)
@@ -53,7 +62,7 @@ def test_each_criterion_alone(planted, email, counted):
 
 
 @pytest.mark.parametrize("email", ACTORS[:3])
-def test_criteria_in_pairs(planted, email, counted):
+def test_criteria_in_pairs(planted, email, few_counted):
     actor = acting(email)
     found = [
         brute_force.check(Criteria(**asked), actor, planted) for asked in pairs(planted)

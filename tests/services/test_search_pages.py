@@ -88,7 +88,7 @@ def meanwhile(work, after=1):
     db.session.rollback()
 
 
-@pytest.mark.parametrize("after", [1, 2, 3, 4])
+@pytest.mark.parametrize("after", [1, 2, 4])
 @pytest.mark.parametrize("read", [by_pages, search.every])
 @pytest.mark.parametrize("criteria", ASKED, ids=lambda asked: str(asked.answers()))
 def test_rows_are_marked_while_a_page_is_read(rows, vsp, criteria, read, after):
@@ -105,7 +105,7 @@ def test_rows_are_marked_while_a_page_is_read(rows, vsp, criteria, read, after):
     assert [row_id for row_id in found if row_id in stayed] == stayed
 
 
-@pytest.mark.parametrize("after", [1, 2, 3])
+@pytest.mark.parametrize("after", [1, 3])
 @pytest.mark.parametrize("criteria", ASKED[1::2], ids=["serial", "name"])
 def test_rows_are_marked_while_they_are_counted(rows, vsp, criteria, after):
     """Rows and total are those of one moment, before or after."""

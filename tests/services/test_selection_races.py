@@ -16,6 +16,7 @@ from tests.people import acting, at_once, events, user_of
 
 pytestmark = pytest.mark.usefixtures("demonstration", "proven")
 ROUNDS = 100
+FEWER = ROUNDS // 4
 WHY = {"reason": "Ineligible panel"}
 # Every order of two steps of one person and two of another.
 ORDERS = sorted({"".join(order) for order in itertools.permutations("aabb")})
@@ -156,7 +157,7 @@ def test_another_uploads_and_marks_at_once(tom, searched):
 def test_two_confirm_selections_that_overlap(tom, email):
     """100 rounds: one has all of theirs; the other is told by whom, and can go on."""
     another = Person(email)
-    for n in range(ROUNDS):
+    for n in range(FEWER):
         tag = f"R{n:02}"
         tom.send(tag, 1, 6)
         for person, numbers in ((tom, (1, 2, 3, 4)), (another, (3, 4, 5, 6))):
@@ -178,7 +179,7 @@ def test_two_confirm_selections_that_overlap(tom, email):
 def test_two_people_confirm_the_same(tom):
     """One of them has marked the rows, and the other is not told that they have."""
     priya = Person(demo.VSP_ADMIN)
-    for n in range(ROUNDS // 2):
+    for n in range(FEWER):
         tag = f"R{n:02}"
         tom.send(tag, 1, 3)
         for person in (tom, priya):
@@ -195,7 +196,7 @@ def test_two_people_confirm_the_same(tom):
 def test_a_double_click_is_one_marking(tom):
     """100 rounds of three clicks each, and a fourth later."""
     before = events().count(MARKED)
-    for n in range(ROUNDS):
+    for n in range(FEWER):
         tag = f"R{n:02}"
         tom.begin()
         tom.send(tag, 1, 3)
@@ -210,7 +211,7 @@ def test_a_double_click_is_one_marking(tom):
 def test_two_clicks_with_two_reasons_are_no_double_click(tom):
     """Otherwise the second reason would be lost, and somebody believe it was saved."""
     other = {"reason": "Other", "other_reason": "Broken"}
-    for n in range(ROUNDS // 4):
+    for n in range(FEWER):
         tag = f"R{n:02}"
         tom.begin()
         tom.send(tag, 1, 3)
