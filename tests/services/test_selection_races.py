@@ -155,7 +155,7 @@ def test_another_uploads_and_marks_at_once(tom, searched):
 
 @pytest.mark.parametrize("email", OTHERS)
 def test_two_confirm_selections_that_overlap(tom, email):
-    """100 rounds: one has all of theirs; the other is told by whom, and can go on."""
+    """One has all of theirs; the other is told by whom, and can go on."""
     another = Person(email)
     for n in range(FEWER):
         tag = f"R{n:02}"
@@ -194,7 +194,7 @@ def test_two_people_confirm_the_same(tom):
 
 
 def test_a_double_click_is_one_marking(tom):
-    """100 rounds of three clicks each, and a fourth later."""
+    """Three clicks at once, and a fourth later."""
     before = events().count(MARKED)
     for n in range(FEWER):
         tag = f"R{n:02}"
