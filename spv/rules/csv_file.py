@@ -10,6 +10,8 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from itertools import takewhile
+from operator import not_
 from typing import NamedTuple
 
 from spv.rules.refusal import Refusal
@@ -62,8 +64,7 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
         raise _refused("The file is empty. Choose a file with a heading and rows.")
     if count > most_rows + 1:
         raise _refused(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
-    while not rows[0].cells[-1].strip():
-        rows[0].cells.pop()  # columns without a name at the end of the heading
+    _drop_blank_end(rows[0].cells, 0)  # columns without a name
     _check_width(rows)
     return rows
 
@@ -153,12 +154,17 @@ def _check_delimiter(text: str) -> None:
 def _check_width(rows: list[Row]) -> None:
     """Refuse rows that would make the file endless when it is written again."""
     for number, cells in rows:
-        while len(cells) > MOST_COLUMNS and not cells[-1].strip():
-            cells.pop()
+        _drop_blank_end(cells, MOST_COLUMNS)
         if len(cells) > MOST_COLUMNS:
             sentence = f"has {len(cells):,} columns. The limit is {MOST_COLUMNS}."
             what = "Your file" if number == rows[0].number else f"Row {number:,}"
             raise _refused(f"{what} {sentence}")
+
+
+def _drop_blank_end(cells: list[str], least: int) -> None:
+    """Take off the blank cells at the end, however many; so many cells are left."""
+    blank = len([*takewhile(not_, map(str.strip, reversed(cells)))])
+    del cells[max(len(cells) - blank, least) :]
 
 
 def _check_bare_quotes(text: str) -> None:

@@ -58,7 +58,7 @@ def test_ever_so_many_ticks(sixty):
     query = "&".join(f"selected={n}" for n in range(10_000, 70_000))
     begin = time.process_time()
     answer = sixty.get(f"/panels?{query}")
-    assert time.process_time() - begin < 4
+    assert time.process_time() - begin < 2
     assert answer.text.count('type="hidden" name="selected"') == 60_000
 
 

@@ -247,7 +247,6 @@ def test_as_large_as_it_gets(vsp, data, status, words):
     answer = vsp.post(
         "/panels/upload", data=body, content_type="multipart/form-data; boundary=x"
     )
-    # Half a second alone; late in a long run the collector has much to look through.
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 2
     assert answer.status_code == status
     assert words in answer.text
