@@ -13,9 +13,9 @@ def create_app(settings: config.Config | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, render_as_batch=True)
     htmx.init_app(app)
+    security.init_app(app)  # before the limiter: it mends what that adds to answers
     limiter.init_app(app)
     database.init_app(app)
-    security.init_app(app)
     access.init_app(app)
     csrf.init_app(app)  # after the guard: who has been signed out is told so
     pages.init_app(app)

@@ -3,20 +3,36 @@
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, redirect, request, session, url_for
+from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
+from limits import parse
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.config import ConfigurationError
-from spv.extensions import db
+from spv.extensions import db, limiter
 from spv.policy import POLICIES
+from spv.rules.declaration import Standing
 from spv.rules.roles import Role
-from spv.services import demo, sessions
+from spv.services import demo, sessions, subscriptions
 from spv.services.actor import Actor, visitor
 from spv.services.errors import ForbiddenError
+from spv.services.subscriptions import System
 
 login_manager = LoginManager()
+
+# As Azure API Management has them, on which the real registry's API sits.
+KEY_HEADER, KEY_PARAMETER = "Ocp-Apim-Subscription-Key", "subscription-key"
+MISSING_KEY = (
+    '{"statusCode":401,"message":"Access denied due to missing subscription key. Make '
+    'sure to include subscription key when making requests to an API."}'
+)
+INVALID_KEY = (
+    '{"statusCode":401,"message":"Access denied due to invalid subscription key. Make '
+    'sure to provide a valid key for an active subscription."}'
+)
+BAD_KEYS = parse("60 per minute")  # from one address; good keys are not held up
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
@@ -41,6 +57,7 @@ def init_app(app: Flask) -> None:
     app.add_template_global(may)
     app.add_template_global(menu)
     app.add_template_global(person)
+    app.add_template_global(declaration)
 
 
 def _refuse_demonstration_users(app: Flask) -> None:
@@ -84,6 +101,19 @@ def menu() -> list[tuple[str, list[tuple[str, str]]]]:
             shown, key=lambda item: (item[1].group, item[1].group or item[0])
         )
     ]
+
+
+def system() -> System:
+    """The system whose key this request has; only where the guard lets systems in."""
+    found: System = g.system
+    return found
+
+
+def declaration() -> Standing | None:
+    """How the declaration for API users stands of who makes this request, if of any."""
+    someone = person()
+    is_uploader = someone is not None and Role.UPLOADER in someone.roles
+    return someone.declaration if someone and is_uploader else None
 
 
 def current_actor(channel: str = "web") -> Actor:
@@ -132,6 +162,8 @@ def _guard() -> BaseResponse | None:
     policy = POLICIES.get(request.endpoint)
     if policy is None:
         abort(403)  # a route that nobody thought about is for nobody
+    if Role.SYSTEM in policy.roles:
+        return _enter_by_key()
     if Role.VISITOR in policy.roles or may(request.endpoint):
         return None
     if person() is None:
@@ -140,6 +172,25 @@ def _guard() -> BaseResponse | None:
     if len(allowed) > 2:
         raise ForbiddenError(f"This is not for {' or '.join(roles())}.")
     raise ForbiddenError(f"This is for {' or '.join(allowed)}.")
+
+
+def _enter_by_key() -> BaseResponse | None:
+    """Systems come with the key of a subscription, and never with a cookie."""
+    key = request.headers.get(KEY_HEADER) or request.args.get(KEY_PARAMETER) or ""
+    ip = request.remote_addr or ""
+    found = subscriptions.enter(key, ip) if key else None
+    if found is None:
+        per_address = limiter.enabled and not limiter.limiter.hit(BAD_KEYS, "key", ip)
+        if per_address:
+            raise TooManyRequests(retry_after=BAD_KEYS.get_expiry())
+        return Response(
+            INVALID_KEY if key else MISSING_KEY,
+            401,
+            {"WWW-Authenticate": f'AzureApiManagementKey name="{KEY_HEADER}"'},
+            mimetype="application/json",
+        )
+    g.system = found
+    return None
 
 
 def _to_sign_in() -> BaseResponse:

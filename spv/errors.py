@@ -1,5 +1,9 @@
 """Every error in the app's own look: a page, a part of one, or JSON for programs."""
 
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask.globals import request_ctx
 from flask_login import AnonymousUserMixin
@@ -79,8 +83,13 @@ def _refusal(refusal: Refusal) -> Response:
     """Answers that the rules refuse. Forms show theirs; this is for programs."""
     if not request.path.startswith("/api/"):
         return _answer(422, WORDS[422][0], str(refusal))
-    errors = [{"field": name, "message": s} for name, s in refusal.problems.items()]
-    return api_error(422, errors)
+    errors = getattr(refusal, "errors", None)
+    if errors is None:  # those of a form have no codes
+        code = getattr(refusal, "code", "")
+        known = {"code": code} if code else {}
+        problems = refusal.problems.items()
+        errors = [{"field": name, **known, "message": said} for name, said in problems]
+    return api_error(getattr(refusal, "http_status", 422), errors)
 
 
 def _service_error(error: ServiceError) -> Response:
@@ -93,8 +102,8 @@ def _answer(status: int, title: str, sentence: str) -> Response:
         # Where the database did not say who is there, the page must not ask it again.
         g.setdefault("_login_user", AnonymousUserMixin())
     if request.path.startswith("/api/"):
-        error = {"code": str(status), "message": f"{title}. {sentence}"}
-        return api_error(status, [error])
+        code = HTTPStatus(status).name.lower()
+        return api_error(status, [{"code": code, "message": f"{title}. {sentence}"}])
     if request_ctx.url_adapter is None:
         # The Host header is nonsense, and without a host no page can have links.
         return Response(f"{title}. {sentence}", status, mimetype="text/plain")
@@ -112,7 +121,7 @@ def _answer(status: int, title: str, sentence: str) -> Response:
     return response
 
 
-def api_error(status: int, errors: list[dict[str, str]]) -> Response:
+def api_error(status: int, errors: Sequence[dict[str, Any]]) -> Response:
     """The one body of every error of the APIs."""
     response = jsonify({"result": "Unsuccessful", "errors": errors})
     response.status_code = status

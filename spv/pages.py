@@ -1,6 +1,7 @@
 """Answering with a page, or with only its part for HTMX: the one place that decides."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(_dollars, "dollars")
     app.add_template_filter(plain, "plain")
     app.add_template_filter(counted, "counted")
+    app.add_template_filter(_pretty, "pretty")
 
 
 def wants_partial() -> bool:
@@ -124,6 +126,11 @@ def _asset_under(_root: str, name: str) -> str:
     content = (Path(current_app.static_folder or "") / name).read_bytes()
     version = hashlib.sha256(content).hexdigest()[:8]
     return url_for("static", filename=name, v=version)
+
+
+def _pretty(value: Any) -> str:
+    """JSON for people, in the order that it was written."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _dollars(value: Decimal) -> str:

@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 from spv.rules.roles import Role
 
-EVERYONE = frozenset(Role)
+EVERYONE = frozenset(Role) - {Role.SYSTEM}
 SIGNED_IN = EVERYONE - {Role.VISITOR}
 PERSON = frozenset({Role.PERSON})
 ACCOUNT = frozenset({Role.GENERAL})
 UPLOADER = frozenset({Role.UPLOADER})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 STAFF = frozenset({Role.STAFF})
+SYSTEM = frozenset({Role.SYSTEM})
 UNITS = "Small units"
 
 
@@ -58,6 +59,25 @@ POLICIES = {
     "file_check.new": Policy(EVERYONE, "Check a file", group=UNITS),
     "file_check.check": Policy(EVERYONE),
     "file_check.sample": Policy(EVERYONE),
+    "declarations.new": Policy(UPLOADER),
+    "declarations.make": Policy(UPLOADER),
+    "developer.index": Policy(UPLOADER, "Developer Portal"),
+    "developer.products": Policy(UPLOADER),
+    "developer.product": Policy(UPLOADER),
+    "developer.subscribe": Policy(UPLOADER),
+    "developer.apis": Policy(UPLOADER),
+    "developer.reference": Policy(UPLOADER),
+    "developer.console": Policy(UPLOADER),
+    "subscriptions.index": Policy(UPLOADER),
+    "subscriptions.show_key": Policy(UPLOADER, owned=True),
+    "subscriptions.regenerate": Policy(UPLOADER, owned=True),
+    "subscriptions.rename": Policy(UPLOADER, owned=True),
+    "subscriptions.cancel": Policy(UPLOADER, owned=True),
+    "subscriptions.requests": Policy(UPLOADER, owned=True),
+    "serial_numbers.create": Policy(SYSTEM),
+    "serial_numbers.check": Policy(SYSTEM),
+    "serial_numbers.show": Policy(SYSTEM),
+    "serial_numbers.invalidate": Policy(SYSTEM),
     "api.document": Policy(EVERYONE),
     "api.calculation": Policy(EVERYONE),
     "sign_in.new": Policy(EVERYONE),

@@ -27,6 +27,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+MAY_BE_TRIED_AGAIN = (409, 429, 503)
 
 
 def init_app(app: Flask) -> None:
@@ -46,6 +47,8 @@ def _reads_a_page() -> bool:
 
 def _secure(response: Response) -> Response:
     response.headers.extend(HEADERS)
+    if response.status_code not in MAY_BE_TRIED_AGAIN:
+        response.headers.pop("Retry-After", None)
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "private, no-cache")
     if request.is_secure:

@@ -1,27 +1,16 @@
 """Who may enter: every route, with every role, and with another account's ids."""
 
-import itertools
-
 import pytest
-from flask import url_for
 
 from spv.extensions import db
-from spv.models import NominatedContact
 from spv.policy import POLICIES
 from spv.rules.roles import Role
 from spv.services import (
-    applications,
-    contacts,
     demo,
-    ledger,
-    sign_in,
-    stc,
-    stc_batch,
     users,
 )
-from tests.examples import GOOD_SOLAR
-from tests.panels import mark, panels_csv, refused, upload
-from tests.people import APPLICATION, KIM, WEB, acting, browser_of, user_of
+from tests.addresses import address_of
+from tests.people import WEB, acting, browser_of, user_of
 
 HTMX = {"HX-Request": "true"}
 ORDINARY = "ordinary@general.example"
@@ -60,11 +49,21 @@ MATRIX = {
         "serial_check.check",
     },
     "U": {
+        "declarations.new", "declarations.make", "developer.index",
+        "developer.products", "developer.product", "developer.subscribe",
+        "developer.apis", "developer.reference", "developer.console",
+        "subscriptions.index", "subscriptions.show_key", "subscriptions.regenerate",
+        "subscriptions.rename", "subscriptions.cancel", "subscriptions.requests",
         "uploads.new", "uploads.create", "uploads.problems", "uploads.new_rows",
     },
     "A": {
         "account.edit", "account.upgrade", "users.new", "users.add", "users.edit",
         "users.change", "users.remove", "users.make_link",
+    },
+    # Systems: nobody enters with a cookie.
+    "K": {
+        "serial_numbers.create", "serial_numbers.check", "serial_numbers.show",
+        "serial_numbers.invalidate",
     },
     "S": {
         "staff.index", "staff.applications", "staff.application", "staff.approve",
@@ -73,7 +72,6 @@ MATRIX = {
     },
 }  # fmt: skip
 ALLOWED = {name: letters for letters, names in MATRIX.items() for name in names}
-counter = itertools.count(1)
 
 
 @pytest.fixture
@@ -92,60 +90,6 @@ def routes(app):
     for rule in app.url_map.iter_rules():
         for method in sorted(rule.methods - {"OPTIONS", "HEAD"}):
             yield rule, method
-
-
-def made_for(argument, owner):
-    """Something new for an address to name, in the account of `owner`."""
-    number = next(counter)
-    match argument:
-        case "user_id" | "token":
-            person = {"name": "New", "email": f"new{number}@x.au"}
-            link = users.add(person, acting(owner))
-            return user_of(person["email"]).id if argument == "user_id" else link.token
-        case "application_id":
-            person = KIM | {"email": f"kim{number}@x.au"}
-            sign_in.sign_up(person, WEB)
-            applications.submit(APPLICATION, acting(person["email"]))
-            return applications.waiting()[-1].id
-        case "contact_id":
-            contact = {"legal_name": "New", "abn": "51824753556", "email": "n@x.au"}
-            contacts.save(contact, acting(demo.STAFF))
-            return db.session.query(NominatedContact).filter_by(email="n@x.au").one().id
-        case "reference":
-            return stc.save(GOOD_SOLAR, WEB)
-        case "filename":
-            return "spv.css"
-        case "name":
-            return "template"
-        case _:
-            return made_in_the_ledger(argument, acting(owner), f"A{number}-")
-
-
-def made_in_the_ledger(argument, actor, prefix):
-    """An upload, a row of it, its marking, or the part of that to be downloaded."""
-    upload_id = upload(panels_csv(2, prefix), actor).upload_id
-    match argument:
-        case "upload_id":
-            return upload_id
-        case "row_id":
-            return ledger.rows_of(upload_id, 0, 1)[0].id
-        case "invalidation_id":
-            return mark([f"{prefix}000001"], actor)
-        case "part":
-            return 1
-
-
-def address_of(app, rule, owner=demo.GENERAL):
-    """An address of a route, naming things that are there."""
-    if rule.endpoint.startswith(("uploads.", "panels.", "invalidations.")):
-        owner = demo.VSP_ADMIN if owner == demo.GENERAL else owner
-    values = {name: made_for(name, owner) for name in rule.arguments}
-    if rule.endpoint in ("uploads.problems", "uploads.new_rows"):
-        values["reference"] = refused(panels_csv(2, "WRONG"), acting(owner)).reference
-    if rule.endpoint in ("stc_batch.show", "stc_batch.document"):
-        values["reference"] = stc_batch.save(stc_batch.template().encode(), WEB)
-    with app.test_request_context():
-        return url_for(rule.endpoint, **values)
 
 
 def test_every_route_has_a_policy_and_every_policy_a_route(app):
@@ -170,7 +114,10 @@ def test_every_route_with_every_role(world, letter):
         browser = browser_of(world, email) if email else world.test_client()
         with browser.open(address, method=method) as answer:
             told = (letter, method, address, answer.status)
-            if letter in ALLOWED[rule.endpoint]:
+            if ALLOWED[rule.endpoint] == "K":
+                assert answer.status_code == 401, told
+                assert "missing subscription key" in answer.text, told
+            elif letter in ALLOWED[rule.endpoint]:
                 assert answer.status_code in (200, 302, 303, 409, 422), told
                 assert "next=" not in answer.headers.get("Location", ""), told
             elif letter == "V":
@@ -192,6 +139,8 @@ def test_every_unsafe_route_wants_a_token(world):
     unsafe = [rule for rule, method in routes(world) if method != "GET"]
     assert len(unsafe) >= 20
     for rule in unsafe:
+        if ALLOWED[rule.endpoint] == "K":
+            continue  # they take no cookies
         letter = ALLOWED[rule.endpoint][0]
         answer = browsers[letter].post(address_of(world, rule))
         assert answer.status_code == 400, rule.endpoint
@@ -204,7 +153,9 @@ def test_what_is_another_accounts_is_not_found(world, stranger):
     assert {rule.endpoint for rule, _ in owned} == {
         "users.edit", "users.change", "users.remove", "users.make_link",
         "uploads.show", "uploads.problems", "uploads.new_rows", "panels.show",
-        "invalidations.show", "invalidations.rows",
+        "invalidations.show", "invalidations.rows", "subscriptions.show_key",
+        "subscriptions.regenerate", "subscriptions.rename", "subscriptions.cancel",
+        "subscriptions.requests",
     }  # fmt: skip
     browser = browser_of(world, stranger)
     for rule, method in owned:

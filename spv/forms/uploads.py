@@ -4,7 +4,7 @@ from flask_wtf.file import FileField
 from wtforms import StringField
 
 from spv.forms import FileForm
-from spv.rules.declaration import CURRENT, WORDINGS, read_declaration
+from spv.rules.declaration import UPLOAD, WORDINGS, current, read_declaration
 from spv.rules.refusal import Refusal
 
 
@@ -23,8 +23,8 @@ class UploadForm(CheckForm):
     check_only = StringField()
     file = FileField(CheckForm.LABEL)  # after the declaration, as on the page
 
-    wording = WORDINGS[CURRENT]
-    version = CURRENT
+    version = current(UPLOAD)
+    wording = WORDINGS[UPLOAD][version]
 
     def data_of_file(self) -> bytes:
         """The bytes of the file; Refusal, which names a missing declaration too."""

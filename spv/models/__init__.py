@@ -8,6 +8,7 @@ from spv.models.accounts import (
     User,
     UserSession,
 )
+from spv.models.api import ApiRequest, Subscription, SubscriptionKey
 from spv.models.audit import AuditChain, AuditEvent
 from spv.models.ledger import (
     Declaration,
@@ -23,6 +24,7 @@ from spv.models.stc import StcBatch, StcCalculation
 __all__ = [
     "Account",
     "AccountApplication",
+    "ApiRequest",
     "AuditChain",
     "AuditEvent",
     "Declaration",
@@ -34,6 +36,8 @@ __all__ = [
     "SignInFailures",
     "StcBatch",
     "StcCalculation",
+    "Subscription",
+    "SubscriptionKey",
     "Upload",
     "UploadProduct",
     "User",

@@ -17,10 +17,11 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from spv.extensions import Model
 from spv.models.accounts import Account, User
+from spv.models.api import Subscription
 from spv.models.types import UtcDateTime
 
 
@@ -31,6 +32,16 @@ class Declaration(Model):
     """
 
     __tablename__ = "declarations"
+    __table_args__ = (
+        # Every page of a person asks until when the account's is current.
+        Index(
+            "ix_declarations_expiring",
+            "account_id",
+            "expires_on",
+            sqlite_where=text("expires_on IS NOT NULL"),
+            postgresql_where=text("expires_on IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -40,8 +51,33 @@ class Declaration(Model):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_on: Mapped[date | None]
 
+    user: Mapped[User] = relationship()
 
-class Upload(Model):
+
+class MadeBy:
+    """Made by a person, or by a system with the key of a subscription."""
+
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscriptions.id"))
+
+    @declared_attr
+    def user(cls) -> Mapped[User | None]:  # noqa: N805
+        """The person."""
+        return relationship()
+
+    @declared_attr
+    def subscription(cls) -> Mapped[Subscription | None]:  # noqa: N805
+        """The subscription."""
+        return relationship()
+
+    @property
+    def maker(self) -> str:
+        """Who it was, in words."""
+        name = self.subscription.name if self.subscription else ""
+        return self.user.name if self.user else f"API, subscription {name}"
+
+
+class Upload(MadeBy, Model):
     """Rows that came together. `sha256` is the digest of `rules.serial_rows`.
 
     `audit_sequence` is the number of its event in the registry's log.
@@ -51,7 +87,6 @@ class Upload(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     declaration_id: Mapped[int] = mapped_column(ForeignKey("declarations.id"))
     channel: Mapped[str] = mapped_column(String(20))
     filename: Mapped[str] = mapped_column(String(200))
@@ -61,7 +96,6 @@ class Upload(Model):
     audit_sequence: Mapped[int]
 
     account: Mapped[Account] = relationship()
-    user: Mapped[User] = relationship()
     declaration: Mapped[Declaration] = relationship()
 
 
@@ -127,7 +161,7 @@ class UploadProduct(Model):
     valid_count: Mapped[int]
 
 
-class Invalidation(Model):
+class Invalidation(MadeBy, Model):
     """Why rows are no longer valid: one marking, of one row or of many.
 
     `account_id` is null where agency staff marked. `criteria` is how the rows were
@@ -138,7 +172,6 @@ class Invalidation(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
     reason: Mapped[str] = mapped_column(String(60))
     other_reason: Mapped[str] = mapped_column(Text, default="")
@@ -147,7 +180,7 @@ class Invalidation(Model):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     audit_sequence: Mapped[int]
 
-    user: Mapped[User] = relationship()
+    account: Mapped[Account | None] = relationship()
 
 
 class PanelSerial(Model):

@@ -15,6 +15,7 @@ class Role(StrEnum):
     UPLOADER = "users of a VSP or supplier account"
     ADMINISTRATOR = "administrators of an account"
     STAFF = "agency staff"
+    SYSTEM = "systems with a subscription key"
 
 
 def roles_of(

@@ -1,6 +1,7 @@
 """Lists of serial numbers to look up, and what one that is not found may have been."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from spv.rules.csv_file import read_csv
@@ -58,6 +59,11 @@ def read_list(text: str, file: bytes = b"") -> SerialList:
             f"There are {len(cells):,} serial numbers. The limit is {MOST_ROWS:,}."
         )
         raise Refusal({name: sentence})
+    return list_of_cells(cells)
+
+
+def list_of_cells(cells: Sequence[str]) -> SerialList:
+    """The entries of cells that each have a serial number."""
     entries: dict[str, Listed] = {}
     for cell in cells:
         read = _read(cell)

@@ -9,7 +9,8 @@ from spv.rules.roles import Role
 class Actor:
     """A person or program: a name for the log, and the channel (web, api, batch).
 
-    `name` is the email address of who has signed in. The address `ip` is kept with acts
+    `name` is the email address of who has signed in; systems have the number of their
+    subscription. The address `ip` is kept with acts
     of the registry, never with calculations.
     """
 
@@ -18,6 +19,7 @@ class Actor:
     roles: frozenset[Role] = frozenset({Role.VISITOR})
     user_id: int | None = None
     account_id: int | None = None
+    subscription_id: int | None = None
     ip: str = ""
 
 

@@ -54,7 +54,12 @@ def turn() -> Iterator[int]:
 
 def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
     """Append to the registry's chain what somebody did, and from where."""
-    marks = {"user": actor.user_id, "account": actor.account_id, "ip": actor.ip}
+    marks = {
+        "user": actor.user_id,
+        "account": actor.account_id,
+        "subscription": actor.subscription_id,
+        "ip": actor.ip,
+    }
     known = {name: value for name, value in marks.items() if value}
     head = db.session.get_one(AuditChain, REGISTRY)  # which the turn has locked
     _append(head, event, actor, at, known | details)

@@ -13,6 +13,7 @@ from spv.services import (
     applications,
     audit,
     contacts,
+    declarations,
     demo_panels,
     new_passwords,
     sign_in,
@@ -62,6 +63,7 @@ NOMINATED: list[Organisation] = [
     ("", "accounts@southernsolar.example", "Southern Solar Imports Pty Ltd",
      "74000000006", ""),
 ]  # fmt: skip
+DECLARED = {"declaration": "yes", "wording_version": ""}
 NEW_PASSWORD = {"password": PASSWORD, "password_again": PASSWORD}
 
 
@@ -117,6 +119,7 @@ def load() -> bool:
         person = {"name": "Tom Okafor", "email": VSP_USER}
         link = users.add(person, _acting(VSP_ADMIN))
         new_passwords.use_link(link.token, NEW_PASSWORD, operator())
+        declarations.make(DECLARED, _acting(VSP_ADMIN))
         demo_panels.load(*map(_acting, UPLOADING))
         emails = [*SIGN_INS, *(each[1] for each in WAITING)]
         made = update(User).where(User.email.in_(emails))

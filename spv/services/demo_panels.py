@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from spv.extensions import db
 from spv.models import PanelSerial
 from spv.rules.csv_file import csv_text
-from spv.rules.declaration import CURRENT
 from spv.rules.refusal import Refusal
 from spv.rules.serial_rows import FIELDS, MOST_ROWS, Panel
 from spv.rules.serial_samples import SAMPLES
@@ -110,5 +109,5 @@ def _send(actor: Actor, filename: str, text: str) -> None:
 
 
 def _save(actor: Actor, filename: str, text: str) -> None:
-    answers = {"declaration": "yes", "wording_version": CURRENT}
+    answers = {"declaration": "yes", "wording_version": ""}
     uploads.save(uploads.File(text.encode(), filename), answers, actor)

@@ -15,7 +15,6 @@ from spv.models import (
     Invalidation,
     PanelSerial,
     Upload,
-    User,
 )
 from spv.rules.csv_file import csv_text
 from spv.rules.marking import read_reason
@@ -75,8 +74,7 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> int:
         at = clock.now()
         made = Invalidation(
             **given,
-            account_id=actor.account_id,
-            user_id=actor.user_id,
+            **ledger.made_by(actor),
             upload_id=selection.upload_id,
             criteria=dict(selection.how),
             row_count=len(valid),
@@ -143,8 +141,8 @@ def _find(invalidation_id: int, actor: Actor) -> Invalidation:
         # Who has no account has not that of agency staff, which is null, either.
         own = Invalidation.account_id == actor.account_id
         query = query.where(own, Invalidation.account_id.is_not(None))
-    named = joinedload(Invalidation.user).joinedload(User.account)
-    found = db.session.scalar(query.options(named))
+    named = (Invalidation.user, Invalidation.subscription, Invalidation.account)
+    found = db.session.scalar(query.options(*map(joinedload, named)))
     if found is None:
         raise NotFoundError
     return found
@@ -182,9 +180,8 @@ def _made_before(
     found = db.session.scalars(query.distinct()).all()
     alone = found[0] if len(found) == 1 else None
     made = db.session.get(Invalidation, alone) if alone else None
-    same = made and (made.user_id, made.row_count, made.reason, made.other_reason) == (
-        actor.user_id, len(ids), given["reason"], given["other_reason"],
-    )  # fmt: skip
+    asked = {**ledger.made_by(actor), **given, "row_count": len(ids)}
+    same = made and all(getattr(made, name) == asked[name] for name in asked)
     return made.id if made and same else None
 
 
@@ -192,15 +189,14 @@ def _moved(selection: Selection, valid: Sequence[int], actor: Actor) -> Selectio
     """What has become of the rows that are no longer valid."""
     gone = set(selection.row_ids) - set(valid)
     query = (
-        select(User.name, User.is_staff)
-        .join(Invalidation, Invalidation.user_id == User.id)
-        .join(PanelSerial, PanelSerial.invalidation_id == Invalidation.id)
+        select(PanelSerial.invalidation_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
         .where(PanelSerial.id.in_(gone), ledger.visible(actor))
     )
+    made = select(Invalidation).where(Invalidation.id.in_(query))
     people = {
-        "agency staff" if is_staff else name
-        for name, is_staff in db.session.execute(query.distinct())
+        each.maker if each.account_id else "agency staff"
+        for each in db.session.scalars(made)
     }
     rows = f"{len(gone):,} of the {counted(len(selection.row_ids), 'row')}"
     verb = "has" if len(gone) == 1 else "have"

@@ -28,6 +28,15 @@ class Held(NamedTuple):
     account_id: int
 
 
+def made_by(actor: Actor) -> dict[str, int | None]:
+    """Who makes an upload or a marking, as its row names them."""
+    return {
+        "account_id": actor.account_id,
+        "user_id": actor.user_id,
+        "subscription_id": actor.subscription_id,
+    }
+
+
 def visible(actor: Actor) -> ColumnElement[bool]:
     """Which uploads somebody sees: agency staff all, an account its own."""
     if Role.STAFF in actor.roles:

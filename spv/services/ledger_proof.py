@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from spv import clock
 from spv.extensions import db
 from spv.models import (
     Declaration,
@@ -20,19 +21,22 @@ from spv.models import (
     Upload,
     UploadProduct,
 )
+from spv.rules.declaration import API, UPLOAD
 from spv.rules.serial_rows import Panel, digest
 from spv.services import audit
+from spv.services.declarations import MADE
 from spv.services.invalidations import MARKED, digest_of
 from spv.services.ledger import NAMES
 from spv.services.transaction import snapshot
-from spv.services.uploads import PURPOSE, RECORDED
+from spv.services.uploads import RECORDED
 
 SLICE = 10_000
 Facts = dict[int, dict[str, Any]]
 # What the log tells of an upload and of a marking, under these names.
-OF_UPLOAD = ("account", "user", "filename", "rows", "sha256", "declaration",
-             "wording_version")  # fmt: skip
-OF_MARKING = ("user", "rows", "sha256", "criteria", "upload", "reason", "other_reason")
+OF_UPLOAD = ("filename", "rows", "sha256", "declaration", "wording_version")
+OF_MARKING = ("rows", "sha256", "criteria", "upload", "reason", "other_reason")
+OF_DECLARATION = ("wording_version", "expires_on")
+WHO = ("account", "user", "subscription")  # those that somebody has
 
 
 @dataclass
@@ -57,6 +61,8 @@ def verify() -> LedgerReport:
             found.problems += _compare("marking", markings, dict(_saved_markings()))
             found.problems += _compare_rows(uploads, found)
             found.problems += _compare_marked(markings)
+            declared = dict(_told(found, MADE, "declaration", OF_DECLARATION))
+            found.problems += _compare("declaration", declared, dict(_declarations()))
             found.problems += _spare_declarations()
         except (ValueError, TypeError, SQLAlchemyError):  # no text, no moment, no JSON
             found.problems.append("what is saved, or the log of it, cannot be read")
@@ -116,7 +122,7 @@ def _told(
         try:
             details = json.loads(event.details)
             facts = {name: details[name] for name in names}
-            facts |= {"account": details.get("account")}
+            facts |= {name: details.get(name) for name in WHO}
             facts |= {"event": event.sequence, "at": event.at, "channel": event.channel}
             yield details[thing], facts
         except (ValueError, KeyError, TypeError):
@@ -132,6 +138,7 @@ def _saved_markings() -> Iterator[tuple[int, dict[str, Any]]]:
             {
                 "account": made.account_id,
                 "user": made.user_id,
+                "subscription": made.subscription_id,
                 "rows": made.row_count,
                 "criteria": made.criteria,
                 "upload": made.upload_id,
@@ -147,26 +154,55 @@ def _saved() -> Iterator[tuple[int, dict[str, Any]]]:
     """Each upload as it is saved, with its declaration."""
     query = select(Upload, Declaration).join(Upload.declaration)
     for upload, declared in db.session.execute(query.execution_options(yield_per=1000)):
-        same = (
-            declared.account_id == upload.account_id
-            and declared.user_id == upload.user_id
-            and declared.made_at == upload.received_at
-            and declared.purpose == PURPOSE
-            and declared.expires_on is None
-        )
         yield (
             upload.id,
             {
                 "account": upload.account_id,
                 "user": upload.user_id,
+                "subscription": upload.subscription_id,
                 "filename": upload.filename,
                 "rows": upload.row_count,
                 "sha256": upload.sha256,
-                "declaration": declared.id if same else None,
+                "declaration": declared.id if _covers(declared, upload) else None,
                 "wording_version": declared.wording_version,
                 "event": upload.audit_sequence,
                 "at": upload.received_at,
                 "channel": upload.channel,
+            },
+        )
+
+
+def _covers(declared: Declaration, upload: Upload) -> bool:
+    """Whether an upload could be made under a declaration."""
+    if declared.account_id != upload.account_id:
+        return False
+    if upload.subscription_id is None:
+        made = (declared.purpose, declared.expires_on, declared.user_id)
+        return made == (UPLOAD, None, upload.user_id) and (
+            declared.made_at == upload.received_at
+        )
+    until = declared.expires_on
+    return (
+        declared.purpose == API
+        and declared.made_at <= upload.received_at
+        and until is not None
+        and clock.day_of(upload.received_at) <= until
+    )
+
+
+def _declarations() -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each declaration for API users as it is saved."""
+    query = select(Declaration).where(Declaration.purpose == API)
+    for declared in db.session.scalars(query):
+        until = declared.expires_on
+        yield (
+            declared.id,
+            {
+                "account": declared.account_id,
+                "user": declared.user_id,
+                "wording_version": declared.wording_version,
+                "expires_on": until.isoformat() if until else None,
+                "at": declared.made_at,
             },
         )
 
@@ -186,7 +222,7 @@ def _compare(thing: str, told: Facts, saved: Facts) -> Iterator[str]:
 
 
 def _spare_declarations() -> Iterator[str]:
-    made = Declaration.purpose == PURPOSE
+    made = Declaration.purpose == UPLOAD
     query = select(Declaration.id).outerjoin(Upload).where(made, Upload.id.is_(None))
     yield from (
         f"declaration {each}: of no upload" for each in db.session.scalars(query)

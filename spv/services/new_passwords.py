@@ -18,10 +18,10 @@ from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.rights import acting
 from spv.services.sign_in import (
-    TooManyFailures,
     acting_as,
-    claim_try,
     forget_failures,
+    is_own_password,
+    own_password,
 )
 
 LINK_LASTS = timedelta(days=1)
@@ -46,11 +46,8 @@ def change(answers: Mapping[str, str], token: str, actor: Actor) -> None:
     readers = passwords.readers(answers, user.name, user.email)
     password = read_all(answers, readers)["password"]
     known = user.password_hash
-    try:
-        claim_try(_current(user))
-    except TooManyFailures as wait:
-        raise TooManyFailures({"current_password": str(wait)}) from None
-    good = passwords.matches(known, answers.get("current_password") or "")
+    given = answers.get("current_password") or ""
+    good = is_own_password(user, given, "current_password")
     password_hash = passwords.hash_of(password)  # slow, so before our turn
     with audit.turn():
         user = db.session.get_one(User, actor.user_id)
@@ -118,9 +115,4 @@ def _set(user: User, password_hash: str, but: str = "") -> None:
     user.password_hash = password_hash
     sessions.end(user.id, but=but)
     forget_failures(user.email)
-    forget_failures(_current(user))
-
-
-def _current(user: User) -> str:
-    """What is tried by changing a password; strangers cannot make that wait."""
-    return f"the current password of {user.id}"
+    forget_failures(own_password(user))

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from spv.extensions import db
-from spv.models import User
+from spv.models import Account, Subscription, User
 from spv.rules.roles import Role, roles_of
 from spv.services import audit
 from spv.services.actor import Actor
@@ -22,9 +23,6 @@ def roles_of_user(user: User) -> frozenset[Role]:
     )
 
 
-_WITH_ACCOUNT = [joinedload(User.account)]
-
-
 @contextmanager
 def acting(actor: Actor, role: Role) -> Iterator[int]:
     """A turn in which the actor still has a role; ForbiddenError.
@@ -33,9 +31,28 @@ def acting(actor: Actor, role: Role) -> Iterator[int]:
     Yields the number that its event will have in the log.
     """
     with audit.turn() as place:
-        user = db.session.get(User, actor.user_id, options=_WITH_ACCOUNT)
-        if user is None or user.removed_at or role not in roles_of_user(user):
+        if role not in _roles_now(actor):
             raise ForbiddenError(
                 "Your rights have changed meanwhile. Nothing was done."
             )
         yield place
+
+
+def _roles_now(actor: Actor) -> frozenset[Role]:
+    """The roles of a person or a system, as the database has them now."""
+    if actor.subscription_id:
+        query = (
+            select(Account.account_types)
+            .join(Subscription, Subscription.account_id == Account.id)
+            .where(
+                Subscription.id == actor.subscription_id,
+                Subscription.cancelled_at.is_(None),
+            )
+        )
+        types = db.session.scalar(query)
+        return roles_of(staff=False, administrator=False, account_types=types)
+    user = db.session.get(User, actor.user_id, options=_WITH_ACCOUNT)
+    return roles_of_user(user) if user and not user.removed_at else frozenset()
+
+
+_WITH_ACCOUNT = [joinedload(User.account)]

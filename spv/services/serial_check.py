@@ -16,7 +16,13 @@ from spv.extensions import db
 from spv.models import Invalidation, PanelSerial, Product, Upload
 from spv.rules.csv_file import csv_text
 from spv.rules.roles import Role
-from spv.rules.serial_list import Listed, is_barcode, look_alikes, read_list
+from spv.rules.serial_list import (
+    Listed,
+    SerialList,
+    is_barcode,
+    look_alikes,
+    read_list,
+)
 from spv.rules.serial_rows import FIELDS
 from spv.services.actor import Actor
 from spv.services.ledger import NAMES
@@ -73,8 +79,12 @@ class CheckedList:
 
 
 def check(text: str, file: bytes, actor: Actor) -> CheckedList:
-    """What the ledger says of each serial number of a list; Refusal."""
-    listed = read_list(text, file)
+    """What the ledger says of each serial number of a text or a file; Refusal."""
+    return check_list(read_list(text, file), actor)
+
+
+def check_list(listed: SerialList, actor: Actor) -> CheckedList:
+    """What the ledger says of each serial number of a list."""
     rows = _newest(each.serial_number for each in listed.entries)
     missing = [each for each in listed.entries if each.serial_number not in rows]
     alike = {each: look_alikes(each.serial_number)[:MOST_ALIKE] for each in missing}

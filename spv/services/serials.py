@@ -39,11 +39,16 @@ def history(row_id: int, actor: Actor) -> History:
             PanelSerial.serial_number == serial.scalar_subquery(), ledger.visible(actor)
         )
         .order_by(PanelSerial.id)
-        .options(joinedload(Upload.account), joinedload(Upload.user),
-                 joinedload(Upload.declaration), joinedload(Invalidation.user))
+        .options(*map(joinedload, _NAMED))
     )  # fmt: skip
     rows = db.session.execute(query).all()
     if row_id not in (row.PanelSerial.id for row in rows):
         raise NotFoundError
     serial_number = rows[0].PanelSerial.serial_number
     return History(serial_number, any(row.Invalidation is None for row in rows), rows)
+
+
+_NAMED = (
+    Upload.account, Upload.user, Upload.subscription, Upload.declaration,
+    Invalidation.user, Invalidation.subscription,
+)  # fmt: skip

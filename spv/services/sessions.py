@@ -3,13 +3,14 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 
 from spv import clock
 from spv.extensions import db
-from spv.models import Account, User, UserSession
+from spv.models import Account, Declaration, User, UserSession
+from spv.rules.declaration import Standing
 from spv.rules.roles import Role, roles_of
 from spv.services.transaction import transaction
 
@@ -21,7 +22,10 @@ SEEN_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who has signed in, as of this request."""
+    """Who has signed in, as of this request.
+
+    `declaration` is how the account's declaration for API users stands.
+    """
 
     token: str
     user_id: int
@@ -29,6 +33,7 @@ class SignedIn:
     email: str
     account_id: int | None
     roles: frozenset[Role]
+    declaration: Standing
 
 
 def digest(token: str) -> str:
@@ -62,6 +67,13 @@ def end(user_id: int | None, *, but: str = "", only: str = "") -> None:
     db.session.execute(query)
 
 
+def started_at(token: str) -> datetime:
+    """When somebody signed in; long ago where the session has ended."""
+    query = select(UserSession.started_at)
+    found = db.session.scalar(query.where(UserSession.token_hash == digest(token)))
+    return found or datetime.min.replace(tzinfo=UTC)
+
+
 def is_open(token: str) -> bool:
     """Whether a session has not ended, in the caller's transaction."""
     query = select(UserSession.id).where(UserSession.token_hash == digest(token))
@@ -86,6 +98,7 @@ def resume(token: str) -> SignedIn | None:
             administrator=found.is_administrator,
             account_types=found.account_types,
         ),
+        declaration=Standing(found.declared_until, clock.day_of(at)),
     )
     if at - found.seen_at > SEEN_EVERY:
         _seen(found.id, at)
@@ -104,6 +117,13 @@ _OPEN = (
         User.is_staff,
         User.is_administrator,
         Account.account_types,
+        select(func.max(Declaration.expires_on))
+        .where(
+            Declaration.account_id == User.account_id,
+            Declaration.expires_on.is_not(None),
+        )
+        .scalar_subquery()
+        .label("declared_until"),
     )
     .join(UserSession.user)
     .outerjoin(User.account)

@@ -117,6 +117,20 @@ def claim_try(of: str) -> None:
         tries.wait_until = at + _wait_after(tries.failures)
 
 
+def is_own_password(user: User, password: str, field: str) -> bool:
+    """Whether somebody who has signed in knows their password; TooManyFailures."""
+    try:
+        claim_try(own_password(user))
+    except TooManyFailures as wait:
+        raise TooManyFailures({field: str(wait)}) from None
+    return passwords.matches(user.password_hash, password)
+
+
+def own_password(user: User) -> str:
+    """What is tried by who has signed in; strangers cannot make that wait."""
+    return f"the current password of {user.id}"
+
+
 def forget_failures(of: str) -> None:
     """Begin to count anew, in the caller's transaction."""
     counted = SignInFailures.email_hash == sessions.digest(of)

@@ -1,7 +1,7 @@
 """Uploads: a file of panel serial numbers is recorded whole, or nothing of it is."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, Declaration, Upload
-from spv.rules.declaration import WORDINGS, read_declaration
+from spv.rules.declaration import UPLOAD, WORDINGS, read_declaration
 from spv.rules.refusal import Refusal
 from spv.rules.roles import Role
 from spv.rules.serial_csv import check_csv
@@ -26,7 +26,6 @@ from spv.services.rights import acting
 
 UPLOADS_SHOWN = 50
 ROWS_SHOWN = 100
-PURPOSE = "upload"
 RECORDED = "upload.recorded"
 
 
@@ -39,9 +38,10 @@ class File:
 
 
 class Recorded(NamedTuple):
-    """Where rows were recorded; `already` is a sentence where that was before."""
+    """Where and when rows were recorded; `already` is a sentence if that was before."""
 
     upload_id: int
+    at: datetime
     already: str = ""
 
 
@@ -64,7 +64,7 @@ class Receipt:
     has_more: bool
 
 
-class _AlreadyValid(Exception):
+class AlreadyValid(Exception):
     """The ledger has serial numbers of the file; what was added goes away again."""
 
     def __init__(self, held: dict[str, ledger.Held]) -> None:
@@ -78,29 +78,61 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     """
     version = read_declaration(answers["declaration"], answers["wording_version"])
     checked = _read(file, actor)
+
+    def declare(at: datetime) -> Declaration:
+        return Declaration(
+            account_id=actor.account_id,
+            user_id=actor.user_id,
+            purpose=UPLOAD,
+            wording_version=version,
+            made_at=at,
+        )
+
+    try:
+        return record(checked, file.filename, declare, actor)
+    except AlreadyValid as found:
+        raise _refuse(file, actor, checked, found.held) from None
+
+
+def record(
+    checked: CheckedRows,
+    filename: str,
+    declare: Callable[[datetime], Declaration],
+    actor: Actor,
+) -> Recorded:
+    """Record rows that have no problem in themselves; AlreadyValid.
+
+    `declare` is asked, at the moment of the upload and in its transaction, for the
+    declaration under which it is made.
+    """
     panels = list(checked.panels.values())
     sha256 = digest(panels)
-    try:
-        with acting(actor, Role.UPLOADER) as place:
-            if earlier := _still_valid(actor.account_id, sha256):
-                return earlier
-            at = clock.now()
-            refused_files.forget_old(at)
-            upload = _begin(file, version, actor, at)
-            upload.sha256, upload.row_count = sha256, len(panels)
-            upload.audit_sequence = place
-            db.session.add(upload)
-            db.session.flush()
-            if held := ledger.put(upload, panels):
-                raise _AlreadyValid(held)
-            audit.act(
-                RECORDED, actor, at, upload=upload.id, filename=file.filename,
-                rows=len(panels), sha256=sha256, declaration=upload.declaration_id,
-                wording_version=version,
-            )  # fmt: skip
-            return Recorded(upload.id)
-    except _AlreadyValid as found:
-        raise _refuse(file, actor, checked, found.held) from None
+    with acting(actor, Role.UPLOADER) as place:
+        at = clock.now()
+        declared = declare(at)
+        if earlier := still_valid(actor.account_id, sha256):
+            return earlier
+        refused_files.forget_old(at)
+        upload = Upload(
+            **ledger.made_by(actor),
+            declaration=declared,
+            channel=actor.channel,
+            filename=filename,
+            sha256=sha256,
+            row_count=len(panels),
+            received_at=at,
+            audit_sequence=place,
+        )
+        db.session.add(upload)
+        db.session.flush()
+        if held := ledger.put(upload, panels):
+            raise AlreadyValid(held)
+        audit.act(
+            RECORDED, actor, at, upload=upload.id, filename=filename,
+            rows=len(panels), sha256=sha256, declaration=upload.declaration_id,
+            wording_version=declared.wording_version,
+        )  # fmt: skip
+        return Recorded(upload.id, at)
 
 
 def check(content: bytes, actor: Actor) -> Checked:
@@ -108,7 +140,7 @@ def check(content: bytes, actor: Actor) -> Checked:
     checked = check_csv(content)
     if not checked.problems:
         sha256 = digest(checked.panels.values())
-        if earlier := _still_valid(actor.account_id, sha256):
+        if earlier := still_valid(actor.account_id, sha256):
             return Checked(checked.row_count, earlier)
     if problems := refused_files.problems_of(checked, actor.account_id):
         raise RowsRefused(report(checked, problems))
@@ -140,11 +172,12 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
     if found is None:
         raise NotFoundError
     upload, event = found
+    declared = upload.declaration
     rows = ledger.rows_of(upload_id, after, ROWS_SHOWN + 1)
     return Receipt(
         upload=upload,
         event=event,
-        wording=WORDINGS.get(upload.declaration.wording_version, ()),
+        wording=WORDINGS[declared.purpose].get(declared.wording_version, ()),
         valid=ledger.count_valid(upload_id),
         rows=rows[:ROWS_SHOWN],
         has_more=len(rows) > ROWS_SHOWN,
@@ -162,7 +195,7 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
     return found[:UPLOADS_SHOWN], len(found) > UPLOADS_SHOWN
 
 
-_NAMED = (Upload.account, Upload.user, Upload.declaration)
+_NAMED = (Upload.account, Upload.user, Upload.subscription, Upload.declaration)
 
 
 def _read(file: File, actor: Actor) -> CheckedRows:
@@ -210,14 +243,15 @@ def _log_refused(
     )  # fmt: skip
 
 
-def _still_valid(account_id: int | None, sha256: str) -> Recorded | None:
+def still_valid(account_id: int | None, sha256: str) -> Recorded | None:
     """The upload of an account that has just these rows, if all are still valid."""
     rows = {"sha256": sha256, "account_id": account_id}
     found = db.session.execute(_SAME_ROWS, rows).one_or_none()
     if found is None or ledger.count_valid(found.id) < found.row_count:
         return None
     when = clock.written_moment(found.received_at)
-    return Recorded(found.id, f"Already recorded on {when}, nothing added.")
+    already = f"Already recorded on {when}, nothing added."
+    return Recorded(found.id, found.received_at, already)
 
 
 _SAME_ROWS = (
@@ -229,16 +263,3 @@ _SAME_ROWS = (
     .order_by(Upload.id.desc())
     .limit(1)
 )
-
-
-def _begin(file: File, version: str, actor: Actor, at: datetime) -> Upload:
-    """A declaration and an upload under it, of rows that are still to come."""
-    who = {"account_id": actor.account_id, "user_id": actor.user_id}
-    declared = Declaration(**who, purpose=PURPOSE, wording_version=version, made_at=at)
-    return Upload(
-        **who,
-        declaration=declared,
-        channel=actor.channel,
-        filename=file.filename,
-        received_at=at,
-    )

@@ -3,10 +3,14 @@
 from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
+from spv.extensions import csrf
+from spv.rules.subscription import KeyKind
 from spv.views import (
     account,
     api,
     contacts,
+    declarations,
+    developer,
     file_check,
     health,
     home,
@@ -14,10 +18,12 @@ from spv.views import (
     panels,
     passwords,
     serial_check,
+    serial_numbers,
     sign_in,
     staff,
     stc,
     stc_batch,
+    subscriptions,
     uploads,
     users,
 )
@@ -44,6 +50,12 @@ class RowConverter(IntegerConverter):
     regex = "[0-9]{1,18}"
 
 
+class KeyKindConverter(BaseConverter):
+    """Which key of a subscription."""
+
+    regex = "|".join(KeyKind)
+
+
 class TokenConverter(BaseConverter):
     """The secret part of a password link."""
 
@@ -52,12 +64,16 @@ class TokenConverter(BaseConverter):
 
 def init_app(app: Flask) -> None:
     """Register every blueprint."""
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the result comes first
     app.url_map.converters["reference"] = ReferenceConverter
     app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["row"] = RowConverter
     app.url_map.converters["token"] = TokenConverter
+    app.url_map.converters["key_kind"] = KeyKindConverter
     for module in (
         stc_batch, stc, home, sign_in, passwords, account, users, staff, contacts,
-        panels, uploads, invalidations, serial_check, file_check, api, health,
+        panels, uploads, invalidations, serial_check, file_check, declarations,
+        developer, subscriptions, serial_numbers, api, health,
     ):  # fmt: skip
         app.register_blueprint(module.bp)
+    csrf.exempt(serial_numbers.bp)  # it takes no cookies

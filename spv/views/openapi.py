@@ -7,6 +7,9 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 
+from spv.views import openapi_ledger
+from spv.views.openapi_ledger import ErrorsSchema
+
 TITLE = "Solar Panel Validation"
 NUMBER = r"^([0-9]{1,6}(\.[0-9]{1,6})?|\.[0-9]{1,6})$"
 
@@ -63,21 +66,6 @@ class CalculationSchema(Schema):
     )
 
 
-class ErrorSchema(Schema):
-    """One thing that is wrong; `field` where it is about one."""
-
-    field = fields.String()
-    code = fields.String()
-    message = fields.String(required=True)
-
-
-class ErrorsSchema(Schema):
-    """The body of every error."""
-
-    result = fields.Constant("Unsuccessful", required=True)
-    errors = fields.List(fields.Nested(ErrorSchema), required=True)
-
-
 _DATE = {
     "type": "string",
     "pattern": r"^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4})$",
@@ -124,6 +112,7 @@ def document() -> dict[str, Any]:
         plugins=[MarshmallowPlugin()],
     )
     spec.path("/api/stc/v1/calculation", operations={"get": _calculation()})
+    openapi_ledger.add(spec)
     return spec.to_dict()
 
 

@@ -67,6 +67,10 @@ def test_no_figure_is_typed_in_code(path):
         "people.py": {100, 254},
         "text.py": {3, 200, 0x2000, 0x200B},
         "marking.py": {1_000, 10_000},
+        # Months that a declaration lasts, days before its end; HTTP codes.
+        "declaration.py": {3, 7, 14},
+        "serial_items.py": {400, 409, 422},
+        "subscription.py": {100},
         "search.py": {3, 10, 2000, 2100},
         # How long cells and the barcodes of boxes are; how a check digit is made.
         "serial_list.py": {3, 10, 13, 14, 18, 20, 100},

@@ -30,7 +30,7 @@ TAMPERING = [
     (f"UPDATE uploads SET filename = 'y' WHERE id = {UPLOAD}",
      "saved with another filename"),
     (f"UPDATE uploads SET account_id = account_id + 1 WHERE id = {UPLOAD}",
-     "saved with another account, declaration"),
+     "saved with another declaration, account"),
     (f"UPDATE uploads SET audit_sequence = 1 WHERE id = {UPLOAD}",
      "saved with another event"),
     ("UPDATE declarations SET wording_version = '2000-01-01'",
@@ -49,7 +49,13 @@ TAMPERING = [
      "saved with another declaration"),
     ("INSERT INTO declarations (account_id, user_id, purpose, wording_version, "
      "made_at) SELECT account_id, user_id, purpose, wording_version, made_at "
-     "FROM declarations WHERE id = 1", "of no upload"),
+     "FROM declarations WHERE purpose = 'upload'", "of no upload"),
+    ("UPDATE declarations SET expires_on = '2030-01-01' WHERE purpose = 'api'",
+     "saved with another expires_on"),
+    ("INSERT INTO declarations (account_id, user_id, purpose, wording_version, "
+     "made_at, expires_on) SELECT account_id, user_id, purpose, wording_version, "
+     "made_at, expires_on FROM declarations WHERE purpose = 'api'",
+     "saved, but not in the log"),
     ("UPDATE declarations SET purpose = 'api'", "saved with another declaration"),
     ("UPDATE declarations SET expires_on = '2030-01-01'",
      "saved with another declaration"),
@@ -87,7 +93,7 @@ TAMPERING = [
      f"'Example Supplier' WHERE id = (SELECT min(product_id) FROM panel_serials "
      f"WHERE {OURS})", "its rows were changed"),
     (f"INSERT INTO uploads SELECT id + 1, account_id, user_id, declaration_id, "
-     f"channel, filename, sha256, row_count, received_at, audit_sequence "
+     f"channel, filename, sha256, row_count, received_at, audit_sequence, NULL "
      f"FROM uploads WHERE id = {UPLOAD}", "saved, but not in the log"),
 ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from spv.extensions import db
 from spv.models import AuditEvent
 from spv.policy import POLICIES
 from spv.services import applications, contacts, demo, new_passwords, users
+from tests.api import subscribe
 from tests.panels import DECLARED, panels_csv
 from tests.people import (
     APPLICATION,
@@ -24,6 +25,7 @@ FILES = {
     "contacts.csv": b"Legal name,ABN,Email\nNew Pty Ltd,51824753556,n@x.au\n",
     "panels.csv": panels_csv(3),
 }
+SUBSCRIPTION = "/developer/subscriptions/{subscription}"
 TOM = "/account/users/{tom}"
 # Endpoint: who, address, what is sent, the event.
 ACTS = {
@@ -82,6 +84,27 @@ ACTS = {
         demo.VSP_USER, "/panels/invalidate",
         {"selected": "1", "reason": "Ineligible panel"}, "rows.marked_invalid",
     ),
+    "declarations.make": (
+        demo.SUPPLIER, "/panels/declaration", {"declaration": "yes"},
+        "declaration.made",
+    ),
+    "developer.subscribe": (
+        demo.VSP_USER, "/developer/products/serial-number-ledger",
+        {"name": "New", "terms": "yes"}, "subscription.created",
+    ),
+    "subscriptions.show_key": (
+        demo.VSP_USER, SUBSCRIPTION + "/keys/primary/show", {}, "key.shown",
+    ),
+    "subscriptions.regenerate": (
+        demo.VSP_USER, SUBSCRIPTION + "/keys/test/regenerate", {}, "key.regenerated",
+    ),
+    "subscriptions.rename": (
+        demo.VSP_USER, SUBSCRIPTION + "/rename", {"name": "N"},
+        "subscription.renamed",
+    ),
+    "subscriptions.cancel": (
+        demo.VSP_USER, SUBSCRIPTION + "/cancel", {}, "subscription.cancelled",
+    ),
     "contacts.remove": (
         demo.STAFF, "/staff/contacts/{contact}/remove", {}, "contact.removed",
     ),
@@ -89,6 +112,9 @@ ACTS = {
 # They write to the chain of calculations, which has tests of its own.
 CALCULATIONS = {"stc.calculate", "stc_batch.calculate"}
 # A file or a list is checked, and nothing is kept.
+SYSTEMS = {  # see test_ledger_api
+    "serial_numbers.create", "serial_numbers.check", "serial_numbers.invalidate",
+}  # fmt: skip
 NOTHING = {"file_check.check", "serial_check.check"}
 
 
@@ -100,6 +126,8 @@ def filled(address):
         "application": applications.waiting()[0].id,
         "contact": contacts.find()[0].id,
     }
+    if "{subscription}" in address:
+        names["subscription"] = subscribe(acting(demo.VSP_USER))
     if "{token}" in address:
         names["token"] = new_passwords.make_link(tom, acting(demo.VSP_ADMIN)).token
     return address.format(**names)
@@ -116,7 +144,7 @@ def test_every_route_that_changes_something_is_here(app):
     unsafe = {
         rule.endpoint for rule in app.url_map.iter_rules() if "POST" in rule.methods
     }
-    assert unsafe == ACTS.keys() | CALCULATIONS | NOTHING
+    assert unsafe == ACTS.keys() | CALCULATIONS | NOTHING | SYSTEMS
     assert unsafe < POLICIES.keys()
 
 

@@ -1,0 +1,198 @@
+"""What systems do by API: the same as people do on the pages, with the same rules."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from spv import clock
+from spv.extensions import db
+from spv.models import Invalidation, PanelSerial, Upload
+from spv.rules.marking import read_reason
+from spv.rules.refusal import Refusal
+from spv.rules.roles import Role
+from spv.rules.serial_items import (
+    ITEMS,
+    BodyRefused,
+    ItemsRefused,
+    read_items,
+    read_object,
+    read_serials,
+    read_texts,
+)
+from spv.rules.serial_list import list_of_cells
+from spv.rules.serial_report import ALREADY_VALID
+from spv.rules.serial_rows import Fault, Problem, digest, read_serial
+from spv.rules.serial_rows import shown as readable
+from spv.rules.words import counted
+from spv.services import (
+    audit,
+    declarations,
+    invalidations,
+    ledger,
+    refused_files,
+    serial_check,
+    uploads,
+)
+from spv.services.actor import Actor
+from spv.services.invalidations import SelectionMoved
+from spv.services.rights import acting
+from spv.services.selections import Selection
+
+ALREADY_INVALID = "already_invalid"
+REASONS = {"reason": "reason", "other_reason": "otherReason"}
+_NOT_YOURS = Fault(
+    "not_found",
+    "Your account has not uploaded this serial number.",
+    "Leave it out, or compare it with the label of the panel.",
+)
+
+
+class Done(NamedTuple):
+    """An upload or a marking: its number (none where it was only checked) and rows.
+
+    `is_new`: it was made just now. `until`: the last day of the current declaration.
+    """
+
+    number: int | None
+    rows: int
+    at: datetime | None = None
+    is_new: bool = False
+    until: date | None = None
+
+
+def upload(body: bytes, actor: Actor) -> Done:
+    """Record the items of a body under the current declaration, all or none.
+
+    BodyRefused, ItemsRefused, NotCurrent. The same rows again, all still valid, are
+    answered with the upload that they are in.
+    """
+    checked, held = read_items(body), None
+    if not checked.problems:
+        try:
+            made = uploads.record(checked, "", _declared_by(actor), actor)
+            is_new, rows = not made.already, checked.row_count
+            return Done(made.upload_id, rows, made.at, is_new, _until(actor))
+        except uploads.AlreadyValid as found:
+            held = found.held
+    problems = refused_files.problems_of(checked, actor.account_id, held)
+    with acting(actor, Role.UPLOADER):
+        at = clock.now()
+        declarations.current(actor.account_id, at)
+        refused = ItemsRefused(problems, {ALREADY_VALID})
+        audit.act(
+            "upload.refused", actor, at, body_sha256=hashlib.sha256(body).hexdigest(),
+            why=str(refused), rows=checked.row_count, problems=len(problems),
+        )  # fmt: skip
+    raise refused
+
+
+def check_upload(body: bytes, actor: Actor) -> Done:
+    """Check a body as `upload` would, and keep nothing of it."""
+    checked, until = read_items(body), _until(actor)
+    if not checked.problems:
+        sha256 = digest(checked.panels.values())
+        if earlier := uploads.still_valid(actor.account_id, sha256):
+            rows = checked.row_count
+            return Done(earlier.upload_id, rows, earlier.at, until=until)
+    if problems := refused_files.problems_of(checked, actor.account_id):
+        raise ItemsRefused(problems, {ALREADY_VALID})
+    return Done(None, checked.row_count, until=until)
+
+
+def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
+    """Mark serial numbers of the actor's account invalid, all or none of them.
+
+    BodyRefused, ItemsRefused. The same marking again is answered with the first.
+    """
+    fields = read_object(body, ITEMS, *REASONS.values())
+    serials, answers = read_serials(fields), _read_reason(fields)
+    rows = _newest_own(serials, actor)
+    problems = [*_not_found(serials, rows)]
+    if problems:
+        raise ItemsRefused(problems, ())
+    ids = sorted({row.id for row in rows.values()})
+    was_valid = any(row.invalidation_id is None for row in rows.values())
+    how = [("Chosen", f"By API: {counted(len(ids), 'serial number')}")]
+    try:
+        if only_check:
+            _check_valid(serials, rows)
+            return Done(None, len(ids))
+        number = invalidations.mark(Selection(ids, how), answers, actor)
+    except SelectionMoved:
+        _check_valid(serials, _newest_own(serials, actor))
+        raise
+    made = db.session.get_one(Invalidation, number)
+    return Done(number, made.row_count, made.made_at, is_new=was_valid)
+
+
+def check(body: bytes, actor: Actor) -> serial_check.CheckedList:
+    """What the ledger says of each serial number of a body; BodyRefused."""
+    serials = read_serials(read_object(body, ITEMS))
+    return serial_check.check_list(list_of_cells(serials), actor)
+
+
+def status(serial: str, actor: Actor) -> serial_check.Checked:
+    """What the ledger says of one serial number."""
+    return serial_check.check_list(list_of_cells([serial]), actor).entries[0]
+
+
+def _declared_by(actor: Actor) -> Any:
+    return lambda at: declarations.current(actor.account_id, at)
+
+
+def _until(actor: Actor) -> date | None:
+    stands = declarations.standing(actor.account_id)
+    return stands.until if stands.is_current else None
+
+
+def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:
+    texts = read_texts(fields, [*REASONS.values()])
+    answers = {rule: texts[name] for rule, name in REASONS.items()}
+    try:
+        return read_reason(answers)
+    except Refusal as refusal:
+        rule, sentence = next(iter(refusal.problems.items()))
+        raise BodyRefused("bad_reason", sentence, REASONS[rule]) from None
+
+
+def _newest_own(serials: Sequence[str], actor: Actor) -> dict[str, Any]:
+    """The actor's row of each serial number that is valid, or else the newest."""
+    good = {read for text in serials if isinstance(read := read_serial(text), str)}
+    query = (
+        select(
+            PanelSerial.id, PanelSerial.serial_number, PanelSerial.invalidation_id,
+            Invalidation.reason, Invalidation.made_at,
+        )
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
+        .where(PanelSerial.serial_number.in_(sorted(good)), ledger.visible(actor))
+        .order_by(PanelSerial.invalidation_id.is_(None), PanelSerial.id)
+    )  # fmt: skip
+    return {row.serial_number: row for row in db.session.execute(query)}
+
+
+def _not_found(serials: Sequence[str], rows: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    for place, text in enumerate(serials, 1):
+        serial = read_serial(text)
+        fault = serial if isinstance(serial, Fault) else _NOT_YOURS
+        if serial not in rows:
+            problems.append(Problem(place, "serial_number", fault, readable(text)))
+    return problems
+
+
+def _check_valid(serials: Sequence[str], rows: Mapping[str, Any]) -> None:
+    """ItemsRefused where rows are invalid already."""
+    problems = []
+    for place, text in enumerate(serials, 1):
+        row = rows[str(read_serial(text))]
+        if row.invalidation_id:
+            when = clock.written_moment(row.made_at)
+            sentence = f"It was marked as invalid on {when}: {row.reason}."
+            fault = Fault(ALREADY_INVALID, sentence, "Leave it out.")
+            problems.append(Problem(place, "serial_number", fault, readable(text)))
+    if problems:
+        raise ItemsRefused(problems, {ALREADY_INVALID})

@@ -1,0 +1,44 @@
+"""The Declaration for API Users."""
+
+from flask import Blueprint, Response, flash
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import pages
+from spv.access import current_actor
+from spv.extensions import limiter
+from spv.forms.developer import DeclarationForm
+from spv.rules.refusal import Refusal
+from spv.services import applications, declarations
+
+bp = Blueprint("declarations", __name__, url_prefix="/panels/declaration")
+
+
+@bp.get("")
+def new() -> Response:
+    """How it stands, what is declared, and the declarations that were made."""
+    return _new(DeclarationForm())
+
+
+@bp.post("")
+@limiter.limit("60 per minute")
+def make() -> BaseResponse:
+    """Declare, for three months."""
+    form = DeclarationForm()
+    try:
+        standing = declarations.make(form.answers, current_actor())
+    except Refusal as refusal:
+        return _new(form.refused(refusal))
+    flash(f"Your declaration has been made. {standing.status}.")
+    return pages.done("declarations.new")
+
+
+def _new(form: DeclarationForm) -> Response:
+    actor = current_actor()
+    return pages.render(
+        "declarations/_new.html",
+        title="Declaration for API Users",
+        form=form,
+        account=applications.account_of(actor),
+        standing=declarations.standing(actor.account_id),
+        declarations=declarations.mine(actor),
+    )

@@ -1,0 +1,212 @@
+"""The API of the ledger: JSON, with the key of a subscription, and never a cookie."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from spv.access import KEY_PARAMETER, system
+from spv.errors import api_error
+from spv.extensions import limiter
+from spv.rules.serial_items import BodyRefused
+from spv.rules.subscription import KeyKind
+from spv.services import api_requests, serial_numbers
+from spv.services.api_requests import Asked, Kept, TwinError
+from spv.services.declarations import NotCurrent
+from spv.services.serial_check import Checked, Result
+from spv.services.serial_numbers import Done
+
+bp = Blueprint("serial_numbers", __name__, url_prefix="/api/serial-number-ledger/v1")
+LARGEST = 2_000_000  # bytes
+ONLY_CHECK = "validate-only"
+STATUS = {Result.VALID: "valid", Result.INVALID: "invalid", Result.MISSING: "not_found"}
+_KEY = re.compile(r"[!-~]{1,255}")
+
+limited = limiter.shared_limit(
+    "120 per minute", "ledger", key_func=lambda: str(system().subscription_id)
+)
+
+
+@bp.post("/serial-numbers")
+@limited
+def create() -> Response:
+    """Upload serial numbers, or with `validate-only` check what would come of it."""
+    only_check, body = _wants_check(), _body()
+    act = serial_numbers.check_upload if only_check else serial_numbers.upload
+    done = _once(only_check, body, lambda: act(body, system().actor))
+    if isinstance(done, Response):
+        return done
+    return _answered(
+        done,
+        only_check,
+        uploadId=done.number,
+        accepted=done.rows,
+        recordedAt=done.at.isoformat() if done.at else None,
+        declarationCurrentUntil=done.until.isoformat() if done.until else None,
+    )
+
+
+@bp.post("/invalidations")
+@limited
+def invalidate() -> Response:
+    """Mark serial numbers invalid with a reason, or only check them."""
+    only_check, body = _wants_check(), _body()
+    done = _once(
+        only_check,
+        body,
+        lambda: serial_numbers.mark(body, system().actor, only_check=only_check),
+    )
+    if isinstance(done, Response):
+        return done
+    return _answered(
+        done,
+        only_check,
+        invalidationId=done.number,
+        marked=done.rows,
+        markedAt=done.at.isoformat() if done.at else None,
+    )
+
+
+@bp.post("/serial-numbers/check")
+@limited
+def check() -> Response:
+    """What the ledger says of up to 1,000 serial numbers."""
+    _known_parameters()
+    checked = serial_numbers.check(_body(), system().actor)
+    _asked().item_count = len(checked.entries)
+    return jsonify(
+        result="Successful",
+        totals={STATUS[result]: checked.totals[result] for result in Result},
+        serialNumbers=[_told(each) for each in checked.entries],
+    )
+
+
+@bp.get("/serial-numbers/<path:serial_number>")
+@limited
+def show(serial_number: str) -> Response:
+    """What the ledger says of one serial number."""
+    _known_parameters()
+    told = _told(serial_numbers.status(serial_number, system().actor))
+    return jsonify(result="Successful", **told)
+
+
+@bp.after_request
+def _write_down(response: Response) -> Response:
+    """Keep what was asked and answered."""
+    if "system" not in g or response.status_code == 429:
+        return response
+    asked, error = _asked(), (response.get_json(silent=True) or {}).get("errors")
+    if error:
+        asked.outcome = error[0].get("code") or error[0].get("field") or ""
+    api_requests.finish(asked, response.status_code, response.get_data(), system())
+    return response
+
+
+def _asked() -> Asked:
+    """This request, as it is kept."""
+    if "asked" not in g:
+        path = request.path.removeprefix(str(bp.url_prefix))
+        checks = f"?{ONLY_CHECK}" if request.args.get(ONLY_CHECK) else ""
+        g.asked = Asked(f"{request.method} {path[:150]}{checks}")
+    found: Asked = g.asked
+    return found
+
+
+def _body() -> bytes:
+    """The body of a request, if it is JSON by its header and not too large."""
+    if request.mimetype != "application/json" or request.content_encoding:
+        sentence = "Send JSON, not compressed, with Content-Type: application/json."
+        raise BodyRefused("unsupported_media_type", sentence, status=415)
+    request.max_content_length = LARGEST
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        sentence = "The body has more than 2 MB. Send fewer items at a time."
+        raise BodyRefused("request_entity_too_large", sentence, status=413) from None
+
+
+def _known_parameters(*names: str) -> None:
+    """A parameter that is misspelt must not be passed over: it may be validate-only."""
+    for name in request.args:
+        if name not in (*names, KEY_PARAMETER):
+            known = f" There is {names[0]}." if names else ""
+            sentence = f"There is no parameter “{name[:40]}”.{known}"
+            raise BodyRefused("unknown_parameter", sentence, name[:40])
+
+
+def _wants_check() -> bool:
+    """Whether nothing is to be stored: so for the test key, and for who asks for it."""
+    _known_parameters(ONLY_CHECK)
+    wanted = request.args.getlist(ONLY_CHECK)
+    if wanted not in ([], ["true"], ["false"]):
+        sentence = f"{ONLY_CHECK} is true or false."
+        raise BodyRefused("bad_parameter", sentence, ONLY_CHECK)
+    return wanted == ["true"] or system().kind is KeyKind.TEST
+
+
+def _once(only_check: bool, body: bytes, act: Callable[[], Done]) -> Done | Response:
+    """Do something; with an Idempotency-Key once, and then answer that again."""
+    key = request.headers.get("Idempotency-Key")
+    try:
+        if key is not None and not _KEY.fullmatch(key):
+            sentence = "It has 1 to 255 characters: letters, digits and signs."
+            raise BodyRefused("bad_parameter", sentence, "Idempotency-Key")
+        if key is not None and not only_check:
+            sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
+            api_requests.claim(_asked(), key, sha256, system())
+        return act()
+    except Kept as kept:
+        headers = {"Idempotent-Replayed": "true"}
+        kind = "application/json"
+        return Response(kept.content, kept.status, headers, mimetype=kind)
+    except TwinError as twin:
+        response = api_error(twin.status, [{"code": twin.code, "message": str(twin)}])
+        if twin.status == 409:
+            response.headers["Retry-After"] = "1"
+        return response
+    except NotCurrent as lapsed:
+        return _not_current(lapsed)
+
+
+def _not_current(lapsed: NotCurrent) -> Response:
+    url = url_for("declarations.new", _external=True)
+    until = lapsed.standing.until
+    error = {
+        "code": "declaration_not_current",
+        "message": f"{lapsed} Make it at {url}, then send this again.",
+        "currentUntil": until.isoformat() if until else None,
+        "renewAt": url,
+    }
+    return api_error(403, [error])
+
+
+def _answered(done: Done, only_check: bool, **what: Any) -> Response:
+    asked = _asked()
+    asked.item_count = done.rows
+    if "uploadId" in what:
+        asked.upload_id = done.number
+    asked.outcome = "validated, nothing stored" if only_check else "recorded"
+    if not only_check and not done.is_new:
+        asked.outcome = "recorded before, nothing added"
+    only = {"validateOnly": True} if only_check else {}
+    response = jsonify(result="Successful", **what, **only)
+    response.status_code = 201 if done.is_new else 200
+    return response
+
+
+def _told(checked: Checked) -> dict[str, Any]:
+    """What is told of one serial number: never who uploaded it."""
+    row = checked.row
+    return {
+        "serialNumber": row.serial_number if row else checked.listed.entry,
+        "status": STATUS[checked.result],
+        "own": checked.is_own,
+        "supplierName": row.supplier_name if row else None,
+        "licensee": row.licensee if row else None,
+        "modelNumber": row.model_number if row else None,
+        "reason": row.reason if row else None,
+        "hints": list(checked.hints),
+    }

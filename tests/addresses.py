@@ -1,0 +1,79 @@
+"""An address of every route, naming things that are there."""
+
+import itertools
+
+from flask import url_for
+
+from spv.extensions import db
+from spv.models import NominatedContact
+from spv.services import (
+    applications,
+    contacts,
+    demo,
+    ledger,
+    sign_in,
+    stc,
+    stc_batch,
+    users,
+)
+from tests.api import subscribe
+from tests.examples import GOOD_SOLAR
+from tests.panels import mark, panels_csv, refused, upload
+from tests.people import APPLICATION, KIM, WEB, acting, user_of
+
+LEDGER = ("uploads.", "panels.", "invalidations.", "subscriptions.")
+NAMED = {"filename": "spv.css", "name": "template", "kind": "primary",
+         "serial_number": "EX000001", "part": 1}  # fmt: skip
+counter = itertools.count(1)
+
+
+def made_for(argument, owner):
+    """Something new for an address to name, in the account of `owner`."""
+    number = next(counter)
+    match argument:
+        case "user_id" | "token":
+            person = {"name": "New", "email": f"new{number}@x.au"}
+            link = users.add(person, acting(owner))
+            return user_of(person["email"]).id if argument == "user_id" else link.token
+        case "application_id":
+            person = KIM | {"email": f"kim{number}@x.au"}
+            sign_in.sign_up(person, WEB)
+            applications.submit(APPLICATION, acting(person["email"]))
+            return applications.waiting()[-1].id
+        case "contact_id":
+            contact = {"legal_name": "New", "abn": "51824753556", "email": "n@x.au"}
+            contacts.save(contact, acting(demo.STAFF))
+            return db.session.query(NominatedContact).filter_by(email="n@x.au").one().id
+        case "reference":
+            return stc.save(GOOD_SOLAR, WEB)
+        case "subscription_id":
+            return subscribe(acting(owner), f"Line {number}")
+        case _ if argument in NAMED:
+            return NAMED[argument]
+        case _:
+            return made_in_the_ledger(argument, acting(owner), f"A{number}-")
+
+
+def made_in_the_ledger(argument, actor, prefix):
+    """An upload, a row of it, its marking, or the part of that to be downloaded."""
+    upload_id = upload(panels_csv(2, prefix), actor).upload_id
+    match argument:
+        case "upload_id":
+            return upload_id
+        case "row_id":
+            return ledger.rows_of(upload_id, 0, 1)[0].id
+        case "invalidation_id":
+            return mark([f"{prefix}000001"], actor)
+
+
+def address_of(app, rule, owner=demo.GENERAL):
+    """An address of a route, naming things that are there."""
+    if rule.endpoint.startswith(LEDGER):
+        owner = demo.VSP_ADMIN if owner == demo.GENERAL else owner
+    values = {name: made_for(name, owner) for name in rule.arguments}
+    if rule.endpoint in ("uploads.problems", "uploads.new_rows"):
+        values["reference"] = refused(panels_csv(2, "WRONG"), acting(owner)).reference
+    if rule.endpoint in ("stc_batch.show", "stc_batch.document"):
+        values["reference"] = stc_batch.save(stc_batch.template().encode(), WEB)
+    with app.test_request_context():
+        return url_for(rule.endpoint, **values)

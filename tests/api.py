@@ -1,0 +1,62 @@
+"""Systems of an account, for tests: subscriptions, and a client with a key."""
+
+from spv.extensions import db
+from spv.models import SubscriptionKey
+from spv.services import declarations, keys, subscriptions
+
+BASE = "/api/serial-number-ledger/v1"
+UPLOADS, INVALIDATIONS = f"{BASE}/serial-numbers", f"{BASE}/invalidations"
+HEADER = "Ocp-Apim-Subscription-Key"
+TICKED = {"declaration": "yes", "wording_version": ""}
+
+
+def subscribe(actor, name="Line 1"):
+    """Subscribe the account of somebody; the number of the subscription."""
+    return subscriptions.subscribe({"name": name, "terms": "yes"}, actor)
+
+
+def key_of(subscription_id, kind="primary"):
+    """A key, as its page shows it."""
+    query = db.session.query(SubscriptionKey)
+    found = query.filter_by(subscription_id=subscription_id, kind=kind).one()
+    return keys.opened(found.sealed)
+
+
+class System:
+    """Something that sends requests with a key, or with none."""
+
+    def __init__(self, app, key):
+        self.client, self.key = app.test_client(), key
+
+    def send(self, address=UPLOADS, body=None, method="POST", **headers):
+        """Send a body: bytes as they are, anything else as JSON."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.key:
+            headers.setdefault(HEADER, self.key)
+        if isinstance(body, bytes):
+            headers.setdefault("Content-Type", "application/json")
+        sent = {"data": body} if isinstance(body, bytes) else {"json": body}
+        sent = {} if body is None else sent
+        return self.client.open(address, method=method, headers=headers, **sent)
+
+    def get(self, address):
+        """Ask something."""
+        return self.send(address, method="GET")
+
+
+def system_of(app, actor, kind="primary", name="Line 1"):
+    """A system of an account whose declaration is current."""
+    declarations.make(TICKED, actor)
+    return System(app, key_of(subscribe(actor, name), kind))
+
+
+def items(count, prefix="EX", start=1):
+    """A body of so many items."""
+    names = {"supplierName": "Example Supplier", "licensee": "Example Holder",
+             "modelNumber": "EX-440"}  # fmt: skip
+    return {
+        "serialNumbers": [
+            names | {"serialNumber": f"{prefix}{number:06}"}
+            for number in range(start, start + count)
+        ]
+    }
