@@ -61,7 +61,7 @@ POLICIES = {
     "file_check.sample": Policy(EVERYONE),
     "declarations.new": Policy(UPLOADER),
     "declarations.make": Policy(UPLOADER),
-    "developer.index": Policy(UPLOADER, "Developer Portal"),
+    "developer.index": Policy(UPLOADER, "Developer Portal", group=UNITS),
     "developer.products": Policy(UPLOADER),
     "developer.product": Policy(UPLOADER),
     "developer.subscribe": Policy(UPLOADER),

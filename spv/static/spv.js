@@ -17,8 +17,13 @@
 
   function focus() {
     var place = document.querySelector(".govuk-error-summary, .spv-done") ||
+      document.querySelector("#content [autofocus]") ||
       document.querySelector("#content h1");
-    if (place) {
+    if (place && place.autofocus) {
+      place.focus({ preventScroll: true });
+      // Wherever on the page it is: after HTMX has gone to the top.
+      window.requestAnimationFrame(function () { place.scrollIntoView({ block: "center" }); });
+    } else if (place) {
       place.tabIndex = -1;
       place.focus({ preventScroll: true });
     }

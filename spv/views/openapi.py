@@ -111,14 +111,15 @@ def document() -> dict[str, Any]:
         info={"description": "Not a government service. For estimates and training."},
         plugins=[MarshmallowPlugin()],
     )
-    spec.path("/api/stc/v1/calculation", operations={"get": _calculation()})
     openapi_ledger.add(spec)
+    spec.path("/api/stc/v1/calculation", operations={"get": _calculation()})
     return spec.to_dict()
 
 
 def _calculation() -> dict[str, Any]:
     return {
         "operationId": "calculate",
+        "tags": ["STC calculator"],
         "summary": "Certificates of one system, with the working",
         "description": "No key is needed. Each calculation is saved and logged, "
         "without anything about who asked. At most 300 a minute from one address.",

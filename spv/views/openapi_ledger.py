@@ -265,6 +265,7 @@ def _operation(
             responses[status]["headers"] = left
     return {
         "operationId": name,
+        "tags": ["Serial number ledger"],
         "summary": summary,
         "description": description,
         "security": SECURITY,
