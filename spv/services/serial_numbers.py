@@ -42,6 +42,7 @@ from spv.services.rights import acting
 from spv.services.selections import Selection
 
 ALREADY_INVALID = "already_invalid"
+ABOUT_LEDGER = (ALREADY_INVALID, "not_found")
 REASONS = {"reason": "reason", "other_reason": "otherReason"}
 _NOT_YOURS = Fault(
     "not_found",
@@ -110,22 +111,21 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     fields = read_object(body, ITEMS, *REASONS.values())
     serials, answers = read_serials(fields), _read_reason(fields)
     rows = _newest_own(serials, actor)
-    problems = [*_not_found(serials, rows)]
-    if problems:
-        raise ItemsRefused(problems, ())
+    problems = _problems(serials, rows)
+    only_invalid = {each.fault.code for each in problems} <= {ALREADY_INVALID}
+    if problems and (only_check or not only_invalid):
+        raise ItemsRefused(problems, ABOUT_LEDGER)
     ids = sorted({row.id for row in rows.values()})
-    was_valid = any(row.invalidation_id is None for row in rows.values())
+    if only_check:
+        return Done(None, len(ids))
     how = [("Chosen", f"By API: {counted(len(ids), 'serial number')}")]
     try:
-        if only_check:
-            _check_valid(serials, rows)
-            return Done(None, len(ids))
         number = invalidations.mark(Selection(ids, how), answers, actor)
     except SelectionMoved:
-        _check_valid(serials, _newest_own(serials, actor))
-        raise
+        problems = _problems(serials, _newest_own(serials, actor))
+        raise ItemsRefused(problems, ABOUT_LEDGER) from None
     made = db.session.get_one(Invalidation, number)
-    return Done(number, made.row_count, made.made_at, is_new=was_valid)
+    return Done(number, made.row_count, made.made_at, is_new=not problems)
 
 
 def check(body: bytes, actor: Actor) -> serial_check.CheckedList:
@@ -174,25 +174,21 @@ def _newest_own(serials: Sequence[str], actor: Actor) -> dict[str, Any]:
     return {row.serial_number: row for row in db.session.execute(query)}
 
 
-def _not_found(serials: Sequence[str], rows: Mapping[str, Any]) -> list[Problem]:
-    problems = []
+def _problems(serials: Sequence[str], rows: Mapping[str, Any]) -> list[Problem]:
+    """What keeps serial numbers from being marked."""
+    found = []
     for place, text in enumerate(serials, 1):
         serial = read_serial(text)
-        fault = serial if isinstance(serial, Fault) else _NOT_YOURS
-        if serial not in rows:
-            problems.append(Problem(place, "serial_number", fault, readable(text)))
-    return problems
+        if fault := serial if isinstance(serial, Fault) else _fault(rows.get(serial)):
+            found.append(Problem(place, "serial_number", fault, readable(text)))
+    return found
 
 
-def _check_valid(serials: Sequence[str], rows: Mapping[str, Any]) -> None:
-    """ItemsRefused where rows are invalid already."""
-    problems = []
-    for place, text in enumerate(serials, 1):
-        row = rows[str(read_serial(text))]
-        if row.invalidation_id:
-            when = clock.written_moment(row.made_at)
-            sentence = f"It was marked as invalid on {when}: {row.reason}."
-            fault = Fault(ALREADY_INVALID, sentence, "Leave it out.")
-            problems.append(Problem(place, "serial_number", fault, readable(text)))
-    if problems:
-        raise ItemsRefused(problems, {ALREADY_INVALID})
+def _fault(row: Any) -> Fault | None:
+    if row is None:
+        return _NOT_YOURS
+    if row.invalidation_id is None:
+        return None
+    when = clock.written_moment(row.made_at)
+    sentence = f"It was marked as invalid on {when}: {row.reason}."
+    return Fault(ALREADY_INVALID, sentence, "Leave it out.")

@@ -56,6 +56,13 @@ class KeyKindConverter(BaseConverter):
     regex = "|".join(KeyKind)
 
 
+class SerialConverter(BaseConverter):
+    """A serial number, or what somebody takes for one: there may be slashes in it."""
+
+    part_isolating = False
+    regex = r"[\s\S]+"
+
+
 class TokenConverter(BaseConverter):
     """The secret part of a password link."""
 
@@ -68,6 +75,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["reference"] = ReferenceConverter
     app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["row"] = RowConverter
+    app.url_map.converters["serial"] = SerialConverter
     app.url_map.converters["token"] = TokenConverter
     app.url_map.converters["key_kind"] = KeyKindConverter
     for module in (

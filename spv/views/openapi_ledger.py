@@ -32,7 +32,7 @@ def _list(of: Any) -> fields.List[Any]:
 
 
 _NAME = (Length(min=1, max=LONGEST_NAME), Regexp(r"\S"))
-_SERIAL = Regexp(r"^\s*(?=[^0-9]*[0-9])[A-Za-z0-9._/:+#()\-]{3,60}\s*$")
+_SERIAL = Regexp(r"^[ \t\r\n]*(?=[^0-9]*[0-9])[A-Za-z0-9._/:+#()\-]{3,60}[ \t\r\n]*$")
 _SERIAL_WORDS = (
     "3 to 60 letters A to Z, digits and - . _ / : + # ( ), with at least one digit; "
     "kept in capitals. What a spreadsheet has damaged is refused."
@@ -223,7 +223,7 @@ def _show() -> dict[str, Any]:
 
 
 def _invalidate() -> dict[str, Any]:
-    gone, of_code = "The ledger holds some as invalid", examples.of_code
+    gone, of_code = "Some are invalid already, or not yours", examples.of_code
     return _operation(
         "markAsInvalid",
         "Mark serial numbers as invalid",
@@ -234,7 +234,7 @@ def _invalidate() -> dict[str, Any]:
             "200": _answer("Marked before, or only checked", Marked, examples.MARKED),
             "201": _answer("Marked as invalid", Marked, examples.MARKED),
             "409": _wrong(gone, of_code("already_invalid")),
-            "422": _wrong("Something is wrong with the list", of_code("not_found")),
+            "422": _wrong("Something is wrong with the list", of_code("bad_reason")),
         },
     )
 

@@ -84,7 +84,7 @@ def check() -> Response:
     )
 
 
-@bp.get("/serial-numbers/<path:serial_number>")
+@bp.get("/serial-numbers/<serial:serial_number>", merge_slashes=False)
 @limited
 def show(serial_number: str) -> Response:
     """What the ledger says of one serial number."""
