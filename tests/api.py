@@ -17,6 +17,7 @@ def subscribe(actor, name="Line 1"):
 
 def key_of(subscription_id, kind="primary"):
     """A key, as its page shows it."""
+    db.session.rollback()
     query = db.session.query(SubscriptionKey)
     found = query.filter_by(subscription_id=subscription_id, kind=kind).one()
     return keys.opened(found.sealed)

@@ -1,0 +1,228 @@
+"""The Developer Portal: subscriptions and keys, and the declaration's notices."""
+
+import json
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from spv import clock
+from spv.extensions import db
+from spv.models import AuditEvent, Declaration, SubscriptionKey
+from spv.services import declarations, demo, subscriptions
+from spv.services.errors import ConflictError
+from tests.api import (
+    HEADER,
+    TICKED,
+    UPLOADS,
+    System,
+    items,
+    key_of,
+    subscribe,
+    system_of,
+)
+from tests.people import acting, at_once, browser_of, events
+from tests.views.page import Page
+
+PRODUCT = "/developer/products/serial-number-ledger"
+PROFILE = "/developer/profile"
+
+
+@pytest.fixture
+def browser(demonstration):
+    return browser_of(demonstration, demo.VSP_USER)
+
+
+def of(subscription_id, act):
+    return f"/developer/subscriptions/{subscription_id}/{act}"
+
+
+def shown(answer):
+    """The key that a page shows, or None."""
+    fields = Page(answer.text).all("input", id="secret")
+    return fields[0].attributes["value"] if fields else None
+
+
+def problems(answer):
+    return [words for _, words in Page(answer.text).problems()]
+
+
+def last_event():
+    db.session.rollback()
+    query = sa.select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)
+    event = db.session.scalars(query).one()
+    return event.event, json.loads(event.details)
+
+
+def test_a_name_that_differs_and_the_terms(browser):
+    assert problems(browser.post(PRODUCT, data={})) == [
+        "Enter a name for the subscription.",
+        "Read the terms of use, and agree to them.",
+    ]
+    good = {"name": " Line  1 ", "terms": "yes"}
+    assert browser.post(PRODUCT, data=good).location == PROFILE
+    for name in ("Line  1", "LINE  1", "line  1 "):
+        (problem,) = problems(browser.post(PRODUCT, data=good | {"name": name}))
+        assert problem.startswith("Another subscription of your account has this name.")
+    old = {"name": "Line 2", "terms": "yes", "terms_version": "2020-01-01"}
+    (problem,) = problems(browser.post(PRODUCT, data=old))
+    assert problem == "The terms have a new wording. Read them, then agree again."
+    names = [each.name for each in subscriptions.mine(acting(demo.VSP_ADMIN))]
+    assert names == ["Line  1"]
+    assert subscriptions.mine(acting(demo.OTHER_VSP)) == []
+
+
+def test_two_at_once_do_not_get_the_same_name(demonstration):
+    actor = acting(demo.VSP_USER)
+    wrong = at_once(*[lambda: subscribe(actor, "Line 1")] * 4)
+    assert len(wrong) == 3
+    assert len(subscriptions.mine(actor)) == 1
+
+
+def test_as_many_as_there_may_be(demonstration):
+    actor = acting(demo.VSP_USER)
+    for number in range(subscriptions.MOST):
+        subscribe(actor, f"Line {number}")
+    with pytest.raises(ValueError, match="An account can have 20 subscriptions"):
+        subscribe(actor, "One more")
+
+
+def test_keys_are_there_only_where_they_are_shown(browser):
+    number = subscribe(acting(demo.VSP_USER))
+    keys = {kind: key_of(number, kind) for kind in ("primary", "secondary", "test")}
+    assert len({*keys.values()}) == 3
+    assert all(len(key) == 32 and int(key, 16) >= 0 for key in keys.values())
+    assert not any(key in browser.get(PROFILE).text for key in keys.values())
+    for kind, key in keys.items():
+        answer = browser.post(of(number, f"keys/{kind}/show"))
+        assert shown(answer) == key
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert sum(answer.text.count(each) for each in keys.values()) == 1
+        event, details = last_event()
+        assert (event, details["key"], details["subscription"]) == (
+            "key.shown", kind, number,
+        )  # fmt: skip
+    assert browser.get(of(number, "keys/primary/show")).status_code == 405
+    kept = db.session.execute(sa.select(SubscriptionKey)).scalars().all()
+    raw = json.dumps([[k.digest, k.sealed] for k in kept])
+    logged = " ".join(db.session.scalars(sa.select(AuditEvent.details)))
+    assert not any(key in raw + logged for key in keys.values())
+
+
+def test_the_password_is_asked_for_after_five_minutes(browser):
+    number, signed_in = subscribe(acting(demo.VSP_USER)), clock.now()
+    address = of(number, "keys/primary/show")
+    with time_machine.travel(signed_in + timedelta(minutes=4, seconds=50)):
+        assert shown(browser.post(address))
+    with time_machine.travel(signed_in + timedelta(minutes=5, seconds=1)):
+        before = events()
+        answer = browser.post(address)
+        assert (answer.status_code, shown(answer)) == (422, None)
+        assert problems(answer) == [
+            "Enter your password: you signed in more than 5 minutes ago."
+        ]
+        assert events() == before
+        answer = browser.post(address, data={"password": "wrong"})
+        assert (answer.status_code, shown(answer)) == (422, None)
+        assert problems(answer) == ["This is not your password."]
+        assert last_event()[0] == "key.show_refused"
+        answer = browser.post(address, data={"password": demo.PASSWORD})
+        assert shown(answer) == key_of(number)
+        for _ in range(5):
+            browser.post(address, data={"password": "wrong"})
+        answer = browser.post(address, data={"password": demo.PASSWORD})
+        assert (answer.status_code, shown(answer)) == (429, None)
+
+
+def test_regenerate_rename_and_cancel(demonstration, browser):
+    actor = acting(demo.VSP_USER)
+    primary = system_of(demonstration, actor)
+    (made,) = subscriptions.mine(actor)
+    secondary = System(demonstration, key_of(made.id, "secondary"))
+    browser.post(of(made.id, "keys/primary/regenerate"))
+    assert primary.get(f"{UPLOADS}/X1").status_code == 401
+    assert secondary.get(f"{UPLOADS}/X1").status_code == 200
+    primary.key = key_of(made.id)
+    assert primary.send(body=items(1)).status_code == 201
+    assert "Last used" in browser.get(PROFILE).text
+    assert browser.post(of(made.id, "rename"), data={"name": "New"}).status_code == 303
+    assert problems(browser.post(of(made.id, "rename"), data={"name": ""}))
+    assert "API, subscription New" in browser.get("/panels/uploads").text
+    assert browser.post(of(made.id, "cancel")).location == PROFILE
+    for system in (primary, secondary):
+        assert system.get(f"{UPLOADS}/X1").status_code == 401
+    for act in ("cancel", "rename", "keys/primary/show", "keys/test/regenerate"):
+        assert browser.post(of(made.id, act)).status_code == 404
+    assert browser.get(of(made.id, "requests")).status_code == 404
+    assert subscribe(actor, "New") > made.id
+
+
+def test_another_secret_key_of_the_app_ends_all_keys(demonstration, browser):
+    number = subscribe(acting(demo.VSP_USER))
+    key = key_of(number)
+    demonstration.secret_key = "another one, since the first was lost"
+    assert System(demonstration, key).get(f"{UPLOADS}/X1").status_code == 401
+    with pytest.raises(ConflictError, match="Regenerate it"):
+        key_of(number)
+    subscriptions.regenerate(number, "primary", acting(demo.VSP_USER))
+    system = System(demonstration, key_of(number))
+    assert system.get(f"{UPLOADS}/X1").status_code == 200
+
+
+def end_in(days):
+    """Let the declaration of the VSP account end in so many days."""
+    until = clock.today() + timedelta(days=days)
+    db.session.execute(sa.update(Declaration).where(
+        Declaration.purpose == "api").values(expires_on=until))  # fmt: skip
+    db.session.commit()
+
+
+@pytest.mark.parametrize(
+    ("days", "words", "loud"),
+    [(15, "", False), (14, "14 days left.", False), (8, "8 days left.", False),
+     (7, "7 days left.", True), (1, "1 day left.", True),
+     (0, "Today is its last day.", True), (-1, "", False)],
+)  # fmt: skip
+def test_the_notices_before_its_end(demonstration, browser, days, words, loud):
+    end_in(days)
+    for address in ("/panels", "/stc", "/developer", "/account", "/nothing"):
+        page = browser.get(address).text
+        assert ("Declaration for API Users:" in page) is bool(words), address
+        assert words in page
+        assert ("spv-warning--soon" in page) is loud
+    for other in (demo.STAFF, demo.OTHER_VSP, demo.GENERAL):
+        page = browser_of(demonstration, other).get("/account").text
+        assert "Declaration for API Users:" not in page
+
+
+def test_its_status_beside_the_search(demonstration, browser):
+    assert "92 days left" in browser.get("/panels").text or clock.today()
+    end_in(-3)
+    assert "Lapsed on" in browser.get("/panels").text
+    others = browser_of(demonstration, demo.OTHER_VSP)
+    assert "Not made yet" in others.get("/panels").text
+    staff = browser_of(demonstration, demo.STAFF)
+    assert "API declaration status" not in staff.get("/panels").text
+
+
+def test_to_declare_twice_on_a_day_is_to_declare_once(demonstration):
+    others, before = browser_of(demonstration, demo.OTHER_VSP), events()
+    for _ in range(2):
+        answer = others.post("/panels/declaration", data={"declaration": "yes"})
+        assert answer.status_code == 303
+    assert events() == [*before, "declaration.made"]
+    assert len(declarations.mine(acting(demo.OTHER_VSP))) == 1
+    with time_machine.travel(clock.now() + timedelta(days=1)):
+        declarations.make(TICKED, acting(demo.OTHER_VSP))
+    assert len(declarations.mine(acting(demo.OTHER_VSP))) == 2
+
+
+def test_the_reference_names_every_error_and_header(browser):
+    page = browser.get("/developer/apis/serial-number-ledger").text
+    assert HEADER in page
+    assert "http://localhost" + UPLOADS in page
+    document = browser.get("/api/openapi.json").json
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            assert (operation["summary"] in page) is ("stc" not in path)
