@@ -1,15 +1,24 @@
 """What the documents say is what the app does."""
 
 import json
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from urllib.parse import urlencode
 
+from spv.services import demo
 from spv.views.openapi import PARAMETERS
+from spv.views.openapi_examples import CODES
+from tests.api import key_of, subscribe
+from tests.people import acting
+from tests.server import serve
 
 DOCS = Path(__file__).parents[1] / "docs"
-API = (DOCS / "api.md").read_text(encoding="utf-8")
+UPLOADING, API = (
+    (DOCS / "api.md").read_text(encoding="utf-8").split("## Calculating certificates")
+)
 
 
 def test_the_api_page_names_every_parameter():
@@ -33,3 +42,32 @@ def test_the_curl_of_the_api_page_is_answered_as_it_says(client):
     assert answer | success == answer
     refused = client.get(f"{path}?{query.replace('2150', '21')}").json
     assert refused == error
+
+
+def test_the_first_upload_is_answered_as_the_page_says(database_url, demonstration):
+    """Its commands as they stand, but for the address of the server."""
+    key = key_of(subscribe(acting(demo.VSP_USER)))
+    commands = re.findall(r"^ +(curl -sS.*?)\n\n", UPLOADING, re.S | re.M)
+    assert len(commands) == 2
+    said = json.loads(re.search(r"```json\n(.*?)```", UPLOADING, re.S)[1])
+    with serve(database_url) as (address, _process):
+        told = [answer(c, address, key) for c in (commands[0], *commands)]
+    assert told[0].keys() == said.keys()
+    assert (told[0]["result"], told[0]["accepted"]) == ("Successful", 1)
+    assert told[1] == told[0]
+    assert (told[2]["status"], told[2]["own"]) == ("valid", True)
+
+
+def answer(command, address, key):
+    """What a command of the page is answered."""
+    done = subprocess.run(
+        command.replace("http://127.0.0.1:5000", address), shell=True, check=True,
+        env=os.environ | {"SPV_KEY": key}, capture_output=True,
+    )  # fmt: skip
+    return json.loads(done.stdout)
+
+
+def test_the_api_page_names_only_codes_that_are_there():
+    named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", UPLOADING))
+    assert named
+    assert named <= CODES.keys()
