@@ -21,9 +21,9 @@ def free_port():
 
 
 @contextlib.contextmanager
-def serve(database_url, **environment):
+def serve(database_url, port=0, **environment):
     """Start waitress in a process of its own; yields (address, process)."""
-    port = free_port()
+    port = port or free_port()
     command = [
         sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=8",
         "--max-request-header-size=2097152", "--no-clear-untrusted-proxy-headers",
