@@ -52,6 +52,8 @@ def _secure(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = own
     if response.status_code not in MAY_BE_TRIED_AGAIN:
         response.headers.pop("Retry-After", None)
+    elif response.headers.get("Retry-After") == "0":
+        response.headers["Retry-After"] = "1"  # not at once, again and again
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "private, no-cache")
     if request.is_secure:

@@ -22,7 +22,7 @@ SHOWN = 100
 KEPT_FOR = timedelta(days=30)
 # How long an answer is given again; how long one that never came is waited for.
 ANSWERS_AGAIN = timedelta(days=1)
-UNDER_WAY = timedelta(seconds=10)
+UNDER_WAY = timedelta(seconds=5)
 # What says how something ended. Any other answer leaves the key to be used again.
 FINAL = frozenset({200, 201, 409, 422})
 # How exactly it is known when a key was last used.
@@ -71,7 +71,7 @@ def claim(asked: Asked, key: str, sha256: str, system: System) -> None:
     """Take an idempotency key for a request, before anything is done.
 
     Kept where it was answered before; TwinError where it came with another body, or its
-    twin is under way. A twin that died is no longer waited for after 10 seconds: should
+    twin is under way. A twin that died is no longer waited for after 5 seconds: should
     it be alive, the same rows are still recorded only once.
     """
     try:

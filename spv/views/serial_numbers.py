@@ -76,10 +76,13 @@ def check() -> Response:
     """What the ledger says of up to 1,000 serial numbers."""
     _known_parameters()
     checked = serial_numbers.check(_body(), system().actor)
-    _asked().item_count = len(checked.entries)
+    totals = {STATUS[result]: checked.totals[result] for result in Result}
+    asked = _asked()
+    asked.item_count = len(checked.entries)
+    asked.outcome = ", ".join(f"{count} {word}" for word, count in totals.items())
     return jsonify(
         result="Successful",
-        totals={STATUS[result]: checked.totals[result] for result in Result},
+        totals=totals,
         serialNumbers=[_told(each) for each in checked.entries],
     )
 
@@ -90,6 +93,7 @@ def show(serial_number: str) -> Response:
     """What the ledger says of one serial number."""
     _known_parameters()
     told = _told(serial_numbers.status(serial_number, system().actor))
+    _asked().outcome = told["status"]
     return jsonify(result="Successful", **told)
 
 
