@@ -139,10 +139,16 @@ def told(problem: Problem) -> dict[str, Any]:
 class ItemsRefused(Refusal):
     """Items with problems; nothing was done. 409 where the ledger is all that is wrong.
 
-    `errors` tells systems of each.
+    `errors` tells systems of each; `item_count` is how many items there were.
     """
 
-    def __init__(self, problems: Sequence[Problem], about_ledger: Collection[str]):
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        item_count: int,
+        about_ledger: Collection[str],
+    ) -> None:
+        self.item_count = item_count
         self.errors = [told(problem) for problem in problems]
         super().__init__({"": f"{counted(len(self.errors), 'problem')} in the items."})
         codes = {problem.fault.code for problem in problems}

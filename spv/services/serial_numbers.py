@@ -82,7 +82,7 @@ def upload(body: bytes, actor: Actor) -> Done:
     with acting(actor, Role.UPLOADER):
         at = clock.now()
         declarations.current(actor.account_id, at)
-        refused = ItemsRefused(problems, {ALREADY_VALID})
+        refused = ItemsRefused(problems, checked.row_count, {ALREADY_VALID})
         audit.act(
             "upload.refused", actor, at, body_sha256=hashlib.sha256(body).hexdigest(),
             why=str(refused), rows=checked.row_count, problems=len(problems),
@@ -99,7 +99,7 @@ def check_upload(body: bytes, actor: Actor) -> Done:
             rows = checked.row_count
             return Done(earlier.upload_id, rows, earlier.at, until=until)
     if problems := refused_files.problems_of(checked, actor.account_id):
-        raise ItemsRefused(problems, {ALREADY_VALID})
+        raise ItemsRefused(problems, checked.row_count, {ALREADY_VALID})
     return Done(None, checked.row_count, until=until)
 
 
@@ -114,7 +114,7 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     problems = _problems(serials, rows)
     only_invalid = {each.fault.code for each in problems} <= {ALREADY_INVALID}
     if problems and (only_check or not only_invalid):
-        raise ItemsRefused(problems, ABOUT_LEDGER)
+        raise ItemsRefused(problems, len(serials), ABOUT_LEDGER)
     ids = sorted({row.id for row in rows.values()})
     if only_check:
         return Done(None, len(ids))
@@ -123,7 +123,7 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
         number = invalidations.mark(Selection(ids, how), answers, actor)
     except SelectionMoved:
         problems = _problems(serials, _newest_own(serials, actor))
-        raise ItemsRefused(problems, ABOUT_LEDGER) from None
+        raise ItemsRefused(problems, len(serials), ABOUT_LEDGER) from None
     made = db.session.get_one(Invalidation, number)
     return Done(number, made.row_count, made.made_at, is_new=not problems)
 

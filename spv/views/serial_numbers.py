@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from spv.access import KEY_PARAMETER, system
 from spv.errors import api_error
 from spv.extensions import limiter
-from spv.rules.serial_items import BodyRefused
+from spv.rules.serial_items import BodyRefused, ItemsRefused
 from spv.rules.subscription import KeyKind
 from spv.services import api_requests, serial_numbers
 from spv.services.api_requests import Asked, Kept, TwinError
@@ -102,9 +102,10 @@ def _write_down(response: Response) -> Response:
     """Keep what was asked and answered."""
     if "system" not in g or response.status_code == 429:
         return response
-    asked, error = _asked(), (response.get_json(silent=True) or {}).get("errors")
-    if error:
-        asked.outcome = error[0].get("code") or error[0].get("field") or ""
+    asked, errors = _asked(), (response.get_json(silent=True) or {}).get("errors")
+    if errors:
+        more = f" and {len(errors) - 1:,} more" if len(errors) > 1 else ""
+        asked.outcome = f"{errors[0]['code']}{more}"
     api_requests.finish(asked, response.status_code, response.get_data(), system())
     return response
 
@@ -171,6 +172,9 @@ def _once(only_check: bool, body: bytes, act: Callable[[], Done]) -> Done | Resp
         if twin.status == 409:
             response.headers["Retry-After"] = "1"
         return response
+    except ItemsRefused as refused:
+        _asked().item_count = refused.item_count
+        raise
     except NotCurrent as lapsed:
         return _not_current(lapsed)
 
