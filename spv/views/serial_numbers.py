@@ -105,7 +105,7 @@ def _write_down(response: Response) -> Response:
     asked, errors = _asked(), (response.get_json(silent=True) or {}).get("errors")
     if errors:
         more = f" and {len(errors) - 1:,} more" if len(errors) > 1 else ""
-        asked.outcome = f"{errors[0]['code']}{more}"
+        asked.outcome = f"{errors[0].get('code', 'refused')}{more}"
     api_requests.finish(asked, response.status_code, response.get_data(), system())
     return response
 
