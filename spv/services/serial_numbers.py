@@ -24,7 +24,7 @@ from spv.rules.serial_items import (
 )
 from spv.rules.serial_list import list_of_cells
 from spv.rules.serial_report import ALREADY_VALID
-from spv.rules.serial_rows import Fault, Problem, digest, read_serial
+from spv.rules.serial_rows import CheckedRows, Fault, Problem, digest, read_serial
 from spv.rules.serial_rows import shown as readable
 from spv.rules.words import counted
 from spv.services import (
@@ -64,13 +64,16 @@ class Done(NamedTuple):
     until: date | None = None
 
 
-def upload(body: bytes, actor: Actor) -> Done:
+def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     """Record the items of a body under the current declaration, all or none.
 
     BodyRefused, ItemsRefused, NotCurrent. The same rows again, all still valid, are
-    answered with the upload that they are in.
+    answered with the upload that they are in. With `only_check` nothing is kept, and no
+    declaration is needed.
     """
     checked, held = read_items(body), None
+    if only_check:
+        return _check(checked, actor)
     if not checked.problems:
         try:
             made = uploads.record(checked, "", _declared_by(actor), actor)
@@ -88,19 +91,6 @@ def upload(body: bytes, actor: Actor) -> Done:
             why=str(refused), rows=checked.row_count, problems=len(problems),
         )  # fmt: skip
     raise refused
-
-
-def check_upload(body: bytes, actor: Actor) -> Done:
-    """Check a body as `upload` would, and keep nothing of it."""
-    checked, until = read_items(body), _until(actor)
-    if not checked.problems:
-        sha256 = digest(checked.panels.values())
-        if earlier := uploads.still_valid(actor.account_id, sha256):
-            rows = checked.row_count
-            return Done(earlier.upload_id, rows, earlier.at, until=until)
-    if problems := refused_files.problems_of(checked, actor.account_id):
-        raise ItemsRefused(problems, checked.row_count, {ALREADY_VALID})
-    return Done(None, checked.row_count, until=until)
 
 
 def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
@@ -137,6 +127,18 @@ def check(body: bytes, actor: Actor) -> serial_check.CheckedList:
 def status(serial: str, actor: Actor) -> serial_check.Checked:
     """What the ledger says of one serial number."""
     return serial_check.check_list(list_of_cells([serial]), actor).entries[0]
+
+
+def _check(checked: CheckedRows, actor: Actor) -> Done:
+    """What would come of an upload."""
+    rows, until = checked.row_count, _until(actor)
+    if not checked.problems:
+        sha256 = digest(checked.panels.values())
+        if earlier := uploads.still_valid(actor.account_id, sha256):
+            return Done(earlier.upload_id, rows, earlier.at, until=until)
+    if problems := refused_files.problems_of(checked, actor.account_id):
+        raise ItemsRefused(problems, rows, {ALREADY_VALID})
+    return Done(None, rows, until=until)
 
 
 def _declared_by(actor: Actor) -> Any:

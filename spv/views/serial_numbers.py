@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -14,6 +14,7 @@ from spv.extensions import limiter
 from spv.rules.serial_items import BodyRefused, ItemsRefused
 from spv.rules.subscription import KeyKind
 from spv.services import api_requests, serial_numbers
+from spv.services.actor import Actor
 from spv.services.api_requests import Asked, Kept, TwinError
 from spv.services.declarations import NotCurrent
 from spv.services.serial_check import Checked, Result
@@ -30,44 +31,24 @@ limited = limiter.shared_limit(
 )
 
 
+class Act(Protocol):
+    """A service that does something with a body, or only checks it."""
+
+    def __call__(self, body: bytes, actor: Actor, *, only_check: bool) -> Done: ...
+
+
 @bp.post("/serial-numbers")
 @limited
 def create() -> Response:
     """Upload serial numbers, or with `validate-only` check what would come of it."""
-    only_check, body = _wants_check(), _body()
-    act = serial_numbers.check_upload if only_check else serial_numbers.upload
-    done = _once(only_check, body, lambda: act(body, system().actor))
-    if isinstance(done, Response):
-        return done
-    return _answered(
-        done,
-        only_check,
-        uploadId=done.number,
-        accepted=done.rows,
-        recordedAt=done.at.isoformat() if done.at else None,
-        declarationCurrentUntil=done.until.isoformat() if done.until else None,
-    )
+    return _once(serial_numbers.upload, _receipt)
 
 
 @bp.post("/invalidations")
 @limited
 def invalidate() -> Response:
     """Mark serial numbers invalid with a reason, or only check them."""
-    only_check, body = _wants_check(), _body()
-    done = _once(
-        only_check,
-        body,
-        lambda: serial_numbers.mark(body, system().actor, only_check=only_check),
-    )
-    if isinstance(done, Response):
-        return done
-    return _answered(
-        done,
-        only_check,
-        invalidationId=done.number,
-        marked=done.rows,
-        markedAt=done.at.isoformat() if done.at else None,
-    )
+    return _once(serial_numbers.mark, _marked)
 
 
 @bp.post("/serial-numbers/check")
@@ -152,31 +133,66 @@ def _wants_check() -> bool:
     return wanted == ["true"] or system().kind is KeyKind.TEST
 
 
-def _once(only_check: bool, body: bytes, act: Callable[[], Done]) -> Done | Response:
+def _once(act: Act, told: Callable[[Done], dict[str, Any]]) -> Response:
     """Do something; with an Idempotency-Key once, and then answer that again."""
-    key = request.headers.get("Idempotency-Key")
+    only_check, body, asked = _wants_check(), _body(), _asked()
     try:
-        if key is not None and not _KEY.fullmatch(key):
-            sentence = "It has 1 to 255 characters: letters, digits and signs."
-            raise BodyRefused("bad_parameter", sentence, "Idempotency-Key")
-        if key is not None and not only_check:
-            sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
-            api_requests.claim(_asked(), key, sha256, system())
-        return act()
+        if not only_check:
+            _claim(body)
+        done = act(body, system().actor, only_check=only_check)
     except Kept as kept:
-        headers = {"Idempotent-Replayed": "true"}
-        kind = "application/json"
+        headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
         return Response(kept.content, kept.status, headers, mimetype=kind)
     except TwinError as twin:
-        response = api_error(twin.status, [{"code": twin.code, "message": str(twin)}])
-        if twin.status == 409:
-            response.headers["Retry-After"] = "1"
-        return response
-    except ItemsRefused as refused:
-        _asked().item_count = refused.item_count
-        raise
+        return _refused_twin(twin)
     except NotCurrent as lapsed:
         return _not_current(lapsed)
+    except ItemsRefused as refused:
+        asked.item_count = refused.item_count
+        raise
+    asked.outcome = "recorded" if done.is_new else "recorded before, nothing added"
+    asked.outcome = "checked, nothing stored" if only_check else asked.outcome
+    asked.item_count = done.rows
+    only = {"validateOnly": True} if only_check else {}
+    response = jsonify(result="Successful", **told(done), **only)
+    response.status_code = 201 if done.is_new else 200
+    return response
+
+
+def _claim(body: bytes) -> None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return
+    if not _KEY.fullmatch(key):
+        sentence = "It has 1 to 255 characters: letters, digits and signs."
+        raise BodyRefused("bad_parameter", sentence, "Idempotency-Key")
+    sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
+    api_requests.claim(_asked(), key, sha256, system())
+
+
+def _refused_twin(twin: TwinError) -> Response:
+    response = api_error(twin.status, [{"code": twin.code, "message": str(twin)}])
+    if twin.status == 409:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def _receipt(done: Done) -> dict[str, Any]:
+    _asked().upload_id = done.number
+    return {
+        "uploadId": done.number,
+        "accepted": done.rows,
+        "recordedAt": done.at and done.at.isoformat(),
+        "declarationCurrentUntil": done.until and done.until.isoformat(),
+    }
+
+
+def _marked(done: Done) -> dict[str, Any]:
+    return {
+        "invalidationId": done.number,
+        "marked": done.rows,
+        "markedAt": done.at and done.at.isoformat(),
+    }
 
 
 def _not_current(lapsed: NotCurrent) -> Response:
@@ -189,20 +205,6 @@ def _not_current(lapsed: NotCurrent) -> Response:
         "renewAt": url,
     }
     return api_error(403, [error])
-
-
-def _answered(done: Done, only_check: bool, **what: Any) -> Response:
-    asked = _asked()
-    asked.item_count = done.rows
-    if "uploadId" in what:
-        asked.upload_id = done.number
-    asked.outcome = "validated, nothing stored" if only_check else "recorded"
-    if not only_check and not done.is_new:
-        asked.outcome = "recorded before, nothing added"
-    only = {"validateOnly": True} if only_check else {}
-    response = jsonify(result="Successful", **what, **only)
-    response.status_code = 201 if done.is_new else 200
-    return response
 
 
 def _told(checked: Checked) -> dict[str, Any]:
