@@ -42,10 +42,11 @@ from spv.services.rights import acting
 from spv.services.selections import Selection
 
 ALREADY_INVALID = "already_invalid"
-ABOUT_LEDGER = (ALREADY_INVALID, "not_found")
+NOT_YOURS = "not_yours"
+ABOUT_LEDGER = (ALREADY_INVALID, NOT_YOURS)
 REASONS = {"reason": "reason", "other_reason": "otherReason"}
 _NOT_YOURS = Fault(
-    "not_found",
+    NOT_YOURS,
     "Your account has not uploaded this serial number.",
     "Leave it out, or compare it with the label of the panel.",
 )

@@ -26,12 +26,17 @@ CODES = {
     "bad_reason": "The reason is none of the list, or Other has no text.",
     "already_valid": "The ledger has the serial number as valid already.",
     "already_invalid": "The serial number has been marked as invalid already.",
-    "not_found": "Your account has not uploaded this serial number.",
+    "not_yours": "Your account has not uploaded this serial number.",
     "declaration_not_current": "The declaration for API users has to be made.",
     "forbidden": "The account may not do this any more.",
     "in_flight": "A request with the same Idempotency-Key is still under way.",
     "idempotency_key_reused": "The Idempotency-Key came with another body before.",
     "too_many_requests": "More requests than allowed: see Retry-After.",
+    "not_found": "There is nothing at this address.",
+    "method_not_allowed": "The address is there, but not for this method: see Allow.",
+    "conflict": "The ledger changed just then. Send it again.",
+    "internal_server_error": "Something went wrong here. Send it again: it is safe.",
+    "service_unavailable": "The database does not answer. Try again in a minute.",
 }
 ITEM = {
     "supplierName": "Example Panel Supply Pty Ltd",

@@ -111,7 +111,7 @@ ErrorSchema = Schema.from_dict(
     {
         "row": _number("Which item, from 1; where it is about one"),
         "field": fields.String(),
-        "code": fields.String(),
+        "code": _text("Why, as a word", OneOf([*examples.CODES])),
         "message": fields.String(required=True),
         "value": _text("What was found there"),
         "currentUntil": fields.Date(allow_none=True),
