@@ -9,6 +9,7 @@ from spv.rules.stc_batch import template_text
 from spv.services import audit, demo, ledger_proof, readiness, stc, stc_batch
 from spv.services.actor import visitor
 from spv.services.replay import replay
+from tests.api import INVALIDATIONS, items, system_of
 from tests.examples import GOOD_SOLAR
 from tests.panels import panels_csv, upload
 from tests.people import acting
@@ -115,3 +116,27 @@ def test_a_moment_needs_its_zone(app):
     query = sa.select(StcBatch).where(StcBatch.document_until < datetime(2026, 1, 1))
     with pytest.raises(sa.exc.StatementError, match="needs its time zone"):
         db.session.scalars(query)
+
+
+@pytest.mark.filterwarnings(EXPRESSIONS)
+def test_what_systems_sent_stays_when_their_tables_go(demonstration):
+    """It becomes that of the people who subscribed; the log tells the difference."""
+    actor = acting(demo.VSP_ADMIN)
+    system = system_of(demonstration, actor)
+    assert system.send(body=items(3)).status_code == 201
+    marking = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
+    assert system.send(INVALIDATIONS, marking).status_code == 201
+    before = ledger_proof.verify()
+    assert before.problems == []
+    db.session.close()
+    downgrade(revision="0004")
+    for table in ("uploads", "invalidations"):
+        query = f"SELECT user_id FROM {table} ORDER BY id DESC LIMIT 1"
+        assert db.session.scalar(sa.text(query)) == actor.user_id
+    db.session.close()
+    upgrade()
+    after = ledger_proof.verify()
+    assert (after.uploads, after.rows) == (before.uploads, before.rows)
+    assert len(after.problems) == 2
+    assert all("another" in problem for problem in after.problems), after.problems
+    check()

@@ -79,7 +79,8 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
         try:
             made = uploads.record(checked, "", _declared_by(actor), actor)
             is_new, rows = not made.already, checked.row_count
-            return Done(made.upload_id, rows, made.at, is_new, _until(actor))
+            until = declarations.standing(actor.account_id, made.at).until
+            return Done(made.upload_id, rows, made.at, is_new, until)
         except uploads.AlreadyValid as found:
             held = found.held
     problems = refused_files.problems_of(checked, actor.account_id, held)
