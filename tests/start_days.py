@@ -9,7 +9,7 @@ of October and back on the first Sunday of April, both after midnight.
 from datetime import UTC, date, datetime, timedelta
 
 # Each after the end of the one before, so that one account can make them all.
-STARTS = """
+_DAYS = """
     2027-01-31 2027-05-31 2027-10-03 2028-02-29 2028-07-04 2028-11-29 2029-03-31
     2029-07-31 2029-11-30 2030-04-07 2030-10-06 2031-01-31 2031-05-30 2031-08-31
     2031-12-31 2032-04-04 2032-08-29 2032-11-30 2033-03-01 2033-07-30 2033-11-29
@@ -18,7 +18,7 @@ STARTS = """
     2038-07-03 2038-10-31 2039-02-01 2039-08-27 2039-11-28 2040-02-29 2040-05-31
     2040-09-30 2040-12-31 2044-02-28 2099-11-30
     """
-STARTS = [*map(date.fromisoformat, STARTS.split())]
+STARTS = [*map(date.fromisoformat, _DAYS.split())]
 # The ends of some, as a calendar on the wall has them.
 ON_THE_WALL = {
     "2027-01-31": "2027-04-30",
