@@ -25,7 +25,7 @@ from tests.panels import mark, stored
 from tests.people import at_once
 from tests.views.ledger_api import proven, refused
 
-NOW = datetime(2027, 3, 1, 2, tzinfo=UTC)
+NOW = datetime(2037, 3, 1, 2, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ONE = json.dumps(items(3)).encode()
 
@@ -38,9 +38,9 @@ def moment(demonstration):
 
 
 @pytest.fixture
-def system(demonstration, vsp, moment):
+def system(demonstration, other, moment):
     """A system of an account that could upload."""
-    return system_of(demonstration, vsp)
+    return system_of(demonstration, other)
 
 
 def by_api():
@@ -58,13 +58,13 @@ def claimed(system, key, body=ONE, path=UPLOADS):
     return asked, known
 
 
-def test_the_first_answer_again(system, moment, vsp):
+def test_the_first_answer_again(system, moment, other):
     """The same bytes, though rows were marked or recorded meanwhile; once stored."""
     first = system.send(body=ONE, Idempotency_Key="a-1")
     assert first.status_code == 201
     assert "Idempotent-Replayed" not in first.headers
     db.session.rollback()
-    mark(["EX000002"], vsp)
+    mark(["EX000002"], other)
     for after in (MINUTE, DAY - 2 * MINUTE):
         moment.shift(after)
         again = system.send(body=ONE, Idempotency_Key="a-1")
@@ -78,25 +78,25 @@ def test_the_first_answer_again(system, moment, vsp):
     proven()
 
 
-def test_the_same_refusal_again(system, demonstration, other):
+def test_the_same_refusal_again(system, demonstration, vsp):
     """What is wrong with rows stays so, and what the ledger held."""
     bad = items(2)
     bad["serialNumbers"][1]["serialNumber"] = "N/A"
-    theirs = system_of(demonstration, other)
+    theirs = system_of(demonstration, vsp)
     number = theirs.send(body=items(1, "EX-T")).json["uploadId"]
     for body, status in ((bad, 422), (items(1, "EX-T"), 409)):
         first = system.send(body=body, Idempotency_Key=f"b-{status}")
         assert first.status_code == status
         if status == 409:
             db.session.rollback()
-            mark(["EX-T000001"], other)
+            mark(["EX-T000001"], vsp)
         again = system.send(body=body, Idempotency_Key=f"b-{status}")
         assert (again.status_code, again.data) == (status, first.data)
     assert system.send(body=items(1, "EX-T")).json["uploadId"] > number
     proven()
 
 
-def test_the_key_with_something_else(system, demonstration, vsp, other):
+def test_the_key_with_something_else(system, demonstration, other, vsp):
     """Another body or address: 422. Another subscription: another key."""
     first = system.send(body=ONE, Idempotency_Key="c")
     wanted = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
@@ -107,9 +107,9 @@ def test_the_key_with_something_else(system, demonstration, vsp, other):
         assert error["code"] == "idempotency_key_reused"
     again = system.send(body=ONE, Idempotency_Key="c")
     assert again.data == first.data
-    second = System(demonstration, key_of(subscribe(vsp, "Line 2")))
+    second = System(demonstration, key_of(subscribe(other, "Line 2")))
     secondary = System(demonstration, key_of(1, "secondary"))
-    theirs = system_of(demonstration, other)
+    theirs = system_of(demonstration, vsp)
     assert secondary.send(body=ONE, Idempotency_Key="c").data == first.data
     for who in (second, theirs):
         answer = who.send(body=items(1, "EX-C"), Idempotency_Key="c")
@@ -121,7 +121,7 @@ def test_the_key_with_something_else(system, demonstration, vsp, other):
     proven()
 
 
-def test_only_to_check_takes_no_key(system, demonstration, vsp):
+def test_only_to_check_takes_no_key(system, demonstration, other):
     """Who has checked can then send the same with the same key."""
     test = System(demonstration, key_of(1, "test"))
     checked = system.send(f"{UPLOADS}?validate-only=true", ONE, Idempotency_Key="d")
@@ -165,7 +165,7 @@ def test_a_twin_that_is_answered_meanwhile(system):
     assert stored() == 0
 
 
-def test_after_what_was_not_answered_the_key_is_free(system, moment, vsp):
+def test_after_what_was_not_answered_the_key_is_free(system, moment, other):
     """400, 403, 413, 415 and a broken parameter say nothing of how it ended."""
     moment.shift(100 * DAY)
     for status, sent in (
@@ -175,7 +175,7 @@ def test_after_what_was_not_answered_the_key_is_free(system, moment, vsp):
     ):  # fmt: skip
         answer = system.send(Idempotency_Key="g", **sent)
         assert answer.status_code == status
-    declarations.make(TICKED, vsp)
+    declarations.make(TICKED, other)
     assert system.send(body=ONE, Idempotency_Key="g").status_code == 201
     assert (by_api(), stored()) == (1, 3)
 
@@ -192,9 +192,9 @@ def test_marking_once(system):
     proven()
 
 
-def test_many_at_once_with_one_key(demonstration, vsp):
+def test_many_at_once_with_one_key(demonstration, other):
     """One is done; the others are told to wait, or get its answer."""
-    system = system_of(demonstration, vsp)
+    system = system_of(demonstration, other)
     answers = []
 
     def send():

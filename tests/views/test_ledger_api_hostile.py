@@ -79,9 +79,8 @@ def test_bodies_of_another_shape_and_large(system):
 
 def test_the_longest_lists_to_check_take_no_time(system):
     texts = {
-        "zeros": "0" * 56, "ones and zeros": "10" * 28, "letters": "OI" * 28,
-        "no serial number": "\u202e" * 60, "accents": "e\u0301" * 300,
-        "a long text": "x" * 1900, "brackets": "(00)" * 15,
+        "zeros": "0" * 56, "letters": "OI" * 28, "a long text": "x" * 1900,
+        "accents": "e\u0301" * 300,
     }  # fmt: skip
     for name, text in texts.items():
         serials = [f"{text}{number:04}" for number in range(1000)]

@@ -2,9 +2,12 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 
+from spv import clock
 from spv.extensions import db
 from spv.models import ApiRequest
 from spv.services import declarations, demo, serial_numbers, subscriptions
@@ -57,6 +60,7 @@ def lets_in(system):
     return system.get(f"{UPLOADS}/EX000001").status_code == 200
 
 
+@one_database
 def test_keys_are_32_hexadecimal_characters(demonstration, vsp):
     numbers = [subscribe(vsp, f"Line {n}") for n in range(3)]
     keys = {key_of(n, k) for n in numbers for k in ("primary", "secondary", "test")}
@@ -130,6 +134,7 @@ def test_regenerated_and_cancelled_keys_are_dead_at_once(demonstration, vsp):
     assert stored() == 1
 
 
+@one_database
 def test_a_session_alone_does_not_let_in(demonstration, vsp):
     declarations.make(TICKED, vsp)
     subscribe(vsp)
@@ -140,6 +145,7 @@ def test_a_session_alone_does_not_let_in(demonstration, vsp):
     assert stored() == 0
 
 
+@one_database
 def test_keys_see_nothing_of_other_accounts(demonstration, vsp, other):
     """Neither uploads nor requests, nor who has uploaded what."""
     mine, theirs = system_of(demonstration, vsp), system_of(demonstration, other)
@@ -206,6 +212,19 @@ def test_the_page_of_requests(demonstration, vsp):
     assert page.text.count("test key") == 1
     assert page.links(f"Upload {number}") == [f"/panels/uploads/{number}"] * 2
     assert "0" * 32 not in page.text
+
+
+@one_database
+def test_requests_are_kept_for_30_days(demonstration, vsp):
+    now = clock.now()
+    system = system_of(demonstration, vsp)
+    system.send(body=items(1), Idempotency_Key="x")
+    for days, count in ((29, 2), (31, 2), (60, 2), (95, 1)):
+        with time_machine.travel(now + timedelta(days=days), tick=False):
+            assert lets_in(system)
+            db.session.rollback()
+            assert db.session.query(ApiRequest).count() == count, days
+    assert stored() == 1
 
 
 @pytest.fixture

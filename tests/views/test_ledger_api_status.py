@@ -28,7 +28,7 @@ from tests.views.page import read
 WHY = "Incorrect model number"
 NAMES = {"supplierName": "Example Supplier", "licensee": "Example Holder",
          "modelNumber": "EX-440"}  # fmt: skip
-NOW = datetime(2027, 3, 1, 2, tzinfo=UTC)
+NOW = datetime(2037, 3, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -83,6 +83,7 @@ def test_the_status_of_one(ledger):
     assert missing["supplierName"] is None
 
 
+@one_database
 def test_every_serial_number_can_be_asked_for(demonstration, vsp):
     """Whatever signs it has: they are written into the address with percent signs."""
     system = system_of(demonstration, vsp)
@@ -98,6 +99,7 @@ def test_every_serial_number_can_be_asked_for(demonstration, vsp):
     assert found == {serial: (serial, 200) for serial in serials}
 
 
+@one_database
 def test_a_list_is_checked_as_on_the_page(demonstration, ledger):
     mine, _ = ledger
     serials = [
@@ -125,6 +127,7 @@ def test_a_list_is_checked_as_on_the_page(demonstration, ledger):
         assert error["code"] == code
 
 
+@one_database
 def test_what_is_repeated_in_a_list_is_answered_once(ledger):
     mine, _ = ledger
     serials = ["EX000002", "EX000001", "ex000001", "N/A", " EX000002", "N/A"]
@@ -147,7 +150,7 @@ def test_marking(demonstration, ledger, vsp):
             "result": "Successful",
             "invalidationId": made.id,
             "marked": 2,
-            "markedAt": "2027-03-01T02:00:00+00:00",
+            "markedAt": "2037-03-01T02:00:00+00:00",
         }
         assert (made.reason, made.row_count, made.account_id, made.user_id) == (
             WHY, 2, vsp.account_id, None,
@@ -160,7 +163,7 @@ def test_marking(demonstration, ledger, vsp):
                       (second, wanted(1, 7)), (mine, wanted(1, 3))):  # fmt: skip
         errors = refused(who.send(INVALIDATIONS, body), body, 409)
         assert {error["code"] for error in errors} == {"already_invalid"}
-        assert "1 March 2027" in errors[0]["message"]
+        assert "1 March 2037" in errors[0]["message"]
     other = wanted(3, reason="Other", otherReason="  Sold twice.  ")
     assert mine.send(INVALIDATIONS, other).status_code == 201
     page = browser_of(demonstration, demo.STAFF).get(f"/panels/invalidations/{made.id}")
@@ -197,6 +200,7 @@ def test_all_or_none_are_marked(ledger, demonstration):
     proven()
 
 
+@one_database
 def test_reasons_and_only_to_check(ledger, demonstration):
     mine, _ = ledger
     test = System(demonstration, key_of(1, "test"))
