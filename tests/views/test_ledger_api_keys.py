@@ -187,26 +187,22 @@ def test_the_page_of_requests(demonstration, vsp):
     marking = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
     system.send(INVALIDATIONS, marking)
     System(demonstration, "0" * 32).send(body=items(1))  # nobody's
-    page = read(
-        browser_of(demonstration, demo.VSP_USER).get(
-            "/developer/subscriptions/1/requests"
-        )
-    )
-    rows = [
-        [node.text for node in row.walk() if node.tag == "td"] for row in page.all("tr")
-    ]
-    rows = [row[1:] for row in rows if row]
+    browser = browser_of(demonstration, demo.VSP_USER)
+    page = read(browser.get("/developer/subscriptions/1/requests"))
+    cells = ([n.text for n in row.walk() if n.tag == "td"] for row in page.all("tr"))
+    rows = [row[1:] for row in cells if row]
     once, check = "POST /serial-numbers", "POST /serial-numbers?validate-only"
     assert rows[::-1] == [
         [once, "Successful (201) recorded", "2", f"Upload {number}"],
         [once, "Successful (200) recorded before, nothing added", "2",
          f"Upload {number}"],
-        [check, "Successful (200) validated, nothing stored", "3", "–"],
-        [once, "Successful (200) validated, nothing stored", "1", "–"],
-        [once, "Unsuccessful (422) no_digit", "–", "–"],
+        [check, "Successful (200) checked, nothing stored", "3", "–"],
+        [once, "Successful (200) checked, nothing stored", "1", "–"],
+        [once, "Unsuccessful (422) no_digit", "1", "–"],
         [once, "Unsuccessful (400) not_json", "–", "–"],
-        ["GET /serial-numbers/<b>x1", "Successful (200)", "–", "–"],
-        ["POST /serial-numbers/check", "Successful (200)", "2", "–"],
+        ["GET /serial-numbers/<b>x1", "Successful (200) not_found", "–", "–"],
+        ["POST /serial-numbers/check",
+         "Successful (200) 1 valid, 0 invalid, 1 not_found", "2", "–"],
         ["POST /invalidations", "Successful (201) recorded", "1", "–"],
     ]  # fmt: skip
     assert page.text.count("test key") == 1

@@ -182,13 +182,16 @@ def test_all_or_none_are_marked(ledger, demonstration):
     test = System(demonstration, key_of(1, "test"))
     before = counted()
     for numbers, rows in (
-        ((1, 5), [2]), ((5,), [1]), ((6, 1, 99), [1, 3]), ((99, 5, 2), [1, 2]),
+        ((1, 5), [2]), ((5,), [1]), ((6, 1, 99), [1, 3]), ((99, 5, 1), [1, 2]),
     ):  # fmt: skip
         for who in (mine, test):
-            errors = refused(who.send(INVALIDATIONS, wanted(*numbers)), numbers, 422)
+            errors = refused(who.send(INVALIDATIONS, wanted(*numbers)), numbers, 409)
             found = [(e["row"], e["field"], e["code"]) for e in errors]
-            assert found == [(row, "serialNumber", "not_found") for row in rows]
+            assert found == [(row, "serialNumber", "not_yours") for row in rows]
             assert len({error["message"] for error in errors}) == 1
+    errors = refused(mine.send(INVALIDATIONS, wanted(99, 2, 5)), "all at once", 409)
+    found = [error["code"] for error in errors]
+    assert found == ["not_yours", "already_invalid", "not_yours"]
     body = wanted(1, 2, 3)
     (error,) = refused(mine.send(INVALIDATIONS, body), "one is invalid", 409)
     assert (error["row"], error["code"]) == (2, "already_invalid")
