@@ -176,7 +176,7 @@ def _guard() -> BaseResponse | None:
 
 def _enter_by_key() -> BaseResponse | None:
     """Systems come with the key of a subscription, and never with a cookie."""
-    key = request.headers.get(KEY_HEADER) or request.args.get(KEY_PARAMETER) or ""
+    key = request.headers.get(KEY_HEADER, request.args.get(KEY_PARAMETER)) or ""
     ip = request.remote_addr or ""
     found = subscriptions.enter(key, ip) if key else None
     if found is None:

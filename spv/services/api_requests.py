@@ -63,8 +63,8 @@ class Asked:
 class Kept(Exception):
     """The answer that was given before."""
 
-    def __init__(self, status: int, content: bytes) -> None:
-        self.status, self.content = status, content
+    def __init__(self, row: ApiRequest) -> None:
+        self.row, self.content = row, zlib.decompress(row.answer or b"")
 
 
 def claim(asked: Asked, key: str, sha256: str, system: System) -> None:
@@ -130,7 +130,7 @@ def _look_at(before: ApiRequest, sha256: str, is_young: bool) -> None:
             "This Idempotency-Key came with another body before. Use a new one.",
         )
     if before.status is not None:
-        raise Kept(before.status, zlib.decompress(before.answer or b""))
+        raise Kept(before)
     if is_young:
         raise _under_way()
 

@@ -94,6 +94,7 @@ STATUS: dict[str, Any] = {
 STATUSES = {
     "result": "Successful",
     "totals": {"valid": 1, "invalid": 0, "not_found": 0},
+    "repeated": 0,
     "serialNumbers": [STATUS],
 }
 LAPSED = {

@@ -103,6 +103,7 @@ Statuses = Schema.from_dict(
     _SUCCESS
     | {
         "totals": fields.Nested(Totals, required=True),
+        "repeated": _number("How many came more than once; each is told of once"),
         "serialNumbers": fields.List(fields.Nested(Status), required=True),
     },
     name="Statuses",

@@ -12,6 +12,7 @@ from spv.access import KEY_PARAMETER, system
 from spv.errors import api_error
 from spv.extensions import limiter
 from spv.rules.serial_items import BodyRefused, ItemsRefused
+from spv.rules.serial_rows import shown
 from spv.rules.subscription import KeyKind
 from spv.services import api_requests, serial_numbers
 from spv.services.actor import Actor
@@ -64,6 +65,7 @@ def check() -> Response:
     return jsonify(
         result="Successful",
         totals=totals,
+        repeated=checked.repeated,
         serialNumbers=[_told(each) for each in checked.entries],
     )
 
@@ -84,7 +86,7 @@ def _write_down(response: Response) -> Response:
     if "system" not in g or response.status_code == 429:
         return response
     asked, errors = _asked(), (response.get_json(silent=True) or {}).get("errors")
-    if errors:
+    if errors and not asked.outcome:
         more = f" and {len(errors) - 1:,} more" if len(errors) > 1 else ""
         asked.outcome = f"{errors[0].get('code', 'refused')}{more}"
     api_requests.finish(asked, response.status_code, response.get_data(), system())
@@ -94,24 +96,32 @@ def _write_down(response: Response) -> Response:
 def _asked() -> Asked:
     """This request, as it is kept."""
     if "asked" not in g:
-        path = request.path.removeprefix(str(bp.url_prefix))
+        path = shown(request.path.removeprefix(str(bp.url_prefix)), 100)
         checks = f"?{ONLY_CHECK}" if request.args.get(ONLY_CHECK) else ""
-        g.asked = Asked(f"{request.method} {path[:150]}{checks}")
+        g.asked = Asked(f"{request.method} {path}{checks}"[:200])
     found: Asked = g.asked
     return found
 
 
 def _body() -> bytes:
     """The body of a request, if it is JSON by its header and not too large."""
-    if request.mimetype != "application/json" or request.content_encoding:
+    encoding = request.content_encoding or "identity"
+    if request.mimetype != "application/json" or encoding != "identity":
         sentence = "Send JSON, not compressed, with Content-Type: application/json."
         raise BodyRefused("unsupported_media_type", sentence, status=415)
-    request.max_content_length = LARGEST
+    request.max_content_length = LARGEST + 1
     try:
-        return request.get_data(cache=False)
+        body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        sentence = "The body has more than 2 MB. Send fewer items at a time."
-        raise BodyRefused("request_entity_too_large", sentence, status=413) from None
+        raise _too_large() from None
+    if len(body) > LARGEST:  # where no length was given, it is cut off there
+        raise _too_large()
+    return body
+
+
+def _too_large() -> BodyRefused:
+    sentence = "The body has more than 2 MB. Send fewer items at a time."
+    return BodyRefused("request_entity_too_large", sentence, status=413)
 
 
 def _known_parameters(*names: str) -> None:
@@ -119,8 +129,8 @@ def _known_parameters(*names: str) -> None:
     for name in request.args:
         if name not in (*names, KEY_PARAMETER):
             known = f" There is {names[0]}." if names else ""
-            sentence = f"There is no parameter “{name[:40]}”.{known}"
-            raise BodyRefused("unknown_parameter", sentence, name[:40])
+            sentence = f"There is no parameter “{shown(name)}”.{known}"
+            raise BodyRefused("unknown_parameter", sentence, shown(name))
 
 
 def _wants_check() -> bool:
@@ -141,8 +151,10 @@ def _once(act: Act, told: Callable[[Done], dict[str, Any]]) -> Response:
             _claim(body)
         done = act(body, system().actor, only_check=only_check)
     except Kept as kept:
+        asked.item_count, asked.upload_id = kept.row.item_count, kept.row.upload_id
+        asked.outcome = "the first answer again"
         headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
-        return Response(kept.content, kept.status, headers, mimetype=kind)
+        return Response(kept.content, kept.row.status, headers, mimetype=kind)
     except TwinError as twin:
         return _refused_twin(twin)
     except NotCurrent as lapsed:
