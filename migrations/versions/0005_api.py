@@ -64,6 +64,7 @@ def upgrade():
         sa.Column("status", sa.Integer(), nullable=True), text("outcome", 200),
         sa.Column("item_count", sa.Integer(), nullable=True),
         of("api_requests", "upload_id", "uploads", nullable=True),
+        of("api_requests", "invalidation_id", "invalidations", nullable=True),
         text("idempotency_key", 255, nullable=True),
         text("body_sha256", 64, nullable=True),
         sa.Column("answer", sa.LargeBinary(), nullable=True),
@@ -74,6 +75,7 @@ def upgrade():
     index("ix_api_requests_subscription_id_id", "api_requests",
           ["subscription_id", "id"])
     index("ix_api_requests_at", "api_requests", ["at"])
+    index("ix_api_requests_answered", "api_requests", ["at"], "answer IS NOT NULL")
     index("ix_declarations_expiring", "declarations", ["account_id", "expires_on"],
           "expires_on IS NOT NULL")
     for name in BY_SYSTEMS:

@@ -66,7 +66,8 @@ class SubscriptionKey(Model):
 class ApiRequest(Model):
     """A request of a subscription and its answer; `status` is null while it runs.
 
-    With an `idempotency_key` the answer is kept (compressed), to be given again.
+    With an `idempotency_key` the answer is kept (compressed), to be given again. What
+    was uploaded or marked is named in the transaction that does it.
     """
 
     __tablename__ = "api_requests"
@@ -80,6 +81,12 @@ class ApiRequest(Model):
             postgresql_where=text("idempotency_key IS NOT NULL"),
         ),
         Index(None, "subscription_id", "id"),
+        Index(
+            "ix_api_requests_answered",
+            "at",
+            sqlite_where=text("answer IS NOT NULL"),
+            postgresql_where=text("answer IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -91,6 +98,7 @@ class ApiRequest(Model):
     outcome: Mapped[str] = mapped_column(String(200), default="")
     item_count: Mapped[int | None]
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
+    invalidation_id: Mapped[int | None] = mapped_column(ForeignKey("invalidations.id"))
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     body_sha256: Mapped[str | None] = mapped_column(String(64))
     answer: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)

@@ -1,5 +1,6 @@
 """Subscriptions to the Serial Number Ledger product: their names and their keys."""
 
+import unicodedata
 from collections.abc import Container
 from enum import StrEnum
 
@@ -17,12 +18,20 @@ class KeyKind(StrEnum):
 def read_subscription_name(text: str, others: Container[str]) -> str:
     """A name that tells a subscription from the others; ValueError with what to change.
 
-    `others` are the names of the account's other subscriptions, case-folded.
+    `others` are the names of the account's other subscriptions, made `alike`.
     """
-    name = read_text(text, "a name for the subscription", 100)
-    if name.casefold() in others:
+    name = " ".join(read_text(text, "a name for the subscription", 100).split())
+    if not any(map(str.isalnum, name)):
+        raise ValueError("Enter a name with letters or digits for the subscription.")
+    if alike(name) in others:
         raise ValueError(
             "Another subscription of your account has this name. Choose one that helps "
             "you differentiate between them."
         )
     return name
+
+
+def alike(name: str) -> str:
+    """A name without what people do not see, or tell apart, at a glance."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in plain if not "\ufe00" <= c <= "\ufe0f")

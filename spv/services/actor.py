@@ -10,8 +10,8 @@ class Actor:
     """A person or program: a name for the log, and the channel (web, api, batch).
 
     `name` is the email address of who has signed in; systems have the number of their
-    subscription. The address `ip` is kept with acts
-    of the registry, never with calculations.
+    subscription, and `request_id` where a request must have its effect only once. The
+    address `ip` is kept with acts of the registry, never with calculations.
     """
 
     name: str
@@ -20,6 +20,7 @@ class Actor:
     user_id: int | None = None
     account_id: int | None = None
     subscription_id: int | None = None
+    request_id: int | None = None
     ip: str = ""
 
 

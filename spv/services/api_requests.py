@@ -48,6 +48,7 @@ class Asked:
     claim: int | None = None
     item_count: int | None = None
     upload_id: int | None = None
+    invalidation_id: int | None = None
     outcome: str = ""
 
     def answered(self, status: int) -> dict[str, Any]:
@@ -57,6 +58,7 @@ class Asked:
             "outcome": self.outcome[:200],
             "item_count": self.item_count,
             "upload_id": self.upload_id,
+            "invalidation_id": self.invalidation_id,
         }
 
 
@@ -67,12 +69,12 @@ class Kept(Exception):
         self.row, self.content = row, zlib.decompress(row.answer or b"")
 
 
-def claim(asked: Asked, key: str, sha256: str, system: System) -> None:
+def claim(asked: Asked, key: str, sha256: str, system: System) -> ApiRequest | None:
     """Take an idempotency key for a request, before anything is done.
 
     Kept where it was answered before; TwinError where it came with another body, or its
-    twin is under way. A twin that died is no longer waited for after 5 seconds: should
-    it be alive, the same rows are still recorded only once.
+    twin is under way. A twin that died is no longer waited for after 5 seconds: what it
+    did, if anything, is in the row that comes back.
     """
     try:
         with transaction():
@@ -80,6 +82,9 @@ def claim(asked: Asked, key: str, sha256: str, system: System) -> None:
             before = _with_key(system.subscription_id, key)
             if before and before.at > at - ANSWERS_AGAIN:
                 _look_at(before, sha256, before.at > at - UNDER_WAY)
+                if before.upload_id or before.invalidation_id:
+                    asked.claim = before.id
+                    return before
             if before:
                 before.idempotency_key = None
                 db.session.flush()
@@ -93,8 +98,22 @@ def claim(asked: Asked, key: str, sha256: str, system: System) -> None:
             db.session.add(row)
             db.session.flush()
             asked.claim = row.id
+            return None
     except IntegrityError:  # at the very same moment
         raise _under_way() from None
+
+
+def did(actor: Actor, **what: int) -> None:
+    """Name what a request does, in its transaction; TwinError if it is not its own.
+
+    Another has taken its key where it took too long: then nothing must be done twice.
+    """
+    if actor.request_id is None:
+        return
+    own = (ApiRequest.id == actor.request_id) & ApiRequest.idempotency_key.is_not(None)
+    named = db.session.execute(update(ApiRequest).where(own).values(what))
+    if not named.rowcount:  # type: ignore[attr-defined]
+        raise _under_way()
 
 
 def finish(asked: Asked, status: int, answer: bytes, system: System) -> None:
@@ -108,7 +127,7 @@ def finish(asked: Asked, status: int, answer: bytes, system: System) -> None:
 
 def of(subscription_id: int, actor: Actor) -> Sequence[ApiRequest]:
     """The last requests of a subscription, newest first; NotFoundError."""
-    subscriptions.find(subscription_id, actor)
+    subscriptions.find(subscription_id, actor, also_cancelled=True)
     query = select(ApiRequest).where(ApiRequest.subscription_id == subscription_id)
     return db.session.scalars(query.order_by(ApiRequest.id.desc()).limit(SHOWN)).all()
 
@@ -158,6 +177,8 @@ def _write(asked: Asked, status: int, answer: bytes, system: System) -> None:
         used = update(SubscriptionKey).where(SubscriptionKey.id == system.key_id)
         db.session.execute(used.values(last_used_at=at))
     db.session.execute(delete(ApiRequest).where(ApiRequest.at < at - KEPT_FOR))
+    old = (ApiRequest.at < at - ANSWERS_AGAIN) & ApiRequest.answer.is_not(None)
+    db.session.execute(update(ApiRequest).where(old).values(answer=None))
 
 
 def _who(system: System) -> dict[str, Any]:

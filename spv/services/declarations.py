@@ -43,7 +43,7 @@ def make(answers: Mapping[str, Any], actor: Actor) -> Standing:
         at = clock.now()
         until = last_day(clock.day_of(at))
         last = _newest(actor.account_id, 1).first()
-        if last and (last.expires_on, last.wording_version) == (until, version):
+        if last and _is_the_same(last, actor, version, at):
             return standing(actor.account_id, at)
         declared = Declaration(
             account_id=actor.account_id,
@@ -91,5 +91,14 @@ def _newest(account_id: int | None, most: int) -> ScalarResult[Declaration]:
     return db.session.scalars(newest.options(joinedload(Declaration.user)))
 
 
+def _is_the_same(last: Declaration, actor: Actor, version: str, at: datetime) -> bool:
+    made = (last.user_id, last.wording_version, clock.day_of(last.made_at))
+    return made == (actor.user_id, version, clock.day_of(at))
+
+
 def _of(account_id: int | None) -> ColumnElement[bool]:
-    return (Declaration.account_id == account_id) & Declaration.expires_on.is_not(None)
+    return (
+        (Declaration.account_id == account_id)
+        & (Declaration.purpose == API)
+        & Declaration.expires_on.is_not(None)
+    )

@@ -22,7 +22,7 @@ from spv.rules.refusal import Refusal
 from spv.rules.roles import Role
 from spv.rules.serial_rows import FIELDS, MOST_ROWS
 from spv.rules.words import counted, listed
-from spv.services import audit, ledger, search
+from spv.services import api_requests, audit, ledger, search
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.ledger import VALID
@@ -60,6 +60,13 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> int:
     Refusal; SelectionMoved where a row has been marked since the selection was shown.
     Who sends the same marking again is given the one that was made.
     """
+    return mark_once(selection, answers, actor)[0]
+
+
+def mark_once(
+    selection: Selection, answers: Mapping[str, Any], actor: Actor
+) -> tuple[int, bool]:
+    """As `mark`; and whether it was made just now."""
     given = read_reason(answers)
     if not selection.row_ids:
         raise Refusal({"selection": "Choose at least one row that is valid."})
@@ -68,8 +75,8 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> int:
     with acting(actor, role) as place:
         valid = valid_of(selection.row_ids, actor)
         if len(valid) < len(selection.row_ids):
-            if earlier := _made_before(selection, given, actor):
-                return earlier
+            if earlier := made_before(selection, given, actor):
+                return earlier, False
             raise _moved(selection, valid, actor)
         at = clock.now()
         made = Invalidation(
@@ -83,13 +90,14 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> int:
         )
         db.session.add(made)
         db.session.flush()
+        api_requests.did(actor, invalidation_id=made.id)
         _mark_rows(valid, made.id)
         audit.act(
             MARKED, actor, at, invalidation=made.id, rows=len(valid),
             sha256=digest_of(valid), criteria=made.criteria,
             upload=made.upload_id, **given,
         )  # fmt: skip
-        return made.id
+        return made.id, True
 
 
 def digest_of(row_ids: Iterable[int]) -> str:
@@ -171,7 +179,7 @@ _FEWER = (
 )
 
 
-def _made_before(
+def made_before(
     selection: Selection, given: Mapping[str, str], actor: Actor
 ) -> int | None:
     """The same marking by the same person, if all the rows are in it."""

@@ -1,9 +1,7 @@
 """Proof of the ledger: its rows are those that the log tells of, and no others."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -23,30 +21,19 @@ from spv.models import (
 )
 from spv.rules.declaration import API, UPLOAD
 from spv.rules.serial_rows import Panel, digest
-from spv.services import audit
+from spv.services import subscription_proof
 from spv.services.declarations import MADE
 from spv.services.invalidations import MARKED, digest_of
 from spv.services.ledger import NAMES
+from spv.services.proof import Facts, LedgerReport, compare, told
 from spv.services.transaction import snapshot
 from spv.services.uploads import RECORDED
 
 SLICE = 10_000
-Facts = dict[int, dict[str, Any]]
 # What the log tells of an upload and of a marking, under these names.
 OF_UPLOAD = ("filename", "rows", "sha256", "declaration", "wording_version")
 OF_MARKING = ("rows", "sha256", "criteria", "upload", "reason", "other_reason")
 OF_DECLARATION = ("wording_version", "expires_on")
-WHO = ("account", "user", "subscription")  # those that somebody has
-
-
-@dataclass
-class LedgerReport:
-    """How much was read, and a sentence for each thing that is not right."""
-
-    uploads: int = 0
-    rows: int = 0
-    markings: int = 0
-    problems: list[str] = field(default_factory=list)
 
 
 def verify() -> LedgerReport:
@@ -54,23 +41,24 @@ def verify() -> LedgerReport:
     found = LedgerReport()
     with snapshot():
         try:
-            uploads = dict(_told(found, RECORDED, "upload", OF_UPLOAD))
-            markings = dict(_told(found, MARKED, "invalidation", OF_MARKING))
+            uploads = dict(told(found, RECORDED, "upload", OF_UPLOAD))
+            markings = dict(told(found, MARKED, "invalidation", OF_MARKING))
             found.uploads, found.markings = len(uploads), len(markings)
-            found.problems += _compare("upload", uploads, dict(_saved()))
-            found.problems += _compare("marking", markings, dict(_saved_markings()))
+            found.problems += compare("upload", uploads, dict(_saved()))
+            found.problems += compare("marking", markings, dict(_saved_markings()))
             found.problems += _compare_rows(uploads, found)
             found.problems += _compare_marked(markings)
-            declared = dict(_told(found, MADE, "declaration", OF_DECLARATION))
-            found.problems += _compare("declaration", declared, dict(_declarations()))
+            declared = dict(told(found, MADE, "declaration", OF_DECLARATION))
+            found.problems += compare("declaration", declared, dict(_declarations()))
             found.problems += _spare_declarations()
+            found.problems += subscription_proof.problems(found)
         except (ValueError, TypeError, SQLAlchemyError):  # no text, no moment, no JSON
             found.problems.append("what is saved, or the log of it, cannot be read")
     return found
 
 
-def _compare_rows(told: Facts, found: LedgerReport) -> Iterator[str]:
-    missing, counts = dict(told), _counts()
+def _compare_rows(logged: Facts, found: LedgerReport) -> Iterator[str]:
+    missing, counts = dict(logged), _counts()
     for upload_id, rows in groupby(_rows(), key=itemgetter(0)):
         panels, seen, valid = [], Counter[int](), Counter[int]()
         for _, invalidation_id, product_id, *cells in rows:
@@ -96,8 +84,8 @@ def _counts() -> dict[int, dict[int, tuple[int, int]]]:
     return counts
 
 
-def _compare_marked(told: Facts) -> Iterator[str]:
-    missing = dict(told)
+def _compare_marked(logged: Facts) -> Iterator[str]:
+    missing = dict(logged)
     query = (
         select(PanelSerial.invalidation_id, PanelSerial.id)
         .where(PanelSerial.invalidation_id.is_not(None))
@@ -112,21 +100,6 @@ def _compare_marked(told: Facts) -> Iterator[str]:
             elif (len(row_ids), digest_of(row_ids)) != (facts["rows"], facts["sha256"]):
                 yield f"marking {number}: its rows were changed"
     yield from (f"marking {number}: no row is marked by it" for number in missing)
-
-
-def _told(
-    found: LedgerReport, event_name: str, thing: str, names: tuple[str, ...]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each upload, or marking, as its event tells of it."""
-    for event in audit.events_of(audit.REGISTRY, event_name):
-        try:
-            details = json.loads(event.details)
-            facts = {name: details[name] for name in names}
-            facts |= {name: details.get(name) for name in WHO}
-            facts |= {"event": event.sequence, "at": event.at, "channel": event.channel}
-            yield details[thing], facts
-        except (ValueError, KeyError, TypeError):
-            found.problems.append(f"event {event.sequence} cannot be read")
 
 
 def _saved_markings() -> Iterator[tuple[int, dict[str, Any]]]:
@@ -192,7 +165,7 @@ def _covers(declared: Declaration, upload: Upload) -> bool:
 
 def _declarations() -> Iterator[tuple[int, dict[str, Any]]]:
     """Each declaration for API users as it is saved."""
-    query = select(Declaration).where(Declaration.purpose == API)
+    query = select(Declaration).where(Declaration.purpose != UPLOAD)
     for declared in db.session.scalars(query):
         until = declared.expires_on
         yield (
@@ -205,20 +178,6 @@ def _declarations() -> Iterator[tuple[int, dict[str, Any]]]:
                 "at": declared.made_at,
             },
         )
-
-
-def _compare(thing: str, told: Facts, saved: Facts) -> Iterator[str]:
-    for number in sorted(told.keys() | saved.keys()):
-        log, table = told.get(number), saved.get(number)
-        if log is None:
-            yield f"{thing} {number}: saved, but not in the log"
-        elif table is None:
-            event = log["event"]
-            yield f"{thing} {number}: in the log as event {event}, but not saved"
-        else:
-            other = [name for name in log if name in table and log[name] != table[name]]
-            if other:
-                yield f"{thing} {number}: saved with another {', '.join(other)}"
 
 
 def _spare_declarations() -> Iterator[str]:

@@ -78,9 +78,7 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     if not checked.problems:
         try:
             made = uploads.record(checked, "", _declared_by(actor), actor)
-            is_new, rows = not made.already, checked.row_count
-            until = declarations.standing(actor.account_id, made.at).until
-            return Done(made.upload_id, rows, made.at, is_new, until)
+            return uploaded(made.upload_id, is_new=not made.already)
         except uploads.AlreadyValid as found:
             held = found.held
     problems = refused_files.problems_of(checked, actor.account_id, held)
@@ -105,19 +103,39 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     rows = _newest_own(serials, actor)
     problems = _problems(serials, rows)
     only_invalid = {each.fault.code for each in problems} <= {ALREADY_INVALID}
-    if problems and (only_check or not only_invalid):
-        raise ItemsRefused(problems, len(serials), ABOUT_LEDGER)
+    refused = ItemsRefused(problems, len(serials), ABOUT_LEDGER)
+    if not only_invalid:
+        raise refused
     ids = sorted({row.id for row in rows.values()})
+    chosen = Selection(
+        ids, [("Chosen", f"By API: {counted(len(ids), 'serial number')}")]
+    )
     if only_check:
-        return Done(None, len(ids))
-    how = [("Chosen", f"By API: {counted(len(ids), 'serial number')}")]
+        earlier = problems and invalidations.made_before(chosen, answers, actor)
+        if problems and not earlier:
+            raise refused
+        return marked(earlier) if earlier else Done(None, len(ids))
     try:
-        number = invalidations.mark(Selection(ids, how), answers, actor)
+        number, is_new = invalidations.mark_once(chosen, answers, actor)
     except SelectionMoved:
         problems = _problems(serials, _newest_own(serials, actor))
         raise ItemsRefused(problems, len(serials), ABOUT_LEDGER) from None
-    made = db.session.get_one(Invalidation, number)
-    return Done(number, made.row_count, made.made_at, is_new=not problems)
+    return marked(number, is_new=is_new)
+
+
+def marked(invalidation_id: int, *, is_new: bool = False) -> Done:
+    """A marking that was made, now or before."""
+    made = db.session.get_one(Invalidation, invalidation_id)
+    return Done(made.id, made.row_count, made.made_at, is_new)
+
+
+def uploaded(upload_id: int, *, is_new: bool = False) -> Done:
+    """An upload that was made, now or before."""
+    made = db.session.get_one(Upload, upload_id)
+    until = made.declaration.expires_on
+    if not is_new:
+        until = declarations.standing(made.account_id).until
+    return Done(made.id, made.row_count, made.received_at, is_new, until)
 
 
 def check(body: bytes, actor: Actor) -> serial_check.CheckedList:

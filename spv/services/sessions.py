@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, upda
 from spv import clock
 from spv.extensions import db
 from spv.models import Account, Declaration, User, UserSession
-from spv.rules.declaration import Standing
+from spv.rules.declaration import API, Standing
 from spv.rules.roles import Role, roles_of
 from spv.services.transaction import transaction
 
@@ -120,6 +120,7 @@ _OPEN = (
         select(func.max(Declaration.expires_on))
         .where(
             Declaration.account_id == User.account_id,
+            Declaration.purpose == API,
             Declaration.expires_on.is_not(None),
         )
         .scalar_subquery()

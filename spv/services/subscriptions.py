@@ -13,7 +13,7 @@ from spv.models import Account, Subscription, SubscriptionKey, User
 from spv.rules.declaration import TERMS, read_declaration
 from spv.rules.refusal import Refusal
 from spv.rules.roles import Role, roles_of
-from spv.rules.subscription import KeyKind, read_subscription_name
+from spv.rules.subscription import KeyKind, alike, read_subscription_name
 from spv.rules.text import read_all
 from spv.services import audit, keys, sessions
 from spv.services.actor import Actor
@@ -24,6 +24,7 @@ from spv.services.sign_in import forget_failures, is_own_password, own_password
 MOST = 20
 # How long after signing in a key is shown without the password.
 FRESH = timedelta(minutes=5)
+ACTIVE = Subscription.cancelled_at.is_(None)
 
 
 class System(NamedTuple):
@@ -58,7 +59,8 @@ def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
         db.session.add(made)
         db.session.flush()
         _tell("subscription.created", made, actor, at, name=made.name,
-              terms_version=made.terms_version)  # fmt: skip
+              terms_version=made.terms_version,
+              keys={key.kind: key.digest for key in made.keys})  # fmt: skip
         return made.id
 
 
@@ -66,7 +68,7 @@ def rename(subscription_id: int, answers: Mapping[str, Any], actor: Actor) -> No
     """Give a subscription another name; Refusal, NotFoundError."""
     with acting(actor, Role.UPLOADER):
         found = find(subscription_id, actor)
-        others = _names(actor) - {found.name.casefold()}
+        others = _names(actor) - {alike(found.name)}
         readers = {"name": lambda text: read_subscription_name(text, others)}
         found.name = read_all(answers, readers)["name"]
         _tell("subscription.renamed", found, actor, clock.now(), name=found.name)
@@ -84,8 +86,8 @@ def regenerate(subscription_id: int, kind: str, actor: Actor) -> None:
     """Make a key anew; the old one is dead at the next request. NotFoundError."""
     with acting(actor, Role.UPLOADER):
         found, at = find(subscription_id, actor), clock.now()
-        _renew(_key(found, kind), at)
-        _tell("key.regenerated", found, actor, at, key=kind)
+        renewed = _renew(_key(found, kind), at)
+        _tell("key.regenerated", found, actor, at, key=kind, digest=renewed.digest)
 
 
 def show_key(
@@ -96,6 +98,7 @@ def show_key(
     `given` is the token of the session and a password, which is asked for (Refusal)
     where the sign-in is longer ago than 5 minutes.
     """
+    find(subscription_id, actor)  # before a password counts as a try
     token, password = given
     is_fresh = clock.now() - sessions.started_at(token) <= FRESH
     if not is_fresh and not password:
@@ -117,13 +120,22 @@ def show_key(
 
 def mine(actor: Actor) -> Sequence[Subscription]:
     """The subscriptions of the actor's account that are not cancelled, oldest first."""
-    query = _mine(actor).options(selectinload(Subscription.keys))
+    query = _own(actor).where(ACTIVE).options(selectinload(Subscription.keys))
     return db.session.scalars(query.order_by(Subscription.id)).all()
 
 
-def find(subscription_id: int, actor: Actor) -> Subscription:
-    """A subscription of the actor's account that is not cancelled; NotFoundError."""
-    found = db.session.scalar(_mine(actor).where(Subscription.id == subscription_id))
+def cancelled(actor: Actor) -> Sequence[Subscription]:
+    """Those that are cancelled, newest first."""
+    query = _own(actor).where(~ACTIVE).order_by(Subscription.id.desc())
+    return db.session.scalars(query).all()
+
+
+def find(
+    subscription_id: int, actor: Actor, *, also_cancelled: bool = False
+) -> Subscription:
+    """A subscription of the actor's account; NotFoundError."""
+    query = _own(actor).where(Subscription.id == subscription_id)
+    found = db.session.scalar(query if also_cancelled else query.where(ACTIVE))
     if found is None:
         raise NotFoundError
     return found
@@ -141,7 +153,7 @@ def enter(key: str, ip: str) -> System | None:
         .join(Subscription.account)
         .where(
             SubscriptionKey.digest == keys.digest_of(key),
-            Subscription.cancelled_at.is_(None),
+            ACTIVE,
         )
     ).one_or_none()  # fmt: skip
     if found is None:
@@ -158,15 +170,12 @@ def enter(key: str, ip: str) -> System | None:
     return System(actor, found.subscription_id, found.id, kind, found.last_used_at)
 
 
-def _mine(actor: Actor) -> Select[Subscription]:
-    return select(Subscription).where(
-        Subscription.account_id == actor.account_id,
-        Subscription.cancelled_at.is_(None),
-    )
+def _own(actor: Actor) -> Select[Subscription]:
+    return select(Subscription).where(Subscription.account_id == actor.account_id)
 
 
 def _names(actor: Actor) -> set[str]:
-    return {each.name.casefold() for each in db.session.scalars(_mine(actor))}
+    return {alike(each.name) for each in db.session.scalars(_own(actor).where(ACTIVE))}
 
 
 def _new_name(text: str, others: set[str]) -> str:
@@ -195,6 +204,6 @@ def _renew(key: SubscriptionKey, at: datetime) -> SubscriptionKey:
 
 
 def _tell(
-    event: str, of: Subscription, actor: Actor, at: datetime, **more: str
+    event: str, of: Subscription, actor: Actor, at: datetime, **more: Any
 ) -> None:
     audit.act(event, actor, at, subscription=of.id, **more)

@@ -18,7 +18,7 @@ from spv.rules.roles import Role
 from spv.rules.serial_csv import check_csv
 from spv.rules.serial_report import report
 from spv.rules.serial_rows import CheckedRows, digest
-from spv.services import audit, ledger, refused_files
+from spv.services import api_requests, audit, ledger, refused_files
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.refused_files import RowsRefused
@@ -125,6 +125,7 @@ def record(
         )
         db.session.add(upload)
         db.session.flush()
+        api_requests.did(actor, upload_id=upload.id)
         if held := ledger.put(upload, panels):
             raise AlreadyValid(held)
         audit.act(

@@ -8,7 +8,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 
 from spv.views import openapi_ledger
-from spv.views.openapi_ledger import ErrorsSchema
+from spv.views.openapi_schemas import ErrorsSchema
 
 TITLE = "Solar Panel Validation"
 NUMBER = r"^([0-9]{1,6}(\.[0-9]{1,6})?|\.[0-9]{1,6})$"

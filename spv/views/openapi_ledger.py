@@ -4,134 +4,24 @@ import json
 from typing import Any
 
 from apispec import APISpec
-from marshmallow import Schema, fields
-from marshmallow.validate import Length, OneOf, Regexp
+from marshmallow import Schema
 
 from spv.access import INVALID_KEY, KEY_HEADER, KEY_PARAMETER, MISSING_KEY
-from spv.rules.marking import LONGEST_REASON, REASONS
-from spv.rules.serial_rows import LONGEST_NAME, MOST_ROWS
 from spv.views import openapi_examples as examples
+from spv.views.openapi_schemas import (
+    ErrorsSchema,
+    Items,
+    Marked,
+    Marking,
+    NoAccess,
+    OneStatus,
+    Receipt,
+    Serials,
+    Statuses,
+)
 
 BASE = "/api/serial-number-ledger/v1"
 SECURITY: list[dict[str, list[str]]] = [{"key": []}, {"keyInAddress": []}]
-
-
-def _text(description: str, *checks: Any, **more: Any) -> fields.String:
-    return fields.String(
-        validate=list(checks), metadata={"description": description}, **more
-    )
-
-
-def _number(description: str) -> fields.Integer:
-    return fields.Integer(metadata={"description": description})
-
-
-def _list(of: Any) -> fields.List[Any]:
-    most = Length(min=1, max=MOST_ROWS)
-    return fields.List(of, required=True, validate=most)
-
-
-_NAME = (Length(min=1, max=LONGEST_NAME), Regexp(r"\S"))
-_SERIAL = Regexp(r"^[ \t\r\n]*(?=[^0-9]*[0-9])[A-Za-z0-9._/:+#()\-]{3,60}[ \t\r\n]*$")
-_SERIAL_WORDS = (
-    "3 to 60 letters A to Z, digits and - . _ / : + # ( ), with at least one digit; "
-    "kept in capitals. What a spreadsheet has damaged is refused."
-)
-Item = Schema.from_dict(
-    {
-        "supplierName": _text("As registered with the CEC", *_NAME, required=True),
-        "licensee": _text("As registered with the CEC", *_NAME, required=True),
-        "modelNumber": _text("As registered with the CEC", *_NAME, required=True),
-        "serialNumber": _text(_SERIAL_WORDS, _SERIAL, required=True),
-    },
-    name="Item",
-)
-Items = Schema.from_dict({"serialNumbers": _list(fields.Nested(Item))}, name="Items")
-Serials = Schema.from_dict({"serialNumbers": _list(fields.String())}, name="Serials")
-Marking = Schema.from_dict(
-    {
-        "serialNumbers": _list(_text(_SERIAL_WORDS, _SERIAL)),
-        "reason": _text("Why", OneOf(REASONS), required=True),
-        "otherReason": _text(
-            "Required where the reason is Other", Length(max=LONGEST_REASON)
-        ),
-    },
-    name="Marking",
-)
-Fields = dict[str, fields.Field[Any]]
-_SUCCESS: Fields = {"result": _text("", OneOf(["Successful"]), required=True)}
-_ONLY: Fields = {"validateOnly": fields.Boolean()}
-Receipt = Schema.from_dict(
-    _SUCCESS
-    | _ONLY
-    | {
-        "uploadId": fields.Integer(required=True, allow_none=True),
-        "accepted": fields.Integer(required=True),
-        "recordedAt": fields.AwareDateTime(required=True, allow_none=True),
-        "declarationCurrentUntil": fields.Date(required=True, allow_none=True),
-    },
-    name="Receipt",
-)
-Marked = Schema.from_dict(
-    _SUCCESS
-    | _ONLY
-    | {
-        "invalidationId": fields.Integer(required=True, allow_none=True),
-        "marked": fields.Integer(required=True),
-        "markedAt": fields.AwareDateTime(required=True, allow_none=True),
-    },
-    name="Marked",
-)
-_STATUS: Fields = {
-    "serialNumber": fields.String(required=True),
-    "status": _text("What the ledger says", OneOf(["valid", "invalid", "not_found"]),
-                    required=True),
-    "own": fields.Boolean(required=True),
-    "supplierName": fields.String(required=True, allow_none=True),
-    "licensee": fields.String(required=True, allow_none=True),
-    "modelNumber": fields.String(required=True, allow_none=True),
-    "reason": _text("Why it is invalid", required=True, allow_none=True),
-    "hints": fields.List(fields.String(), required=True),
-}  # fmt: skip
-Status = Schema.from_dict(_STATUS, name="Status")
-OneStatus = Schema.from_dict(_SUCCESS | _STATUS, name="OneStatus")
-Totals = Schema.from_dict(
-    {name: fields.Integer(required=True) for name in ("valid", "invalid", "not_found")},
-    name="Totals",
-)
-Statuses = Schema.from_dict(
-    _SUCCESS
-    | {
-        "totals": fields.Nested(Totals, required=True),
-        "repeated": _number("How many came more than once; each is told of once"),
-        "serialNumbers": fields.List(fields.Nested(Status), required=True),
-    },
-    name="Statuses",
-)
-ErrorSchema = Schema.from_dict(
-    {
-        "row": _number("Which item, from 1; where it is about one"),
-        "field": fields.String(),
-        "code": _text("Why, as a word", OneOf([*examples.CODES])),
-        "message": fields.String(required=True),
-        "value": _text("What was found there"),
-        "currentUntil": fields.Date(allow_none=True),
-        "renewAt": fields.Url(),
-    },
-    name="Error",
-)
-_ERRORS: Fields = {
-    "result": _text("", OneOf(["Unsuccessful"]), required=True),
-    "errors": fields.List(fields.Nested(ErrorSchema), required=True),
-}
-ErrorsSchema = Schema.from_dict(_ERRORS, name="Errors")
-NoAccess = Schema.from_dict(
-    {
-        "statusCode": fields.Integer(required=True),
-        "message": fields.String(required=True),
-    },
-    name="NoAccess",
-)
 
 
 ONLY_CHECK = {
@@ -244,26 +134,17 @@ def _operation(
     name: str, summary: str, description: str, **more: Any
 ) -> dict[str, Any]:
     """An operation, with what every one of them may answer."""
-    of_code, responses = examples.of_code, more["responses"]
-    keys = {"missing": json.loads(MISSING_KEY), "invalid": json.loads(INVALID_KEY)}
-    named = {name: {"value": value} for name, value in keys.items()}
-    common = {
-        "401": _response("No key, or none that is good", NoAccess, examples=named)
-    }
-    common["429"] = _wrong("Too many requests", of_code("too_many_requests"))
-    common["429"]["headers"] = {"Retry-After": _header("Seconds to wait")}
-    if "requestBody" in more:
-        kind, large = "unsupported_media_type", "request_entity_too_large"
-        common["400"] = _wrong("The body is not JSON", of_code("not_json"))
-        common["413"] = _wrong("The body is too large", of_code(large))
-        common["415"] = _wrong("The body is of another kind", of_code(kind))
-    else:
-        common["422"] = _wrong("No such parameter", of_code("unknown_parameter"))
-    common.setdefault("403", _wrong("Not allowed any more", of_code("forbidden")))
     left = {"X-RateLimit-Remaining": _header("Requests that are left this minute")}
+    responses = more["responses"]
+    if ONCE in more.get("parameters", ()):
+        again = _header("true where it is the first answer again", "string")
+        left["Idempotent-Replayed"] = again
+        wait = {"Retry-After": _header("Seconds to wait, where one is in flight")}
+        responses["409"]["headers"] = {"Idempotent-Replayed": again} | wait
     for status in ("200", "201"):
         if status in responses:
             responses[status]["headers"] = left
+    common = _common(has_body="requestBody" in more)
     return {
         "operationId": name,
         "tags": ["Serial number ledger"],
@@ -275,8 +156,30 @@ def _operation(
     }
 
 
-def _header(description: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "integer"}}
+def _common(*, has_body: bool) -> dict[str, Any]:
+    """What every operation may answer."""
+    of_code = examples.of_code
+    keys = {"missing": json.loads(MISSING_KEY), "invalid": json.loads(INVALID_KEY)}
+    named = {name: {"value": value} for name, value in keys.items()}
+    common = {
+        "401": _response("No key, or a bad one", NoAccess, examples=named),
+        "403": _wrong("Not allowed any more", of_code("forbidden")),
+        "429": _wrong("Too many requests", of_code("too_many_requests")),
+        "503": _wrong("Not ready", of_code("service_unavailable")),
+    }
+    common["429"]["headers"] = {"Retry-After": _header("Seconds to wait")}
+    if has_body:
+        kind, large = "unsupported_media_type", "request_entity_too_large"
+        common["400"] = _wrong("The body is not JSON", of_code("not_json"))
+        common["413"] = _wrong("The body is too large", of_code(large))
+        common["415"] = _wrong("The body is of another kind", of_code(kind))
+    else:
+        common["422"] = _wrong("No such parameter", of_code("unknown_parameter"))
+    return common
+
+
+def _header(description: str, kind: str = "integer") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
 
 
 def _body(schema: type[Schema], example: Any) -> dict[str, Any]:

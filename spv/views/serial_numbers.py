@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from flask import Blueprint, Response, g, jsonify, request, url_for
@@ -147,11 +148,13 @@ def _once(act: Act, told: Callable[[Done], dict[str, Any]]) -> Response:
     """Do something; with an Idempotency-Key once, and then answer that again."""
     only_check, body, asked = _wants_check(), _body(), _asked()
     try:
-        if not only_check:
-            _claim(body)
-        done = act(body, system().actor, only_check=only_check)
+        done = _claim(body, only_check)
+        if done is None:
+            actor = replace(system().actor, request_id=asked.claim)
+            done = act(body, actor, only_check=only_check)
     except Kept as kept:
         asked.item_count, asked.upload_id = kept.row.item_count, kept.row.upload_id
+        asked.invalidation_id = kept.row.invalidation_id
         asked.outcome = "the first answer again"
         headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
         return Response(kept.content, kept.row.status, headers, mimetype=kind)
@@ -171,15 +174,26 @@ def _once(act: Act, told: Callable[[Done], dict[str, Any]]) -> Response:
     return response
 
 
-def _claim(body: bytes) -> None:
+def _claim(body: bytes, only_check: bool) -> Done | None:
+    """Take an Idempotency-Key; what was done with it and never answered.
+
+    Where nothing is stored it is not taken.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return
+        return None
     if not _KEY.fullmatch(key):
         sentence = "It has 1 to 255 characters: letters, digits and signs."
         raise BodyRefused("bad_parameter", sentence, "Idempotency-Key")
+    if only_check:
+        return None
     sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
-    api_requests.claim(_asked(), key, sha256, system())
+    before = api_requests.claim(_asked(), key, sha256, system())
+    if before is None:
+        return None
+    if before.upload_id:
+        return serial_numbers.uploaded(before.upload_id, is_new=True)
+    return serial_numbers.marked(before.invalidation_id or 0, is_new=True)
 
 
 def _refused_twin(twin: TwinError) -> Response:
@@ -200,6 +214,7 @@ def _receipt(done: Done) -> dict[str, Any]:
 
 
 def _marked(done: Done) -> dict[str, Any]:
+    _asked().invalidation_id = done.number
     return {
         "invalidationId": done.number,
         "marked": done.rows,

@@ -75,7 +75,7 @@ def requests(subscription_id: int) -> Response:
     return pages.render(
         "subscriptions/_requests.html",
         title="Requests",
-        subscription=subscriptions.find(subscription_id, actor),
+        subscription=subscriptions.find(subscription_id, actor, also_cancelled=True),
         requests=api_requests.of(subscription_id, actor),
     )
 
@@ -87,6 +87,7 @@ def _profile(form: SubscriptionForm, **context: Any) -> Response:
         title="Profile",
         form=form,
         subscriptions=subscriptions.mine(actor),
+        cancelled=subscriptions.cancelled(actor),
         standing=declarations.standing(actor.account_id),
         **context,
     )

@@ -4,7 +4,8 @@ import pytest
 import sqlalchemy as sa
 
 from spv.extensions import db
-from spv.services import demo, ledger_proof
+from spv.services import demo, ledger_proof, subscriptions
+from tests.api import subscribe
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting
 
@@ -53,6 +54,18 @@ TAMPERING = [
     ("UPDATE declarations SET expires_on = '2030-01-01' WHERE purpose = 'api'",
      "saved with another expires_on"),
     ("INSERT INTO declarations (account_id, user_id, purpose, wording_version, "
+     "made_at, expires_on) SELECT account_id, user_id, 'terms', wording_version, "
+     "made_at, '2099-01-01' FROM declarations WHERE purpose = 'api'",
+     "saved, but not in the log"),
+    ("UPDATE subscriptions SET cancelled_at = NULL", "saved with another cancelled"),
+    ("UPDATE subscriptions SET name = 'x'", "subscription 1: saved with another name"),
+    ("UPDATE subscriptions SET account_id = account_id + 1",
+     "subscription 1: saved with another account"),
+    ("UPDATE subscription_keys SET kind = 'x' WHERE kind = 'test'",
+     "subscription 1: saved with another keys"),
+    ("UPDATE subscription_keys SET digest = 'x' WHERE kind = 'primary'",
+     "subscription 1: saved with another keys"),
+    ("INSERT INTO declarations (account_id, user_id, purpose, wording_version, "
      "made_at, expires_on) SELECT account_id, user_id, purpose, wording_version, "
      "made_at, expires_on FROM declarations WHERE purpose = 'api'",
      "saved, but not in the log"),
@@ -98,10 +111,19 @@ TAMPERING = [
 ]  # fmt: skip
 
 
+def changed_subscription(actor):
+    """One that was renamed, and given another key, before it was cancelled."""
+    number = subscribe(actor)
+    subscriptions.rename(number, {"name": "New"}, actor)
+    subscriptions.regenerate(number, "primary", actor)
+    subscriptions.cancel(number, actor)
+
+
 @pytest.fixture
 def two_uploads(demonstration):
     upload(panels_csv(3, "AA"), acting(demo.VSP_USER))
     mark(["AA000001", "AA000002"], acting(demo.VSP_USER))
+    changed_subscription(acting(demo.VSP_USER))
     return upload(panels_csv(3), acting(demo.VSP_USER)).upload_id
 
 
