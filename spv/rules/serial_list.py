@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import chain, islice
 from typing import NamedTuple
 
 from spv.rules.csv_file import read_csv
@@ -13,6 +14,7 @@ HEADING = FIELDS["serial_number"].casefold()
 BARCODE_LENGTHS = (12, 13, 14, 18)
 ALIKE = str.maketrans("O0I1", "0O1I")
 ZEROS = 3
+MOST_ALIKE = 20
 LONGEST_CELL = 100  # of what is kept of an entry: more than a serial number can have
 _BETWEEN = re.compile(r"[\r\n,;\t]")
 
@@ -75,17 +77,19 @@ def look_alikes(serial: str) -> list[str]:
     """What a serial number may have been before it was typed or opened somewhere.
 
     O for 0 and I for 1, or the other way round, in one place or in all; leading zeros
-    that were lost.
+    that were lost. The first 20 of these.
     """
-    places = [at for at, sign in enumerate(serial) if sign in "O0I1"]
-    one = [
-        serial[:at] + serial[at].translate(ALIKE) + serial[at + 1 :] for at in places
-    ]
-    every = [serial.replace(a, b) for a, b in ("O0", "0O", "I1", "1I")]
-    zeros = ["0" * count + serial for count in range(1, ZEROS + 1)]
+    one = (
+        serial[:at] + sign.translate(ALIKE) + serial[at + 1 :]
+        for at, sign in enumerate(serial)
+        if sign in "O0I1"
+    )
+    every = (serial.replace(a, b) for a, b in ("O0", "0O", "I1", "1I"))
+    zeros = ("0" * count + serial for count in range(1, ZEROS + 1))
     stripped = serial.lstrip("0")
-    shorter = ["0" * n + stripped for n in range(len(serial) - len(stripped))]
-    return [*dict.fromkeys(s for s in (*one, *every, *zeros, *shorter) if s != serial)]
+    shorter = ("0" * n + stripped for n in range(len(serial) - len(stripped)))
+    others = (s for s in chain(one, every, zeros, shorter) if s != serial)
+    return [*dict.fromkeys(islice(others, MOST_ALIKE))]
 
 
 def is_barcode(serial: str) -> bool:

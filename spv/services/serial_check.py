@@ -27,8 +27,6 @@ from spv.rules.serial_rows import FIELDS
 from spv.services.actor import Actor
 from spv.services.ledger import NAMES
 
-MOST_ALIKE = 20  # of each serial number that is not found
-
 
 class Result(StrEnum):
     """What the ledger says of a serial number, in words."""
@@ -87,7 +85,7 @@ def check_list(listed: SerialList, actor: Actor) -> CheckedList:
     """What the ledger says of each serial number of a list."""
     rows = _newest(each.serial_number for each in listed.entries)
     missing = [each for each in listed.entries if each.serial_number not in rows]
-    alike = {each: look_alikes(each.serial_number)[:MOST_ALIKE] for each in missing}
+    alike = {each: look_alikes(each.serial_number) for each in missing}
     near = _newest(serial for serials in alike.values() for serial in serials)
     entries = [
         _found(each, rows[each.serial_number], actor)

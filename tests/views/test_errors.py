@@ -1,5 +1,7 @@
 """Errors in the app's own look, and headers on every answer."""
 
+from http import HTTPStatus
+
 import pytest
 from flask import abort
 
@@ -50,7 +52,8 @@ def test_each_error_has_a_page(failing, status):
 def test_each_error_of_the_api_is_json(failing, status):
     answer = failing.get(f"/api/fail/{status}")
     assert answer.status_code == status
-    assert answer.json["errors"][0]["code"] == str(status)
+    (error,) = answer.json["errors"]
+    assert error["code"] == HTTPStatus(status).name.lower()
 
 
 def test_an_error_that_has_no_words_of_its_own(failing):
