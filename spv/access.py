@@ -180,8 +180,8 @@ def _enter_by_key() -> BaseResponse | None:
     ip = request.remote_addr or ""
     found = subscriptions.enter(key, ip) if key else None
     if found is None:
-        per_address = limiter.enabled and not limiter.limiter.hit(BAD_KEYS, "key", ip)
-        if per_address:
+        too_many = limiter.enabled and not limiter.limiter.hit(BAD_KEYS, "key", ip)
+        if too_many:
             raise TooManyRequests(retry_after=BAD_KEYS.get_expiry())
         return Response(
             INVALID_KEY if key else MISSING_KEY,

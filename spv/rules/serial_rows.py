@@ -119,6 +119,8 @@ def digest(panels: Iterable[Panel]) -> str:
 def shown(text: str, most: int = 60) -> str:
     """What stands in a cell, with names for what cannot be seen, and not endless."""
     cut = text[:most] + ("…" if len(text) > most else "")
+    if text[:most].isascii() and cut.isprintable():
+        return cut  # as nearly always: there is nothing to be named
     return "".join(f"[U+{ord(c):04X}]" if _is_hidden(c) else c for c in cut)
 
 

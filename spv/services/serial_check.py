@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from spv import database
 from spv.extensions import db
 from spv.models import Invalidation, PanelSerial, Product, Upload
 from spv.rules.csv_file import csv_text
@@ -119,7 +120,7 @@ def _newest(serials: Iterable[str]) -> dict[str, Any]:
         .join(Product, Product.id == PanelSerial.product_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
         .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
-        .where(PanelSerial.serial_number.in_(sorted({*serials} - {""})))
+        .where(database.one_of(PanelSerial.serial_number, sorted({*serials} - {""})))
         .order_by(PanelSerial.invalidation_id.is_(None), PanelSerial.id)
     )  # fmt: skip
     return {row.serial_number: row for row in db.session.execute(query)}
