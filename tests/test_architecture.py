@@ -78,7 +78,9 @@ def test_rules_know_only_the_standard_library(path):
 
 
 @pytest.mark.parametrize(
-    "path", [*SOURCES, *sorted(ROOT.glob("tests/**/*.py"))], ids=name_of
+    "path",
+    [*SOURCES, *sorted(ROOT.glob("tests/**/*.py")), *ROOT.glob("docs/**/*.py")],
+    ids=name_of,
 )
 def test_sizes(path):
     text = path.read_text(encoding="utf-8")

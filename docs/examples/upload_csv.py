@@ -11,7 +11,8 @@ Running it again with the same file is always safe: no panel is recorded twice, 
 that the ledger has from your account, just as they are, count as already recorded.
 
 Exit code: 0 all rows are recorded, 1 some are in the failed file, 2 it could not go on
-(one line says why), 130 stopped with Ctrl-C. Needs Python 3.9 or newer, nothing else.
+(one line says why), 130 stopped with Ctrl-C. Needs Python 3.9 or newer, and
+panel_rows.py beside it; nothing else.
 """
 
 import argparse
@@ -24,38 +25,19 @@ import random
 import re
 import sys
 import time
-import unicodedata
 import urllib.request
 import uuid
 from collections import Counter
 from pathlib import Path
+
+from panel_rows import FIELDS, Stop, as_text, canonical, read_rows
 
 PATH = "/api/serial-number-ledger/v1/serial-numbers"
 BATCH = 1000  # the most that the ledger takes at once
 TIMEOUT = 60  # seconds for one answer
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30  # seconds between tries
 PATIENCE = 300  # seconds without any progress until it gives up
-FIELDS = {
-    "Supplier name": "supplierName",
-    "Licensee/Certificate holder": "licensee",
-    "Model number": "modelNumber",
-    "Serial number": "serialNumber",
-}
 KINDS = ("recorded", "already recorded", "valid, not recorded", "failed")
-IGNORED = ("problem", "how to fix", "")  # what lists of problems have beside these
-# What a spreadsheet program would run, or rewrite as another number or a day. In files
-# of the ledger, and in ours, an apostrophe before it prevents that: 0039 stays 0039.
-REWRITTEN = re.compile(
-    r"""'*(?: [=+\-@\t\r\n＝＋－＠].* | 0[0-9]+ | [0-9]{12,}
-    | (?=[0-9]*[-+.,/:()Ee%$\ APap]) [-+.($]? [0-9] [-+0-9.,/:()Ee%T\ ]* (?:[ap]m)?
-    | (?:[0-9]+[-/.\ ]?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*
-      [-/.\ ]? [0-9]* )[\ ]*""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
-
-
-class Stop(Exception):
-    """It cannot go on; the sentence says why."""
 
 
 class TryAgain(Exception):
@@ -153,58 +135,6 @@ def named(answer, rows):
         )
         problems.setdefault(error["row"] - 1, {})[message] = True
     return {place: " ".join(problems[place]) for place in sorted(problems)}
-
-
-def read_rows(path):
-    """Each row that is not blank: its number in a spreadsheet, and its cells; Stop."""
-    number, places, width = 0, [], 0
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            for number, cells in enumerate(csv.reader(file, strict=True), 1):
-                if not any(map(str.strip, cells)):
-                    continue
-                if not places:
-                    places, width = columns(cells), len(cells)
-                elif any(map(str.strip, cells[width:])):
-                    # A comma in a name has moved the others: nothing is sent of it.
-                    raise Stop(
-                        f"{path}, row {number}, has more cells than the heading. If a "
-                        "comma belongs to a name, put the name in double quotes."
-                    )
-                else:
-                    padded = cells + [""] * (width - len(cells))
-                    yield number, [as_given(padded[place]) for place in places]
-    except OSError as error:
-        raise Stop(f"{path} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        why = f"after row {number}: {error}"
-        raise Stop(f"{path} is not “CSV UTF-8”; save it as that ({why}).") from None
-
-
-def columns(heading):
-    """Where the four columns stand; Stop."""
-    names = [" ".join(cell.casefold().split()) for cell in heading]
-    wanted = [name.casefold() for name in FIELDS]
-    if sorted(name for name in names if name not in IGNORED) != sorted(wanted):
-        found = ", ".join(heading)[:200]
-        raise Stop(f"The heading has to be {', '.join(FIELDS)}; it is {found}.")
-    return [names.index(name) for name in wanted]
-
-
-def as_given(cell):
-    """A cell as it was before an apostrophe kept it from a spreadsheet program."""
-    return cell[1:] if cell[:1] == "'" and REWRITTEN.fullmatch(cell) else cell
-
-
-def as_text(cell):
-    """A cell that a spreadsheet program leaves as it is."""
-    return f"'{cell}" if REWRITTEN.fullmatch(cell) else cell
-
-
-def canonical(*cells):
-    """Cells as the ledger keeps them: trimmed, NFC, serial numbers in capitals."""
-    *names, serial = (unicodedata.normalize("NFC", cell.strip()) for cell in cells)
-    return *names, serial.upper()
 
 
 def free_name(source):

@@ -89,8 +89,8 @@ def read_items(data: bytes) -> CheckedRows:
             rows.append((row, _cells(row, item, wrong)))
     checked = check_rows(rows)
     # What is no text is told as that, and not as missing, too.
-    told = {(problem.row, problem.field) for problem in wrong}
-    others = [each for each in checked.problems if (each.row, each.field) not in told]
+    known = {(problem.row, problem.field) for problem in wrong}
+    others = [each for each in checked.problems if (each.row, each.field) not in known]
     problems = sorted(wrong + others, key=lambda problem: problem.row)
     return CheckedRows(checked.panels, checked.serials, problems, len(items))
 
