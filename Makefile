@@ -7,7 +7,9 @@ BIN    := $(VENV)/bin
 BENCH  := .venv-bench
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
-PIP    := python -m pip install --quiet --disable-pip-version-check --require-hashes
+# A lock is installed as it stands: the resolver is not asked, `pip check` is.
+PIP    := python -m pip --quiet --disable-pip-version-check
+INSTALL := install --no-deps --require-hashes
 
 .PHONY: run test lint bench lock clean
 
@@ -32,7 +34,7 @@ bench: $(BENCH)/.ready
 	$(BENCH)/bin/python -m bench $(ARGS)
 
 lock:
-	for name in "" -dev -bench; do uv pip compile --quiet --universal --python-version 3.11 \
+	for name in "" -dev -bench; do uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 \
 		--generate-hashes requirements$$name.in -o requirements$$name.txt || exit 1; done
 
 $(BIN)/python $(BENCH)/bin/python:
@@ -42,15 +44,18 @@ $(BIN)/python $(BENCH)/bin/python:
 		{ echo "python3-venv is missing: on Debian or Ubuntu, apt-get install python3-venv"; exit 1; }
 
 $(VENV)/.run-ready: requirements.txt | $(BIN)/python
-	$(BIN)/$(PIP) -r requirements.txt
+	@$(BIN)/$(PIP) $(INSTALL) -r requirements.txt
+	@$(BIN)/$(PIP) check
 	@touch $@
 
 $(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.run-ready | $(BIN)/python
-	$(BIN)/$(PIP) -r requirements-dev.txt
+	@$(BIN)/$(PIP) $(INSTALL) -r requirements-dev.txt
+	@$(BIN)/$(PIP) check
 	@touch $@
 
 $(BENCH)/.ready: requirements-bench.txt | $(BENCH)/bin/python
-	$(BENCH)/bin/$(PIP) -r requirements-bench.txt
+	@$(BENCH)/bin/$(PIP) $(INSTALL) -r requirements-bench.txt
+	@$(BENCH)/bin/$(PIP) check
 	@touch $@
 
 clean:

@@ -158,14 +158,22 @@ def postgres_url(request, postgres_server):
     execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
+@pytest.fixture
 def database_url(request):
-    """A fresh database of each kind."""
+    """A fresh SQLite database; with `every_database`, PostgreSQL in a second run."""
     return request.getfixturevalue(
         "sqlite_url" if request.param == "sqlite" else "postgres_url"
     )
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test on PostgreSQL too where `every_database` says that it may differ."""
+    if "database_url" not in metafunc.fixturenames:
+        return
+    kinds = ["sqlite"]
+    if metafunc.definition.get_closest_marker("every_database"):
+        kinds.append(pytest.param("postgresql", marks=pytest.mark.postgresql))
+    metafunc.parametrize("database_url", kinds, indirect=True)
 
 
 @pytest.fixture

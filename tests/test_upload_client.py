@@ -37,7 +37,6 @@ ROWS = int(os.environ.get("SPV_CLIENT_ROWS", "10000"))
 KILLS = int(os.environ.get("SPV_CLIENT_KILLS", "3"))
 LOST_ANSWERS = int(os.environ.get("SPV_LOST_ANSWERS", "10"))
 NO_KEY = "0" * 32
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -53,7 +52,6 @@ def address(database_url):
         yield address
 
 
-@on_sqlite
 def test_a_good_file_and_the_same_again(key, address, tmp_path):
     path = written(tmp_path / "panels.csv", panels_csv(2500, "0"))
     code, said = run(key, path, address)
@@ -65,7 +63,6 @@ def test_a_good_file_and_the_same_again(key, address, tmp_path):
     assert [*tmp_path.glob("*failed*")] == []
 
 
-@on_sqlite
 def test_validate_only(key, address, tmp_path):
     path = written(tmp_path / "panels.csv", panels_csv(3))
     code, said = run(key, path, address, "--validate-only")
@@ -107,7 +104,6 @@ def assert_wrong(path):
         assert words in said[0][1]
 
 
-@on_sqlite
 def test_rows_that_fail(key, address, tmp_path, vsp, other):
     upload(panels_csv(1, "0039"), other)
     upload(panels_csv(2, "OWN"), vsp)
@@ -134,7 +130,6 @@ def test_rows_that_fail(key, address, tmp_path, vsp, other):
     assert (code, uploads(), uploads_of("EX")) == (1, before + 3, [996, 495, 2])
 
 
-@on_sqlite
 def test_it_stops_where_it_cannot_go_on(key, address, tmp_path):
     path = written(tmp_path / "panels.csv", panels_csv(3))
     code, said = run(NO_KEY, path, address)

@@ -3,8 +3,6 @@
 import json
 import time
 
-import pytest
-
 from spv.extensions import db
 from spv.models import Invalidation, Upload
 from spv.services import audit, ledger_proof
@@ -12,8 +10,6 @@ from tests.api import UPLOADS
 from tests.panels import stored
 
 CHECK = f"{UPLOADS}/check"
-# For what the database never hears of.
-one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def refused(answer, told, *statuses):

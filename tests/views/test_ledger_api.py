@@ -22,7 +22,7 @@ from tests.api import (
 from tests.panels import panels_csv, stored
 from tests.panels import upload as upload_file
 from tests.people import acting, browser_of
-from tests.views.ledger_api import counted, one_database, proven, refused
+from tests.views.ledger_api import counted, proven, refused
 from tests.views.page import read
 from tests.views.test_uploads import rows_of
 
@@ -99,7 +99,6 @@ def told_in_the_log(kept):
     assert event.sequence == kept.audit_sequence
 
 
-@one_database
 def test_pages_show_what_came_by_api(demonstration, vsp):
     system = system_of(demonstration, vsp, name="Line 7")
     number = system.send(body=items(3)).json["uploadId"]
@@ -264,7 +263,6 @@ def test_what_a_lapsed_declaration_still_allows(demonstration, vsp, other):
     proven()
 
 
-@one_database
 def test_who_may_declare(demonstration, vsp):
     """Everybody of an account that may upload, administrator or not."""
     for email, status in (

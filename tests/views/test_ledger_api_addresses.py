@@ -9,7 +9,6 @@ from tests.hostile_bodies import GOOD
 from tests.views.ledger_api import (
     CHECK,
     counted,
-    one_database,
     refused,
     timed,
     unchanged,
@@ -36,7 +35,6 @@ def percent(text):
     return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
 
 
-@one_database
 def test_hostile_query_strings(system):
     for text in TEXTS:
         raw = percent(text)
@@ -75,7 +73,6 @@ def test_hostile_idempotency_keys(system):
     assert keys == [(None,)]
 
 
-@one_database
 def test_what_cannot_be_seen_is_not_said_back(system):
     """Neither control characters nor what turns the direction of a text."""
     for text in ("\0", "a\x1b[31m", "\u202eeslaf=", "\u200b"):
@@ -106,7 +103,6 @@ def test_the_log_of_requests_has_hostile_ones_too(system):
         assert db.session.query(ApiRequest).count() == number, text
 
 
-@one_database
 def test_other_methods_and_addresses(system):
     for method, address in (
         ("GET", UPLOADS), ("PUT", UPLOADS), ("DELETE", f"{UPLOADS}/EX1"),

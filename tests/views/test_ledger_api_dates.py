@@ -12,7 +12,6 @@ from spv.services import audit, declarations, ledger_proof
 from tests.api import TICKED, items, system_of
 from tests.panels import stored
 from tests.start_days import STARTS, begin_of, end_of, last_day_of
-from tests.views.ledger_api import one_database
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -37,7 +36,6 @@ def sent_at(moment, system, number):
         return system.send(body=items(1, start=number))
 
 
-@one_database
 def test_to_the_second_for_many_days(demonstration, other):
     """Made in the first or the last second of a day in Sydney, by turns."""
     with time_machine.travel(begin_of(STARTS[0]) - DAY):

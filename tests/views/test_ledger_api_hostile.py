@@ -18,7 +18,6 @@ from tests.panels import stored
 from tests.views.ledger_api import (
     CHECK,
     counted,
-    one_database,
     refused,
     timed,
     unchanged,
@@ -36,7 +35,6 @@ def system(demonstration, vsp):
     unchanged(before)
 
 
-@one_database
 def test_bodies_that_are_no_json(system):
     for name, body in NO_JSON.items():
         for address in ADDRESSES if len(body) < 10_000 else ADDRESSES[:1]:
@@ -47,7 +45,6 @@ def test_bodies_that_are_no_json(system):
             assert error["field"] == "body", told
 
 
-@one_database
 def test_bodies_of_another_shape(system):
     send_all(system, dict(wrong_values()))
 
@@ -69,7 +66,6 @@ def send_all(system, bodies):
                 assert (address, name[-12:]) == (CHECK, " for an item"), name
 
 
-@one_database
 def test_bodies_of_another_shape_and_large(system):
     for name, body in large_ones():
         refused(timed(name, lambda b=body: system.send(UPLOADS, b)), name, 422)
@@ -91,7 +87,6 @@ def test_the_longest_lists_to_check_take_no_time(system):
         refused(answer, name)
 
 
-@one_database
 def test_bodies_that_are_too_large(system):
     blank = b" "
     for name, body in {
@@ -108,7 +103,6 @@ def test_bodies_that_are_too_large(system):
             assert error["code"] == "request_entity_too_large", told
 
 
-@one_database
 def test_bodies_of_another_kind(system):
     bomb = gzip.compress(b" " * 10_000_000)
     kinds = (
@@ -152,7 +146,6 @@ def in_pieces(system, body, **environ):
 ENDED = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
 
 
-@one_database
 def test_bodies_without_a_length(system):
     refused(in_pieces(system, GOOD), "no length at all", 400)
     answer = timed("", lambda: in_pieces(system, b"[" * 1_000_000, **ENDED))
@@ -162,7 +155,6 @@ def test_bodies_without_a_length(system):
         refused(answer, length, 400, 413)
 
 
-@one_database
 def test_bodies_without_a_length_that_are_too_large(system):
     for blanks in (2_000_000, 9_000_000):
         body = GOOD + b" " * blanks

@@ -26,7 +26,7 @@ from tests.api import (
 from tests.conftest import dispose, make_app
 from tests.panels import stored
 from tests.people import acting, browser_of
-from tests.views.ledger_api import counted, one_database, refused
+from tests.views.ledger_api import counted, refused
 from tests.views.page import read
 
 # Azure API Management's own, to the byte.
@@ -60,7 +60,6 @@ def lets_in(system):
     return system.get(f"{UPLOADS}/EX000001").status_code == 200
 
 
-@one_database
 def test_keys_are_32_hexadecimal_characters(demonstration, vsp):
     numbers = [subscribe(vsp, f"Line {n}") for n in range(3)]
     keys = {key_of(n, k) for n in numbers for k in ("primary", "secondary", "test")}
@@ -69,7 +68,6 @@ def test_keys_are_32_hexadecimal_characters(demonstration, vsp):
     assert all(lets_in(System(demonstration, key)) for key in keys)
 
 
-@one_database
 def test_keys_that_are_missing_or_wrong(demonstration, vsp):
     good = key_of(subscribe(vsp))
     before = counted()
@@ -96,7 +94,6 @@ def test_keys_that_are_missing_or_wrong(demonstration, vsp):
     assert db.session.query(ApiRequest).count() == 0
 
 
-@one_database
 def test_the_header_goes_before_the_address(demonstration, vsp):
     system = system_of(demonstration, vsp)
     keyless = System(demonstration, "")
@@ -134,7 +131,6 @@ def test_regenerated_and_cancelled_keys_are_dead_at_once(demonstration, vsp):
     assert stored() == 1
 
 
-@one_database
 def test_a_session_alone_does_not_let_in(demonstration, vsp):
     declarations.make(TICKED, vsp)
     subscribe(vsp)
@@ -145,7 +141,6 @@ def test_a_session_alone_does_not_let_in(demonstration, vsp):
     assert stored() == 0
 
 
-@one_database
 def test_keys_see_nothing_of_other_accounts(demonstration, vsp, other):
     """Neither uploads nor requests, nor who has uploaded what."""
     mine, theirs = system_of(demonstration, vsp), system_of(demonstration, other)
@@ -210,7 +205,6 @@ def test_the_page_of_requests(demonstration, vsp):
     assert "0" * 32 not in page.text
 
 
-@one_database
 def test_requests_are_kept_for_30_days(demonstration, vsp):
     now = clock.now()
     system = system_of(demonstration, vsp)
@@ -233,7 +227,6 @@ def limited(demonstration):
     dispose(app)
 
 
-@one_database
 def test_too_many_requests_of_one_subscription(limited):
     """Both keys count together; another subscription is not held up."""
     actor = acting(demo.VSP_USER)
@@ -259,7 +252,6 @@ def test_too_many_requests_of_one_subscription(limited):
     assert stored() == 1
 
 
-@one_database
 def test_bad_keys_are_limited_per_address(limited):
     """And good keys go on, from the same address too."""
     system = system_of(limited, acting(demo.VSP_USER))

@@ -22,7 +22,7 @@ from tests.api import (
 from tests.panels import mark, panels_csv, stored, upload
 from tests.people import acting, browser_of
 from tests.serial_files_more import TAKEN
-from tests.views.ledger_api import CHECK, counted, one_database, proven, refused
+from tests.views.ledger_api import CHECK, counted, proven, refused
 from tests.views.page import read
 
 WHY = "Incorrect model number"
@@ -83,7 +83,6 @@ def test_the_status_of_one(ledger):
     assert missing["supplierName"] is None
 
 
-@one_database
 def test_every_serial_number_can_be_asked_for(demonstration, vsp):
     """Whatever signs it has: they are written into the address with percent signs."""
     system = system_of(demonstration, vsp)
@@ -99,7 +98,6 @@ def test_every_serial_number_can_be_asked_for(demonstration, vsp):
     assert found == {serial: (serial, 200) for serial in serials}
 
 
-@one_database
 def test_a_list_is_checked_as_on_the_page(demonstration, ledger):
     mine, _ = ledger
     serials = [
@@ -127,7 +125,6 @@ def test_a_list_is_checked_as_on_the_page(demonstration, ledger):
         assert error["code"] == code
 
 
-@one_database
 def test_what_is_repeated_in_a_list_is_answered_once(ledger):
     mine, _ = ledger
     serials = ["EX000002", "EX000001", "ex000001", "N/A", " EX000002", "N/A"]
@@ -203,7 +200,6 @@ def test_all_or_none_are_marked(ledger, demonstration):
     proven()
 
 
-@one_database
 def test_reasons_and_only_to_check(ledger, demonstration):
     mine, _ = ledger
     test = System(demonstration, key_of(1, "test"))
@@ -234,7 +230,6 @@ def test_reasons_and_only_to_check(ledger, demonstration):
     proven()
 
 
-@one_database
 def test_staff_mark_what_systems_have_uploaded(ledger):
     mine, _ = ledger
     db.session.rollback()

@@ -19,7 +19,6 @@ from tests.api import system_of
 from tests.people import browser_of
 from tests.serial_files import FIELDS, FILES, HEAD
 from tests.serial_files_more import MORE_FILES
-from tests.views.ledger_api import one_database
 from tests.views.test_uploads import empty_the_ledger, rows_of, send
 
 NAMES = ("supplierName", "licensee", "modelNumber", "serialNumber")
@@ -124,7 +123,6 @@ def test_rows_are_read_out_of_the_files_as_the_table_has_them():
             assert name == field, file.name
 
 
-@one_database
 def test_good_files_have_the_same_rows(both):
     """What the API has stored the page knows as the same rows, down to their hash."""
     browser, system = both
@@ -143,7 +141,6 @@ def test_good_files_have_the_same_rows(both):
         start_again()
 
 
-@one_database
 def test_bad_files_have_the_same_problems(both, vsp):
     _, system = both
     for file, numbers, found in ways():
@@ -166,7 +163,6 @@ def test_bad_files_have_the_same_problems(both, vsp):
         assert shown <= {(*t, v) for t, v in zip(told, values, strict=True)}, file.name
 
 
-@one_database
 def test_files_with_too_many_items_and_with_none(both):
     browser, system = both
     codes = set()
