@@ -1,28 +1,43 @@
 # make run    set up everything and serve the app      make test    set up and pass every test
-# make lint   ruff, mypy, djlint                       make bench   ratios against peers
-# make lock   pin the requirements anew                make clean   remove the environments
+# make lint   ruff, mypy, djlint                       make test-long   endurance
+# make bench  ratios against peers                     make lock    pin the requirements anew
+# make clean  remove the environments
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 BENCH  := .venv-bench
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
-# A lock is installed as it stands: the resolver is not asked, `pip check` is.
-PIP    := python -m pip --quiet --disable-pip-version-check
+# A lock is complete, so the resolver is never asked; `pip check` says whether all fits.
+PIP     := python -m pip --quiet --disable-pip-version-check
 INSTALL := install --no-deps --require-hashes
+SERVE  := waitress-serve --listen=$(HOST):$(PORT) --threads=8 --connection-limit=1000 \
+	--channel-timeout=30 --max-request-header-size=2097152 \
+	--no-clear-untrusted-proxy-headers app:app
 
-.PHONY: run test lint bench lock clean
+# Two of these commands at once would set up the same files: the second one stops.
+LOCKED = test -w . || { echo "This folder cannot be written to: copy spv to one that is yours."; exit 1; }; \
+	exec 9>.setup-lock && $(PYTHON) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null || \
+	{ echo "Another make is setting up spv in this folder: wait until it is done, then try again."; exit 1; }
+# Asks for a port as the server will.
+FREE_PORT = $(PYTHON) -c 'import socket, sys; s = socket.socket(); \
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind((sys.argv[1], int(sys.argv[2])))' \
+	$(HOST) $(PORT) 2>/dev/null || \
+	{ echo "Port $(PORT) of $(HOST) is in use or not allowed. Choose another: make run PORT=8000"; exit 1; }
 
-run: $(VENV)/.run-ready
-	@$(BIN)/flask --app app db upgrade
-	@$(BIN)/flask --app app demo load
-	@echo "spv is at http://$(HOST):$(PORT)/ (stop it with Ctrl-C)"
-	@exec $(BIN)/waitress-serve --listen=$(HOST):$(PORT) --threads=8 --connection-limit=1000 \
-		--channel-timeout=30 --max-request-header-size=2097152 \
-		--no-clear-untrusted-proxy-headers app:app
+.PHONY: run test test-long lint bench lock clean python
+
+run: | python
+	@$(FREE_PORT); $(LOCKED); $(MAKE) --no-print-directory $(VENV)/.run-ready && \
+		$(BIN)/flask --app app db upgrade && $(BIN)/flask --app app demo load
+	@$(FREE_PORT); echo "spv is at http://$(HOST):$(PORT)/ (stop it with Ctrl-C)"; \
+		exec $(BIN)/$(SERVE)
 
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(VENV)/.dev-ready
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
@@ -33,30 +48,33 @@ lint: $(VENV)/.dev-ready
 bench: $(BENCH)/.ready
 	$(BENCH)/bin/python -m bench $(ARGS)
 
-lock:
-	for name in "" -dev -bench; do uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 \
-		--generate-hashes requirements$$name.in -o requirements$$name.txt || exit 1; done
+lock: $(VENV)/.dev-ready
+	for name in "" -dev -bench; do uv pip compile --quiet --universal --no-strip-extras \
+		--python-version 3.11 --generate-hashes requirements$$name.in \
+		-o requirements$$name.txt || exit 1; done
+	$(BIN)/python -m tests.test_locks
 
-$(BIN)/python $(BENCH)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "spv needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -m venv $(@D)/.. || \
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "python3-venv is missing: on Debian or Ubuntu, apt-get install python3-venv"; exit 1; }
 
-$(VENV)/.run-ready: requirements.txt | $(BIN)/python
-	@$(BIN)/$(PIP) $(INSTALL) -r requirements.txt
-	@$(BIN)/$(PIP) check
+$(VENV)/.run-ready: requirements.txt | python
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/$(PIP) $(INSTALL) -r requirements.txt && $(BIN)/$(PIP) check
 	@touch $@
 
-$(VENV)/.dev-ready: requirements-dev.txt $(VENV)/.run-ready | $(BIN)/python
-	@$(BIN)/$(PIP) $(INSTALL) -r requirements-dev.txt
-	@$(BIN)/$(PIP) check
-	@touch $@
+# What tests and lint need has all that `make run` needs, in the same versions.
+$(VENV)/.dev-ready: requirements.txt requirements-dev.txt | python
+	@$(LOCKED); $(PYTHON) -m venv $(VENV) && \
+		$(BIN)/$(PIP) $(INSTALL) -r requirements-dev.txt && $(BIN)/$(PIP) check
+	@touch $(VENV)/.run-ready $@
 
-$(BENCH)/.ready: requirements-bench.txt | $(BENCH)/bin/python
-	@$(BENCH)/bin/$(PIP) $(INSTALL) -r requirements-bench.txt
-	@$(BENCH)/bin/$(PIP) check
+$(BENCH)/.ready: requirements-bench.txt | python
+	@$(LOCKED); $(PYTHON) -m venv $(BENCH) && \
+		$(BENCH)/bin/$(PIP) $(INSTALL) -r requirements-bench.txt && $(BENCH)/bin/$(PIP) check
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(BENCH)
+	rm -rf $(VENV) $(BENCH) .setup-lock
