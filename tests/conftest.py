@@ -1,10 +1,10 @@
 """Databases, application and clients for every test; nothing of our own is mocked."""
 
+import contextlib
 import contextvars
 import os
 import shutil
 import tempfile
-import uuid
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from spv import create_app
 from spv.config import Config
 from spv.services import demo, sign_in
 from tests.people import KIM, WEB, acting
+from tests.postgres import PostgresDatabase
 
 POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
 
@@ -101,61 +102,36 @@ def postgres_server():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def execute(server, statement):
-    """Run one statement outside of a transaction."""
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
-
-
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server):
-    """The name of a migrated PostgreSQL database; each test starts from a copy."""
-    name = f"spv_template_{uuid.uuid4().hex}"
-    execute(postgres_server, f"CREATE DATABASE {name}")
-    migrate(text(postgres_server.set(database=name)))
-    yield name
-    execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture(scope="session")
-def postgres_template_people(postgres_server, postgres_template):
-    """The same, with the people and accounts of a demonstration."""
-    name = f"spv_people_{uuid.uuid4().hex}"
-    execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    load(text(postgres_server.set(database=name)))
-    yield name
-    execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def text(url):
-    """A database address with its password in it."""
-    return url.render_as_string(hide_password=False)
-
-
-def template_for(request, name):
-    """The database to copy: with a demonstration in it for tests that ask for one."""
-    with_people = "demonstration" in request.fixturenames
-    return request.getfixturevalue(f"{name}_people" if with_people else name)
+def postgres_database(postgres_server):
+    """A migrated PostgreSQL database with its people, for all tests of this worker."""
+    with contextlib.closing(PostgresDatabase(postgres_server, migrate, load)) as made:
+        yield made
 
 
 @pytest.fixture
 def sqlite_url(request, tmp_path):
     """A fresh SQLite database at the newest schema."""
     path = tmp_path / "spv.sqlite"
-    shutil.copy(template_for(request, "sqlite_template"), path)
+    people = "_people" if "demonstration" in request.fixturenames else ""
+    shutil.copy(request.getfixturevalue(f"sqlite_template{people}"), path)
     return f"sqlite:///{path}"
 
 
 @pytest.fixture
-def postgres_url(request, postgres_server):
-    """A fresh PostgreSQL database at the newest schema."""
-    name = f"spv_{uuid.uuid4().hex}"
-    template = template_for(request, "postgres_template")
-    execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield text(postgres_server.set(database=name))
-    execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(request, postgres_database):
+    """A PostgreSQL database at the newest schema, as empty as a fresh one.
+
+    `every_database(fresh=True)` is for tests that change the schema itself.
+    """
+    people = "demonstration" in request.fixturenames
+    marker = request.node.get_closest_marker("every_database")
+    if marker and marker.kwargs.get("fresh"):
+        with postgres_database.copy(people) as url:
+            yield url
+        return
+    postgres_database.restore(people)
+    yield postgres_database.url
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import http.client
 import itertools
-import os
 import random
 import re
 import threading
@@ -17,12 +16,11 @@ from spv.models import AuditEvent, PanelSerial, StcCalculation, Upload
 from spv.services import audit, demo, ledger_proof
 from spv.services.replay import replay
 from tests.conftest import dispose, load, make_app
+from tests.endurance import repeated
 from tests.examples import GOOD_SOLAR
 from tests.panels import panels_csv
 from tests.server import serve
 
-ROUNDS = 5
-UPLOADS = int(os.environ.get("SPV_KILLS", "5"))
 numbers = itertools.count()
 MARKED = (
     sa.select(PanelSerial.invalidation_id, sa.func.count())
@@ -61,9 +59,10 @@ def one_round(url, work, most=0.7):
     return answered
 
 
-def test_killed_while_calculating(database_url):
+@repeated(2, 20)
+def test_killed_while_calculating(database_url, times):
     answered = sum(
-        len(one_round(database_url, calculate_until_it_dies)) for _ in range(ROUNDS)
+        len(one_round(database_url, calculate_until_it_dies)) for _ in range(times)
     )
     app = make_app(database_url)
     with app.app_context():
@@ -127,14 +126,12 @@ def in_parts(answers, data):
     return "\r\n".join([*lines, data.decode(), "--x--\r\n"]).encode()
 
 
-def test_killed_while_uploading_and_marking(database_url):
-    """Every act that was answered is whole, none is there in part.
-
-    SPV_KILLS=50 kills as often as that.
-    """
+@repeated(2, 50)
+def test_killed_while_uploading_and_marking(database_url, times):
+    """Every act that was answered is whole, none is there in part."""
     load(database_url)
     answered = {"uploads": set(), "invalidations": set()}
-    for _ in range(UPLOADS):
+    for _ in range(times):
         for address in one_round(database_url, work_until_it_dies, most=2):
             *_, kind, number = address.split("/")
             answered[kind].add(int(number))

@@ -4,7 +4,6 @@ import ast
 import csv
 import importlib
 import io
-import os
 import random
 import signal
 import time
@@ -20,6 +19,7 @@ from spv.rules.csv_file import csv_text, read_csv
 from spv.services.api_requests import UNDER_WAY
 from spv.services.transaction import transaction
 from tests.api import system_of
+from tests.endurance import repeated
 from tests.panels import HEADING, NAMES, panels_csv, upload
 from tests.server import free_port, serve
 from tests.upload_client import (
@@ -33,9 +33,6 @@ from tests.upload_client import (
     written,
 )
 
-ROWS = int(os.environ.get("SPV_CLIENT_ROWS", "10000"))
-KILLS = int(os.environ.get("SPV_CLIENT_KILLS", "3"))
-LOST_ANSWERS = int(os.environ.get("SPV_LOST_ANSWERS", "10"))
 NO_KEY = "0" * 32
 
 
@@ -210,25 +207,26 @@ def wait_for_more(client):
                 db.session.execute(dead.values(at=clock.now() - UNDER_WAY))
 
 
-def test_the_server_is_killed_again_and_again(key, database_url, tmp_path):
-    """SPV_CLIENT_ROWS=100000 SPV_CLIENT_KILLS=20 sends more, and kills more often."""
-    path, port = written(tmp_path / "panels.csv", panels_csv(ROWS)), free_port()
+@repeated(2, 20)
+def test_the_server_is_killed_again_and_again(key, database_url, tmp_path, times):
+    rows = 5000 * times
+    path, port = written(tmp_path / "panels.csv", panels_csv(rows)), free_port()
     client = start(key, path, f"http://127.0.0.1:{port}")
-    for _ in range(KILLS):
+    for _ in range(times):
         with serve(database_url, port):
             wait_for_more(client)
             time.sleep(random.uniform(0, 0.05))
     with serve(database_url, port):
         wait_for_more(client)
         code, said = finish(client)
-    assert (code, f" {ROWS:,} rows: " in said) == (0, True), said
-    assert uploads_of("EX") == [1000] * (ROWS // 1000)
+    assert (code, f" {rows:,} rows: " in said) == (0, True), said
+    assert uploads_of("EX") == [1000] * (rows // 1000)
     assert_proven()
 
 
-def test_the_client_is_killed_and_run_again(key, address, tmp_path):
-    """SPV_LOST_ANSWERS=100 kills as often as that."""
-    for number in range(LOST_ANSWERS):
+@repeated(3, 100)
+def test_the_client_is_killed_and_run_again(key, address, tmp_path, times):
+    for number in range(times):
         data = panels_csv(200, f"EX{number}-")
         path = written(tmp_path / f"panels-{number}.csv", data)
         client = start(key, path, address)

@@ -7,6 +7,7 @@ transcriptions of the agency's table agree.
 
 import csv
 import hashlib
+import itertools
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from spv.rules.installation import read_installation
 from spv.rules.stc import calculate
+from tests.endurance import repeated
 
 RATINGS = {
     1: Fraction(1622, 1000),
@@ -29,6 +31,7 @@ HALF_YEARS = {
     (2028, 2): "4.1", (2029, 1): "3.6", (2029, 2): "3.1", (2030, 1): "2.6",
     (2030, 2): "2.1",
 }  # fmt: skip
+PERIODS = ["1", "5", "10", "max"]
 TABLE = Path(__file__).parents[2] / "spv/rules/data/postcode_zones.csv"
 TABLE_SHA256 = "e623913c443a0991df42c9fbd6bb2f131995d3c41bd270f53a738d9401ee179c"
 with TABLE.open(encoding="utf-8") as file:
@@ -86,19 +89,22 @@ days = st.dates(date(2001, 4, 1), date(2030, 12, 31))
 postcodes = st.integers(0, 9999).map(lambda n: f"{n:04}")
 
 
-@settings(max_examples=2000, deadline=None)
-@given(numbers("0.001", 100), postcodes, days, st.sampled_from(["1", "5", "10", "max"]))
-def test_solar(power, postcode, day, period):
-    expected = law_solar(power, ZONES[postcode], day, period)
-    assert expected == ours(
-        system_type="solar_deemed", rated_power_kw=power, postcode=postcode,
-        installation_date=day, calculation_period=period,
-    )  # fmt: skip
+@repeated(300, 5000)
+def test_solar(times):
+    @settings(max_examples=times, deadline=None)
+    @given(numbers("0.001", 100), postcodes, days, st.sampled_from(PERIODS))
+    def agree(power, postcode, day, period):
+        expected = law_solar(power, ZONES[postcode], day, period)
+        assert expected == ours(
+            system_type="solar_deemed", rated_power_kw=power, postcode=postcode,
+            installation_date=day, calculation_period=period,
+        )  # fmt: skip
+
+    agree()
 
 
-@pytest.mark.parametrize("year", range(2001, 2031))
-def test_solar_in_every_postcode(year):
-    day = date(year, 7, 1)
+def test_solar_in_every_postcode():
+    day = date(2019, 7, 1)
     by_zone = {zone: law_solar("6.6", zone, day, "max") for zone in RATINGS}
     for postcode, zone in ZONES.items():
         assert by_zone[zone] == ours(
@@ -107,41 +113,63 @@ def test_solar_in_every_postcode(year):
         )  # fmt: skip
 
 
+@pytest.mark.parametrize("year", range(2001, 2031))
+def test_solar_in_every_year(year):
+    """On the first and the last day, in each zone, for each period."""
+    postcodes = {zone: postcode for postcode, zone in ZONES.items()}
+    for (zone, postcode), period in itertools.product(postcodes.items(), PERIODS):
+        # The scheme of certificates that are worked out so began on 1 April 2001.
+        for day in (date(year, 4 if year == 2001 else 1, 1), date(year, 12, 31)):
+            assert law_solar("6.6", zone, day, period) == ours(
+                system_type="solar_deemed", rated_power_kw="6.6", postcode=postcode,
+                installation_date=day, calculation_period=period,
+            )  # fmt: skip
+
+
 def test_the_table_is_the_one_that_was_transcribed_and_covers_every_postcode():
     assert hashlib.sha256(TABLE.read_bytes()).hexdigest() == TABLE_SHA256
     assert len(ZONES) == 10_000
     assert set(ZONES.values()) == {1, 2, 3, 4}
 
 
-@settings(max_examples=2000, deadline=None)
-@given(
-    st.sampled_from([("wind", "10"), ("hydro", "6.4")]), st.data(), days,
-    st.sampled_from(["1", "5"]),
-)  # fmt: skip
-def test_wind_and_hydro(kind, data, day, period):
-    name, most = kind
-    power = data.draw(numbers("0.001", most))
-    # The annual limit of 25 MWh bounds the hours; 8,760 is the year.
-    bound = min(Fraction(8760), Fraction(25) / (Fraction(95, 100000) * Fraction(power)))
-    hours = data.draw(st.one_of(st.none(), numbers("0.001", float(int(bound)))))
-    answers = {"resource_hours": hours} if hours else {}
-    assert law_turbine(name, power, hours, day, period) == ours(
-        system_type=f"{name}_deemed", rated_power_kw=power, installation_date=day,
-        calculation_period=period, **answers,
+@repeated(300, 5000)
+def test_wind_and_hydro(times):
+    @settings(max_examples=times, deadline=None)
+    @given(
+        st.sampled_from([("wind", "10"), ("hydro", "6.4")]), st.data(), days,
+        st.sampled_from(["1", "5"]),
     )  # fmt: skip
+    def agree(kind, data, day, period):
+        name, most = kind
+        power = data.draw(numbers("0.001", most))
+        # The annual limit of 25 MWh bounds the hours; 8,760 is the year.
+        output = Fraction(95, 100000) * Fraction(power)
+        bound = min(Fraction(8760), Fraction(25) / output)
+        hours = data.draw(st.one_of(st.none(), numbers("0.001", float(int(bound)))))
+        answers = {"resource_hours": hours} if hours else {}
+        assert law_turbine(name, power, hours, day, period) == ours(
+            system_type=f"{name}_deemed", rated_power_kw=power, installation_date=day,
+            calculation_period=period, **answers,
+        )  # fmt: skip
+
+    agree()
 
 
-@settings(max_examples=2000, deadline=None)
-@given(numbers(5, 100), numbers("0.001", 100), st.data())
-def test_battery(one, other, data):
-    nominal, usable = max(one, other, key=Fraction), min(one, other, key=Fraction)
-    if Fraction(nominal) < 5:
-        nominal = "5.000"
-    day = data.draw(st.dates(date(2025, 7, 1), date(2030, 12, 31)))
-    assert law_battery(usable, day) == ours(
-        system_type="battery", nominal_kwh=nominal, usable_kwh=usable,
-        installation_date=day,
-    )  # fmt: skip
+@repeated(300, 5000)
+def test_battery(times):
+    @settings(max_examples=times, deadline=None)
+    @given(numbers(5, 100), numbers("0.001", 100), st.data())
+    def agree(one, other, data):
+        nominal, usable = max(one, other, key=Fraction), min(one, other, key=Fraction)
+        if Fraction(nominal) < 5:
+            nominal = "5.000"
+        day = data.draw(st.dates(date(2025, 7, 1), date(2030, 12, 31)))
+        assert law_battery(usable, day) == ours(
+            system_type="battery", nominal_kwh=nominal, usable_kwh=usable,
+            installation_date=day,
+        )  # fmt: skip
+
+    agree()
 
 
 def test_battery_on_every_day():

@@ -14,6 +14,8 @@ from spv.services.replay import replay
 from spv.services.transaction import transaction
 from tests.examples import GOOD_SOLAR
 
+pytestmark = pytest.mark.every_database(fresh=True)
+
 WEB = visitor("web")
 
 

@@ -1,10 +1,6 @@
-"""Whatever people do to the ledger, in any order, it is as a dictionary says.
-
-SPV_EXAMPLES=2000 tries longer.
-"""
+"""Whatever people do to the ledger, in any order, it is as a dictionary says."""
 
 import itertools
-import os
 from collections import Counter
 
 import pytest
@@ -34,12 +30,11 @@ from spv.services import (
 from spv.services.refused_files import RowsRefused
 from tests import brute_force
 from tests.brute_force import Row
+from tests.endurance import repeated
 from tests.ledger_model import LedgerModel, csv_of
 from tests.panels import upload
 from tests.people import acting, user_of
 
-EXAMPLES = int(os.environ.get("SPV_EXAMPLES", "30"))
-SETTINGS = settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None)
 # Two of one account, and one of another.
 ACCOUNTS = [demo.VSP_USER, demo.SUPPLIER, demo.VSP_ADMIN]
 PRODUCTS = [
@@ -274,7 +269,8 @@ class LedgerMachine(RuleBasedStateMachine):
         brute_force.check(criteria, self.actors[email], self.model.rows.values())
 
 
-def test_the_ledger_is_as_a_dictionary_says(demonstration, monkeypatch):
+@repeated(8, 300)
+def test_the_ledger_is_as_a_dictionary_says(demonstration, monkeypatch, times):
     monkeypatch.setattr(search, "ROWS_SHOWN", 5)
     monkeypatch.setattr(search, "EXPORT_SLICE", 7)
     before = len(brute_force.every_row())
@@ -284,7 +280,8 @@ def test_the_ledger_is_as_a_dictionary_says(demonstration, monkeypatch):
         machines.append(LedgerMachine())
         return machines[-1]
 
-    run_state_machine_as_test(begin, settings=SETTINGS)
+    deep = settings(max_examples=times, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(begin, settings=deep)
     stored = sum(len(machine.model.rows) for machine in machines)
     assert len(brute_force.every_row()) == before + stored
     assert [chain.problem for chain in audit.verify()] == ["", ""]

@@ -11,12 +11,11 @@ from spv.services import audit, demo, invalidations, ledger_proof, selections
 from spv.services.invalidations import MARKED, SelectionMoved
 from spv.services.transaction import together
 from tests import brute_force
+from tests.endurance import repeated
 from tests.panels import panels_csv, upload
 from tests.people import acting, at_once, events, user_of
 
 pytestmark = pytest.mark.usefixtures("demonstration", "proven")
-ROUNDS = 100
-FEWER = ROUNDS // 4
 WHY = {"reason": "Ineligible panel"}
 # Every order of two steps of one person and two of another.
 ORDERS = sorted({"".join(order) for order in itertools.permutations("aabb")})
@@ -124,9 +123,10 @@ def test_another_uploads_and_marks_in_any_order(tom, order, email):
         tom.check_sentence({5: 2, 8: 3}[len(tom.shown)], another)
 
 
+@repeated(10, 100)
 @pytest.mark.parametrize("searched", ["before", "at the same time"])
-def test_another_uploads_and_marks_at_once(tom, searched):
-    """100 rounds: whatever was shown, all of it is marked, or nothing is."""
+def test_another_uploads_and_marks_at_once(tom, searched, times):
+    """Whatever was shown, all of it is marked, or nothing is."""
     priya, won = Person(demo.VSP_ADMIN), {tom.name: 0, "Priya Nair": 0}
 
     def search_and_confirm():
@@ -138,7 +138,7 @@ def test_another_uploads_and_marks_at_once(tom, searched):
         priya.send(tag, 4, 2)
         priya.confirm()
 
-    for n in range(ROUNDS):
+    for n in range(times):
         tag = f"R{n:02}"
         tom.begin()
         priya.begin()
@@ -150,14 +150,15 @@ def test_another_uploads_and_marks_at_once(tom, searched):
         priya.check(tag)
         for person in (tom, priya):
             won[person.name] += bool(person.numbers)
-    assert sum(won.values()) >= ROUNDS
+    assert sum(won.values()) >= times
 
 
+@repeated(5, 50)
 @pytest.mark.parametrize("email", OTHERS)
-def test_two_confirm_selections_that_overlap(tom, email):
+def test_two_confirm_selections_that_overlap(tom, email, times):
     """One has all of theirs; the other is told by whom, and can go on."""
     another = Person(email)
-    for n in range(FEWER):
+    for n in range(times):
         tag = f"R{n:02}"
         tom.send(tag, 1, 6)
         for person, numbers in ((tom, (1, 2, 3, 4)), (another, (3, 4, 5, 6))):
@@ -176,10 +177,11 @@ def test_two_confirm_selections_that_overlap(tom, email):
         assert markings == first.numbers * 4 + second.numbers * 2
 
 
-def test_two_people_confirm_the_same(tom):
+@repeated(5, 50)
+def test_two_people_confirm_the_same(tom, times):
     """One of them has marked the rows, and the other is not told that they have."""
     priya = Person(demo.VSP_ADMIN)
-    for n in range(FEWER):
+    for n in range(times):
         tag = f"R{n:02}"
         tom.send(tag, 1, 3)
         for person in (tom, priya):
@@ -193,10 +195,11 @@ def test_two_people_confirm_the_same(tom):
         assert second.moved[0].rest.row_ids == []
 
 
-def test_a_double_click_is_one_marking(tom):
+@repeated(5, 50)
+def test_a_double_click_is_one_marking(tom, times):
     """Three clicks at once, and a fourth later."""
     before = events().count(MARKED)
-    for n in range(FEWER):
+    for n in range(times):
         tag = f"R{n:02}"
         tom.begin()
         tom.send(tag, 1, 3)
@@ -205,13 +208,14 @@ def test_a_double_click_is_one_marking(tom):
         tom.confirm()
         assert len(tom.numbers) == 4
         tom.check(tag)
-    assert events().count(MARKED) == before + FEWER
+    assert events().count(MARKED) == before + times
 
 
-def test_two_clicks_with_two_reasons_are_no_double_click(tom):
+@repeated(5, 50)
+def test_two_clicks_with_two_reasons_are_no_double_click(tom, times):
     """Otherwise the second reason would be lost, and somebody believe it was saved."""
     other = {"reason": "Other", "other_reason": "Broken"}
-    for n in range(FEWER):
+    for n in range(times):
         tag = f"R{n:02}"
         tom.begin()
         tom.send(tag, 1, 3)

@@ -9,7 +9,9 @@ from spv.extensions import db
 from spv.models import AuditChain
 from spv.services.transaction import snapshot, together, transaction
 
-ROUNDS = 25
+pytestmark = pytest.mark.every_database
+
+ROUNDS = 10
 HEAD = sa.select(AuditChain).where(AuditChain.name == "stc")
 SEQUENCE = sa.select(AuditChain.sequence).where(AuditChain.name == "stc")
 

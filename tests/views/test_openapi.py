@@ -1,6 +1,5 @@
 """The API does what its document says, also for requests that nobody thought of."""
 
-import os
 from uuid import uuid4
 
 import pytest
@@ -13,9 +12,9 @@ from spv.rules.serial_rows import Fault, read_serial
 from spv.rules.text import is_unseen
 from spv.services import demo
 from tests.api import HEADER, INVALIDATIONS, UPLOADS, items, system_of
+from tests.endurance import repeated
 from tests.people import acting
 
-EXAMPLES = int(os.environ.get("SPV_EXAMPLES", "25"))
 SELECTORS = {chr(code) for code in range(0xFE00, 0xFE10)}
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 STC = ("GET", "/api/stc/v1/calculation")
@@ -59,11 +58,12 @@ def operation_of(app, method, path):
     return schemathesis.openapi.from_wsgi("/api/openapi.json", app)[path][method]
 
 
+@repeated(25, 500)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
-def test_every_calculation_is_as_described(app, mode):
+def test_every_calculation_is_as_described(app, mode, times):
     operation = operation_of(app, *STC)
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=times, deadline=None)
     @given(operation.as_strategy(generation_mode=mode))
     def every_answer(case):
         # Which parameters go together is beyond a schema: such a 422 is right.
@@ -72,15 +72,18 @@ def test_every_calculation_is_as_described(app, mode):
     every_answer()
 
 
+@repeated(10, 200)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize(("method", "path"), LEDGER, ids=str)
-def test_every_answer_of_the_ledger_is_as_described(demonstration, method, path, mode):
+def test_every_answer_of_the_ledger_is_as_described(
+    demonstration, method, path, mode, times
+):
     """All checks. What no schema can say of a list is left out of what should pass."""
     system = system_of(demonstration, acting(demo.VSP_USER))
     assert system.send(body=items(20)).status_code == 201
     operation = operation_of(demonstration, method, path)
 
-    @settings(max_examples=EXAMPLES, deadline=None)
+    @settings(max_examples=times, deadline=None)
     @given(operation.as_strategy(generation_mode=mode))
     def every_answer(case):
         if mode is GenerationMode.POSITIVE and path in (UPLOADS, INVALIDATIONS):
