@@ -143,7 +143,7 @@ def is_noticed(mutant, tests, folder):
             [sys.executable, "-m", "pytest", "-o", "addopts=", "-x", "-q", "-p",
              "no:cacheprovider", "@chosen"],
             cwd=folder, capture_output=True, check=False, text=True,
-            timeout=4 * SECONDS,
+            timeout=8 * SECONDS,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return True

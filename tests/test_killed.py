@@ -9,6 +9,7 @@ import time
 import urllib.parse
 import urllib.request
 
+import pytest
 import sqlalchemy as sa
 
 from spv.extensions import db
@@ -20,6 +21,8 @@ from tests.endurance import repeated
 from tests.examples import GOOD_SOLAR
 from tests.panels import panels_csv
 from tests.server import serve
+
+pytestmark = pytest.mark.every_database
 
 numbers = itertools.count()
 MARKED = (

@@ -14,6 +14,8 @@ from tests.examples import GOOD_SOLAR
 from tests.panels import panels_csv, upload
 from tests.people import acting
 
+pytestmark = pytest.mark.every_database(fresh=True)
+
 WEB = visitor("web")
 
 

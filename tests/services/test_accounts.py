@@ -33,7 +33,10 @@ from tests.people import (
 VSP, OTHER, GENERAL = demo.VSP_ADMIN, demo.OTHER_VSP, demo.GENERAL
 
 
-pytestmark = pytest.mark.usefixtures("demonstration")
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("demonstration"),
+]
 
 
 def waiting_of(actor):

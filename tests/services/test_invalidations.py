@@ -20,7 +20,10 @@ from tests import brute_force
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting, events
 
-pytestmark = pytest.mark.usefixtures("demonstration")
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("demonstration"),
+]
 WHY = {"reason": "Ineligible panel"}
 # Names that spreadsheets run, and serial numbers that they rewrite.
 AWKWARD = [

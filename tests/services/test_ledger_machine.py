@@ -35,6 +35,8 @@ from tests.ledger_model import LedgerModel, csv_of
 from tests.panels import upload
 from tests.people import acting, user_of
 
+pytestmark = pytest.mark.every_database
+
 # Two of one account, and one of another.
 ACCOUNTS = [demo.VSP_USER, demo.SUPPLIER, demo.VSP_ADMIN]
 PRODUCTS = [

@@ -9,6 +9,8 @@ from tests.api import subscribe
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting
 
+pytestmark = pytest.mark.every_database
+
 UPLOAD = "(SELECT max(id) FROM uploads)"
 OURS = f"upload_id = {UPLOAD}"
 # What somebody does with the database, and what is said of it.

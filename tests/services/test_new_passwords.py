@@ -29,7 +29,10 @@ from tests.people import (
 VSP = demo.VSP_ADMIN
 
 
-pytestmark = pytest.mark.usefixtures("demonstration")
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("demonstration"),
+]
 
 
 def test_a_removed_user_is_out_at_once_and_the_address_is_free(demonstration):

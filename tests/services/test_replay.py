@@ -17,6 +17,8 @@ from tests.examples import EXAMPLES, GOOD_SOLAR
 from tests.services.test_audit import tamper
 from tests.views.page import read
 
+pytestmark = pytest.mark.every_database
+
 WEB = visitor("web")
 
 

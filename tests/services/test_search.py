@@ -13,6 +13,8 @@ from tests.panels import NAMES, panels_csv, upload
 from tests.panels_planted import ACCOUNTS, VALUES, plant
 from tests.people import acting
 
+pytestmark = pytest.mark.every_database
+
 ACTORS = [demo.VSP_USER, demo.OTHER_VSP, demo.STAFF, demo.GENERAL]
 # How many are shown and counted: as it is in life, and fewer than are found.
 COUNTED = [(search.ROWS_SHOWN, found_rows.MOST_COUNTED), (9, 10)]

@@ -14,7 +14,10 @@ from tests import brute_force
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting
 
-pytestmark = pytest.mark.usefixtures("small_pages")
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("small_pages"),
+]
 ASKED = [
     Criteria("EX"),
     Criteria("EX", status="valid"),

@@ -17,6 +17,8 @@ from spv.services.ledger import NAMES
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting
 
+pytestmark = pytest.mark.every_database
+
 SERIALS = "uq_panel_serials_serial_number"
 PARTS = "ix_panel_serials_upload_id_product_id_serial_number"
 MARKED = "ix_panel_serials_marked"

@@ -15,7 +15,10 @@ from tests.endurance import repeated
 from tests.panels import panels_csv, upload
 from tests.people import acting, at_once, events, user_of
 
-pytestmark = pytest.mark.usefixtures("demonstration", "proven")
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("demonstration", "proven"),
+]
 WHY = {"reason": "Ineligible panel"}
 # Every order of two steps of one person and two of another.
 ORDERS = sorted({"".join(order) for order in itertools.permutations("aabb")})

@@ -24,6 +24,8 @@ from tests.people import (
     user_of,
 )
 
+pytestmark = pytest.mark.every_database
+
 WRONG = "The email address or the password is wrong."
 RIGHT = {"email": "kim@x.au", "password": PASSWORD}
 START = datetime(2026, 11, 22, tzinfo=UTC)

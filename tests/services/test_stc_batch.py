@@ -17,6 +17,8 @@ from spv.services.actor import visitor
 from spv.services.errors import NotFoundError
 from tests.rules.test_stc_batch import HEADING, ROW
 
+pytestmark = pytest.mark.every_database
+
 BATCH = visitor("batch")
 
 

@@ -17,7 +17,10 @@ from tests.endurance import repeated
 from tests.panels import HEADING, NAMES, mark, panels_csv, stored, upload
 from tests.people import acting, at_once, events
 
-pytestmark = pytest.mark.usefixtures("demonstration")
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("demonstration"),
+]
 
 
 def report_of(data, actor):

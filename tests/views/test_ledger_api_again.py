@@ -25,6 +25,8 @@ from tests.panels import mark, stored
 from tests.people import at_once
 from tests.views.ledger_api import proven, refused
 
+pytestmark = pytest.mark.every_database
+
 NOW = datetime(2037, 3, 1, 2, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ONE = json.dumps(items(3)).encode()

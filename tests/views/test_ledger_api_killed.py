@@ -23,6 +23,8 @@ from tests.views.test_ledger_api_again import (
     system,
 )
 
+pytestmark = pytest.mark.every_database
+
 __all__ = ["moment", "system"]  # fixtures
 BOTH = {"serialNumbers": ["EX000001", "EX000002"], "reason": "Ineligible panel"}
 
