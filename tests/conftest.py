@@ -13,6 +13,7 @@ from flask_migrate import upgrade
 
 from spv import create_app
 from spv.config import Config
+from spv.extensions import db, limiter
 from spv.services import demo, sign_in
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
@@ -57,11 +58,20 @@ def load(url):
 
 def dispose(app):
     """Close every connection that an application holds."""
-    from spv.extensions import db
-
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+@contextlib.contextmanager
+def opened(url):
+    """The context of an application on a database; its connections end with it."""
+    app = make_app(url)
+    try:
+        with app.app_context():
+            yield app
+    finally:
+        dispose(app)
 
 
 @pytest.fixture(scope="session")
@@ -109,13 +119,31 @@ def postgres_database(postgres_server):
         yield made
 
 
+@pytest.fixture(scope="session")
+def worker_path(tmp_path_factory):
+    """The SQLite file of this worker."""
+    return tmp_path_factory.mktemp("sqlite") / "worker.sqlite"
+
+
 @pytest.fixture
-def sqlite_url(request, tmp_path):
-    """A fresh SQLite database at the newest schema."""
-    path = tmp_path / "spv.sqlite"
+def new_sqlite(request):
+    """A function that puts a fresh SQLite database at a path; returns its address."""
     people = "_people" if "demonstration" in request.fixturenames else ""
-    shutil.copy(request.getfixturevalue(f"sqlite_template{people}"), path)
-    return f"sqlite:///{path}"
+    template = request.getfixturevalue(f"sqlite_template{people}")
+
+    def put(path):
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        shutil.copy(template, path)
+        return f"sqlite:///{path}"
+
+    return put
+
+
+@pytest.fixture
+def sqlite_url(new_sqlite, tmp_path):
+    """A SQLite database for a test that makes an application of its own."""
+    return new_sqlite(tmp_path / "spv.sqlite")
 
 
 @pytest.fixture
@@ -137,9 +165,10 @@ def postgres_url(request, postgres_database):
 @pytest.fixture
 def database_url(request):
     """A fresh SQLite database; with `every_database`, PostgreSQL in a second run."""
-    return request.getfixturevalue(
-        "sqlite_url" if request.param == "sqlite" else "postgres_url"
-    )
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres_url")
+    path = request.getfixturevalue("worker_path")
+    return request.getfixturevalue("new_sqlite")(path)
 
 
 def pytest_generate_tests(metafunc):
@@ -152,14 +181,30 @@ def pytest_generate_tests(metafunc):
     metafunc.parametrize("database_url", kinds, indirect=True)
 
 
+@pytest.fixture(scope="session")
+def applications():
+    """The applications of this worker by the address of their database.
+
+    To make one, and to compile its templates, takes longer than most tests.
+    """
+    return {}
+
+
 @pytest.fixture
-def app(database_url):
-    """The application, inside its context, on a fresh database of each kind."""
-    app = make_app(database_url, RATELIMIT_ENABLED=False)
-    app.config["WTF_CSRF_ENABLED"] = False
+def app(database_url, applications):
+    """The application, inside its context, on a fresh database."""
+    if database_url not in applications:
+        made = make_app(database_url, RATELIMIT_ENABLED=False)
+        made.config["WTF_CSRF_ENABLED"] = False
+        applications[database_url] = made
+    app = applications[database_url]
+    settings = dict(app.config)
+    limiter.enabled = False  # another application may have switched it on for all
     with app.app_context():
         yield app
     dispose(app)
+    app.config.clear()
+    app.config.update(settings)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from spv.extensions import db
 from spv.models import AuditEvent, PanelSerial, StcCalculation, Upload
 from spv.services import audit, demo, ledger_proof
 from spv.services.replay import replay
-from tests.conftest import dispose, load, make_app
+from tests.conftest import load, opened
 from tests.endurance import repeated
 from tests.examples import GOOD_SOLAR
 from tests.panels import panels_csv
@@ -46,8 +46,8 @@ def calculate_until_it_dies(address, answered):
             return
 
 
-def one_round(url, work, most=0.7):
-    """Serve, load from four threads, kill; what they were answered."""
+def one_round(url, work, acts):
+    """Serve, load from four threads, kill after some acts; returns their answers."""
     answered = []
     with serve(url) as (address, process):
         threads = [
@@ -55,7 +55,10 @@ def one_round(url, work, most=0.7):
         ]
         for thread in threads:
             thread.start()
-        time.sleep(random.uniform(0.2, most))
+        end = time.monotonic() + 60
+        while len(answered) < acts and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(random.uniform(0, 0.2))
         process.kill()
         for thread in threads:
             thread.join()
@@ -65,17 +68,15 @@ def one_round(url, work, most=0.7):
 @repeated(2, 20)
 def test_killed_while_calculating(database_url, times):
     answered = sum(
-        len(one_round(database_url, calculate_until_it_dies)) for _ in range(times)
+        len(one_round(database_url, calculate_until_it_dies, 20)) for _ in range(times)
     )
-    app = make_app(database_url)
-    with app.app_context():
+    with opened(database_url):
         count = sa.func.count()
         saved = db.session.scalar(sa.select(count).select_from(StcCalculation))
         logged = db.session.scalar(sa.select(count).select_from(AuditEvent))
         assert saved == logged >= answered > 0
         assert audit.verify()[0].problem == ""
         assert replay().differences == []
-    dispose(app)
 
 
 class Person:
@@ -135,11 +136,10 @@ def test_killed_while_uploading_and_marking(database_url, times):
     load(database_url)
     answered = {"uploads": set(), "invalidations": set()}
     for _ in range(times):
-        for address in one_round(database_url, work_until_it_dies, most=2):
+        for address in one_round(database_url, work_until_it_dies, 12):
             *_, kind, number = address.split("/")
             answered[kind].add(int(number))
-    app = make_app(database_url)
-    with app.app_context():
+    with opened(database_url):
         ours = Upload.filename == "panels.csv"
         saved = set(db.session.scalars(sa.select(Upload.id).where(ours)))
         assert answered["uploads"] <= saved
@@ -153,4 +153,3 @@ def test_killed_while_uploading_and_marking(database_url, times):
         assert counted == dict.fromkeys(saved, 1000)
         assert [report.problem for report in audit.verify()] == ["", ""]
         assert ledger_proof.verify().problems == []
-    dispose(app)

@@ -48,9 +48,12 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture(params=["desktop", pytest.param("phone", marks=pytest.mark.long)])
 def size(request):
-    """A desktop's window and a phone's."""
+    """A desktop's window; in `make test-long` a phone's as well.
+
+    `test_every_page.py` looks at every page of a phone in `make test`.
+    """
     width, height = SIZES[request.param]
     return {"width": width, "height": height}
 
@@ -61,7 +64,7 @@ def open_page(chromium, address, size, **options):
         viewport=size, base_url=address, locale="en-AU", **options
     )
     page = context.new_page()
-    page.complaints = []
+    page.complaints, page.spv_address = [], address
 
     def on_console(message):
         # Chromium logs each refused form as an error; that one is the answer we meant.

@@ -132,6 +132,7 @@ def test_the_twelve_steps(page):
     tries_the_console(page, name)
 
 
+@pytest.mark.long
 def test_the_twelve_steps_without_javascript(plain_page):
     the_twelve_steps(plain_page)
 

@@ -109,6 +109,7 @@ def test_the_eight_steps(page):
     the_eight_steps(page)
 
 
+@pytest.mark.long
 def test_the_eight_steps_without_javascript(plain_page):
     the_eight_steps(plain_page)
 
@@ -139,6 +140,7 @@ def test_all_but_two_of_sixty(page):
     all_but_two_of_sixty(page, lambda page: None)
 
 
+@pytest.mark.long
 def test_all_but_two_of_sixty_without_javascript(plain_page):
     all_but_two_of_sixty(plain_page, lambda page: press(page, "Tick them all"))
 

@@ -262,6 +262,7 @@ def test_enter_calculates_without_javascript(plain_page):
     expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
 
 
+@pytest.mark.long
 def test_many_systems_without_javascript(plain_page):
     page = plain_page
     page.goto("/stc/batch")

@@ -106,6 +106,7 @@ def test_the_whole_way(page):
     the_whole_way(page)
 
 
+@pytest.mark.long
 def test_the_whole_way_without_javascript(plain_page):
     the_whole_way(plain_page)
 

@@ -235,7 +235,7 @@ def test_a_stolen_cookie_is_dead_at_the_next_request(demonstration, how):
     assert dead(thief)
 
 
-def test_without_a_database_the_page_says_so(sqlite_url, demonstration):
+def test_without_a_database_the_page_says_so(demonstration):
     """Also to somebody who has signed in: the page must not ask the database again."""
     browser = browser_of(demonstration, demo.STAFF)
     db.session.execute(sa.text("ALTER TABLE user_sessions RENAME TO away"))

@@ -1,0 +1,54 @@
+"""Every page on a phone: nothing is wider than the window, and axe finds no fault."""
+
+import pytest
+from playwright.sync_api import expect
+
+from spv import create_app
+from spv.config import Config
+from spv.policy import POLICIES
+from spv.rules.roles import Role
+from tests.browser.conftest import SIZES, open_page
+from tests.browser.test_accounts import demonstrated
+from tests.browser.test_stc import check
+
+pytestmark = pytest.mark.browser
+# Each person sees the pages of a role; a visitor sees those that are for everybody.
+PEOPLE = {
+    Role.VISITOR: "",
+    Role.UPLOADER: "VSP, administrator",
+    Role.ADMINISTRATOR: "General account",
+    Role.STAFF: "Agency staff",
+}
+# The console is Swagger UI, which has faults of its own.
+NOT_PAGES = {"static", "api.document", "api.calculation", "health.alive",
+             "health.ready", "developer.console"}  # fmt: skip
+
+
+def addresses():
+    """The address of each page that needs no number, and whom it is for."""
+    app = create_app(Config(SQLALCHEMY_DATABASE_URI="sqlite:///:memory:"))
+    for rule in app.url_map.iter_rules():
+        is_page = "GET" in rule.methods and rule.endpoint not in NOT_PAGES
+        if not is_page or rule.arguments or rule.rule.endswith(".csv"):
+            continue
+        roles = POLICIES[rule.endpoint].roles
+        yield rule.rule, next((role for role in PEOPLE if role in roles), None)
+
+
+ADDRESSES = sorted(addresses())
+
+
+@pytest.mark.parametrize("role", PEOPLE, ids=str)
+def test_every_page_fits_a_phone(chromium, address, role):
+    width, height = SIZES["phone"]
+    page = open_page(chromium, address, {"width": width, "height": height})
+    if words := PEOPLE[role]:
+        demonstrated(page, words)
+    paths = [path for path, whom in ADDRESSES if whom is role]
+    assert paths
+    for path in paths:
+        answer = page.goto(path)
+        assert answer.status == 200, path
+        expect(page.get_by_role("heading", level=1).first).to_be_visible()
+        check(page)
+    page.context.close()
