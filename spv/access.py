@@ -1,10 +1,23 @@
 """Who is there, what they may do, and what somebody is told who may not."""
 
+import secrets
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    after_this_request,
+    current_app,
+    g,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask_login import LoginManager, UserMixin, current_user, login_user
+from itsdangerous import BadData, URLSafeTimedSerializer
 from limits import parse
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
@@ -14,8 +27,9 @@ from spv.config import ConfigurationError
 from spv.extensions import db, limiter
 from spv.policy import POLICIES
 from spv.rules.declaration import Standing
+from spv.rules.network import network_of
 from spv.rules.roles import Role
-from spv.services import demo, sessions, subscriptions
+from spv.services import demo, known_browsers, sessions, subscriptions
 from spv.services.actor import Actor, visitor
 from spv.services.errors import ForbiddenError
 from spv.services.subscriptions import System
@@ -130,6 +144,49 @@ def current_actor(channel: str = "web") -> Actor:
         account_id=someone.account_id,
         ip=ip,
     )
+
+
+def browser() -> str:
+    """Return the id of this browser: the one in its cookie, or a new one."""
+    return _known_browser() or secrets.token_urlsafe(16)
+
+
+def browser_or_network() -> str:
+    """Name whose tries to sign in are limited together: no neighbour's, if possible."""
+    return _known_browser() or network_of(request.remote_addr or "")
+
+
+def keep_browser(browser: str) -> None:
+    """Send the cookie of a browser that somebody has signed in with."""
+
+    @after_this_request
+    def send(response: Response) -> Response:
+        session_cookie = current_app.session_interface
+        response.set_cookie(
+            current_app.config["KNOWN_BROWSER_COOKIE"],
+            _browser_signer().dumps(browser),
+            max_age=known_browsers.LASTS,
+            path=session_cookie.get_cookie_path(current_app),
+            secure=session_cookie.get_cookie_secure(current_app),
+            samesite=session_cookie.get_cookie_samesite(current_app),
+            httponly=True,
+        )
+        return response
+
+
+def _known_browser() -> str:
+    cookie = request.cookies.get(current_app.config["KNOWN_BROWSER_COOKIE"], "")
+    age = int(known_browsers.LASTS.total_seconds())
+    try:
+        return str(_browser_signer().loads(cookie, max_age=age))
+    except BadData:
+        return ""
+
+
+def _browser_signer() -> URLSafeTimedSerializer:
+    old = current_app.config["SECRET_KEY_FALLBACKS"] or []
+    keys = [*old, current_app.secret_key or ""]  # the last one signs
+    return URLSafeTimedSerializer(keys, "known browser")
 
 
 def enter(token: str) -> None:

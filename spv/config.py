@@ -34,6 +34,7 @@ class Config:
     RATELIMIT_HEADERS_ENABLED: bool = True
     SESSION_COOKIE_HTTPONLY: bool = True
     SESSION_COOKIE_SAMESITE: str = "Lax"
+    KNOWN_BROWSER_COOKIE: str = "known_browser"  # set as the session's cookie is
     # A page may stay open all day; the token ends with the session.
     WTF_CSRF_TIME_LIMIT: None = None
     MAX_CONTENT_LENGTH: int = 5_010_000  # a file of 5 MB, and the form around it

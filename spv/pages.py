@@ -13,6 +13,7 @@ from flask import (
     Flask,
     Response,
     current_app,
+    g,
     make_response,
     redirect,
     render_template,
@@ -68,6 +69,8 @@ def render(
     context |= {"partial": partial, "title": title, "error": status in (409, 422, 429)}
     response = make_response(render_template(shell, **context), status)
     response.vary.add("HX-Request")
+    if form and form.retry_after:
+        g.retry_after = form.retry_after
     if status == 429 and wants_partial():
         response.headers["HX-Retarget"] = "#content"  # a page of ours, not a proxy's
     return response

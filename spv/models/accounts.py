@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spv.extensions import Model
@@ -69,14 +69,32 @@ class UserSession(Model):
     user: Mapped[User] = relationship()
 
 
-class SignInFailures(Model):
-    """Failed sign-ins with one email address, known or not (only its hash is kept)."""
+class KnownBrowser(Model):
+    """A browser with which a user has signed in. Only the hash of its id is kept."""
 
-    __tablename__ = "sign_in_failures"
+    __tablename__ = "known_browsers"
+    __table_args__ = (UniqueConstraint("browser_hash", "user_id"),)
 
-    email_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    signed_in_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SignInTries(Model):
+    """Failed tries that are counted together, until a day after the first of them.
+
+    `subject` is the hash of what was tried, such as an email address, known or not.
+    `network` is empty where tries from all networks are counted.
+    """
+
+    __tablename__ = "sign_in_tries"
+
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    network: Mapped[str] = mapped_column(String(43), primary_key=True)
     failures: Mapped[int]
-    wait_until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    wait_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class AccountApplication(Model):

@@ -16,6 +16,7 @@ from spv.services import (
     declarations,
     demo_panels,
     new_passwords,
+    passwords,
     sign_in,
     staff,
     users,
@@ -24,7 +25,7 @@ from spv.services.actor import Actor, operator
 from spv.services.errors import ConflictError
 from spv.services.transaction import snapshot, together
 
-PASSWORD = "demonstration-only"  # noqa: S105 (it is for everyone to know)
+PASSWORD = passwords.DEMONSTRATION
 STAFF = "staff@agency.example"
 VSP_ADMIN, VSP_USER = "admin@vsp.example", "user@vsp.example"
 SUPPLIER, OTHER_VSP = "admin@supplier.example", "admin@other-vsp.example"

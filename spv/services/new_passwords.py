@@ -13,16 +13,12 @@ from spv.models import User
 from spv.rules.refusal import Refusal
 from spv.rules.roles import Role
 from spv.rules.text import read_all
-from spv.services import audit, passwords, sessions
+from spv.services import audit, known_browsers, passwords, sessions
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.rights import acting
-from spv.services.sign_in import (
-    acting_as,
-    forget_failures,
-    is_own_password,
-    own_password,
-)
+from spv.services.sign_in import acting_as
+from spv.services.sign_in_tries import forget_failures, is_own_password, own_password
 
 LINK_LASTS = timedelta(days=1)
 USED = (
@@ -40,8 +36,13 @@ class Link:
     until: datetime
 
 
-def change(answers: Mapping[str, str], token: str, actor: Actor) -> None:
-    """Take a new password instead of `current_password`; ends all other sessions."""
+def change(
+    answers: Mapping[str, str], token: str, actor: Actor, browser: str = ""
+) -> None:
+    """Take a new password instead of `current_password`; ends all other sessions.
+
+    `token` and `browser` are of the session and the browser that stay.
+    """
     user = db.session.get_one(User, actor.user_id)
     readers = passwords.readers(answers, user.name, user.email)
     password = read_all(answers, readers)["password"]
@@ -53,7 +54,7 @@ def change(answers: Mapping[str, str], token: str, actor: Actor) -> None:
         user = db.session.get_one(User, actor.user_id)
         # Once more: a password link may have been used, or the session ended.
         if good and user.password_hash == known and sessions.is_open(token):
-            _set(user, password_hash, but=token)
+            _set(user, password_hash, token, browser)
             audit.act("user.password_changed", actor, clock.now())
             return
         audit.act("user.password_change_failed", actor, clock.now())
@@ -98,8 +99,14 @@ def holder(token: str) -> User:
     return user
 
 
-def use_link(token: str, answers: Mapping[str, str], actor: Actor) -> None:
-    """Set the password of the link's holder, end all sessions, use up the link."""
+def use_link(
+    token: str, answers: Mapping[str, str], actor: Actor, browser: str = ""
+) -> None:
+    """Set the password of the link's holder, end all sessions, use up the link.
+
+    The holder's browser becomes a known one: whoever guesses at the address meanwhile
+    must not keep the holder from signing in.
+    """
     user = holder(token)
     readers = passwords.readers(answers, user.name, user.email)
     password = read_all(answers, readers)["password"]
@@ -108,11 +115,13 @@ def use_link(token: str, answers: Mapping[str, str], actor: Actor) -> None:
         user = holder(token)
         user.link_hash = user.link_until = None
         _set(user, password_hash)
+        known_browsers.remember(user, browser, clock.now())
         audit.act("user.password_set", acting_as(user, actor), clock.now())
 
 
-def _set(user: User, password_hash: str, but: str = "") -> None:
+def _set(user: User, password_hash: str, token: str = "", browser: str = "") -> None:
     user.password_hash = password_hash
-    sessions.end(user.id, but=but)
+    sessions.end(user.id, but=token)
+    known_browsers.forget(user.id, but=browser)
     forget_failures(user.email)
     forget_failures(own_password(user))

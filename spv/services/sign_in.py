@@ -2,29 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from spv import clock
 from spv.extensions import db
-from spv.models import SignInFailures, User
+from spv.models import User
+from spv.rules.network import network_of
 from spv.rules.people import read_email, read_name
 from spv.rules.refusal import Refusal
 from spv.rules.text import read_all
-from spv.services import audit, passwords, sessions
+from spv.services import audit, known_browsers, passwords, sessions, sign_in_tries
 from spv.services.actor import Actor
-
-MOST_FAILURES = 5
-FIRST_WAIT = timedelta(minutes=15)
-LONGEST_WAIT = timedelta(days=1)
-
-
-class TooManyFailures(Refusal):
-    """The address waits, whoever tries it and whatever the password."""
-
-    http_status = 429
 
 
 def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
@@ -48,14 +38,17 @@ def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
         audit.act(event, actor, at, email=email, name=person["name"])
 
 
-def sign_in(answers: Mapping[str, str], actor: Actor, instead_of: str = "") -> str:
+def sign_in(
+    answers: Mapping[str, str], actor: Actor, instead_of: str = "", browser: str = ""
+) -> str:
     """The token of a new session; Refusal with one sentence for all that is wrong.
 
-    `instead_of` is the token of the session that the browser had before.
+    `instead_of` is the token of the session that the browser had before, and `browser`
+    the id of the browser, which is known from then on.
     """
     email = (answers.get("email") or "").strip().lower()
     password = answers.get("password") or ""
-    claim_try(email)
+    counters = sign_in_tries.claim_sign_in(email, network_of(actor.ip), browser)
     known = user_of(email)
     password_hash = known.password_hash if known and _may(known) else None
     good = passwords.matches(password_hash, password)
@@ -64,7 +57,8 @@ def sign_in(answers: Mapping[str, str], actor: Actor, instead_of: str = "") -> s
         # Once more: the password may have changed while it was compared.
         if good and user and user.password_hash == password_hash:
             token = sessions.start(user, at, instead_of)
-            forget_failures(email)
+            sign_in_tries.succeeded(counters)
+            known_browsers.remember(user, browser, at)
             audit.act("user.signed_in", acting_as(user, actor), at)
             return token
         # Not what was typed as the address: it may have been the password.
@@ -80,9 +74,10 @@ def sign_out(token: str, actor: Actor) -> None:
 
 
 def sign_out_everywhere(actor: Actor) -> None:
-    """End every session of a person, this one too."""
+    """End every session of a person, this one too, and make every browser unknown."""
     with audit.turn():
         sessions.end(actor.user_id)
+        known_browsers.forget(actor.user_id)
         audit.act("user.signed_out_everywhere", actor, clock.now())
 
 
@@ -96,67 +91,10 @@ def user_of(email: str) -> User | None:
     return db.session.scalar(query)
 
 
-def claim_try(of: str) -> None:
-    """Count a try before it is made, so that none slips by; TooManyFailures.
-
-    `of` is what is tried: an email address, known or not.
-    """
-    with audit.turn():
-        at = clock.now()
-        old = SignInFailures.wait_until < at - LONGEST_WAIT
-        db.session.execute(delete(SignInFailures).where(old))
-        tries = db.session.get(SignInFailures, sessions.digest(of))
-        if tries is None:
-            tries = SignInFailures(
-                email_hash=sessions.digest(of), failures=0, wait_until=at
-            )
-            db.session.add(tries)
-        if at < tries.wait_until:
-            raise _wait(tries.wait_until)
-        tries.failures += 1
-        tries.wait_until = at + _wait_after(tries.failures)
-
-
-def is_own_password(user: User, password: str, field: str) -> bool:
-    """Whether somebody who has signed in knows their password; TooManyFailures."""
-    try:
-        claim_try(own_password(user))
-    except TooManyFailures as wait:
-        raise TooManyFailures({field: str(wait)}) from None
-    return passwords.matches(user.password_hash, password)
-
-
-def own_password(user: User) -> str:
-    """What is tried by who has signed in; strangers cannot make that wait."""
-    return f"the current password of {user.id}"
-
-
-def forget_failures(of: str) -> None:
-    """Begin to count anew, in the caller's transaction."""
-    counted = SignInFailures.email_hash == sessions.digest(of)
-    db.session.execute(delete(SignInFailures).where(counted))
-
-
 def _may(user: User) -> bool:
     """Everybody knows the password of demonstration users: production has none."""
     production = current_app.config["SPV_ENVIRONMENT"] == "production"
     return not (production and user.is_demonstration)
-
-
-def _wait_after(failures: int) -> timedelta:
-    if failures < MOST_FAILURES:
-        return timedelta(0)
-    doublings = min(failures - MOST_FAILURES, 10)
-    return min(LONGEST_WAIT, FIRST_WAIT * (1 << doublings))
-
-
-def _wait(until: datetime) -> TooManyFailures:
-    sentence = (
-        f"After {MOST_FAILURES} failures or more this waits until "
-        f"{clock.written_moment(until)}. Then try again, or ask your account’s "
-        "administrator or the agency for a password link."
-    )
-    return TooManyFailures({"email": sentence})
 
 
 def acting_as(user: User, actor: Actor) -> Actor:

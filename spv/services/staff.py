@@ -5,7 +5,7 @@ from spv.extensions import db
 from spv.models import User
 from spv.rules.people import read_email, read_name
 from spv.rules.text import read_all
-from spv.services import audit, sessions
+from spv.services import audit, known_browsers, sessions
 from spv.services.actor import operator
 from spv.services.errors import ConflictError
 from spv.services.new_passwords import Link, new_link
@@ -33,5 +33,6 @@ def create(email: str, name: str = "") -> Link:
             db.session.add(user)
             db.session.flush()
             sessions.end(user.id)
+            known_browsers.forget(user.id)
         audit.act(event, operator(), at, subject=user.id, email=user.email)
     return link

@@ -19,7 +19,7 @@ from spv.services import audit, keys, sessions
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.rights import acting
-from spv.services.sign_in import forget_failures, is_own_password, own_password
+from spv.services.sign_in_tries import forget_failures, is_own_password, own_password
 
 MOST = 20
 # How long after signing in a key is shown without the password.

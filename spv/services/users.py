@@ -13,7 +13,7 @@ from spv.rules.people import read_email, read_name
 from spv.rules.refusal import Refusal
 from spv.rules.roles import Role
 from spv.rules.text import read_all
-from spv.services import audit, sessions
+from spv.services import audit, known_browsers, sessions
 from spv.services.actor import Actor
 from spv.services.errors import ConflictError, NotFoundError
 from spv.services.new_passwords import Link, new_link
@@ -94,6 +94,7 @@ def remove(user_id: int, actor: Actor) -> None:
         user.removed_at = at
         user.link_hash = user.link_until = None
         sessions.end(user.id)
+        known_browsers.forget(user.id)
         audit.act("user.removed", actor, at, **_told(user))
 
 

@@ -27,7 +27,7 @@ def change() -> BaseResponse:
     someone = access.person()
     try:
         token = someone.token if someone else ""
-        new_passwords.change(form.answers, token, current_actor())
+        new_passwords.change(form.answers, token, current_actor(), access.browser())
     except Refusal as refusal:
         return _edit(form.refused(refusal))
     flash("Your password has changed. Any other device has been signed out.")
@@ -44,12 +44,13 @@ def open_link(token: str) -> Response:
 @limiter.limit("60 per minute")
 def use_link(token: str) -> BaseResponse:
     """Set the password and use up the link."""
-    form = NewPasswordForm()
+    form, browser = NewPasswordForm(), access.browser()
     try:
-        new_passwords.use_link(token, form.answers, current_actor())
+        new_passwords.use_link(token, form.answers, current_actor(), browser)
     except Refusal as refusal:
         return _link(form.refused(refusal), token)
     access.leave()
+    access.keep_browser(browser)
     flash("Your password is set. Sign in with it.")
     return redirect(url_for("sign_in.new"), 303)
 

@@ -20,17 +20,18 @@ def new() -> Response:
 
 
 @bp.post("/sign-in")
-@limiter.limit("60 per minute")
+@limiter.limit("60 per 30 seconds", key_func=access.browser_or_network)
 def create() -> BaseResponse:
     """Sign in, and go on to where somebody was going."""
-    form = SignInForm()
+    form, browser = SignInForm(), access.browser()
     try:
         someone = access.person()
         before = someone.token if someone else ""
-        token = sign_in.sign_in(form.answers, current_actor(), before)
+        token = sign_in.sign_in(form.answers, current_actor(), before, browser)
     except Refusal as refusal:
         return _sign_in(form.refused(refusal))
     access.enter(token)
+    access.keep_browser(browser)
     return redirect(access.local(request.args.get("next", "")), 303)
 
 

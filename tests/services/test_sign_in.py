@@ -9,12 +9,11 @@ import time_machine
 from argon2 import extract_parameters
 
 from spv.extensions import db
-from spv.models import AuditEvent, SignInFailures, UserSession
+from spv.models import AuditEvent, SignInTries, UserSession
 from spv.rules.refusal import Refusal
 from spv.services import new_passwords, passwords, sessions, sign_in
 from tests.people import (
     KIM,
-    NEW_PASSWORD,
     PASSWORD,
     WEB,
     at_once,
@@ -45,7 +44,7 @@ def test_the_password_is_kept_as_argon2id(kim):
 
 
 def test_signing_up_with_an_address_in_use_changes_nothing(kim):
-    other = "another long password"
+    other = "nine yellow umbrellas"
     again = KIM | {"name": "Eve", "password": other, "password_again": other}
     sign_in.sign_up(again, WEB)
     assert user_of("kim@x.au").name == "Kim Doe"
@@ -61,12 +60,7 @@ def test_signing_up_with_an_address_in_use_changes_nothing(kim):
         ({"email": "kim"}, "email", "Enter an email address such as"),
         ({"password": "short"}, "password", "at least 12 characters"),
         ({"password": "x" * 201}, "password", "at most 200 characters"),
-        ({"password": "password1234"}, "password", "first that would be guessed"),
-        ({"password": "123456789012"}, "password", "first that would be guessed"),
-        ({"password": "qwertyuiop12"}, "password", "first that would be guessed"),
-        ({"password": "aaaaaaaaaaaaa"}, "password", "first that would be guessed"),
-        ({"password": "kim@x.aukim@x.au"}, "password", "first that would be guessed"),
-        ({"password": "Kim DoeKim Doe"}, "password", "first that would be guessed"),
+        ({"password": "Summer2026!!"}, "password", "first that would be guessed"),
         ({"password_again": "another"}, "password_again", "Enter the same password"),
     ],
 )
@@ -97,58 +91,13 @@ def test_the_same_letters_from_another_keyboard(app):
     assert sessions.resume(try_sign_in("kim@x.au", "z\u00e9bra crossing nine"))
 
 
-@pytest.mark.parametrize("email", ["kim@x.au", "nobody@x.au"])
-def test_five_failures_and_the_address_waits(kim, email):
-    """Known or not: the same sentences."""
-    with time_machine.travel(START, tick=False) as clock:
-        assert {try_sign_in(email, "wrong") for _ in range(5)} == {WRONG}
-        waits = "waits until 22 November 2026, 11:15 AEDT"
-        assert waits in try_sign_in(email, PASSWORD)
-        assert waits in try_sign_in(email.upper(), PASSWORD)
-        for wait in (15, 30, 60, 120, 240, 480, 960, 1440, 1440):
-            clock.shift(timedelta(minutes=wait, seconds=-1))
-            assert "waits until" in try_sign_in(email, PASSWORD)
-            clock.shift(timedelta(seconds=1))
-            assert try_sign_in(email, "wrong") == WRONG
-            assert "waits until" in try_sign_in(email, PASSWORD)
-
-
-def test_the_fifth_try_may_be_right_and_counting_begins_anew(kim):
-    for _ in range(3):
-        assert {try_sign_in("kim@x.au", "wrong") for _ in range(4)} == {WRONG}
-        assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
-
-
-def test_failures_are_forgotten_after_a_day(kim):
-    with time_machine.travel(START, tick=False) as clock:
-        for _ in range(4):
-            try_sign_in("kim@x.au", "wrong")
-            try_sign_in("nobody@x.au", "wrong")
-        clock.shift(timedelta(days=1, seconds=1))
-        for _ in range(4):
-            try_sign_in("kim@x.au", "wrong")
-        assert db.session.query(SignInFailures).count() == 1
-        assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
-
-
-def test_tried_in_parallel_no_sixth_guess_gets_through(app, kim):
-    answers = []
-
-    def guess():
-        answers.extend(try_sign_in("kim@x.au", "wrong") for _ in range(5))
-
-    assert at_once(*[guess] * 8) == []
-    assert answers.count(WRONG) == 5
-    assert sum("waits until" in answer for answer in answers) == 35
-
-
 def test_the_right_password_several_times_at_once(app, kim):
     """A double click is no attack."""
     errors = at_once(
         *[lambda: sessions.resume(sign_in.sign_in(RIGHT, WEB)) or 1 / 0] * 4
     )
     assert errors == []
-    assert not db.session.query(SignInFailures).count()
+    assert not db.session.query(SignInTries).count()
 
 
 def test_what_is_typed_as_an_address_is_not_kept(kim):
@@ -238,14 +187,3 @@ def test_a_new_password_ends_the_other_sessions(kim):
     assert sessions.resume(stolen) is None
     assert try_sign_in("kim@x.au", PASSWORD) == WRONG
     assert sessions.resume(try_sign_in("kim@x.au", new))
-
-
-def test_the_current_password_cannot_be_guessed_either(kim):
-    wrong = NEW_PASSWORD | {"current_password": "wrong"}
-    for _ in range(5):
-        with pytest.raises(Refusal, match="not your current password"):
-            new_passwords.change(wrong, "", kim)
-    right = NEW_PASSWORD | {"current_password": PASSWORD}
-    with pytest.raises(sign_in.TooManyFailures) as refused:
-        new_passwords.change(right, "", kim)
-    assert list(refused.value.problems) == ["current_password"]

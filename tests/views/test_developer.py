@@ -141,7 +141,7 @@ def test_the_password_is_asked_for_after_five_minutes(browser):
         answer = browser.post(address, data=RIGHT, headers={"HX-Request": "true"})
         assert (answer.status_code, shown(answer)) == (429, None)
         assert answer.headers["HX-Retarget"] == "#content"
-        assert "waits until" in answer.text
+        assert "Try again in 15 minutes" in answer.text
 
 
 def test_regenerate_rename_and_cancel(demonstration, browser):

@@ -181,7 +181,7 @@ def test_without_its_event_nothing_is_done(demonstration, endpoint, monkeypatch)
     def state():
         db.session.rollback()
         tables = db.metadata.sorted_tables
-        left_aside = ("sign_in_failures", "user_sessions")
+        left_aside = ("sign_in_tries", "user_sessions")
         return [
             db.session.execute(sa.select(table).order_by(*table.primary_key)).all()
             for table in tables
