@@ -147,8 +147,8 @@ def leave() -> None:
 def local(address: str) -> str:
     """An address to go on to, if it is one of ours; otherwise home."""
     path = address.replace("\\", "/")
-    ours = path.startswith("/") and not path.startswith("//") and path.isprintable()
-    return path if ours else url_for("home.index")
+    ours = path.startswith(f"{request.script_root}/") and not path.startswith("//")
+    return path if ours and path.isprintable() else url_for("home.index")
 
 
 def _load(token: str) -> CurrentUser | None:
