@@ -14,7 +14,8 @@ load_dotenv(Path(__file__).with_name(".env"))
 try:
     app = create_app()
 except ConfigurationError as error:
-    sys.exit(f"spv does not start. {error}")
+    sys.stderr.write(f"spv does not start. {error}\n")
+    sys.exit(4)  # tells gunicorn that there is no use in starting another worker
 
 # What start-up made stays for good: the collector need not go through it again.
 gc.collect()

@@ -24,11 +24,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.config import ConfigurationError
-from spv.extensions import db, limiter
+from spv.extensions import db, limiter, secret_keys
 from spv.policy import POLICIES
 from spv.rules.declaration import Standing
 from spv.rules.network import network_of
 from spv.rules.roles import Role
+from spv.security import cookie_name, cookie_path
 from spv.services import demo, known_browsers, sessions, subscriptions
 from spv.services.actor import Actor, visitor
 from spv.services.errors import ForbiddenError
@@ -46,6 +47,7 @@ INVALID_KEY = (
     '{"statusCode":401,"message":"Access denied due to invalid subscription key. Make '
     'sure to provide a valid key for an active subscription."}'
 )
+KNOWN_BROWSER = "known_browser"  # the cookie's name, as `cookie_name` completes it
 BAD_KEYS = parse("60 per minute")  # from one address; good keys are not held up
 
 
@@ -161,21 +163,20 @@ def keep_browser(browser: str) -> None:
 
     @after_this_request
     def send(response: Response) -> Response:
-        session_cookie = current_app.session_interface
         response.set_cookie(
-            current_app.config["KNOWN_BROWSER_COOKIE"],
+            cookie_name(KNOWN_BROWSER),
             _browser_signer().dumps(browser),
             max_age=known_browsers.LASTS,
-            path=session_cookie.get_cookie_path(current_app),
-            secure=session_cookie.get_cookie_secure(current_app),
-            samesite=session_cookie.get_cookie_samesite(current_app),
+            path=cookie_path(),
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            samesite="Lax",
             httponly=True,
         )
         return response
 
 
 def _known_browser() -> str:
-    cookie = request.cookies.get(current_app.config["KNOWN_BROWSER_COOKIE"], "")
+    cookie = request.cookies.get(cookie_name(KNOWN_BROWSER), "")
     age = int(known_browsers.LASTS.total_seconds())
     try:
         return str(_browser_signer().loads(cookie, max_age=age))
@@ -184,9 +185,7 @@ def _known_browser() -> str:
 
 
 def _browser_signer() -> URLSafeTimedSerializer:
-    old = current_app.config["SECRET_KEY_FALLBACKS"] or []
-    keys = [*old, current_app.secret_key or ""]  # the last one signs
-    return URLSafeTimedSerializer(keys, "known browser")
+    return URLSafeTimedSerializer(secret_keys(), "known browser")
 
 
 def enter(token: str) -> None:
@@ -204,8 +203,8 @@ def leave() -> None:
 def local(address: str) -> str:
     """An address to go on to, if it is one of ours; otherwise home."""
     path = address.replace("\\", "/")
-    ours = path.startswith("/") and not path.startswith("//") and path.isprintable()
-    return path if ours else url_for("home.index")
+    ours = path.startswith(f"{request.script_root}/") and not path.startswith("//")
+    return path if ours and path.isprintable() else url_for("home.index")
 
 
 def _load(token: str) -> CurrentUser | None:

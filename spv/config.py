@@ -1,28 +1,97 @@
-"""Settings: a demonstration by default; production refuses to be half set."""
+"""Settings: a demonstration by default; production starts only if it is safe."""
 
-from dataclasses import dataclass, field
+import csv
+import os
+import re
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from environs import Env
+from flask.helpers import get_debug_flag
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from spv.rules.secret_key import SHORTEST, weakness
 
 DEMONSTRATION_KEY = "demonstration-only"
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
+# Names that are no settings of the app: tests, benchmarks and examples read them.
+OTHER_NAMES = {
+    "SPV_BENCH_PANELS",
+    "SPV_BROWSER",
+    "SPV_KEY",
+    "SPV_REQUIRE_BROWSER",
+    "SPV_REQUIRE_POSTGRES",
+    "SPV_TEST_DATABASE_URL",
+}
+_HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 
 
 class ConfigurationError(RuntimeError):
     """A setting that spv will not start with; the message is one clear line."""
 
 
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("must be a number, such as 1.")
+    return int(text)
+
+
+def _one_of(**meanings: Any) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        if text not in meanings:
+            raise ValueError(f"must be {' or '.join(meanings)}.")
+        return meanings[text]
+
+    return read
+
+
+def _list(text: str) -> tuple[str, ...]:
+    """Read values between commas; one that has a comma stands in quotation marks."""
+    lines = csv.reader(text.splitlines(), skipinitialspace=True)
+    return tuple(value.strip() for line in lines for value in line if value.strip())
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.lower() for host in _list(text))
+    if not hosts or not all(map(_HOST.fullmatch, hosts)):
+        raise ValueError(
+            "must be names of hosts without a port, such as spv.agency.example, "
+            "separated by commas."
+        )
+    return hosts
+
+
+def _setting(default: Any, read: Callable[[str], Any] = str, name: str = "") -> Any:
+    """A field that is read from the environment, under its own name if none is given.
+
+    `read` turns the text into the value, or raises a ValueError: the end of a sentence.
+    """
+    return field(default=default, metadata={"read": read, "name": name})
+
+
 @dataclass(kw_only=True)
 class Config:
-    """What Flask reads. Sizes in bytes, ages in seconds."""
+    """The configuration of Flask. Sizes in bytes, ages in seconds."""
 
-    SQLALCHEMY_DATABASE_URI: str
-    SECRET_KEY: str = DEMONSTRATION_KEY
-    SPV_ENVIRONMENT: str = "demo"
+    SQLALCHEMY_DATABASE_URI: str = _setting(MISSING, name="DATABASE_URL")
+    SECRET_KEY: str = _setting(DEMONSTRATION_KEY)
+    # Secrets of before: what was signed or sealed with them is still good.
+    SECRET_KEY_FALLBACKS: tuple[str, ...] = _setting((), _list)
+    SPV_ENVIRONMENT: str = _setting(
+        "demo", _one_of(demo="demo", production="production")
+    )
+    # The hosts that are answered. None are named: all of them.
+    SPV_HOSTS: tuple[str, ...] = _setting((), _hosts)
     # How many reverse proxies stand before the app, whose headers are then believed.
-    SPV_PROXIES: int = 0
-    RATELIMIT_ENABLED: bool = True
+    SPV_PROXIES: int = _setting(0, _number)
+    SPV_HSTS_SECONDS: int = _setting(31_536_000, _number)
+    RATELIMIT_ENABLED: bool = _setting(
+        True, _one_of(on=True, off=False), name="SPV_RATE_LIMITS"
+    )
     SESSION_COOKIE_SECURE: bool = False
     TESTING: bool = False
 
@@ -34,7 +103,6 @@ class Config:
     RATELIMIT_HEADERS_ENABLED: bool = True
     SESSION_COOKIE_HTTPONLY: bool = True
     SESSION_COOKIE_SAMESITE: str = "Lax"
-    KNOWN_BROWSER_COOKIE: str = "known_browser"  # set as the session's cookie is
     # A page may stay open all day; the token ends with the session.
     WTF_CSRF_TIME_LIMIT: None = None
     MAX_CONTENT_LENGTH: int = 5_010_000  # a file of 5 MB, and the form around it
@@ -44,49 +112,94 @@ class Config:
     SEND_FILE_MAX_AGE_DEFAULT: int = 31_536_000
 
 
+# The name of each setting in the environment, and its field.
+SETTINGS: dict[str, Field[Any]] = {
+    each.metadata["name"] or each.name: each
+    for each in fields(Config)
+    if "read" in each.metadata
+}
+
+
 def from_environment(instance_path: str) -> Config:
-    """The settings of this process; ConfigurationError if they are not complete."""
+    """Return the settings of this process; ConfigurationError if they are not good."""
+    _refuse_unknown_names()
     env = Env()
-    folder = Path(instance_path)
-    url = env.str("DATABASE_URL", "") or f"sqlite:///{folder / 'spv.sqlite'}"
+    given: dict[str, Any] = {}
+    for name, setting in SETTINGS.items():
+        if text := env.str(name, ""):
+            try:
+                given[setting.name] = setting.metadata["read"](text)
+            except ValueError as wrong:
+                raise ConfigurationError(f"{name} {wrong}") from None
+    given.setdefault(
+        "SQLALCHEMY_DATABASE_URI", f"sqlite:///{Path(instance_path, 'spv.sqlite')}"
+    )
+    settings = Config(**given)
+    settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
+    if settings.SPV_ENVIRONMENT == "production":
+        _refuse_unsafe(settings)
+    _prepare_database(settings.SQLALCHEMY_DATABASE_URI, instance_path)
+    return settings
+
+
+def _refuse_unknown_names() -> None:
+    """A name that is misspelt must not be passed over: it may be SPV_ENVIRONMENT."""
+    ours = [name for name in SETTINGS if name.startswith("SPV_")]
+    for name in sorted(os.environ.keys() - SETTINGS.keys() - OTHER_NAMES):
+        is_ours = name.upper().startswith("SPV_")
+        near = get_close_matches(name.upper(), ours, 1, 0.6 if is_ours else 0.9)
+        if is_ours or near:
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise ConfigurationError(f"{name} is not a setting.{hint}")
+
+
+def _refuse_unsafe(settings: Config) -> None:
+    """Refuse what is good for a demonstration, and not for production."""
+    if get_debug_flag():
+        raise ConfigurationError(
+            "Production does not run in debug mode, with FLASK_DEBUG or --debug."
+        )
+    if len(settings.SECRET_KEY) < SHORTEST:
+        raise ConfigurationError(
+            f"Production needs a SECRET_KEY of its own, at least {SHORTEST} characters "
+            "long."
+        )
+    secrets = dict.fromkeys(settings.SECRET_KEY_FALLBACKS, "SECRET_KEY_FALLBACKS")
+    for secret, name in (secrets | {settings.SECRET_KEY: "SECRET_KEY"}).items():
+        if wrong := weakness(secret):
+            raise ConfigurationError(
+                f"Production needs secrets that nobody can guess, and one in {name} "
+                f"{wrong}."
+            )
+    if not settings.RATELIMIT_ENABLED:
+        raise ConfigurationError("Production does not run with SPV_RATE_LIMITS=off.")
+
+
+def _prepare_database(url: str, instance_path: str) -> None:
+    """Make the folder of an SQLite file; ConfigurationError where it cannot be."""
     if not url.startswith(DATABASES):
         raise ConfigurationError(
             f"DATABASE_URL must begin with {' or '.join(DATABASES)}."
         )
-    if url.startswith("sqlite"):
-        folder.mkdir(parents=True, exist_ok=True)
-    settings = Config(
-        SQLALCHEMY_DATABASE_URI=url,
-        SECRET_KEY=env.str("SECRET_KEY", "") or DEMONSTRATION_KEY,
-        SPV_ENVIRONMENT=env.str("SPV_ENVIRONMENT", "") or "demo",
-        SPV_PROXIES=_number(env.str("SPV_PROXIES", "") or "0"),
-        RATELIMIT_ENABLED=_on(env.str("SPV_RATE_LIMITS", "") or "on"),
-    )
-    settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
-    _check(settings)
-    return settings
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise ConfigurationError("SPV_PROXIES must be a number, such as 1.")
-    return int(text)
-
-
-def _on(text: str) -> bool:
-    if text not in ("on", "off"):
-        raise ConfigurationError("SPV_RATE_LIMITS must be on or off.")
-    return text == "on"
-
-
-def _check(settings: Config) -> None:
-    if settings.SPV_ENVIRONMENT not in ("demo", "production"):
-        raise ConfigurationError("SPV_ENVIRONMENT must be demo or production.")
-    if settings.SPV_ENVIRONMENT == "demo":
+    try:
+        database = make_url(url).database or ""
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("DATABASE_URL is not a whole address.") from None
+    if not url.startswith("sqlite"):
         return
-    if settings.SECRET_KEY == DEMONSTRATION_KEY or len(settings.SECRET_KEY) < 32:
+    file = Path(instance_path, database)  # where Flask-SQLAlchemy looks for it, too
+    if not database or database.startswith((":", "file:")):
         raise ConfigurationError(
-            "Production needs a SECRET_KEY of its own, at least 32 characters long."
+            "DATABASE_URL must name a file, such as sqlite:////var/lib/spv/spv.sqlite."
         )
-    if not settings.RATELIMIT_ENABLED:
-        raise ConfigurationError("Production does not run with SPV_RATE_LIMITS=off.")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        places = [place for place in (file.parent, file) if place.exists()]
+        good = all(os.access(place, os.W_OK) for place in places) and not file.is_dir()
+    except OSError:
+        good = False
+    if not good:
+        raise ConfigurationError(
+            f"DATABASE_URL: {file} cannot be written. The file and its folder must "
+            "belong to the user who runs spv."
+        )

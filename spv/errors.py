@@ -9,9 +9,9 @@ from flask.globals import request_ctx
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
-from spv import pages
+from spv import pages, security
 from spv.rules.refusal import Refusal
 from spv.services.errors import ServiceError
 
@@ -50,6 +50,19 @@ FORM_EXPIRED = (
     "another tab, or where cookies are not allowed.",
 )
 
+PLAIN_HTTP = (
+    "This form does not work over plain http",
+    "The cookies of this site are for https only, and no form works without them. Open "
+    "the site again with https:// at the start of its address. If that is there "
+    "already, tell the people who run the site: SPV_PROXIES or the header "
+    "X-Forwarded-Proto is not set.",
+)
+UNKNOWN_HOST = (
+    "This address is not one of this site",
+    "Check the name of the site in the address. If it is right, tell the people who "
+    "run the site: it is missing in SPV_HOSTS.",
+)
+
 
 def init_app(app: Flask) -> None:
     """Answer HTTP errors, what services raise, and what nobody foresaw."""
@@ -61,16 +74,23 @@ def init_app(app: Flask) -> None:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    title, sentence = WORDS.get(status, WORDS[500] if status > 499 else WORDS[400])
-    if isinstance(error, CSRFError):
-        hidden = "referrer" in str(error.description)
-        title, sentence = NO_REFERRER if hidden else FORM_EXPIRED
+    title, sentence = _words(error, status)
     response = _answer(status, title, sentence)
     # What the framework knows, such as Allow and Retry-After, goes along.
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers.setdefault(name, value)
     return response
+
+
+def _words(error: HTTPException, status: int) -> tuple[str, str]:
+    if isinstance(error, SecurityError):
+        return UNKNOWN_HOST
+    if not isinstance(error, CSRFError):
+        return WORDS.get(status, WORDS[500] if status > 499 else WORDS[400])
+    if security.is_without_cookies():
+        return PLAIN_HTTP
+    return NO_REFERRER if "referrer" in str(error.description) else FORM_EXPIRED
 
 
 def _no_database(error: OperationalError) -> Response:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flask import current_app
 from flask_htmx import HTMX
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -37,3 +38,11 @@ migrate = Migrate(directory=str(Path(__file__).parents[1] / "migrations"))
 csrf = CSRFProtect()
 htmx = HTMX()
 limiter = Limiter(key_func=get_remote_address)
+
+
+def secret_keys() -> list[str]:
+    """Return every secret that is still good, the present one last (itsdangerous)."""
+    return [
+        *current_app.config["SECRET_KEY_FALLBACKS"],
+        str(current_app.config["SECRET_KEY"]),
+    ]

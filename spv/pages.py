@@ -25,7 +25,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock
-from spv.extensions import htmx
+from spv.extensions import htmx, secret_keys
 from spv.rules.account import TYPE_WORDS, written_abn
 from spv.rules.words import counted, plain, written
 
@@ -118,19 +118,19 @@ def unsealed(text: str) -> Any:
 
 
 def _seal() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", "form")
+    return URLSafeSerializer(secret_keys(), "form")
 
 
 def _asset(name: str) -> str:
     """The address of a static file: it changes with the file, and can be kept."""
-    return _asset_under(request.script_root, name)
+    return url_for("static", filename=name, v=_version(name))
 
 
 @cache
-def _asset_under(_root: str, name: str) -> str:
+def _version(name: str) -> str:
+    """A short digest of a static file."""
     content = (Path(current_app.static_folder or "") / name).read_bytes()
-    version = hashlib.sha256(content).hexdigest()[:8]
-    return url_for("static", filename=name, v=version)
+    return hashlib.sha256(content).hexdigest()[:8]
 
 
 def _pretty(value: Any) -> str:

@@ -1,9 +1,16 @@
-"""Headers that tell a browser how little it may do with our pages."""
+"""How a request arrives (hosts, proxies, cookies), and headers on every answer."""
 
-from flask import Flask, Response, g, request
+import re
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask, Response, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.utils import host_is_trusted
 
-from spv.extensions import limiter
+from spv.extensions import limiter, secret_keys
 
 CSP = "; ".join(
     [
@@ -30,13 +37,105 @@ HEADERS = {
 MAY_BE_TRIED_AGAIN = (409, 429, 503)
 
 
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
+             "X-Forwarded-Prefix", "Forwarded")  # fmt: skip
+NO_PROXIES = (
+    "A request came with the header %s, but SPV_PROXIES is 0: such headers are "
+    "ignored, and every visitor has the address of the reverse proxy. Set SPV_PROXIES "
+    "to the number of reverse proxies before the app."
+)
+PLAIN_HTTP = (
+    "A page was opened over plain http, but in production cookies are for https only: "
+    "no form works, and nobody can sign in. Open the site with https. Behind a reverse "
+    "proxy, set SPV_PROXIES, and X-Forwarded-Proto in the proxy."
+)
+# A path such as /spv; "//host" or "/\\host" would lead to another site.
+_PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Keep the session in a cookie that no other app of the host shares."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        """Return the name, with the prefix that browsers guard."""
+        return cookie_name(super().get_cookie_name(app))
+
+    def get_cookie_path(self, app: Flask) -> str:
+        """Return the path of this app on its host."""
+        return cookie_path()
+
+
 def init_app(app: Flask) -> None:
-    """Put the headers on every response; believe as many proxies as there are."""
+    """Check where requests come from; put the headers on every response."""
+    app.session_interface = _Sessions()
+    with app.app_context():  # a form that was open while the secret changed still works
+        app.config["WTF_CSRF_SECRET_KEY"] = secret_keys()
+    app.before_request(_check_arrival)
     app.after_request(_secure)
     if proxies := app.config["SPV_PROXIES"]:
+        # One proxy gives the prefix, and others hand it on as it is.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+            _with_clean_prefix(app.wsgi_app),
+            x_for=proxies,
+            x_proto=proxies,
+            x_host=proxies,
+            x_prefix=1,
         )
+
+
+def cookie_name(base: str) -> str:
+    """Return the name of a cookie; browsers keep others from setting one named so.
+
+    `__Host-` is for the path "/" alone, `__Secure-` for a path prefix; both need https.
+    """
+    if not current_app.config["SESSION_COOKIE_SECURE"]:
+        return base
+    return f"__Secure-{base}" if request.script_root else f"__Host-{base}"
+
+
+def cookie_path() -> str:
+    """Return the path of every cookie: that of the app, which may not be alone here."""
+    return request.script_root or "/"
+
+
+def _with_clean_prefix(wsgi_app: WSGIApplication) -> WSGIApplication:
+    """Drop a path prefix that is none: who sent it may not be our proxy."""
+
+    def call(
+        environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        prefix = "/" + environ.get("SCRIPT_NAME", "").strip("/")
+        environ["SCRIPT_NAME"] = prefix if _PREFIX.fullmatch(prefix) else ""
+        return wsgi_app(environ, start_response)
+
+    return call
+
+
+def _check_arrival() -> None:
+    """Refuse a host that is not ours; log, once, what is not set up as it must be."""
+    if request.blueprint == "health":
+        return  # it is asked by IP address, within the network
+    hosts = current_app.config["SPV_HOSTS"]
+    if hosts and not host_is_trusted(request.host.lower(), hosts):
+        raise SecurityError
+    if not current_app.config["SPV_PROXIES"]:
+        for name in FORWARDED:
+            if name in request.headers:
+                _warn_once(NO_PROXIES, name)
+    if is_without_cookies() and not request.path.startswith("/api/"):
+        _warn_once(PLAIN_HTTP)
+
+
+def is_without_cookies() -> bool:
+    """Return whether a browser drops our cookies, as this is no https."""
+    return current_app.config["SESSION_COOKIE_SECURE"] and not request.is_secure
+
+
+def _warn_once(words: str, *values: str) -> None:
+    """Write a warning to the log, once for each process."""
+    warned, mine = current_app.extensions.setdefault("spv.warned", {}), object()
+    if warned.setdefault(words, mine) is mine:
+        current_app.logger.warning(words, *values)
 
 
 @limiter.request_filter
@@ -60,5 +159,6 @@ def _secure(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "private, no-cache")
     if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        age = current_app.config["SPV_HSTS_SECONDS"]
+        response.headers["Strict-Transport-Security"] = f"max-age={age}"
     return response

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,22 +13,17 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from spv.config import ConfigurationError, from_environment
+from spv.config import OTHER_NAMES, SETTINGS, ConfigurationError, from_environment
 from tests.examples import GOOD_SOLAR
 from tests.server import ROOT, serve
 
 SECRET = "a secret of production, long enough"
+PRODUCTION = {"SPV_ENVIRONMENT": "production", "SECRET_KEY": SECRET}
 
 
 @pytest.fixture
 def environment(monkeypatch):
-    for name in (
-        "DATABASE_URL",
-        "SECRET_KEY",
-        "SPV_ENVIRONMENT",
-        "SPV_RATE_LIMITS",
-        "SPV_PROXIES",
-    ):
+    for name in (*SETTINGS, "FLASK_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -42,7 +38,7 @@ def test_a_demonstration_needs_nothing(environment, tmp_path):
 
 
 def test_settings_that_are_empty_are_not_set(environment, tmp_path):
-    for name in ("DATABASE_URL", "SECRET_KEY", "SPV_ENVIRONMENT", "SPV_PROXIES"):
+    for name in SETTINGS:
         environment.setenv(name, "")
     settings = from_environment(str(tmp_path))
     assert settings.SQLALCHEMY_DATABASE_URI.startswith("sqlite:///")
@@ -51,54 +47,138 @@ def test_settings_that_are_empty_are_not_set(environment, tmp_path):
 
 def test_the_example_of_settings_is_what_it_is_without(environment, tmp_path):
     without = from_environment(str(tmp_path))
-    example = dotenv_values(Path(__file__).parents[1] / ".env.example")
+    example = dotenv_values(ROOT / ".env.example")
     for name, value in example.items():
         environment.setenv(name, value)
     assert from_environment(str(tmp_path)) == without
 
 
 def test_production(environment, tmp_path):
-    environment.setenv("SPV_ENVIRONMENT", "production")
-    environment.setenv("SECRET_KEY", SECRET)
+    for name, value in PRODUCTION.items():
+        environment.setenv(name, value)
     environment.setenv("DATABASE_URL", "postgresql+psycopg://localhost/spv")
     settings = from_environment(str(tmp_path / "instance"))
     assert settings.SESSION_COOKIE_SECURE
     assert not (tmp_path / "instance").exists()
 
 
+def test_lists_are_separated_by_commas(environment, tmp_path):
+    environment.setenv("SPV_HOSTS", "spv.example, WWW.spv.example,")
+    environment.setenv("SECRET_KEY_FALLBACKS", f'one and only , "{SECRET}",')
+    settings = from_environment(str(tmp_path))
+    assert settings.SPV_HOSTS == ("spv.example", "www.spv.example")
+    assert settings.SECRET_KEY_FALLBACKS == ("one and only", SECRET)
+
+
+def test_a_database_beside_a_read_only_installation(environment, tmp_path):
+    instance, folder = tmp_path / "instance", tmp_path / "var/lib/spv"
+    environment.setenv("DATABASE_URL", f"sqlite:///{folder}/spv.sqlite")
+    from_environment(str(instance))
+    assert folder.is_dir()
+    assert not instance.exists()
+    environment.setenv("DATABASE_URL", "sqlite:///other/spv.sqlite")
+    from_environment(str(instance))
+    assert (instance / "other").is_dir()  # relative to instance/
+
+
+def test_every_setting_is_documented():
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    table = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^#?(\w+)=", example, re.M)) == SETTINGS.keys()
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.M)) == SETTINGS.keys()
+
+
+def test_every_name_that_something_reads_is_known():
+    """Otherwise the app would not start beside it."""
+    places = ("tests/**/*.py", "bench/*.py", "docs/**/*.*", ".ci/*", "Makefile")
+    files = [file for place in places for file in ROOT.glob(place) if file.is_file()]
+    here = Path(__file__)
+    texts = [f.read_bytes().decode("utf-8", "replace") for f in files if f != here]
+    names = set(re.findall(r"\bSPV_[A-Z_]*[A-Z]\b", " ".join(texts)))
+    assert names - SETTINGS.keys() == OTHER_NAMES
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"SPV_ENVIRONMENT": "production"}, "SECRET_KEY of its own"),
-        ({"SPV_ENVIRONMENT": "production", "SECRET_KEY": "short"}, "SECRET_KEY"),
-        ({"SPV_ENVIRONMENT": "production", "SECRET_KEY": "demonstration-only"}, "own"),
-        (
-            {"SPV_ENVIRONMENT": "production", "SECRET_KEY": SECRET,
-             "SPV_RATE_LIMITS": "off"},
-            "SPV_RATE_LIMITS=off",
-        ),
-        ({"SPV_PROXIES": "one"}, "SPV_PROXIES must be a number"),
-        ({"SPV_RATE_LIMITS": "maybe"}, "SPV_RATE_LIMITS must be on or off"),
-        ({"DATABASE_URL": "postgres://x/y"}, "DATABASE_URL must begin with sqlite:///"),
-        ({"SPV_ENVIRONMENT": "staging"}, "must be demo or production"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY of its own, at least 32"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY of its own"),
+        ({"SECRET_KEY": "demonstration-only"}, "SECRET_KEY of its own"),
+        ({"SECRET_KEY": "x" * 32}, "one in SECRET_KEY repeats itself"),
+        ({"SECRET_KEY": "changeme password secret example"}, "well-known words"),
+        ({"SECRET_KEY": f"{SECRET} "}, "SECRET_KEY begins or ends with a blank"),
+        ({"SECRET_KEY_FALLBACKS": "demonstration-only"}, "SECRET_KEY_FALLBACKS is sh"),
+        ({"SECRET_KEY_FALLBACKS": f"{'7f' * 20}"}, "SECRET_KEY_FALLBACKS repeats"),
+        ({"FLASK_DEBUG": "1"}, "does not run in debug mode"),
+        ({"SPV_RATE_LIMITS": "off"}, "SPV_RATE_LIMITS=off"),
     ],
-)  # fmt: skip
-def test_what_it_refuses_to_start_with(environment, tmp_path, given, words):
-    for name, value in given.items():
+)
+def test_what_production_refuses(environment, tmp_path, given, words):
+    for name, value in (PRODUCTION | given).items():
         environment.setenv(name, value)
     with pytest.raises(ConfigurationError, match=words):
         from_environment(str(tmp_path))
+    environment.setenv("SPV_ENVIRONMENT", "demo")
+    from_environment(str(tmp_path))
 
 
-def test_production_without_secrets_says_so_in_one_line():
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SPV_PROXIES", "one", "SPV_PROXIES must be a number"),
+        ("SPV_HSTS_SECONDS", "-1", "SPV_HSTS_SECONDS must be a number"),
+        ("SPV_RATE_LIMITS", "maybe", "SPV_RATE_LIMITS must be on or off"),
+        ("SPV_ENVIRONMENT", "staging", "SPV_ENVIRONMENT must be demo or production"),
+        ("SPV_HOSTS", "https://spv.example/", "SPV_HOSTS must be names of hosts"),
+        ("SPV_HOSTS", "spv.example:8443", "SPV_HOSTS must be names of hosts"),
+        ("SPV_HOSTS", "*", "SPV_HOSTS must be names of hosts"),
+        ("SPV_HOSTS", ",", "SPV_HOSTS must be names of hosts"),
+        ("DATABASE_URL", "postgres://x/y", "DATABASE_URL must begin with sqlite:///"),
+        ("DATABASE_URL", "postgresql+psycopg://u:p@h:x/d", "is not a whole address"),
+        ("DATABASE_URL", "sqlite:///", "DATABASE_URL must name a file"),
+        ("DATABASE_URL", "sqlite:///:memory:", "DATABASE_URL must name a file"),
+        ("DATABASE_URL", "sqlite:////proc/spv/spv.sqlite", "cannot be written"),
+        ("DATABASE_URL", "sqlite:////etc/passwd/spv.sqlite", "cannot be written"),
+        ("DATABASE_URL", "sqlite:////tmp", "cannot be written"),
+        ("SPV_ENVIROMENT", "production", "Did you mean SPV_ENVIRONMENT"),
+        ("SPV_PROXY", "1", "SPV_PROXY is not a setting. Did you mean SPV_PROXIES"),
+        ("spv_environment", "production", "Did you mean SPV_ENVIRONMENT"),
+        ("SVP_ENVIRONMENT", "production", "Did you mean SPV_ENVIRONMENT"),
+        ("SPV-ENVIRONMENT", "production", "Did you mean SPV_ENVIRONMENT"),
+        ("SPV_XYZ", "", "SPV_XYZ is not a setting.$"),
+    ],
+)
+def test_settings_that_it_does_not_start_with(
+    environment, tmp_path, name, value, words
+):
+    environment.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=words) as refused:
+        from_environment(str(tmp_path))
+    assert "\n" not in str(refused.value)
+
+
+def test_names_of_others_are_nothing_to_it(environment, tmp_path):
+    for name in ("ENVIRONMENT", "ENV", "SPVX", "PROXIES", "VHOSTS", *OTHER_NAMES):
+        environment.setenv(name, "1")
+    from_environment(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "words"),
+    [
+        ({"SECRET_KEY": ""}, (), "Production needs a SECRET_KEY of its own"),
+        ({}, ("--debug",), "Production does not run in debug mode"),
+    ],
+)
+def test_production_says_in_one_line_why_it_does_not_start(given, options, words):
     ran = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "app", "routes"],
-        env=os.environ | {"SPV_ENVIRONMENT": "production", "SECRET_KEY": ""},
-        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "flask", "--app", "app", *options, "routes"],
+        env=os.environ | PRODUCTION | given,
+        cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert ran.returncode != 0
+    assert ran.returncode == 4  # at which gunicorn gives up
     (line,) = ran.stderr.splitlines()
-    assert line.startswith("spv does not start. Production needs a SECRET_KEY of its")
+    assert line.startswith(f"spv does not start. {words}")
 
 
 def test_every_server_reads_the_file_of_settings(tmp_path):

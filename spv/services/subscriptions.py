@@ -152,7 +152,7 @@ def enter(key: str, ip: str) -> System | None:
         .join(SubscriptionKey.subscription)
         .join(Subscription.account)
         .where(
-            SubscriptionKey.digest == keys.digest_of(key),
+            SubscriptionKey.digest.in_(keys.digests_of(key)),
             ACTIVE,
         )
     ).one_or_none()  # fmt: skip

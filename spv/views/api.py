@@ -14,7 +14,8 @@ bp = Blueprint("api", __name__, url_prefix="/api")
 @bp.get("/openapi.json")
 def document() -> Response:
     """The OpenAPI document of everything under /api."""
-    return jsonify(openapi.document())
+    server = {"url": request.script_root or "/"}
+    return jsonify(openapi.document() | {"servers": [server]})
 
 
 @bp.get("/stc/v1/calculation")

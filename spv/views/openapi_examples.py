@@ -5,6 +5,7 @@ from typing import Any
 
 # Every `code` of an error, and what it means.
 CODES = {
+    "bad_request": "The request cannot be read, or its host is not one of this site.",
     "not_json": "The body is not JSON in UTF-8, or has a field twice.",
     "unsupported_media_type": "It is not application/json, or it is compressed.",
     "request_entity_too_large": "The body has more than 2 MB.",

@@ -66,6 +66,7 @@ def test_no_figure_is_typed_in_code(path):
         "contacts_csv.py": {20, 5_000},
         "people.py": {100, 254},
         "text.py": {3, 200, 0x2000, 0x200B},
+        "secret_key.py": {3, 4, 10, 32, 200},
         "marking.py": {1_000, 10_000},
         # Months that a declaration lasts, days before its end; HTTP codes.
         "declaration.py": {3, 7, 14},

@@ -10,7 +10,7 @@ import time_machine
 from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, Declaration, SubscriptionKey
-from spv.services import declarations, demo, subscriptions
+from spv.services import declarations, demo, ledger_proof, subscriptions
 from spv.services.errors import ConflictError
 from tests.api import (
     HEADER,
@@ -178,6 +178,27 @@ def test_another_secret_key_of_the_app_ends_all_keys(demonstration, browser):
     subscriptions.regenerate(number, "primary", acting(demo.VSP_USER))
     system = System(demonstration, key_of(number))
     assert system.get(f"{UPLOADS}/X1").status_code == 200
+
+
+@pytest.mark.every_database
+def test_a_secret_that_is_still_known_ends_nothing(demonstration, browser):
+    actor, old = acting(demo.VSP_USER), demonstration.config["SECRET_KEY"]
+    number = subscribe(actor)
+    first = key_of(number)
+    demonstration.config["SECRET_KEY"] = "another one, since the first was lost"
+    demonstration.config["SECRET_KEY_FALLBACKS"] = ("one of long ago", old)
+    assert System(demonstration, first).get(f"{UPLOADS}/X1").status_code == 200
+    assert shown(browser.post(of(number, "keys/primary/show"))) == first  # signed in
+    subscriptions.regenerate(number, "primary", actor)
+    keys = {"old": key_of(number, "secondary"), "new": key_of(number)}
+    assert System(demonstration, first).get(f"{UPLOADS}/X1").status_code == 401
+    assert ledger_proof.verify().problems == []
+    for fallbacks, statuses in (((old,), (200, 200)), ((), (401, 200))):
+        demonstration.config["SECRET_KEY_FALLBACKS"] = fallbacks
+        for key, status in zip(keys.values(), statuses, strict=True):
+            answer = System(demonstration, key).get(f"{UPLOADS}/X1")
+            assert answer.status_code == status
+    assert ledger_proof.verify().problems == []
 
 
 def end_in(days):

@@ -90,7 +90,7 @@ def test_the_key_of_the_cookie_may_be_changed(demonstration):
     assert status(tom) == 429
     demonstration.config["SECRET_KEY_FALLBACKS"] = [old]
     assert status(tom) == 303
-    demonstration.config["SECRET_KEY_FALLBACKS"] = None  # the cookie was renewed
+    demonstration.config["SECRET_KEY_FALLBACKS"] = []  # the cookie was renewed
     assert status(tom) == 303
 
 

@@ -1,0 +1,64 @@
+"""Secrets of production: what can be guessed is refused, what is random never."""
+
+import secrets
+
+import pytest
+
+from spv.rules.secret_key import weakness
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "x" * 31,
+        " " * 40,
+        "\t\n" * 20,
+        " 7hJ2mQxw9Rk4TzLp8VbN3cYd6FgS5aEu",
+        "7hJ2mQxw9Rk4TzLp8VbN3cYd6FgS5aEu\n",
+        "a" * 32,
+        "a" * 63 + "b",
+        "ab" * 20,
+        "-" * 32,
+        "0110100110010110" + "1001011001101001",
+        "changeme" * 4,
+        "change-me_change.me change me change me",
+        "passwordpasswordpasswordpassword1",
+        "P@ssw0rd" * 3 + "!!!!!!!!",
+        "demonstration-only demonstration-only",
+        "your-secret-key-here-change-it-please",
+        "ThisIsASecretKeyForProduction!!!!",
+        "dev-secret-key-not-for-production-use",
+        "correct horse battery staple correct",
+        "0123456789abcdef0123456789abcdef",
+        "abcdefghijklmnopqrstuvwxyz012345",
+        "zyxwvutsrqponmlkjihgfedcba987654",
+        "qwertyuiopasdfghjklzxcvbnm123456",
+        "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9",
+        "aabbccddeeffgghhiijjkkllmmnnoopp",
+        "12345678910111213141516171819202122",
+        "The quick brown fox jumps over the lazy dog",
+        "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+        "xK9#mQ2$pL" * 4,
+    ],
+)
+def test_secrets_that_can_be_guessed(secret):
+    assert weakness(secret)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "a secret of production, long enough",
+        "another one, since the first was lost",
+        "7hJ2mQxw9Rk4TzLp8VbN3cYd6FgS5aEu",
+        "django-insecure-0+v9e3b#k!x2@q7z$m4&n8w*r5t(y1u6p^s",
+    ],
+)
+def test_secrets_that_cannot(secret):
+    assert weakness(secret) == ""
+
+
+def test_random_secrets_are_never_refused():
+    for _ in range(200):
+        for secret in (secrets.token_hex(32), secrets.token_urlsafe(32)):
+            assert weakness(secret) == "", secret

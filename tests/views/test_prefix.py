@@ -1,0 +1,107 @@
+"""Every page under a path prefix: no address on it leads out of the app."""
+
+import re
+
+import pytest
+
+from spv.services import demo
+from tests.addresses import address_of
+from tests.conftest import dispose, make_app
+from tests.examples import GOOD_SOLAR
+from tests.people import browser_of
+
+HTMX = {"HX-Request": "true"}
+ATTRIBUTE = re.compile(
+    r'\s(?:[a-z-]*(?:href|src|action|document)|hx-[a-z-]+)="([^"]*)"'
+)
+ABSOLUTE = re.compile(r"https?://spv\.example(/[^\s\"'<]*)")
+HEADERS = ("Location", "HX-Push-Url", "HX-Replace-Url", "HX-Redirect")
+
+
+def behind_proxy(wsgi_app):
+    """Take the prefix off the path and tell the app of it, as the proxy does."""
+
+    def call(environ, start_response):
+        path = environ["PATH_INFO"]
+        assert path.startswith("/spv/"), path
+        environ["PATH_INFO"] = path.removeprefix("/spv")
+        environ["HTTP_X_FORWARDED_PREFIX"] = "/spv"
+        environ["HTTP_X_FORWARDED_HOST"] = "spv.example"
+        return wsgi_app(environ, start_response)
+
+    return call
+
+
+@pytest.fixture
+def proxied(demonstration):
+    """The demonstration under a path prefix."""
+    url = demonstration.config["SQLALCHEMY_DATABASE_URI"]
+    app = make_app(url, SPV_PROXIES=1, RATELIMIT_ENABLED=False)
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.wsgi_app = behind_proxy(app.wsgi_app)
+    yield app
+    dispose(app)
+
+
+def browser(app, email):
+    """A browser in which somebody has signed in; it has nothing but its cookie."""
+    client = app.test_client()
+    form = {"email": email, "password": demo.PASSWORD}
+    assert client.post("/spv/sign-in", data=form).location == "/spv/"
+    return client
+
+
+def addresses_in(answer):
+    """Every address of this host in an answer: headers, markup and texts."""
+    found = [answer.headers[name] for name in HEADERS if name in answer.headers]
+    if answer.mimetype in ("text/html", "application/json"):
+        found += ATTRIBUTE.findall(answer.text) + ABSOLUTE.findall(answer.text)
+    return [address for address in found if address.startswith("/")]
+
+
+def test_every_page_stays_under_the_prefix(demonstration, proxied):
+    routes = [r for r in demonstration.url_map.iter_rules() if "GET" in r.methods]
+    addresses = [address_of(demonstration, rule) for rule in routes]
+    people = [browser(proxied, who) for who in (demo.VSP_ADMIN, demo.STAFF)]
+    answered, seen = set(), set()
+    for client in (proxied.test_client(), *people):
+        for address in addresses:
+            for headers in ({}, HTMX):
+                with client.get(f"/spv{address}", headers=headers) as answer:
+                    found = addresses_in(answer)
+                outside = [each for each in found if not each.startswith("/spv/")]
+                assert outside == [], address
+                seen.update(found)
+            if answer.status_code < 300:
+                answered.add(address)
+    assert len(answered) > 40
+    assert len(seen) > 100
+
+
+def test_the_addresses_are_found_where_there_is_no_prefix(demonstration):
+    """Otherwise the test above would not see one that lacks it."""
+    page = browser_of(demonstration, demo.STAFF).get("/staff/applications")
+    assert {"/staff/contacts", "/sign-out"} < set(addresses_in(page))
+
+
+def test_forms_and_redirects_stay_under_the_prefix(proxied):
+    client = proxied.test_client()
+    answer = client.post("/spv/stc", data=GOOD_SOLAR, headers=HTMX)
+    assert answer.headers["HX-Push-Url"].startswith("/spv/stc/")
+    answer = client.post("/spv/stc", data=GOOD_SOLAR)
+    assert answer.location.startswith("/spv/stc/")
+    answer = client.post("/spv/stc", data=GOOD_SOLAR | {"continue": ""})
+    assert answer.location.startswith("/spv/stc?")
+    address = "/spv/panels?status=valid"
+    back = "/spv/sign-in?next=/spv/panels?status%3Dvalid"
+    assert client.get(address).location == back
+    here = {"HX-Current-URL": f"http://spv.example{address}"}
+    answer = client.get("/spv/panels", headers=HTMX | here)
+    assert answer.headers["HX-Redirect"] == back
+    form = {"email": demo.VSP_ADMIN, "password": demo.PASSWORD}
+    assert client.post(back, data=form).location == address
+    for elsewhere in ("/spvx/", "/other-app", "//spv/", "/", "", "/spv"):
+        answer = client.post(
+            "/spv/sign-in", data=form, query_string={"next": elsewhere}
+        )
+        assert answer.location == "/spv/", elsewhere
