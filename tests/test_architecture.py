@@ -18,7 +18,7 @@ ARROWS = {
     "views": {"access", "pages", "forms", "rules", "services", "errors", "extensions"},
     "access": {"config", "extensions", "pages", "policy", "rules", "services"},
     "pages": {"clock", "extensions", "rules"},
-    "errors": {"pages", "rules", "services"},
+    "errors": {"database", "pages", "rules", "services"},
     "cli": {"pages", "rules", "services"},
     "clock": {"rules"},
     "database": {"extensions"},
