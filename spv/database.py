@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     DataError,
+    DBAPIError,
     IntegrityError,
     NotSupportedError,
     ProgrammingError,
@@ -78,6 +79,7 @@ def init_app(app: Flask) -> None:
         else:
             event.listen(db.engine, "do_connect", _connecting)
     app.before_request(_note_deadline)
+    app.teardown_appcontext(_end_reading)
 
 
 def insert(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
@@ -114,17 +116,18 @@ def allow_long_statements() -> None:
 
 @contextmanager
 def short_transaction(wait: int) -> Iterator[Connection]:
-    """Begin a transaction that waits some seconds at most; commit it at the end."""
+    """Begin and commit a transaction that waits for locks some milliseconds at most."""
     with db.engine.connect() as connection:
         connection.execution_options(**{IMMEDIATE: True})
         if not _speaks_sqlite():
             with connection.begin():
-                for name in ("lock_timeout", "statement_timeout"):
-                    connection.exec_driver_sql(f"SET LOCAL {name} = '{wait}s'")
+                limits = {"lock_timeout": wait, "statement_timeout": 2 * wait}
+                for name, value in limits.items():
+                    connection.exec_driver_sql(f"SET LOCAL {name} = {value}")
                 yield connection
             return
         driver: Any = connection.connection.dbapi_connection
-        driver.execute(f"PRAGMA busy_timeout = {wait * 1000}")
+        driver.execute(f"PRAGMA busy_timeout = {wait}")
         try:
             with connection.begin():
                 yield connection
@@ -171,6 +174,14 @@ def _note_deadline() -> None:
     started = _STARTED.fullmatch(request.headers.get("X-Request-Start", ""))
     age = max(0.0, time.time() - float(started[1])) if started else 0.0
     db.session().info[ANSWER_BY] = time.monotonic() + ANSWER_WITHIN - age
+
+
+def _end_reading(_error: BaseException | None) -> None:
+    """End what the request has read. If that fails the answer is there all the same."""
+    try:
+        db.session.rollback()
+    except DBAPIError:
+        db.session().invalidate()
 
 
 def _connecting(

@@ -20,9 +20,10 @@ from spv.extensions import db
 from spv.models import AuditChain
 from spv.models.audit import GUARDS
 
-# Seconds: how often a write is tried, how long an attempt may take, and for how long
-# attempts may fail because of somebody else's long write.
-TRY_EVERY, WAIT, PATIENCE = 5.0, 2, 15.0
+TRY_EVERY = 5.0  # seconds
+WAIT = 1_000  # milliseconds that an attempt waits for somebody else's write
+# For so many seconds attempts may wait in vain: somebody's long write is no fault.
+PATIENCE = 15.0
 
 
 class _Probe:
