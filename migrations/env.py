@@ -3,7 +3,19 @@
 from alembic import context
 from flask import current_app
 
+from spv.services import readiness
+
 db = current_app.extensions["migrate"].db
+
+
+def check_tables(connection):
+    """After an upgrade to the newest revision, say what is still missing."""
+    migration = context.get_context()
+    is_upgrade = migration.opts["fn"].__name__ == "upgrade"
+    is_newest = migration.get_current_revision() == context.get_head_revision()
+    if is_upgrade and is_newest and (missing := readiness.missing(connection)):
+        raise RuntimeError(missing)
+
 
 with db.engine.connect() as connection:
     sqlite = connection.dialect.name == "sqlite"
@@ -22,6 +34,7 @@ with db.engine.connect() as connection:
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()
+        check_tables(connection)
     finally:
         if sqlite:
             connection.rollback()

@@ -68,6 +68,7 @@ def init_app(app: Flask) -> None:
     login_manager.init_app(app, add_context_processor=False)
     login_manager.user_loader(_load)
     app.before_request(_guard)
+    app.before_request(_end_reading)
     app.after_request(_forget)
     _refuse_demonstration_users(app)
     app.add_template_global(may)
@@ -228,6 +229,11 @@ def _guard() -> BaseResponse | None:
     if len(allowed) > 2:
         raise ForbiddenError(f"This is not for {' or '.join(roles())}.")
     raise ForbiddenError(f"This is for {' or '.join(allowed)}.")
+
+
+def _end_reading() -> None:
+    """Hold no transaction open while a body comes in, or an answer goes out, slowly."""
+    db.session.rollback()
 
 
 def _enter_by_key() -> BaseResponse | None:

@@ -136,7 +136,7 @@ def _made(make: Callable[[], T]) -> T:
 
 
 def _check_ready() -> None:
-    if problem := readiness.problem():
+    if problem := readiness.revision_problem():
         raise click.ClickException(problem)
 
 

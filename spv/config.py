@@ -96,8 +96,8 @@ class Config:
     TESTING: bool = False
 
     # A connection that the database has closed is replaced, not answered with a 500.
-    SQLALCHEMY_ENGINE_OPTIONS: dict[str, bool] = field(
-        default_factory=lambda: {"pool_pre_ping": True}
+    SQLALCHEMY_ENGINE_OPTIONS: dict[str, int] = field(
+        default_factory=lambda: {"pool_pre_ping": True, "pool_timeout": 10}
     )
     RATELIMIT_STORAGE_URI: str = "memory://"
     RATELIMIT_HEADERS_ENABLED: bool = True

@@ -8,10 +8,11 @@ from flask import Flask, Response, current_app, g, jsonify, request
 from flask.globals import request_ctx
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from spv import pages, security
+from spv import database, pages, security
 from spv.rules.refusal import Refusal
 from spv.services.errors import ServiceError
 
@@ -69,7 +70,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(Refusal, _refusal)
-    app.register_error_handler(OperationalError, _no_database)
+    app.register_error_handler(DBAPIError, _no_database)
+    app.register_error_handler(PoolTimeout, _no_database)
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -93,10 +95,14 @@ def _words(error: HTTPException, status: int) -> tuple[str, str]:
     return NO_REFERRER if "referrer" in str(error.description) else FORM_EXPIRED
 
 
-def _no_database(error: OperationalError) -> Response:
-    """The database is away, or stayed locked."""
-    current_app.logger.error("The database does not answer: %s", error.orig)
-    return _answer(503, *WORDS[503])
+def _no_database(error: DBAPIError | PoolTimeout) -> Response:
+    """Answer that the database is away, locked or read-only; other errors are ours."""
+    sentence = database.trouble(error)
+    if not sentence:
+        raise error
+    current_app.logger.error("%s %s", sentence, getattr(error, "orig", error))
+    title, again = WORDS[503]
+    return _answer(503, title, f"{sentence} {again}")
 
 
 def _refusal(refusal: Refusal) -> Response:

@@ -35,6 +35,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 MAY_BE_TRIED_AGAIN = (409, 429, 503)
+NOT_READY_FOR = "5"  # seconds
 
 
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
@@ -149,6 +150,8 @@ def _secure(response: Response) -> Response:
     if request.endpoint == "developer.console":  # its icons are in its style sheet
         own = CSP.replace("img-src 'self'", "img-src 'self' data:")
         response.headers["Content-Security-Policy"] = own
+    if response.status_code == 503:
+        response.headers.setdefault("Retry-After", NOT_READY_FOR)
     if response.status_code not in MAY_BE_TRIED_AGAIN:
         response.headers.pop("Retry-After", None)
     elif wait := g.get("retry_after"):

@@ -198,13 +198,14 @@ def app(database_url, applications):
         made.config["WTF_CSRF_ENABLED"] = False
         applications[database_url] = made
     app = applications[database_url]
-    settings = dict(app.config)
+    settings, kept = dict(app.config), dict(app.extensions)
     limiter.enabled = False  # another application may have switched it on for all
     with app.app_context():
         yield app
     dispose(app)
-    app.config.clear()
-    app.config.update(settings)
+    for now, before in ((app.config, settings), (app.extensions, kept)):
+        now.clear()
+        now.update(before)
 
 
 @pytest.fixture

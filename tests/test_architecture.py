@@ -27,7 +27,7 @@ ARROWS = {
         "services",
     },
     "pages": {"clock", "extensions", "rules"},
-    "errors": {"pages", "rules", "security", "services"},
+    "errors": {"database", "pages", "rules", "security", "services"},
     "cli": {"pages", "rules", "services"},
     "clock": {"rules"},
     "database": {"extensions"},

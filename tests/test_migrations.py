@@ -34,11 +34,11 @@ def test_up_down_and_up_with_data(app):
     demo.load()
     db.session.close()
     downgrade(revision="base")
-    assert "should be at" in readiness.problem()
+    assert "should be at" in readiness.revision_problem()
     assert sa.inspect(db.engine).get_table_names() == ["alembic_version"]
     db.session.close()
     upgrade()
-    assert readiness.problem() == ""
+    assert readiness.revision_problem() == ""
     stc.save(GOOD_SOLAR, WEB)
     assert audit.verify()[0].events == 1
     assert replay().differences == []
@@ -107,7 +107,7 @@ def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_url):
 
 def test_ready_from_any_folder(app, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert readiness.problem() == ""
+    assert readiness.revision_problem() == ""
 
 
 def test_a_moment_needs_its_zone(app):

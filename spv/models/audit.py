@@ -8,6 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from spv.extensions import Model
 from spv.models.types import UtcDateTime
 
+# The migrations make these triggers; metadata cannot name them.
+GUARDS = {
+    "sqlite": {"audit_events_UPDATE", "audit_events_DELETE"},
+    "postgresql": {"audit_events_guard"},
+}
+
 
 class AuditChain(Model):
     """One chain of events and its last link, which a writer locks."""

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
 from spv.services.actor import Actor
-from spv.services.transaction import snapshot, transaction
+from spv.services.transaction import check_in_time, snapshot, transaction
 
 STC = "stc"
 REGISTRY = "registry"
@@ -111,6 +111,7 @@ def _locked_head(chain: str) -> AuditChain:
 def _append(
     head: AuditChain, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
 ) -> None:
+    check_in_time()  # as the last step before the commit
     link = AuditEvent(
         chain=head.name,
         sequence=head.sequence + 1,

@@ -23,3 +23,9 @@ class NotFoundError(ServiceError):
     """There is no such thing, or it is not this actor's to see."""
 
     status = 404
+
+
+class TooLateError(ServiceError):
+    """The client has been told that its request failed: it must not succeed now."""
+
+    status = 503

@@ -1,27 +1,167 @@
-"""Whether the app can serve: the database answers and its schema is the current one."""
+"""Readiness: the database answers, has the tables of the models, and can be written."""
 
+import math
+import warnings
+from collections.abc import Iterable, Iterator
 from functools import cache
+from threading import Lock
+from time import monotonic
+from typing import Any
 
+from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
+from sqlalchemy import Connection, Table, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from spv import database
 from spv.extensions import db
+from spv.models import AuditChain
+from spv.models.audit import GUARDS
+
+TRY_EVERY = 5.0  # seconds
+WAIT = 1_000  # milliseconds that an attempt waits for somebody else's write
+# For so many seconds attempts may wait in vain: somebody's long write is no fault.
+PATIENCE = 15.0
+
+
+class _Probe:
+    """The last attempt of this process to write, for everybody who asks."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.tried_at = self.busy_since = -math.inf
+        self.problem: str | None = None
+        self.has_schema = False
 
 
 def problem() -> str:
-    """What keeps the app from serving; empty where nothing does."""
-    wanted = _newest(current_app.extensions["migrate"].directory)
+    """Say what keeps the app from serving; empty if nothing does.
+
+    A write is tried at most every 5 seconds. Everybody who asks until the next attempt
+    ends is given the answer of the last one.
+    """
+    probe: _Probe = current_app.extensions.setdefault("spv_probe", _Probe())
+    if _is_due(probe) and probe.lock.acquire(blocking=probe.problem is None):
+        try:
+            if _is_due(probe):
+                _try(probe)
+        finally:
+            probe.lock.release()
+    return probe.problem or ""
+
+
+def revision_problem() -> str:
+    """Say why commands cannot use the database; empty if they can."""
     try:
-        found = MigrationContext.configure(
-            db.session.connection()
-        ).get_current_revision()
-    except SQLAlchemyError:
-        return "The database does not answer."
-    if found != wanted:
-        return f"The schema is at {found}, and should be at {wanted}."
-    return ""
+        with db.engine.connect() as connection:
+            return _revision_problem(connection)
+    except SQLAlchemyError as error:
+        return database.trouble(error)
+
+
+def missing(connection: Connection) -> str:
+    """Say what the models have and the database lacks, or has otherwise."""
+    context = MigrationContext.configure(connection)
+    with warnings.catch_warnings():
+        # SQLite's indexes on expressions cannot be read back: their names are compared.
+        warnings.filterwarnings("ignore", ".*expression-based index")
+        found = list(_described(compare_metadata(context, db.metadata)))
+    found += _unnamed(connection)
+    if not found:
+        return ""
+    return f"The tables are not those of the models: {', '.join(sorted(set(found)))}."
+
+
+def _is_due(probe: _Probe) -> bool:
+    return monotonic() - probe.tried_at >= TRY_EVERY
+
+
+def _try(probe: _Probe) -> None:
+    """Make one attempt, and log the cause when the answer changes."""
+    before, (found, cause) = probe.problem, _attempt(probe)
+    probe.problem, probe.tried_at = found, monotonic()
+    if found and found != before:
+        current_app.logger.error("Not ready: %s %s", found, cause)
+    elif before and not found:
+        current_app.logger.warning("Ready again.")
+
+
+def _attempt(probe: _Probe) -> tuple[str, str]:
+    """Compare the schema and write; return what is wrong, and its cause for the log."""
+    try:
+        with db.engine.connect() as connection:
+            wrong = _revision_problem(connection)
+            if not wrong and not probe.has_schema:
+                wrong = missing(connection)
+            if wrong:
+                return wrong, ""
+            probe.has_schema = True
+        _write()
+    except SQLAlchemyError as error:
+        cause = str(getattr(error, "orig", error))
+        if not database.took_too_long(error):
+            return database.trouble(error) or "Nothing can be saved.", cause
+        if not _is_stuck(probe):
+            return "", ""
+        return "Nothing can be saved: another change does not come to its end.", cause
+    probe.busy_since = -math.inf
+    return "", ""
+
+
+def _write() -> None:
+    """Lock the chain of the registry, as everything that is saved does, and write."""
+    head = AuditChain.name == "registry"
+    with database.short_transaction(WAIT) as connection:
+        connection.execute(update(AuditChain).where(head).values(hash=AuditChain.hash))
+
+
+def _is_stuck(probe: _Probe) -> bool:
+    """Tell whether attempts have waited in vain for longer than any write takes."""
+    if probe.busy_since == -math.inf:
+        probe.busy_since = monotonic()
+    return monotonic() - probe.busy_since >= PATIENCE
+
+
+def _revision_problem(connection: Connection) -> str:
+    wanted = _newest(current_app.extensions["migrate"].directory)
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found == wanted:
+        return ""
+    return f"The schema is at {found}, and should be at {wanted}."
+
+
+def _described(differences: Iterable[Any]) -> Iterator[str]:
+    """Name each thing that is missing or differs. What is there beyond may be."""
+    for each in differences:
+        if isinstance(each, list):  # several of one column
+            yield from _described(each)
+        elif each[0] == "add_column":
+            yield f"column {each[2]}.{each[3].name} is missing"
+        elif each[0].startswith("add_"):
+            kind = each[0].removeprefix("add_").replace("fk", "foreign key")
+            yield f"{kind} {each[1].name} is missing"
+        elif each[0].startswith("modify_"):
+            yield f"column {each[2]}.{each[3]} differs in its {each[0][7:]}"
+
+
+_NAMES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')",
+    "postgresql": "SELECT indexname FROM pg_indexes UNION "
+    "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')",
+}
+
+
+def _unnamed(connection: Connection) -> list[str]:
+    """Name the triggers and indexes that are missing, by their names alone."""
+    dialect = connection.dialect.name
+    there = set(connection.scalars(text(_NAMES[dialect])))
+    tables: list[Table] = db.metadata.sorted_tables
+    indexes = {str(index.name) for table in tables for index in table.indexes}
+    return [f"index {name} is missing" for name in indexes - there] + [
+        f"trigger {name} is missing or off" for name in GUARDS[dialect] - there
+    ]
 
 
 @cache

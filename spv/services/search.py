@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from spv import clock
+from spv import clock, database
 from spv.extensions import db
 from spv.models import Account, Invalidation, PanelSerial, Product, Upload
 from spv.rules.csv_file import csv_text
@@ -49,6 +49,7 @@ def every(criteria: Criteria, actor: Actor) -> Iterator[Sequence[Any]]:
     after = 0
     while True:
         with snapshot():  # which is not held while somebody's line is slow
+            database.allow_long_statements()
             rows = _rows(criteria, actor, EXPORT_SLICE, after)
         if not rows:
             return

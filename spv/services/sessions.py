@@ -2,10 +2,12 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
+from sqlalchemy.exc import DBAPIError
 
 from spv import clock
 from spv.extensions import db
@@ -138,7 +140,8 @@ _OPEN = (
 
 
 def _seen(session_id: int, at: datetime) -> None:
-    with transaction():
+    # Pages can be read while nothing can be written.
+    with suppress(DBAPIError), transaction():
         changed = update(UserSession).where(UserSession.id == session_id)
         db.session.execute(changed.values(seen_at=at))
 

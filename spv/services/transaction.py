@@ -1,10 +1,13 @@
 """One use case, one transaction."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from spv.database import IMMEDIATE
+from spv.database import ANSWER_BY, IMMEDIATE
 from spv.extensions import db
+from spv.services.errors import TooLateError
 
 TOGETHER = "spv_together"
 
@@ -48,6 +51,15 @@ def snapshot() -> Iterator[None]:
         yield
     finally:
         db.session.rollback()
+
+
+def check_in_time() -> None:
+    """Raise TooLateError if the client no longer waits for the answer.
+
+    A server that was frozen goes on where it stood, a minute or an hour later.
+    """
+    if time.monotonic() > db.session().info.get(ANSWER_BY, math.inf):
+        raise TooLateError("This took too long, and nothing was saved. Try again.")
 
 
 def _begin(**options: object) -> None:

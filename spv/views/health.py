@@ -15,7 +15,7 @@ def alive() -> Response:
 
 @bp.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """The database is reachable and its schema current; 503 with the reason if not."""
+    """Answer whether everything can be read and saved; 503 with the reason if not."""
     if problem := readiness.problem():
         return jsonify({"status": "not ready", "reason": problem}), 503
     return jsonify({"status": "ready"}), 200
