@@ -1,7 +1,7 @@
 """Who is there, what they may do, and what somebody is told who may not."""
 
 from itertools import groupby
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
@@ -204,13 +204,22 @@ def _to_sign_in() -> BaseResponse:
 def _here() -> str | None:
     """The page that somebody was on, to come back to."""
     if request.method == "GET" and not pages.wants_partial():
-        return (request.script_root + request.full_path).removesuffix("?")
+        query = request.query_string.decode("utf-8", "replace")
+        return _address(request.script_root + request.path, query)
     try:
         page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     except ValueError:  # it is no address
         return None
-    here = page.path + (f"?{page.query}" if page.query else "")
-    return here if page.netloc == request.host else None
+    if page.netloc != request.host or "/password/" in page.path:
+        return None
+    return _address(page.path, page.query)
+
+
+def _address(path: str, query: str) -> str:
+    """An address to come back to, without a key that a system put into it."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    kept = [pair for pair in pairs if pair[0] != KEY_PARAMETER]
+    return path + (f"?{urlencode(kept)}" if kept else "")
 
 
 def _forget(response: Response) -> Response:

@@ -123,7 +123,7 @@ def changed_subscription(actor):
 def two_uploads(demonstration):
     upload(panels_csv(3, "AA"), acting(demo.VSP_USER))
     mark(["AA000001", "AA000002"], acting(demo.VSP_USER))
-    changed_subscription(acting(demo.VSP_USER))
+    changed_subscription(acting(demo.VSP_ADMIN))
     return upload(panels_csv(3), acting(demo.VSP_USER)).upload_id
 
 
