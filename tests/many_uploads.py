@@ -22,11 +22,12 @@ AT_ONCE = 10_000
 
 def add_uploads(count, actor, prefix="MU"):
     """Add so many uploads of one row each, as the services would have made them."""
-    product = Product(
-        **dict(zip(("supplier_name", "licensee", "model_number"), NAMES, strict=True))
-    )
-    db.session.add(product)
-    db.session.flush()
+    names = dict(zip(("supplier_name", "licensee", "model_number"), NAMES, strict=True))
+    product = db.session.query(Product).filter_by(**names).one_or_none()
+    if product is None:
+        product = Product(**names)
+        db.session.add(product)
+        db.session.flush()
     first = (db.session.query(db.func.max(Upload.id)).scalar() or 0) + 1
     numbers = range(first, first + count)
     for start in range(0, count, AT_ONCE):

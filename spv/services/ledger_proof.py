@@ -37,7 +37,7 @@ from spv.services.proof import (
 from spv.services.transaction import snapshot
 from spv.services.uploads import RECORDED
 
-SLICE = 2_000
+SLICE = 1_000
 # What the log tells of an upload and of a marking, under these names.
 OF_UPLOAD = ("filename", "rows", "sha256", "declaration", "wording_version")
 OF_MARKING = ("rows", "sha256", "criteria", "upload", "reason", "other_reason")

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from operator import index
 from typing import Any
 
 from spv.services import audit
@@ -33,7 +32,9 @@ def told(
             facts = {name: details[name] for name in names}
             facts |= {name: details.get(name) for name in WHO}
             facts |= {"event": event.sequence, "at": event.at, "channel": event.channel}
-            number = index(details[thing])
+            number = details[thing]
+            if type(number) is not int:
+                raise TypeError
         except (ValueError, KeyError, TypeError, AttributeError):
             found.problems.append(f"event {event.sequence} cannot be read")
         else:
