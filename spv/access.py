@@ -1,8 +1,9 @@
 """Who is there, what they may do, and what somebody is told who may not."""
 
+import re
 import secrets
 from itertools import groupby
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import (
     Flask,
@@ -17,7 +18,7 @@ from flask import (
     url_for,
 )
 from flask_login import LoginManager, UserMixin, current_user, login_user
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, TimestampSigner
 from limits import parse
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
@@ -47,6 +48,7 @@ INVALID_KEY = (
     '{"statusCode":401,"message":"Access denied due to invalid subscription key. Make '
     'sure to provide a valid key for an active subscription."}'
 )
+_BROWSER = re.compile("[A-Za-z0-9_-]{22}")  # the demonstration's cookies can be forged
 KNOWN_BROWSER = "known_browser"  # the cookie's name, as `cookie_name` completes it
 BAD_KEYS = parse("60 per minute")  # from one address; good keys are not held up
 
@@ -166,7 +168,7 @@ def keep_browser(browser: str) -> None:
     def send(response: Response) -> Response:
         response.set_cookie(
             cookie_name(KNOWN_BROWSER),
-            _browser_signer().dumps(browser),
+            _browser_signer().sign(browser).decode(),
             max_age=known_browsers.LASTS,
             path=cookie_path(),
             secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -180,13 +182,14 @@ def _known_browser() -> str:
     cookie = request.cookies.get(cookie_name(KNOWN_BROWSER), "")
     age = int(known_browsers.LASTS.total_seconds())
     try:
-        return str(_browser_signer().loads(cookie, max_age=age))
-    except BadData:
+        found = _browser_signer().unsign(cookie, max_age=age).decode()
+    except (BadData, UnicodeDecodeError):
         return ""
+    return found if _BROWSER.fullmatch(found) else ""
 
 
-def _browser_signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(secret_keys(), "known browser")
+def _browser_signer() -> TimestampSigner:
+    return TimestampSigner(secret_keys(), "known browser")
 
 
 def enter(token: str) -> None:
@@ -266,13 +269,22 @@ def _to_sign_in() -> BaseResponse:
 def _here() -> str | None:
     """The page that somebody was on, to come back to."""
     if request.method == "GET" and not pages.wants_partial():
-        return (request.script_root + request.full_path).removesuffix("?")
+        query = request.query_string.decode("utf-8", "replace")
+        return _address(request.script_root + request.path, query)
     try:
         page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     except ValueError:  # it is no address
         return None
-    here = page.path + (f"?{page.query}" if page.query else "")
-    return here if page.netloc == request.host else None
+    if page.netloc != request.host or "/password/" in page.path:
+        return None
+    return _address(page.path, page.query)
+
+
+def _address(path: str, query: str) -> str:
+    """An address to come back to, without a key that a system put into it."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    kept = [pair for pair in pairs if pair[0] != KEY_PARAMETER]
+    return path + (f"?{urlencode(kept)}" if kept else "")
 
 
 def _forget(response: Response) -> Response:

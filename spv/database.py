@@ -2,9 +2,11 @@
 
 import json
 import re
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, has_request_context, request
@@ -80,6 +82,19 @@ def init_app(app: Flask) -> None:
             event.listen(db.engine, "do_connect", _connecting)
     app.before_request(_note_deadline)
     app.teardown_appcontext(_end_reading)
+
+
+def close(app: Flask) -> None:
+    """Write SQLite's `-wal` file into the database, and close all connections.
+
+    For the end of a process: whatever else uses the database is waited for a second.
+    """
+    with app.app_context():
+        path = Path(db.engine.url.database or "")
+        if _speaks_sqlite() and path.is_file():
+            with suppress(sqlite3.Error), closing(sqlite3.connect(path, 1)) as database:
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
 
 
 def insert(model: type[Model]) -> sqlite.Insert | postgresql.Insert:

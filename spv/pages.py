@@ -21,13 +21,15 @@ from flask import (
     stream_with_context,
     url_for,
 )
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, TimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock
 from spv.extensions import htmx, secret_keys
 from spv.rules.account import TYPE_WORDS, written_abn
 from spv.rules.words import counted, plain, written
+
+SEALED_FOR = 86_400  # seconds
 
 
 def init_app(app: Flask) -> None:
@@ -66,13 +68,18 @@ def render(
     status = status or (form.http_status if form else 200)
     context["form"] = form
     shell = "partial.html" if wants_partial() else "base.html"
-    context |= {"partial": partial, "title": title, "error": status in (409, 422, 429)}
+    context |= {
+        "partial": partial,
+        "title": title,
+        "error": status in (400, 409, 422, 429),
+    }
     response = make_response(render_template(shell, **context), status)
     response.vary.add("HX-Request")
     if form and form.retry_after:
         g.retry_after = form.retry_after
-    if status == 429 and wants_partial():
+    if status in (400, 429) and wants_partial():
         response.headers["HX-Retarget"] = "#content"  # a page of ours, not a proxy's
+        response.headers["HX-Reswap"] = "innerHTML show:window:top"
     return response
 
 
@@ -105,20 +112,24 @@ def csv_file(text: str | Iterator[str], filename: str) -> Response:
 
 
 def sealed(value: Any) -> str:
-    """A value that a form carries, and that nobody can change on its way."""
-    return _seal().dumps(value)
+    """A value that a form carries for a day, and that nobody can change on its way."""
+    return str(_seal().dumps(value))
 
 
 def unsealed(text: str) -> Any:
-    """The value that was sealed; None where it was not, or was changed."""
+    """The value that was sealed; None where it was not, was changed, or is too old.
+
+    In a demonstration, whose secret is known, it can be any value: look at its shape.
+    """
     try:
-        return _seal().loads(text)
+        return _seal().loads(text, max_age=SEALED_FOR)
     except BadData:
         return None
 
 
-def _seal() -> URLSafeSerializer:
-    return URLSafeSerializer(secret_keys(), "form")
+def _seal() -> TimedSerializer[str]:
+    # Not URLSafeTimedSerializer: that unpacks a megabyte into a gigabyte.
+    return TimedSerializer(secret_keys(), "form")
 
 
 def _asset(name: str) -> str:

@@ -1,11 +1,13 @@
 """How a request arrives (hosts, proxies, cookies), and headers on every answer."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, current_app, g, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, current_app, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from itsdangerous import BadData
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
@@ -38,6 +40,7 @@ MAY_BE_TRIED_AGAIN = (409, 429, 503)
 NOT_READY_FOR = "5"  # seconds
 
 
+LONGEST_COOKIE = 4_096  # characters; browsers keep none that is longer
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
              "X-Forwarded-Prefix", "Forwarded")  # fmt: skip
 NO_PROXIES = (
@@ -54,8 +57,11 @@ PLAIN_HTTP = (
 _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
-class _Sessions(SecureCookieSessionInterface):
-    """Keep the session in a cookie that no other app of the host shares."""
+class Sessions(SecureCookieSessionInterface):
+    """The cookie of a session, which no other app of the host shares.
+
+    The secret of a demonstration is known, so a signed cookie can hold anything.
+    """
 
     def get_cookie_name(self, app: Flask) -> str:
         """Return the name, with the prefix that browsers guard."""
@@ -65,10 +71,19 @@ class _Sessions(SecureCookieSessionInterface):
         """Return the path of this app on its host."""
         return cookie_path()
 
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
+        """Read the cookie; the session is empty where spv makes no such cookie."""
+        cookie = request.cookies.get(self.get_cookie_name(app), "")
+        try:
+            found = super().open_session(app, request) if _fits(cookie) else None
+        except (BadData, TypeError, ValueError):  # signed, but no session
+            found = None
+        return found if found and _is_session(found) else self.session_class()
+
 
 def init_app(app: Flask) -> None:
     """Check where requests come from; put the headers on every response."""
-    app.session_interface = _Sessions()
+    app.session_interface = Sessions()
     with app.app_context():  # a form that was open while the secret changed still works
         app.config["WTF_CSRF_SECRET_KEY"] = secret_keys()
     app.before_request(_check_arrival)
@@ -145,23 +160,58 @@ def _reads_a_page() -> bool:
     return request.method in ("GET", "HEAD") and not request.path.startswith("/api/")
 
 
+def _fits(cookie: str) -> bool:
+    return len(cookie) <= LONGEST_COOKIE
+
+
+def _is_session(found: SecureCookieSession) -> bool:
+    """Whether a session has only what flask-login, Flask-WTF and Flask put in."""
+    return all(name in SESSION and SESSION[name](found[name]) for name in found)
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) is str and value.isascii()
+
+
+def _are_flashes(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(each, tuple) and [*map(type, each)] == [str, str] for each in value
+    )
+
+
+SESSION: dict[str, Callable[[Any], bool]] = {
+    "_user_id": _is_plain,
+    "_id": _is_plain,
+    "csrf_token": _is_plain,
+    "_fresh": lambda value: isinstance(value, bool),
+    "_flashes": _are_flashes,
+}
+
+
 def _secure(response: Response) -> Response:
     response.headers.extend(HEADERS)
     if request.endpoint == "developer.console":  # its icons are in its style sheet
         own = CSP.replace("img-src 'self'", "img-src 'self' data:")
         response.headers["Content-Security-Policy"] = own
-    if response.status_code == 503:
-        response.headers.setdefault("Retry-After", NOT_READY_FOR)
+    if request.blueprint == "passwords":  # addresses with a token: nobody is told them
+        response.headers["Referrer-Policy"] = "strict-origin"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    if request.is_secure:
+        age = current_app.config["SPV_HSTS_SECONDS"]
+        response.headers["Strict-Transport-Security"] = f"max-age={age}"
+    _set_retry_after(response)
+    return response
+
+
+def _set_retry_after(response: Response) -> None:
+    """Say how long to wait, where a second try makes sense: never 0 seconds."""
     if response.status_code not in MAY_BE_TRIED_AGAIN:
         response.headers.pop("Retry-After", None)
     elif wait := g.get("retry_after"):
         # The wait that the page tells of, and not the one that the limiter has added.
         response.headers["Retry-After"] = str(wait)
     elif response.headers.get("Retry-After") == "0":
-        response.headers["Retry-After"] = "1"  # not at once, again and again
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-    if request.is_secure:
-        age = current_app.config["SPV_HSTS_SECONDS"]
-        response.headers["Strict-Transport-Security"] = f"max-age={age}"
-    return response
+        response.headers["Retry-After"] = "1"
+    elif response.status_code == 503:
+        response.headers.setdefault("Retry-After", NOT_READY_FOR)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from spv.rules.text import read_all, read_text
+from spv.rules.text import BLANKS, read_all, read_text
 
 MOST_MARKED = 10_000
 LONGEST_REASON = 1_000
@@ -22,14 +22,14 @@ REASONS = (
 
 def read_reason(answers: Mapping[str, Any]) -> dict[str, str]:
     """The reason that was chosen, and for "Other" its text; Refusal by field."""
-    is_other = answers.get("reason") == OTHER
-    return read_all(
-        answers,
-        {
-            "reason": _read_reason,
-            "other_reason": _read_other if is_other else _no_text,
-        },
-    )
+    reason = answers.get("reason")
+    readers = {
+        "reason": _read_reason,
+        "other_reason": _read_other if reason == OTHER else _read_no_text,
+    }
+    if reason not in REASONS:  # then nothing can be said of its text
+        del readers["other_reason"]
+    return read_all(answers, readers)
 
 
 def _read_reason(text: str) -> str:
@@ -42,5 +42,10 @@ def _read_other(text: str) -> str:
     return read_text(text, "the reason", LONGEST_REASON, lines=True)
 
 
-def _no_text(_: str) -> str:
+def _read_no_text(text: str) -> str:
+    if text.strip(BLANKS):
+        raise ValueError(
+            "A text goes with the reason “Other” alone. Select “Other”, or leave the "
+            "text empty."
+        )
     return ""

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Executable, select
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Bundle
 
 from spv import clock
 from spv.extensions import db
@@ -25,31 +26,44 @@ from spv.services import subscription_proof
 from spv.services.declarations import MADE
 from spv.services.invalidations import MARKED, digest_of
 from spv.services.ledger import NAMES
-from spv.services.proof import Facts, LedgerReport, compare, told
+from spv.services.proof import (
+    Facts,
+    LedgerReport,
+    compare,
+    differences,
+    joined,
+    told,
+)
 from spv.services.transaction import snapshot
 from spv.services.uploads import RECORDED
 
-SLICE = 10_000
+SLICE = 1_000
 # What the log tells of an upload and of a marking, under these names.
 OF_UPLOAD = ("filename", "rows", "sha256", "declaration", "wording_version")
 OF_MARKING = ("rows", "sha256", "criteria", "upload", "reason", "other_reason")
 OF_DECLARATION = ("wording_version", "expires_on")
 
 
+class UploadRows(NamedTuple):
+    """The rows that an upload has: of each product so many, and so many valid ones."""
+
+    total: int
+    sha256: str
+    by_product: dict[int, tuple[int, int]]
+
+
 def verify() -> LedgerReport:
-    """Hash all rows again, by upload and by marking, and compare with the log."""
+    """Hash all rows again, by upload and by marking, and compare with the log.
+
+    Everything is read side by side, so memory does not grow with the ledger.
+    """
     found = LedgerReport()
     with snapshot():
         try:
-            uploads = dict(told(found, RECORDED, "upload", OF_UPLOAD))
-            markings = dict(told(found, MARKED, "invalidation", OF_MARKING))
-            found.uploads, found.markings = len(uploads), len(markings)
-            found.problems += compare("upload", uploads, dict(_saved()))
-            found.problems += compare("marking", markings, dict(_saved_markings()))
-            found.problems += _compare_rows(uploads, found)
-            found.problems += _compare_marked(markings)
-            declared = dict(told(found, MADE, "declaration", OF_DECLARATION))
-            found.problems += compare("declaration", declared, dict(_declarations()))
+            found.problems += _compare_uploads(found)
+            found.problems += _compare_markings(found)
+            declared = told(found, MADE, "declaration", OF_DECLARATION)
+            found.problems += compare("declaration", declared, _declarations())
             found.problems += _spare_declarations()
             found.problems += subscription_proof.problems(found)
         except (ValueError, TypeError, SQLAlchemyError):  # no text, no moment, no JSON
@@ -57,61 +71,67 @@ def verify() -> LedgerReport:
     return found
 
 
-def _compare_rows(logged: Facts, found: LedgerReport) -> Iterator[str]:
-    missing, counts = dict(logged), _counts()
-    for upload_id, rows in groupby(_rows(), key=itemgetter(0)):
-        panels, seen, valid = [], Counter[int](), Counter[int]()
-        for _, invalidation_id, product_id, *cells in rows:
-            panels.append(Panel._make(cell or "" for cell in cells))
-            seen[product_id] += 1
-            valid[product_id] += invalidation_id is None
-        found.rows += len(panels)
-        facts = missing.pop(upload_id, {"rows": 0, "sha256": ""})
-        if (len(panels), digest(panels)) != (facts["rows"], facts["sha256"]):
-            yield f"upload {upload_id}: its rows were changed"
-        if {n: (seen[n], valid[n]) for n in seen} != counts.pop(upload_id, {}):
-            yield f"upload {upload_id}: its rows are counted wrongly"
-    yield from (f"upload {upload_id}: its rows are missing" for upload_id in missing)
-    yield from (f"upload {upload_id}: counted, but has no rows" for upload_id in counts)
+def _compare_uploads(found: LedgerReport) -> Iterator[str]:
+    logged = told(found, RECORDED, "upload", OF_UPLOAD)
+    for number, (log, saved, rows, counts) in joined(
+        logged, _saved(), _rows(), _counts()
+    ):
+        name, told_rows = f"upload {number}", log or {"rows": 0, "sha256": ""}
+        found.uploads += log is not None
+        yield from differences(name, log, saved)
+        if rows is not None:
+            found.rows += rows.total
+            if (rows.total, rows.sha256) != (told_rows["rows"], told_rows["sha256"]):
+                yield f"{name}: its rows were changed"
+            if rows.by_product != (counts or {}):
+                yield f"{name}: its rows are counted wrongly"
+        elif log is not None:
+            yield f"{name}: its rows are missing"
+        if rows is None and counts is not None:
+            yield f"{name}: counted, but has no rows"
 
 
-def _counts() -> dict[int, dict[int, tuple[int, int]]]:
+def _compare_markings(found: LedgerReport) -> Iterator[str]:
+    logged = told(found, MARKED, "invalidation", OF_MARKING)
+    for number, (log, saved, rows) in joined(logged, _saved_markings(), _marked_rows()):
+        name = f"marking {number}"
+        found.markings += log is not None
+        yield from differences(name, log, saved)
+        if log is None and rows is not None:
+            yield f"{name}: rows were marked, and no event says so"
+        elif log is not None and rows is None:
+            yield f"{name}: no row is marked by it"
+        elif log is not None and rows != (log["rows"], log["sha256"]):
+            yield f"{name}: its rows were changed"
+
+
+def _counts() -> Iterator[tuple[int, dict[int, tuple[int, int]]]]:
     """How many rows, and valid ones, each upload has of each product."""
-    counts: dict[int, dict[int, tuple[int, int]]] = {}
-    for part in db.session.execute(select(*UploadProduct.__table__.columns)):
-        of_upload = counts.setdefault(part.upload_id, {})
-        of_upload[part.product_id] = part.row_count, part.valid_count
-    return counts
+    query = select(*UploadProduct.__table__.columns).order_by(UploadProduct.upload_id)
+    for number, parts in _groups(query):
+        yield number, {product: (count, valid) for _, product, count, valid in parts}
 
 
-def _compare_marked(logged: Facts) -> Iterator[str]:
-    missing = dict(logged)
+def _marked_rows() -> Iterator[tuple[int, tuple[int, str]]]:
+    """The count and digest of the rows that each marking has marked."""
     query = (
         select(PanelSerial.invalidation_id, PanelSerial.id)
         .where(PanelSerial.invalidation_id.is_not(None))
         .order_by(PanelSerial.invalidation_id, PanelSerial.id)
     )
-    with db.session.execute(query.execution_options(yield_per=SLICE)) as marked:
-        for number, rows in groupby(marked, key=itemgetter(0)):
-            row_ids = [row_id for _, row_id in rows]
-            facts = missing.pop(number, None)
-            if facts is None:
-                yield f"marking {number}: rows were marked, and no event says so"
-            elif (len(row_ids), digest_of(row_ids)) != (facts["rows"], facts["sha256"]):
-                yield f"marking {number}: its rows were changed"
-    yield from (f"marking {number}: no row is marked by it" for number in missing)
+    for number, rows in _groups(query):
+        row_ids = [row_id for _, row_id in rows]
+        yield number, (len(row_ids), digest_of(row_ids))
 
 
-def _saved_markings() -> Iterator[tuple[int, dict[str, Any]]]:
+def _saved_markings() -> Iterator[tuple[int, Facts]]:
     """Each marking as it is saved."""
-    query = select(Invalidation).execution_options(yield_per=1000)
-    for made in db.session.scalars(query):
+    query = select(*Invalidation.__table__.columns).order_by(Invalidation.id)
+    for made in _read(query):
         yield (
             made.id,
-            {
-                "account": made.account_id,
-                "user": made.user_id,
-                "subscription": made.subscription_id,
+            _made_by(made)
+            | {
                 "rows": made.row_count,
                 "criteria": made.criteria,
                 "upload": made.upload_id,
@@ -123,21 +143,21 @@ def _saved_markings() -> Iterator[tuple[int, dict[str, Any]]]:
         )
 
 
-def _saved() -> Iterator[tuple[int, dict[str, Any]]]:
+def _saved() -> Iterator[tuple[int, Facts]]:
     """Each upload as it is saved, with its declaration."""
-    query = select(Upload, Declaration).join(Upload.declaration)
-    for upload, declared in db.session.execute(query.execution_options(yield_per=1000)):
+    declared: Bundle[Any] = Bundle("declared", *Declaration.__table__.columns)
+    query = select(*Upload.__table__.columns, declared).join(Upload.declaration)
+    for upload in _read(query.order_by(Upload.id)):
+        declaration = upload.declared
         yield (
             upload.id,
-            {
-                "account": upload.account_id,
-                "user": upload.user_id,
-                "subscription": upload.subscription_id,
+            _made_by(upload)
+            | {
                 "filename": upload.filename,
                 "rows": upload.row_count,
                 "sha256": upload.sha256,
-                "declaration": declared.id if _covers(declared, upload) else None,
-                "wording_version": declared.wording_version,
+                "declaration": declaration.id if _covers(declaration, upload) else None,
+                "wording_version": declaration.wording_version,
                 "event": upload.audit_sequence,
                 "at": upload.received_at,
                 "channel": upload.channel,
@@ -145,7 +165,15 @@ def _saved() -> Iterator[tuple[int, dict[str, Any]]]:
         )
 
 
-def _covers(declared: Declaration, upload: Upload) -> bool:
+def _made_by(made: Any) -> Facts:
+    return {
+        "account": made.account_id,
+        "user": made.user_id,
+        "subscription": made.subscription_id,
+    }
+
+
+def _covers(declared: Any, upload: Any) -> bool:
     """Whether an upload could be made under a declaration."""
     if declared.account_id != upload.account_id:
         return False
@@ -163,10 +191,10 @@ def _covers(declared: Declaration, upload: Upload) -> bool:
     )
 
 
-def _declarations() -> Iterator[tuple[int, dict[str, Any]]]:
+def _declarations() -> Iterator[tuple[int, Facts]]:
     """Each declaration for API users as it is saved."""
-    query = select(Declaration).where(Declaration.purpose != UPLOAD)
-    for declared in db.session.scalars(query):
+    query = select(*Declaration.__table__.columns).order_by(Declaration.id)
+    for declared in _read(query.where(Declaration.purpose != UPLOAD)):
         until = declared.expires_on
         yield (
             declared.id,
@@ -188,8 +216,8 @@ def _spare_declarations() -> Iterator[str]:
     )
 
 
-def _rows() -> Iterator[tuple[Any, ...]]:
-    """Every row of the ledger, those of an upload together."""
+def _rows() -> Iterator[tuple[int, UploadRows]]:
+    """The rows of each upload."""
     query = (
         select(
             PanelSerial.upload_id,
@@ -201,5 +229,23 @@ def _rows() -> Iterator[tuple[Any, ...]]:
         .outerjoin(Product, Product.id == PanelSerial.product_id)
         .order_by(PanelSerial.upload_id, PanelSerial.id)
     )
+    for number, rows in _groups(query):
+        panels, seen, valid = [], Counter[int](), Counter[int]()
+        for _, invalidation_id, product_id, *cells in rows:
+            panels.append(Panel._make(cell or "" for cell in cells))
+            seen[product_id] += 1
+            valid[product_id] += invalidation_id is None
+        by_product = {each: (seen[each], valid[each]) for each in seen}
+        yield number, UploadRows(len(panels), digest(panels), by_product)
+
+
+def _groups(query: Executable) -> Iterator[tuple[int, Iterator[Any]]]:
+    """The rows of a query by their first column, in whose order they come."""
+    return groupby(_read(query), key=itemgetter(0))
+
+
+def _read(query: Executable) -> Iterator[Any]:
+    """The rows of a query, a slice at a time."""
+    # `with`: a reader that stops early must not leave a cursor open on the server.
     with db.session.execute(query.execution_options(yield_per=SLICE)) as rows:
         yield from rows

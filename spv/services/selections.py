@@ -10,12 +10,15 @@ from spv.models import PanelSerial, Upload
 from spv.rules.marking import MOST_MARKED
 from spv.rules.refusal import Refusal
 from spv.rules.search import Criteria
+from spv.rules.text import is_unseen
 from spv.rules.words import counted
 from spv.services import found_rows, ledger, search
 from spv.services.actor import Actor
 from spv.services.transaction import snapshot
 
 SAMPLE = 5
+# More labels and longer words no selection has.
+MOST_WORDS, LONGEST_WORDS = 100, 300
 
 
 class Selection(NamedTuple):
@@ -35,6 +38,44 @@ def chosen(row_ids: Iterable[int], actor: Actor) -> Selection:
     wanted = set(row_ids)
     check_most(len(wanted))
     return Selection(valid_of(wanted, actor), [("Chosen", "Row by row")])
+
+
+def read_selection(value: Any, actor: Actor) -> Selection | None:
+    """The selection that a form brings back; None where it cannot be one.
+
+    The form's signature proves little in a demonstration, whose secret is known.
+    """
+    match value:
+        case [[_, *_] as row_ids, [*how], upload_id]:
+            shaped = (
+                len(row_ids) <= MOST_MARKED
+                and all(_is_number(each, 2**63) for each in row_ids)
+                and len(how) <= MOST_WORDS
+                and all(map(_is_labelled, how))
+                and (upload_id is None or _is_number(upload_id, 2**31))
+            )
+            if shaped and (upload_id is None or _sees_upload(upload_id, actor)):
+                return Selection(row_ids, [(name, words) for name, words in how],
+                                 upload_id)  # fmt: skip
+    return None
+
+
+def _is_number(value: Any, limit: int) -> bool:
+    return type(value) is int and 0 < value < limit
+
+
+def _is_labelled(value: Any) -> bool:
+    """Whether a value is a label and a value in words, as they are shown."""
+    match value:
+        case [str(label), str(words)]:
+            text = label + words
+            return len(text) <= LONGEST_WORDS and not any(map(is_unseen, text))
+    return False
+
+
+def _sees_upload(upload_id: int, actor: Actor) -> bool:
+    own = (Upload.id == upload_id) & ledger.visible(actor)
+    return db.session.scalar(select(Upload.id).where(own)) is not None
 
 
 def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:

@@ -15,10 +15,10 @@ THING = "subscription"
 
 def problems(found: LedgerReport) -> Iterator[str]:
     """A sentence for each subscription that is not as the log tells."""
-    yield from compare(THING, _told(found), dict(_saved()))
+    yield from compare(THING, _told(found).items(), _saved())
 
 
-def _told(found: LedgerReport) -> Facts:
+def _told(found: LedgerReport) -> dict[int, Facts]:
     """Each subscription as it was made, and then changed."""
     names = ("name", "terms_version", "keys")
     logged = dict(told(found, "subscription.created", THING, names))
@@ -35,7 +35,7 @@ def _told(found: LedgerReport) -> Facts:
     return logged
 
 
-def _saved() -> Iterator[tuple[int, dict[str, Any]]]:
+def _saved() -> Iterator[tuple[int, Facts]]:
     """Each subscription as it is saved."""
     query = select(Subscription).options(selectinload(Subscription.keys))
     for made in db.session.scalars(query):

@@ -75,8 +75,11 @@ def rename(subscription_id: int, answers: Mapping[str, Any], actor: Actor) -> No
 
 
 def cancel(subscription_id: int, actor: Actor) -> None:
-    """End a subscription: its keys are dead at the next request; NotFoundError."""
-    with acting(actor, Role.UPLOADER):
+    """End a subscription: its keys are dead at the next request; NotFoundError.
+
+    Like `regenerate` it stops an account's systems, so it is for administrators.
+    """
+    with acting(actor, Role.ADMINISTRATOR):
         found = find(subscription_id, actor)
         found.cancelled_at = clock.now()
         _tell("subscription.cancelled", found, actor, found.cancelled_at)
@@ -84,7 +87,7 @@ def cancel(subscription_id: int, actor: Actor) -> None:
 
 def regenerate(subscription_id: int, kind: str, actor: Actor) -> None:
     """Make a key anew; the old one is dead at the next request. NotFoundError."""
-    with acting(actor, Role.UPLOADER):
+    with acting(actor, Role.ADMINISTRATOR):
         found, at = find(subscription_id, actor), clock.now()
         renewed = _renew(_key(found, kind), at)
         _tell("key.regenerated", found, actor, at, key=kind, digest=renewed.digest)

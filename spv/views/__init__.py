@@ -57,10 +57,13 @@ class KeyKindConverter(BaseConverter):
 
 
 class SerialConverter(BaseConverter):
-    """A serial number, or what somebody takes for one: there may be slashes in it."""
+    """A serial number, or what somebody takes for one: there may be slashes in it.
+
+    `check` is the address beside it. A serial number has a digit, so it hides none.
+    """
 
     part_isolating = False
-    regex = r"[\s\S]+"
+    regex = r"(?!check/*\Z)[\s\S]+"
 
 
 class TokenConverter(BaseConverter):

@@ -16,7 +16,17 @@ from spv.services.invalidations import SelectionMoved
 from spv.services.selections import Selection
 
 bp = Blueprint("invalidations", __name__, url_prefix="/panels")
+EXPIRED = (
+    "This list of rows has expired: it is kept for a day. Search again and select the "
+    "rows."
+)
 NOT_SHOWN = "Look at what will be marked, then select the reason."
+
+
+class SelectionExpired(Refusal):
+    """The list of rows in a form is too old, is another person's, or was changed."""
+
+    http_status = 400
 
 
 @bp.get("/invalidate")
@@ -34,7 +44,10 @@ def new() -> Response:
 def create() -> BaseResponse:
     """Mark what the dialog showed."""
     form, actor = InvalidateForm(), current_actor()
-    shown = _shown(form)
+    try:
+        shown = _shown(form)
+    except SelectionExpired as expired:
+        return dialog(form.refused(expired))
     try:
         selection = shown or _named(request.form)
         number = invalidations.mark(selection, form.answers, actor)
@@ -86,9 +99,19 @@ def _selected(sent: MultiDict[str, str]) -> Selection:
 
 
 def _shown(form: InvalidateForm) -> Selection | None:
-    """The rows that the dialog showed to this person; None where it showed none."""
-    user_id, shown = pages.unsealed(form.selection.data or "") or (None, None)
-    return Selection(*shown) if shown and user_id == current_actor().user_id else None
+    """The rows that the dialog showed to this person; None where there was no dialog.
+
+    SelectionExpired.
+    """
+    if not form.selection.data:
+        return None
+    actor, selection = current_actor(), None
+    match pages.unsealed(form.selection.data):
+        case [int(user_id), value] if user_id == actor.user_id:
+            selection = selections.read_selection(value, actor)
+    if selection is None:
+        raise SelectionExpired({"selection": EXPIRED})
+    return selection
 
 
 def _named(sent: MultiDict[str, str]) -> Selection:

@@ -24,7 +24,7 @@ CODES = {
     "too_long": "The value has too many characters.",
     "no_digit": "The serial number has no digit.",
     "duplicate": "The same serial number is in an earlier item.",
-    "bad_reason": "The reason is none of the list, or Other has no text.",
+    "bad_reason": "The reason is not of the list, or its text is missing or too much.",
     "already_valid": "The ledger has the serial number as valid already.",
     "already_invalid": "The serial number has been marked as invalid already.",
     "not_yours": "Your account has not uploaded this serial number.",

@@ -47,7 +47,8 @@ Marking = Schema.from_dict(
         "serialNumbers": _list(_text(_SERIAL_WORDS, _SERIAL)),
         "reason": _text("Why", OneOf(REASONS), required=True),
         "otherReason": _text(
-            "Required where the reason is Other", Length(max=LONGEST_REASON)
+            "Required where the reason is Other; refused with any other reason",
+            Length(max=LONGEST_REASON),
         ),
     },
     name="Marking",

@@ -19,6 +19,10 @@ from tests.panels import panels_csv
 
 pytestmark = pytest.mark.browser
 number = itertools.count(1)
+TEXT_OF_OTHER = (
+    "A text goes with the reason “Other” alone. Select “Other”, or leave the text "
+    "empty."
+)
 
 
 def uploaded(page, count):
@@ -71,11 +75,15 @@ def the_eight_steps(page):
     ask(page)
     expect(page.get_by_text("2 rows will be marked as invalid.")).to_be_in_viewport()
     checked(page)
+    expect(page.get_by_label("What is the reason?")).to_be_hidden()
     confirm(page, "Other")
     summary(page, "Enter the reason.")
     expect(page.get_by_label("What is the reason?")).to_be_visible()
     checked(page)
     page.get_by_label("What is the reason?").fill("The wrong pallet")
+    confirm(page, "Ineligible panel")  # the text would be dropped: it stays in sight
+    summary(page, TEXT_OF_OTHER)
+    expect(page.get_by_label("What is the reason?")).to_be_visible()
     confirm(page, "Other")
     expect(page.locator(".spv-done")).to_have_text("2 rows marked as invalid")
     expect(page.get_by_text("Other: The wrong pallet")).to_be_visible()

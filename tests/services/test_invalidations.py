@@ -49,7 +49,8 @@ def markings():
 def test_each_reason_is_saved_and_told(vsp, reason):
     number = upload(panels_csv(3), vsp).upload_id
     selection = selections.matching(Criteria(upload=number), set(), vsp)
-    answers = {"reason": reason, "other_reason": " As the maker\r\nsays "}
+    given = " As the maker\r\nsays " if reason == "Other" else " \n\u2003"
+    answers = {"reason": reason, "other_reason": given}
     receipt = invalidations.show(invalidations.mark(selection, answers, vsp), vsp)
     made, told = receipt.invalidation, json.loads(receipt.event.details)
     text = "As the maker\nsays" if reason == "Other" else ""
@@ -81,6 +82,11 @@ def test_each_reason_is_saved_and_told(vsp, reason):
         ({"reason": "Other", "other_reason": "\ud800"}, "other_reason", "D800"),
         ({"reason": "Other", "other_reason": "x" * (LONGEST_REASON + 1)},
          "other_reason", "Shorten the reason"),
+        ({"reason": "Ineligible panel", "other_reason": "Sold"}, "other_reason",
+         "Select “Other”, or leave the text empty"),
+        ({"reason": "Duplicate serial number", "other_reason": "\0"}, "other_reason",
+         "Select “Other”"),
+        ({"reason": "", "other_reason": "Sold"}, "reason", "Select the reason."),
     ],
 )  # fmt: skip
 def test_a_reason_that_is_none(vsp, answers, field, words):

@@ -1,11 +1,16 @@
 """Whatever is changed in the ledger behind the app's back, `audit verify` finds it."""
 
+import json
+import tracemalloc
+
 import pytest
 import sqlalchemy as sa
 
 from spv.extensions import db
-from spv.services import demo, ledger_proof, subscriptions
+from spv.models import AuditEvent, Upload
+from spv.services import audit, demo, ledger_proof, proof, subscriptions
 from tests.api import subscribe
+from tests.many_uploads import add_uploads
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting
 
@@ -125,10 +130,11 @@ def changed_subscription(actor):
 def two_uploads(demonstration):
     upload(panels_csv(3, "AA"), acting(demo.VSP_USER))
     mark(["AA000001", "AA000002"], acting(demo.VSP_USER))
-    changed_subscription(acting(demo.VSP_USER))
+    changed_subscription(acting(demo.VSP_ADMIN))
     return upload(panels_csv(3), acting(demo.VSP_USER)).upload_id
 
 
+@pytest.mark.every_database
 def test_an_untouched_ledger(two_uploads):
     before = ledger_proof.verify()
     assert before.problems == []
@@ -149,6 +155,7 @@ def test_tampering(two_uploads, statement, words):
     assert any(words in problem for problem in problems), problems
 
 
+@pytest.mark.every_database
 def test_an_upload_that_is_gone(two_uploads):
     of_upload = "WHERE upload_id"
     for table in (f"panel_serials {of_upload}", f"upload_products {of_upload}",
@@ -184,3 +191,58 @@ def test_the_command_says_so(demonstration, two_uploads):
     result = run(args=["audit", "verify"])
     assert result.exit_code == 1
     assert f"upload {two_uploads}: its rows are missing\n" in result.output
+
+
+def test_streams_are_joined_in_any_order():
+    """Also where one lacks something, has it elsewhere, or has it twice."""
+    one = [(1, "a"), (9, "i"), (2, "b"), (3, "c"), (3, "c'")]
+    two = [(1, "A"), (2, "B"), (3, "C"), (4, "D"), (9, "I")]
+    found = sorted(proof.joined(one, two), key=str)
+    assert found == [
+        (1, ["a", "A"]), (2, ["b", "B"]), (3, ["c'", None]), (3, ["c", "C"]),
+        (4, [None, "D"]), (9, ["i", "I"]),
+    ]  # fmt: skip
+    assert list(proof.joined([], [])) == []
+
+
+UNGUARDED = "SET session_replication_role = replica"
+
+
+def test_one_that_is_changed_is_the_only_one_that_is_named(two_uploads):
+    """Whatever number its event tells, no upload after it is said to be wrong."""
+    after = upload(panels_csv(2, "CC"), acting(demo.VSP_USER)).upload_id
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    off = "DROP TRIGGER audit_events_update" if is_sqlite else UNGUARDED
+    db.session.execute(sa.text(off))
+    place = db.session.get_one(Upload, two_uploads).audit_sequence
+    where = (AuditEvent.chain == audit.REGISTRY) & (AuditEvent.sequence == place)
+    details = json.loads(db.session.query(AuditEvent).filter(where).one().details)
+    for number in (999_999, after, 1, 0, -1, True, [], {}, "x", 1.5, None, 10**30):
+        forged = json.dumps(details | {"upload": number})
+        changed = sa.update(AuditEvent).where(where).values(details=forged)
+        db.session.execute(changed.execution_options(synchronize_session=False))
+        db.session.commit()
+        problems = ledger_proof.verify().problems
+        assert f"upload {two_uploads}: saved, but not in the log" in problems
+        named = {str(two_uploads), str(number)}
+        for problem in problems:
+            thing, name = problem.split()[:2]
+            assert thing == "event" or name.strip(":") in named, (number, problem)
+
+
+@pytest.mark.parametrize(
+    "many", [4_500, pytest.param(50_000, marks=pytest.mark.long)]
+)  # fmt: skip
+def test_memory_does_not_grow_with_uploads(demonstration, many):
+    """What is held at most while many are read, beside what a third of them takes."""
+    peaks, actor = [], acting(demo.VSP_USER)
+    for count in (many // 3, many - many // 3):
+        add_uploads(count, actor)
+        tracemalloc.start()
+        found = ledger_proof.verify()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert found.problems == []
+    assert found.uploads == many + 5
+    assert {chain.problem for chain in audit.verify()} == {""}
+    assert peaks[1] < 1.5 * peaks[0], peaks

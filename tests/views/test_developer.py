@@ -11,7 +11,7 @@ from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, Declaration, SubscriptionKey
 from spv.services import declarations, demo, ledger_proof, subscriptions
-from spv.services.errors import ConflictError
+from spv.services.errors import ConflictError, ForbiddenError
 from tests.api import (
     HEADER,
     TICKED,
@@ -144,8 +144,8 @@ def test_the_password_is_asked_for_after_five_minutes(browser):
         assert "Try again in 15 minutes" in answer.text
 
 
-def test_regenerate_rename_and_cancel(demonstration, browser):
-    actor = acting(demo.VSP_USER)
+def test_regenerate_rename_and_cancel(demonstration):
+    actor, browser = acting(demo.VSP_ADMIN), browser_of(demonstration, demo.VSP_ADMIN)
     primary = system_of(demonstration, actor)
     (made,) = subscriptions.mine(actor)
     secondary = System(demonstration, key_of(made.id, "secondary"))
@@ -168,6 +168,32 @@ def test_regenerate_rename_and_cancel(demonstration, browser):
     assert subscribe(actor, "New") > made.id
 
 
+def test_only_administrators_end_keys(demonstration, browser):
+    """An ordinary user sees who can, is refused, and still renames and shows."""
+    actor = acting(demo.VSP_USER)
+    assert "ask an administrator" not in browser.get(PROFILE).text  # of nothing
+    number = subscribe(actor)
+    before, key = events(), key_of(number)
+    page = browser.get(PROFILE).text
+    assert "ask an administrator of your account" in page
+    for act in ("keys/primary/regenerate", "cancel"):
+        assert of(number, act) not in page
+        answer = browser.post(of(number, act))
+        assert answer.status_code == 403
+        assert "This is for administrators of an account." in answer.text
+    for act in (subscriptions.cancel, lambda *a: subscriptions.regenerate(
+            number, "test", actor)):  # fmt: skip
+        with pytest.raises(ForbiddenError):
+            act(number, actor)
+    assert (events(), key_of(number)) == (before, key)
+    answer = browser.post(of(number, "rename"), data={"name": ""})
+    assert of(number, "cancel") not in answer.text
+    assert browser.post(of(number, "rename"), data={"name": "New"}).status_code == 303
+    page = browser_of(demonstration, demo.VSP_ADMIN).get(PROFILE).text
+    assert "ask an administrator" not in page
+    assert of(number, "cancel") in page
+
+
 def test_another_secret_key_of_the_app_ends_all_keys(demonstration, browser):
     number = subscribe(acting(demo.VSP_USER))
     key = key_of(number)
@@ -175,14 +201,14 @@ def test_another_secret_key_of_the_app_ends_all_keys(demonstration, browser):
     assert System(demonstration, key).get(f"{UPLOADS}/X1").status_code == 401
     with pytest.raises(ConflictError, match="Regenerate it"):
         key_of(number)
-    subscriptions.regenerate(number, "primary", acting(demo.VSP_USER))
+    subscriptions.regenerate(number, "primary", acting(demo.VSP_ADMIN))
     system = System(demonstration, key_of(number))
     assert system.get(f"{UPLOADS}/X1").status_code == 200
 
 
 @pytest.mark.every_database
 def test_a_secret_that_is_still_known_ends_nothing(demonstration, browser):
-    actor, old = acting(demo.VSP_USER), demonstration.config["SECRET_KEY"]
+    actor, old = acting(demo.VSP_ADMIN), demonstration.config["SECRET_KEY"]
     number = subscribe(actor)
     first = key_of(number)
     demonstration.config["SECRET_KEY"] = "another one, since the first was lost"

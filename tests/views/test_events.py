@@ -96,14 +96,14 @@ ACTS = {
         demo.VSP_USER, SUBSCRIPTION + "/keys/primary/show", {}, "key.shown",
     ),
     "subscriptions.regenerate": (
-        demo.VSP_USER, SUBSCRIPTION + "/keys/test/regenerate", {}, "key.regenerated",
+        demo.VSP_ADMIN, SUBSCRIPTION + "/keys/test/regenerate", {}, "key.regenerated",
     ),
     "subscriptions.rename": (
         demo.VSP_USER, SUBSCRIPTION + "/rename", {"name": "N"},
         "subscription.renamed",
     ),
     "subscriptions.cancel": (
-        demo.VSP_USER, SUBSCRIPTION + "/cancel", {}, "subscription.cancelled",
+        demo.VSP_ADMIN, SUBSCRIPTION + "/cancel", {}, "subscription.cancelled",
     ),
     "contacts.remove": (
         demo.STAFF, "/staff/contacts/{contact}/remove", {}, "contact.removed",

@@ -1,6 +1,10 @@
 """Marking over HTTP: just what was shown, or nothing."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
+from flask import current_app
 
 from spv.services import demo, ledger_proof
 from tests.panels import HEADING, mark, panels_csv, stored, upload
@@ -14,6 +18,8 @@ from tests.views.ledger_pages import (
     ids_of,
 )
 from tests.views.page import read
+
+HTMX = {"HX-Request": "true"}
 
 
 def first_of(browser):
@@ -53,7 +59,9 @@ def test_the_dialog_says_what_and_marks_just_that(sixty):
      ({"reason": "Other"}, "other_reason", "Enter the reason."),
      ({"reason": "Other", "other_reason": " \n "}, "other_reason", "Enter the reason."),
      ({"reason": "Other", "other_reason": "x" * 1001}, "other_reason", "Shorten"),
-     ({"reason": "Other", "other_reason": "\u200b"}, "other_reason", "cannot be seen")],
+     ({"reason": "Other", "other_reason": "\u200b"}, "other_reason", "cannot be seen"),
+     ({"reason": "Ineligible panel", "other_reason": "Sold twice"}, "other_reason",
+      "Select “Other”, or leave the text empty.")],
 )  # fmt: skip
 def test_a_reason_is_needed(sixty, answers, field, words):
     answer = confirm(sixty, asked(sixty, selected=first_of(sixty)), **answers)
@@ -109,8 +117,30 @@ def test_a_selection_is_sealed_and_belongs_to_who_saw_it(demonstration, sixty):
     for browser, text in ((others, sealed), (sixty, sealed[:-1]), (sixty, "x" + sealed),
                           (sixty, "W10"), (sixty, "\0"), (sixty, "{}")):  # fmt: skip
         form = REASON | {"selection": text}
-        assert browser.post("/panels/invalidate", data=form).status_code == 422
+        answer = browser.post("/panels/invalidate", data=form)
+        assert answer.status_code == 400
+        assert "This list of rows has expired" in answer.text
     assert count_markings() == 0
+
+
+def test_a_selection_is_kept_for_a_day(sixty):
+    """A page that was left open longer is answered with the way back to the search."""
+    page = asked(sixty, selected=first_of(sixty))
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=1, seconds=2)):
+        browser = browser_of(current_app, demo.VSP_USER)
+        answer = confirm(browser, page)
+        assert answer.status_code == 400
+        told = read(answer)
+        assert "This list of rows has expired: it is kept for a day." in told.text
+        assert "Back to the search" in told.text
+        form = {"selection": page.hidden()["selection"]} | REASON
+        answer = browser.post("/panels/invalidate", data=form, headers=HTMX)
+        assert answer.headers["HX-Retarget"] == "#content"
+        assert answer.headers["HX-Reswap"].startswith("innerHTML")
+    assert count_markings() == 0
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=23)):
+        browser = browser_of(current_app, demo.VSP_USER)
+        assert confirm(browser, page).status_code == 303
 
 
 def test_the_rows_of_another_account(demonstration, sixty, staff):

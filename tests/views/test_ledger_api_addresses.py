@@ -84,7 +84,8 @@ def test_what_cannot_be_seen_is_not_said_back(system):
 
 def test_hostile_serial_numbers_in_the_path(system):
     """They are not found, or the address is none."""
-    for text in (*TEXTS, "a/b", "../..", "//", "/", "a/", "check", "#", "?", "+"):
+    for text in (*TEXTS, "a/b", "../..", "//", "/", "a/", "Check", "check/a", "/check",
+                 "checks", "check/", "#", "?", "+"):  # fmt: skip
         address = f"{UPLOADS}/{percent(text)}"
         answer = timed(text, lambda a=address: system.get(a))
         assert answer.status_code in (200, 404), (text, answer.status)
@@ -94,6 +95,21 @@ def test_hostile_serial_numbers_in_the_path(system):
         assert answer.json["status"] == "not_found", text
         assert answer.json["serialNumber"].isprintable() or text.isspace(), text
         assert "Set-Cookie" not in answer.headers
+
+
+def test_the_address_of_a_check_is_no_serial_number(system):
+    """However it is written; and what is allowed there is only POST."""
+    for address in (CHECK, CHECK.replace("check", "%63h%65ck")):
+        for method in ("GET", "HEAD", "DELETE", "PUT"):
+            answer = system.send(address, method=method)
+            assert answer.status_code == 405, (method, address)
+            assert {*answer.headers["Allow"].split(", ")} == {"POST", "OPTIONS"}
+    for method in ("GET", "POST"):
+        assert system.send(f"{CHECK}/", GOOD, method).status_code == 404
+    for address in (UPLOADS, INVALIDATIONS):
+        answer = system.send(address, method="GET")
+        assert answer.status_code == 405
+        assert {*answer.headers["Allow"].split(", ")} == {"POST", "OPTIONS"}
 
 
 def test_the_log_of_requests_has_hostile_ones_too(system):

@@ -115,7 +115,7 @@ def test_regenerated_and_cancelled_keys_are_dead_at_once(demonstration, vsp):
     old = {kind: System(demonstration, key_of(1, kind)) for kind in kinds}
     number = subscribe(vsp, "Line 2")
     another = System(demonstration, key_of(number))
-    browser = browser_of(demonstration, demo.VSP_USER)
+    browser = browser_of(demonstration, demo.VSP_ADMIN)
     for at, kind in enumerate(kinds):
         assert lets_in(old[kind])
         one = f"/developer/subscriptions/1/keys/{kind}/regenerate"
@@ -158,7 +158,7 @@ def test_keys_see_nothing_of_other_accounts(demonstration, vsp, other):
         b"uploadId",
     ):
         assert word not in told.data
-    browser = browser_of(demonstration, demo.VSP_USER)
+    browser = browser_of(demonstration, demo.VSP_ADMIN)
     for path in (f"/panels/uploads/{number}", "/developer/subscriptions/2/requests"):
         assert browser.get(path).status_code == 404
     for path in ("cancel", "rename", "keys/primary/show", "keys/primary/regenerate"):
@@ -273,7 +273,7 @@ def test_a_key_that_dies_while_its_upload_waits(demonstration, vsp):
     """Whoever came in with it is asked again when its turn has come."""
     system = system_of(demonstration, vsp)
     known = subscriptions.enter(system.key, "203.0.113.9")
-    subscriptions.cancel(1, vsp)
+    subscriptions.cancel(1, acting(demo.VSP_ADMIN))
     body = json.dumps(items(1)).encode()
     with pytest.raises(ForbiddenError, match="rights have changed"):
         serial_numbers.upload(body, known.actor)

@@ -210,6 +210,7 @@ def test_reasons_and_only_to_check(ledger, demonstration):
         (wanted(1, reason="Other"), "otherReason"),
         (wanted(1, reason="Other", otherReason=" "), "otherReason"),
         (wanted(1, reason="Other", otherReason="x" * 1001), "otherReason"),
+        (wanted(1, reason="Ineligible panel", otherReason="Sold"), "otherReason"),
     ):  # fmt: skip
         (error,) = refused(mine.send(INVALIDATIONS, body), body, 422)
         assert (error["field"], error["code"]) == (field, "bad_reason")

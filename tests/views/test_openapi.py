@@ -44,10 +44,11 @@ def can_be_taken(path, body):
     """Whether a body has nothing that is beyond a schema.
 
     That is: the same serial number twice, what a spreadsheet has damaged, and which
-    reason needs a text.
+    reason goes with a text.
     """
     if path == INVALIDATIONS:
-        return body["reason"] != "Other" or body.get("otherReason", "").isalnum()
+        text = body.get("otherReason", "")
+        return text.isalnum() if body["reason"] == "Other" else not text.strip()
     serials = [read_serial(item["serialNumber"]) for item in body["serialNumbers"]]
     faults = [serial for serial in serials if isinstance(serial, Fault)]
     assert {fault.code for fault in faults} <= {"spreadsheet_damage"}, body

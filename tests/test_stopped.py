@@ -1,0 +1,76 @@
+"""A server that is stopped leaves everything in SQLite's main file, and no other."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from contextlib import closing
+
+import pytest
+
+from tests.examples import GOOD_SOLAR
+from tests.server import ROOT, serve
+
+COUNT = "SELECT count(*) FROM stc_calculations"
+
+
+def calculations(path, folder):
+    """How many calculations there are in the main file, copied alone."""
+    copy = folder / "copy.sqlite"
+    copy.write_bytes(path.read_bytes())
+    with closing(sqlite3.connect(copy)) as database:
+        return database.execute(COUNT).fetchone()[0]
+
+
+def calculate(address):
+    """Save a calculation."""
+    query = urllib.parse.urlencode(GOOD_SOLAR)
+    url = f"{address}/api/stc/v1/calculation?{query}"
+    with urllib.request.urlopen(url) as answer:
+        answer.read()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_server(sqlite_url, tmp_path, number):
+    path = tmp_path / "spv.sqlite"
+    with serve(sqlite_url) as (address, process):
+        calculate(address)
+        assert calculations(path, tmp_path) == 0  # it is in the -wal file
+        process.send_signal(number)
+        assert process.wait(15) == 0
+    assert calculations(path, tmp_path) == 1
+    assert not path.with_name("spv.sqlite-wal").exists()
+
+
+def test_a_stopped_server_waits_for_nobody(sqlite_url, tmp_path):
+    """Where another reads and another writes, what is there stays safe in `-wal`."""
+    path = tmp_path / "spv.sqlite"
+    reader = sqlite3.connect(path, isolation_level=None)
+    with serve(sqlite_url) as (address, process), closing(reader) as other:
+        other.execute("BEGIN")
+        other.execute(COUNT).fetchone()
+        calculate(address)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+        assert time.monotonic() - began < 10
+        other.execute("COMMIT")
+        assert other.execute(COUNT).fetchone() == (1,)
+
+
+def test_the_end_of_a_command(sqlite_url, tmp_path, monkeypatch):
+    """Also where another has the database open."""
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    path = tmp_path / "spv.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(COUNT).fetchone()
+        command = [sys.executable, "-m", "flask", "--app", "app", "demo", "load"]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        copy = tmp_path / "copy.sqlite"
+        copy.write_bytes(path.read_bytes())
+        with closing(sqlite3.connect(copy)) as database:
+            found = database.execute("SELECT count(*) FROM users").fetchone()
+        assert found > (5,)
