@@ -74,7 +74,7 @@ def test_other_cookies_do_not_help(demonstration):
     attack()
     for cookie, answer in {
         "": 429, "x": 429, "ImEi.aSVxAA.x": 429, "a" * 3000: 429, "\x80\xff": 429,
-        '"; Path=/': 429, other: 429, mine[:-1]: 429, 
+        '"; Path=/': 429, other: 429, mine[:-1]: 429,
         signer.sign("x" * 22).decode(): 429, signer.sign("{}" * 900).decode(): 429,
         mine: 303,
     }.items():  # fmt: skip
