@@ -1,4 +1,7 @@
-"""Tests that are repeated: a few times in `make test`, many in `make test-long`."""
+"""Tests that are repeated, a few times or many, and tests of what something costs."""
+
+import gc
+import time
 
 import pytest
 
@@ -8,3 +11,16 @@ def repeated(few, many):
     return pytest.mark.parametrize(
         "times", [few, pytest.param(many, marks=pytest.mark.long)]
     )
+
+
+def measured(work):
+    """Return what a function returns, and the seconds of the processor that it took.
+
+    The garbage of the tests before is not collected meanwhile.
+    """
+    gc.disable()
+    start = time.process_time()
+    try:
+        return work(), time.process_time() - start
+    finally:
+        gc.enable()

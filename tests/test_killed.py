@@ -1,5 +1,6 @@
 """Killed in the middle: what was begun is all there, with its event, or not at all."""
 
+import html
 import http.client
 import itertools
 import random
@@ -90,7 +91,8 @@ class Person:
     def hidden(self, path):
         """The hidden fields of a page."""
         page = self.browser.open(self.address + path).read().decode()
-        return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', page))
+        found = re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', page)
+        return {name: html.unescape(value) for name, value in found}
 
     def send(self, page, path, **answers):
         """Fill in the form of a page; the address that it led to."""

@@ -26,7 +26,7 @@ NOT_PAGES = {"static", "api.document", "api.calculation", "health.alive",
 
 def addresses():
     """The address of each page that needs no number, and whom it is for."""
-    app = create_app(Config(SQLALCHEMY_DATABASE_URI="sqlite:///:memory:"))
+    app = create_app(Config(SQLALCHEMY_DATABASE_URI="sqlite:////nowhere/spv.sqlite"))
     for rule in app.url_map.iter_rules():
         is_page = "GET" in rule.methods and rule.endpoint not in NOT_PAGES
         if not is_page or rule.arguments or rule.rule.endswith(".csv"):

@@ -65,6 +65,7 @@ def test_no_figure_is_typed_in_code(path):
         "account.py": {6, 40},
         "contacts_csv.py": {20, 5_000},
         "people.py": {100, 254},
+        "network.py": {64},
         "text.py": {3, 200, 0x2000, 0x200B},
         "secret_key.py": {3, 4, 10, 32, 200},
         "marking.py": {1_000, 10_000},

@@ -1,12 +1,12 @@
 """What answers of the ledger's API have in common, for tests."""
 
 import json
-import time
 
 from spv.extensions import db
 from spv.models import Invalidation, Upload
 from spv.services import audit, ledger_proof
 from tests.api import UPLOADS
+from tests.endurance import measured
 from tests.panels import stored
 
 CHECK = f"{UPLOADS}/check"
@@ -29,9 +29,7 @@ def refused(answer, told, *statuses):
 
 def timed(told, ask):
     """The answer, which took less than a second of this machine."""
-    start = time.process_time()
-    answer = ask()
-    took = time.process_time() - start
+    answer, took = measured(ask)
     assert took < 1, (told, took)
     return answer
 
