@@ -18,8 +18,8 @@ run: $(VENV)/.run-ready
 	@$(BIN)/flask --app app demo load
 	@echo "spv is at http://$(HOST):$(PORT)/ (stop it with Ctrl-C)"
 	@exec $(BIN)/waitress-serve --listen=$(HOST):$(PORT) --threads=8 --connection-limit=1000 \
-		--channel-timeout=30 --max-request-header-size=2097152 \
-		--no-clear-untrusted-proxy-headers app:app
+		--channel-timeout=30 --max-request-header-size=131072 \
+		--max-request-body-size=6000000 --no-clear-untrusted-proxy-headers app:app
 
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest $(ARGS)

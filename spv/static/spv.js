@@ -86,6 +86,21 @@
     history.replaceState(history.state, "", form.getAttribute("action") + "?" + answers);
   });
 
+  // A server refuses a file that is far too large before it is sent, and closes the
+  // connection: the browser would only say that there was no answer.
+  document.addEventListener("change", function (event) {
+    var input = event.target;
+    if (input.type !== "file") { return; }
+    var isLarge = input.files[0] && input.files[0].size > 5000000;
+    input.setCustomValidity(isLarge
+      ? "This file has more than 5 MB. Split it into smaller ones and choose one of them."
+      : "");
+    if (isLarge) {
+      input.reportValidity();
+      input.value = "";
+    }
+  });
+
   document.addEventListener("htmx:xhr:progress", function (event) {
     var bar = document.getElementById("progress-bar");
     if (!bar || !event.detail.lengthComputable) { return; }
