@@ -6,6 +6,7 @@ from pathlib import Path
 from environs import Env
 
 DEMONSTRATION_KEY = "demonstration-only"
+ENDLESS = 10**9  # rows a day; no machine saves more
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 
 
@@ -23,6 +24,10 @@ class Config:
     # How many reverse proxies stand before the app, whose headers are then believed.
     SPV_PROXIES: int = 0
     RATELIMIT_ENABLED: bool = True
+    # How many rows visitors may save in a day: from one network, and all of them. A
+    # row takes a kilobyte. Beyond the second, single calculations are still saved.
+    SPV_VISITOR_ROWS: int = 50_000
+    SPV_VISITOR_ROWS_IN_ALL: int = 500_000
     SESSION_COOKIE_SECURE: bool = False
     TESTING: bool = False
 
@@ -61,14 +66,17 @@ def from_environment(instance_path: str) -> Config:
         SPV_PROXIES=_number(env.str("SPV_PROXIES", "") or "0"),
         RATELIMIT_ENABLED=_on(env.str("SPV_RATE_LIMITS", "") or "on"),
     )
+    for name in ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL"):
+        default = getattr(settings, name) if settings.RATELIMIT_ENABLED else ENDLESS
+        setattr(settings, name, _number(env.str(name, "") or str(default), name))
     settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
     _check(settings)
     return settings
 
 
-def _number(text: str) -> int:
+def _number(text: str, name: str = "SPV_PROXIES") -> int:
     if not text.isdecimal():
-        raise ConfigurationError("SPV_PROXIES must be a number, such as 1.")
+        raise ConfigurationError(f"{name} must be a number, such as 1.")
     return int(text)
 
 

@@ -89,7 +89,10 @@ def _refusal(refusal: Refusal) -> Response:
         known = {"code": code} if code else {}
         problems = refusal.problems.items()
         errors = [{"field": name, **known, "message": said} for name, said in problems]
-    return api_error(getattr(refusal, "http_status", 422), errors)
+    response = api_error(getattr(refusal, "http_status", 422), errors)
+    if wait := getattr(refusal, "retry_after", 0):
+        response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _service_error(error: ServiceError) -> Response:

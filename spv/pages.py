@@ -68,6 +68,8 @@ def render(
     context |= {"partial": partial, "title": title, "error": status in (409, 422, 429)}
     response = make_response(render_template(shell, **context), status)
     response.vary.add("HX-Request")
+    if form and form.retry_after:
+        response.headers["Retry-After"] = str(form.retry_after)
     if status == 429 and wants_partial():
         response.headers["HX-Retarget"] = "#content"  # a page of ours, not a proxy's
     return response

@@ -27,6 +27,8 @@ def environment(monkeypatch):
         "SPV_ENVIRONMENT",
         "SPV_RATE_LIMITS",
         "SPV_PROXIES",
+        "SPV_VISITOR_ROWS",
+        "SPV_VISITOR_ROWS_IN_ALL",
     ):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
@@ -78,6 +80,7 @@ def test_production(environment, tmp_path):
             "SPV_RATE_LIMITS=off",
         ),
         ({"SPV_PROXIES": "one"}, "SPV_PROXIES must be a number"),
+        ({"SPV_VISITOR_ROWS": "many"}, "SPV_VISITOR_ROWS must be a number"),
         ({"SPV_RATE_LIMITS": "maybe"}, "SPV_RATE_LIMITS must be on or off"),
         ({"DATABASE_URL": "postgres://x/y"}, "DATABASE_URL must begin with sqlite:///"),
         ({"SPV_ENVIRONMENT": "staging"}, "must be demo or production"),

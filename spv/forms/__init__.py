@@ -17,6 +17,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         csrf = False
 
     http_status = 200
+    retry_after = 0
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -28,6 +29,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         for name, sentence in refusal.problems.items():
             self[name].errors = [sentence]
         self.http_status = getattr(refusal, "http_status", 422)
+        self.retry_after = getattr(refusal, "retry_after", 0)
         return self
 
 

@@ -19,7 +19,7 @@ from spv.models.ledger import (
     Upload,
     UploadProduct,
 )
-from spv.models.stc import StcBatch, StcCalculation
+from spv.models.stc import StcBatch, StcCalculation, VisitorRows
 
 __all__ = [
     "Account",
@@ -42,4 +42,5 @@ __all__ = [
     "UploadProduct",
     "User",
     "UserSession",
+    "VisitorRows",
 ]
