@@ -6,12 +6,15 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from limits import parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.config import ConfigurationError
-from spv.extensions import db, limiter
+from spv.extensions import db, limiter, network
 from spv.policy import POLICIES
 from spv.rules.declaration import Standing
 from spv.rules.roles import Role
@@ -32,7 +35,8 @@ INVALID_KEY = (
     '{"statusCode":401,"message":"Access denied due to invalid subscription key. Make '
     'sure to provide a valid key for an active subscription."}'
 )
-BAD_KEYS = parse("60 per minute")  # from one address; good keys are not held up
+BAD_KEYS = parse("60 per minute")  # from one network; good keys are not held up
+_IN_MEMORY = FixedWindowRateLimiter(MemoryStorage())  # while the other storage is away
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
@@ -177,11 +181,9 @@ def _guard() -> BaseResponse | None:
 def _enter_by_key() -> BaseResponse | None:
     """Systems come with the key of a subscription, and never with a cookie."""
     key = request.headers.get(KEY_HEADER, request.args.get(KEY_PARAMETER)) or ""
-    ip = request.remote_addr or ""
-    found = subscriptions.enter(key, ip) if key else None
+    found = subscriptions.enter(key, request.remote_addr or "") if key else None
     if found is None:
-        too_many = limiter.enabled and not limiter.limiter.hit(BAD_KEYS, "key", ip)
-        if too_many:
+        if limiter.enabled and not _may_try_another_key():
             raise TooManyRequests(retry_after=BAD_KEYS.get_expiry())
         return Response(
             INVALID_KEY if key else MISSING_KEY,
@@ -191,6 +193,14 @@ def _enter_by_key() -> BaseResponse | None:
         )
     g.system = found
     return None
+
+
+def _may_try_another_key() -> bool:
+    """Count a key that is no good."""
+    try:
+        return limiter.limiter.hit(BAD_KEYS, "key", network())
+    except StorageError:
+        return _IN_MEMORY.hit(BAD_KEYS, "key", network())
 
 
 def _to_sign_in() -> BaseResponse:

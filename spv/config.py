@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from environs import Env
 
 DEMONSTRATION_KEY = "demonstration-only"
+STORAGES = ("memory://", "redis://", "rediss://")
 ENDLESS = 10**9  # rows a day; no machine saves more
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 
@@ -35,7 +37,17 @@ class Config:
     SQLALCHEMY_ENGINE_OPTIONS: dict[str, bool] = field(
         default_factory=lambda: {"pool_pre_ping": True}
     )
+    # Where requests are counted: in the memory of this process, or for several
+    # processes together. While that is away, each process counts for itself.
     RATELIMIT_STORAGE_URI: str = "memory://"
+    RATELIMIT_STORAGE_OPTIONS: dict[str, Any] = field(
+        default_factory=lambda: {
+            "socket_connect_timeout": 0.5,
+            "socket_timeout": 0.5,
+            "wrap_exceptions": True,
+        }
+    )
+    RATELIMIT_IN_MEMORY_FALLBACK_ENABLED: bool = True
     RATELIMIT_HEADERS_ENABLED: bool = True
     SESSION_COOKIE_HTTPONLY: bool = True
     SESSION_COOKIE_SAMESITE: str = "Lax"
@@ -64,6 +76,7 @@ def from_environment(instance_path: str) -> Config:
         SECRET_KEY=env.str("SECRET_KEY", "") or DEMONSTRATION_KEY,
         SPV_ENVIRONMENT=env.str("SPV_ENVIRONMENT", "") or "demo",
         SPV_PROXIES=_number(env.str("SPV_PROXIES", "") or "0"),
+        RATELIMIT_STORAGE_URI=_storage(env.str("RATELIMIT_STORAGE_URI", "")),
         RATELIMIT_ENABLED=_on(env.str("SPV_RATE_LIMITS", "") or "on"),
     )
     for name in ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL"):
@@ -78,6 +91,17 @@ def _number(text: str, name: str = "SPV_PROXIES") -> int:
     if not text.isdecimal():
         raise ConfigurationError(f"{name} must be a number, such as 1.")
     return int(text)
+
+
+def _storage(url: str) -> str:
+    """Return where requests are counted. Valkey is spoken to as Redis is."""
+    found = (url or "memory://").replace("valkey", "redis", 1)
+    if not found.startswith(STORAGES):
+        known = ", ".join((*STORAGES[:-1], "valkey://"))
+        raise ConfigurationError(
+            f"RATELIMIT_STORAGE_URI must begin with {known} or {STORAGES[-1]}."
+        )
+    return found
 
 
 def _on(text: str) -> bool:

@@ -27,6 +27,7 @@ def environment(monkeypatch):
         "SPV_ENVIRONMENT",
         "SPV_RATE_LIMITS",
         "SPV_PROXIES",
+        "RATELIMIT_STORAGE_URI",
         "SPV_VISITOR_ROWS",
         "SPV_VISITOR_ROWS_IN_ALL",
     ):
@@ -80,6 +81,7 @@ def test_production(environment, tmp_path):
             "SPV_RATE_LIMITS=off",
         ),
         ({"SPV_PROXIES": "one"}, "SPV_PROXIES must be a number"),
+        ({"RATELIMIT_STORAGE_URI": "mongodb://x"}, "must begin with memory://, redis"),
         ({"SPV_VISITOR_ROWS": "many"}, "SPV_VISITOR_ROWS must be a number"),
         ({"SPV_RATE_LIMITS": "maybe"}, "SPV_RATE_LIMITS must be on or off"),
         ({"DATABASE_URL": "postgres://x/y"}, "DATABASE_URL must begin with sqlite:///"),

@@ -65,7 +65,11 @@
   }
   document.addEventListener("htmx:sendError", function () { noAnswer(true); });
   document.addEventListener("htmx:beforeRequest", function (event) {
-    if (event.detail.elt.matches("form, select")) { noAnswer(false); }
+    if (!event.detail.elt.matches("form, select")) { return; }
+    noAnswer(false);
+    document.querySelectorAll("#wait, .spv-wait").forEach(function (place) {
+      place.textContent = "";
+    });
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
     // Our own error pages say where they belong; a proxy's must not empty the form.
