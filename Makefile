@@ -12,7 +12,7 @@ PORT   ?= 5000
 PIP     := python -m pip --quiet --disable-pip-version-check
 INSTALL := install --no-deps --require-hashes
 SERVE  := waitress-serve --listen=$(HOST):$(PORT) --threads=8 --connection-limit=1000 \
-	--channel-timeout=30 --max-request-header-size=2097152 \
+	--channel-timeout=30 --max-request-header-size=131072 --max-request-body-size=6000000 \
 	--no-clear-untrusted-proxy-headers app:app
 
 # Two of these commands at once would set up the same files: the second one stops.

@@ -10,9 +10,11 @@ from dotenv import load_dotenv
 
 from spv import create_app, database
 from spv.config import ConfigurationError
+from spv.server import mend_waitress
 
 # Read here, and not by one of the servers, so that all of them see the same settings.
 load_dotenv(Path(__file__).with_name(".env"))
+mend_waitress()
 try:
     app = create_app()
 except ConfigurationError as error:

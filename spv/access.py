@@ -1,7 +1,5 @@
 """Who is there, what they may do, and what somebody is told who may not."""
 
-import re
-import secrets
 from itertools import groupby
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -9,8 +7,6 @@ from flask import (
     Flask,
     Response,
     abort,
-    after_this_request,
-    current_app,
     g,
     redirect,
     request,
@@ -18,20 +14,20 @@ from flask import (
     url_for,
 )
 from flask_login import LoginManager, UserMixin, current_user, login_user
-from itsdangerous import BadData, TimestampSigner
 from limits import parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.config import ConfigurationError
-from spv.extensions import db, limiter, secret_keys
+from spv.extensions import db, limiter, network
 from spv.policy import POLICIES
 from spv.rules.declaration import Standing
-from spv.rules.network import network_of
 from spv.rules.roles import Role
-from spv.security import cookie_name, cookie_path
-from spv.services import demo, known_browsers, sessions, subscriptions
+from spv.services import demo, sessions, subscriptions
 from spv.services.actor import Actor, visitor
 from spv.services.errors import ForbiddenError
 from spv.services.subscriptions import System
@@ -48,9 +44,8 @@ INVALID_KEY = (
     '{"statusCode":401,"message":"Access denied due to invalid subscription key. Make '
     'sure to provide a valid key for an active subscription."}'
 )
-_BROWSER = re.compile("[A-Za-z0-9_-]{22}")  # the demonstration's cookies can be forged
-KNOWN_BROWSER = "known_browser"  # the cookie's name, as `cookie_name` completes it
-BAD_KEYS = parse("60 per minute")  # from one address; good keys are not held up
+BAD_KEYS = parse("60 per minute")  # from one network; good keys are not held up
+_IN_MEMORY = FixedWindowRateLimiter(MemoryStorage())  # while the other storage is away
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
@@ -151,47 +146,6 @@ def current_actor(channel: str = "web") -> Actor:
     )
 
 
-def browser() -> str:
-    """Return the id of this browser: the one in its cookie, or a new one."""
-    return _known_browser() or secrets.token_urlsafe(16)
-
-
-def browser_or_network() -> str:
-    """Name whose tries to sign in are limited together: no neighbour's, if possible."""
-    return _known_browser() or network_of(request.remote_addr or "")
-
-
-def keep_browser(browser: str) -> None:
-    """Send the cookie of a browser that somebody has signed in with."""
-
-    @after_this_request
-    def send(response: Response) -> Response:
-        response.set_cookie(
-            cookie_name(KNOWN_BROWSER),
-            _browser_signer().sign(browser).decode(),
-            max_age=known_browsers.LASTS,
-            path=cookie_path(),
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-            samesite="Lax",
-            httponly=True,
-        )
-        return response
-
-
-def _known_browser() -> str:
-    cookie = request.cookies.get(cookie_name(KNOWN_BROWSER), "")
-    age = int(known_browsers.LASTS.total_seconds())
-    try:
-        found = _browser_signer().unsign(cookie, max_age=age).decode()
-    except (BadData, UnicodeDecodeError):
-        return ""
-    return found if _BROWSER.fullmatch(found) else ""
-
-
-def _browser_signer() -> TimestampSigner:
-    return TimestampSigner(secret_keys(), "known browser")
-
-
 def enter(token: str) -> None:
     """Put a new session's token in the cookie, and nothing of what was there before."""
     session.clear()
@@ -242,11 +196,9 @@ def _end_reading() -> None:
 def _enter_by_key() -> BaseResponse | None:
     """Systems come with the key of a subscription, and never with a cookie."""
     key = request.headers.get(KEY_HEADER, request.args.get(KEY_PARAMETER)) or ""
-    ip = request.remote_addr or ""
-    found = subscriptions.enter(key, ip) if key else None
+    found = subscriptions.enter(key, request.remote_addr or "") if key else None
     if found is None:
-        too_many = limiter.enabled and not limiter.limiter.hit(BAD_KEYS, "key", ip)
-        if too_many:
+        if limiter.enabled and not _may_try_another_key():
             raise TooManyRequests(retry_after=BAD_KEYS.get_expiry())
         return Response(
             INVALID_KEY if key else MISSING_KEY,
@@ -256,6 +208,14 @@ def _enter_by_key() -> BaseResponse | None:
         )
     g.system = found
     return None
+
+
+def _may_try_another_key() -> bool:
+    """Count a key that is no good."""
+    try:
+        return limiter.limiter.hit(BAD_KEYS, "key", network())
+    except StorageError:
+        return _IN_MEMORY.hit(BAD_KEYS, "key", network())
 
 
 def _to_sign_in() -> BaseResponse:

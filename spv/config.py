@@ -17,6 +17,9 @@ from sqlalchemy.exc import ArgumentError
 from spv.rules.secret_key import SHORTEST, weakness
 
 DEMONSTRATION_KEY = "demonstration-only"
+STORAGES = ("memory://", "redis://", "rediss://")
+QUOTAS = ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL")
+ENDLESS = 10**9  # rows a day; no machine saves more
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 # Names that are no settings of the app: tests, benchmarks and examples read them.
 OTHER_NAMES = {
@@ -65,6 +68,15 @@ def _hosts(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def _storage(url: str) -> str:
+    """Read where requests are counted. Valkey is spoken to as Redis is."""
+    found = url.replace("valkey", "redis", 1)
+    if not found.startswith(STORAGES):
+        known = ", ".join((*STORAGES[:-1], "valkey://"))
+        raise ValueError(f"must begin with {known} or {STORAGES[-1]}.")
+    return found
+
+
 def _setting(default: Any, read: Callable[[str], Any] = str, name: str = "") -> Any:
     """A field that is read from the environment, under its own name if none is given.
 
@@ -92,6 +104,10 @@ class Config:
     RATELIMIT_ENABLED: bool = _setting(
         True, _one_of(on=True, off=False), name="SPV_RATE_LIMITS"
     )
+    # How many rows visitors may save in a day: from one network, and all of them. A
+    # row takes a kilobyte. Beyond the second, single calculations are still saved.
+    SPV_VISITOR_ROWS: int = _setting(50_000, _number)
+    SPV_VISITOR_ROWS_IN_ALL: int = _setting(500_000, _number)
     SESSION_COOKIE_SECURE: bool = False
     TESTING: bool = False
 
@@ -99,7 +115,17 @@ class Config:
     SQLALCHEMY_ENGINE_OPTIONS: dict[str, int] = field(
         default_factory=lambda: {"pool_pre_ping": True, "pool_timeout": 10}
     )
-    RATELIMIT_STORAGE_URI: str = "memory://"
+    # Where requests are counted: in the memory of this process, or for several
+    # processes together. While that is away, each process counts for itself.
+    RATELIMIT_STORAGE_URI: str = _setting("memory://", _storage)
+    RATELIMIT_STORAGE_OPTIONS: dict[str, Any] = field(
+        default_factory=lambda: {
+            "socket_connect_timeout": 0.5,
+            "socket_timeout": 0.5,
+            "wrap_exceptions": True,
+        }
+    )
+    RATELIMIT_IN_MEMORY_FALLBACK_ENABLED: bool = True
     RATELIMIT_HEADERS_ENABLED: bool = True
     SESSION_COOKIE_HTTPONLY: bool = True
     SESSION_COOKIE_SAMESITE: str = "Lax"
@@ -134,6 +160,8 @@ def from_environment(instance_path: str) -> Config:
     given.setdefault(
         "SQLALCHEMY_DATABASE_URI", f"sqlite:///{Path(instance_path, 'spv.sqlite')}"
     )
+    if given.get("RATELIMIT_ENABLED") is False:
+        given = dict.fromkeys(QUOTAS, ENDLESS) | given
     settings = Config(**given)
     settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
     if settings.SPV_ENVIRONMENT == "production":

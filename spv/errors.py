@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, jsonify, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
 from flask.globals import request_ctx
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -32,7 +41,7 @@ WORDS = {
     ),
     415: ("This kind of content is not taken", "Check the Content-Type header."),
     422: ("Something has to be corrected", "Check what was entered and send it again."),
-    429: ("Too many requests", "Wait a minute, then try again."),
+    429: ("Too many requests", "Wait a minute, then send it again."),
     500: (
         "Sorry, something went wrong",
         "Try again in a few minutes. If you had sent something, look first whether it "
@@ -40,6 +49,7 @@ WORDS = {
     ),
     503: ("Not ready", "Try again in a minute."),
 }
+LONGEST_KEPT = 200_000  # characters of a form that is shown again
 NO_REFERRER = (
     "This form could not be checked",
     "The browser, or something before it, hides which page the form was on (the "
@@ -115,7 +125,10 @@ def _refusal(refusal: Refusal) -> Response:
         known = {"code": code} if code else {}
         problems = refusal.problems.items()
         errors = [{"field": name, **known, "message": said} for name, said in problems]
-    return api_error(getattr(refusal, "http_status", 422), errors)
+    response = api_error(getattr(refusal, "http_status", 422), errors)
+    if wait := getattr(refusal, "retry_after", 0):
+        response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def _service_error(error: ServiceError) -> Response:
@@ -133,11 +146,14 @@ def _answer(status: int, title: str, sentence: str) -> Response:
     if request_ctx.url_adapter is None:
         # The Host header is nonsense, and without a host no page can have links.
         return Response(f"{title}. {sentence}", status, mimetype="text/plain")
+    if status == 429 and pages.wants_partial():
+        return _beside_the_form(sentence)
     response = pages.render(
         "errors/_error.html",
         title=title,
         sentence=sentence,
         status=status,
+        again=_sent() if status == 429 else None,
     )
     if pages.wants_partial():
         # Wherever the answer was meant to go, an error takes the place of the page.
@@ -145,6 +161,31 @@ def _answer(status: int, title: str, sentence: str) -> Response:
         response.headers["HX-Reswap"] = "innerHTML show:window:top"
         response.headers["HX-Reselect"] = "#error"
     return response
+
+
+def _beside_the_form(sentence: str) -> Response:
+    """Say in HTMX that it has to wait; the form and a chosen file stay as they are."""
+    text = render_template("errors/_wait.html", sentence=sentence)
+    response = make_response(text, 429)
+    response.vary.add("HX-Request")
+    response.headers["HX-Retarget"] = "dialog[open] .spv-wait, #wait"
+    response.headers["HX-Reswap"] = "innerHTML show:top"
+    response.headers["HX-Reselect"] = "#too-many"
+    return response
+
+
+def _sent() -> list[tuple[str, str, str]]:
+    """What a form has sent, to be sent again: kind of field, name and value.
+
+    Passwords are typed again and files chosen again, as no page may hold them.
+    """
+    fields = [
+        ("password", name, "") if "password" in name else ("hidden", name, value)
+        for name, value in request.form.items(multi=True)
+    ]
+    fields += [("file", name, "") for name in request.files]
+    is_short = sum(len(value) for _, _, value in fields) < LONGEST_KEPT
+    return fields if is_short and len(fields) < LONGEST_KEPT // 10 else []
 
 
 def api_error(status: int, errors: Sequence[dict[str, Any]]) -> Response:

@@ -3,15 +3,17 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
+from flask import current_app, request
 from flask_htmx import HTMX
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask_login import current_user
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
+
+from spv.rules.network import network_of
 
 
 class Base(DeclarativeBase):
@@ -57,7 +59,25 @@ else:
 migrate = Migrate(directory=str(Path(__file__).parents[1] / "migrations"))
 csrf = Csrf()
 htmx = HTMX()
-limiter = Limiter(key_func=get_remote_address)
+
+
+def network() -> str:
+    """Return the network that this request comes from."""
+    return network_of(request.remote_addr or "127.0.0.1")
+
+
+def _user_or_network() -> str:
+    """Return the user whose requests a limit counts; of a visitor, the network.
+
+    A class behind one router is many users. Programs are never known by a cookie.
+    """
+    is_page = not request.path.startswith("/api/")
+    if is_page and current_user.is_authenticated:
+        return f"user {current_user.person.user_id}"
+    return network()
+
+
+limiter = Limiter(key_func=_user_or_network)
 
 
 def secret_keys() -> list[str]:

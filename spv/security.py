@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, abort, current_app, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadData
 from werkzeug.exceptions import SecurityError
@@ -38,8 +38,10 @@ HEADERS = {
 }
 MAY_BE_TRIED_AGAIN = (409, 429, 503)
 NOT_READY_FOR = "5"  # seconds
-
-
+# Long texts are read quickly, but not many fields (`&`) or escaped bytes (`%E9`): five
+# megabytes of them take seconds.
+MOST_FIELDS, MOST_ESCAPES = 100_000, 30_000
+_NOT_ESCAPED = bytes(set(range(128)) - {ord("%")})
 LONGEST_COOKIE = 4_096  # characters; browsers keep none that is longer
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
              "X-Forwarded-Prefix", "Forwarded")  # fmt: skip
@@ -87,6 +89,7 @@ def init_app(app: Flask) -> None:
     with app.app_context():  # a form that was open while the secret changed still works
         app.config["WTF_CSRF_SECRET_KEY"] = secret_keys()
     app.before_request(_check_arrival)
+    app.before_request(_refuse_what_takes_long)
     app.after_request(_secure)
     if proxies := app.config["SPV_PROXIES"]:
         # One proxy gives the prefix, and others hand it on as it is.
@@ -186,6 +189,15 @@ SESSION: dict[str, Callable[[Any], bool]] = {
     "_fresh": lambda value: isinstance(value, bool),
     "_flashes": _are_flashes,
 }
+
+
+def _refuse_what_takes_long() -> None:
+    """Refuse an address or a form that would take long to be decoded."""
+    is_form = request.mimetype == "application/x-www-form-urlencoded"
+    for text in (request.query_string, request.get_data() if is_form else b""):
+        escapes = len(text.translate(None, _NOT_ESCAPED))
+        if text.count(b"&") > MOST_FIELDS or escapes > MOST_ESCAPES:
+            abort(413)
 
 
 def _secure(response: Response) -> Response:

@@ -26,8 +26,8 @@ def serve(database_url, port=0, **environment):
     port = port or free_port()
     command = [
         sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=8",
-        "--max-request-header-size=2097152", "--no-clear-untrusted-proxy-headers",
-        "app:app",
+        "--max-request-header-size=131072", "--max-request-body-size=6000000",
+        "--no-clear-untrusted-proxy-headers", "app:app",
     ]  # fmt: skip
     variables = {"DATABASE_URL": database_url, "SPV_RATE_LIMITS": "off"} | environment
     process = subprocess.Popen(

@@ -128,6 +128,8 @@ def test_what_production_refuses(environment, tmp_path, given, words):
         ("SPV_PROXIES", "one", "SPV_PROXIES must be a number"),
         ("SPV_HSTS_SECONDS", "-1", "SPV_HSTS_SECONDS must be a number"),
         ("SPV_RATE_LIMITS", "maybe", "SPV_RATE_LIMITS must be on or off"),
+        ("RATELIMIT_STORAGE_URI", "mongodb://x", "must begin with memory://, redis"),
+        ("SPV_VISITOR_ROWS", "many", "SPV_VISITOR_ROWS must be a number"),
         ("SPV_ENVIRONMENT", "staging", "SPV_ENVIRONMENT must be demo or production"),
         ("SPV_HOSTS", "https://spv.example/", "SPV_HOSTS must be names of hosts"),
         ("SPV_HOSTS", "spv.example:8443", "SPV_HOSTS must be names of hosts"),

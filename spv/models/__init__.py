@@ -20,7 +20,7 @@ from spv.models.ledger import (
     Upload,
     UploadProduct,
 )
-from spv.models.stc import StcBatch, StcCalculation
+from spv.models.stc import StcBatch, StcCalculation, VisitorRows
 
 __all__ = [
     "Account",
@@ -44,4 +44,5 @@ __all__ = [
     "UploadProduct",
     "User",
     "UserSession",
+    "VisitorRows",
 ]

@@ -27,6 +27,19 @@ class StcBatch(Model):
     calculated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class VisitorRows(Model):
+    """How many rows visitors have saved on a day: from one network, or in all.
+
+    `network` is a keyed hash, never an address.
+    """
+
+    __tablename__ = "visitor_rows"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    network: Mapped[str] = mapped_column(String(64), primary_key=True)
+    row_count: Mapped[int]
+
+
 class StcCalculation(Model):
     """One calculation: its inputs as they were read, and its result.
 

@@ -26,6 +26,8 @@ class Row(NamedTuple):
 
 MOST_COLUMNS = 100
 MOST_EMPTY = 100_000
+MOST_COUNTED = 100_000  # beyond that, rows are not counted any more
+MOST_COMMAS = 1_000_000  # 200 columns in 5,000 rows
 _CONTAINERS = {
     b"PK\x03\x04": "an Excel workbook or a zip file",
     b"PK\x05\x06": "a zip file",
@@ -34,21 +36,28 @@ _CONTAINERS = {
     b"\x1f\x8b": "a gzip file",
 }
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes"}
-_FORMULA = re.compile(r"'*+[=+\-@\t\r\n＝＋－＠]")
-_SIGNED_NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
+# Patterns are possessive (`*+`): nothing is tried twice, however long a cell is.
+_CELL_ENDS = r"(?=\0|\Z)"
+_FORMULA = r"'*+[=+\-@\t\r\n＝＋－＠]"
+_SIGNED_NUMBER = rf"[+-][0-9]++(?:\.[0-9]++)?{_CELL_ENDS}"
 # What a spreadsheet takes for a number, a day or a time, and writes in another way:
 # leading zeros, more than 11 digits, signs, brackets, points and slashes, months.
-_REWRITTEN = re.compile(
-    r"""'*+(?: 0[0-9]+ | [0-9]{12,}
-    | (?=[0-9]*+[-+.,/:()Ee%$\ APap]) [-+.($]? [0-9] [-+0-9.,/:()Ee%T\ ]* (?:[ap]m)?
-    | (?:[0-9]++[-/.\ ]?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*
-      [-/.\ ]? [0-9]* )[\ ]*""",
-    re.VERBOSE | re.IGNORECASE,
-)
+_REWRITTEN = rf"""'*+(?: 0[0-9]++ | [0-9]{{12,}}+
+    | (?=[0-9]*+[-+.,/:()Ee%$\ APap]) [-+.($]? [0-9] [-+0-9.,/:()Ee%T\ ]*+ (?:[ap]m)?
+    | (?:[0-9]++[-/.\ ]?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*+
+      [-/.\ ]? [0-9]*+ )[\ ]*+{_CELL_ENDS}"""
+_FLAGS = re.VERBOSE | re.IGNORECASE
+# These look at a whole row, with a NUL (which no cell has) before each cell.
+_MARKED = re.compile(rf"\0'(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
+_HARMFUL = re.compile(rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", _FLAGS)
+_CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
+_LINE_END = re.compile(r"[\r\n]")
+_SEPARATOR_ROW = re.compile(r"sep=.,*+")
 _AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
 # A whole quoted cell, from the start of a cell to its end; quotes inside are doubled.
-# Possessive (`*+`): nothing is tried twice, however long the cell.
-_QUOTED_CELL = re.compile(r'(?:(?<=[,\r\n])|\A)"[^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z)')
+_QUOTED = r'(?:(?<=[,\r\n])|\A)"[^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z)'
+_QUOTED_CELL = re.compile(_QUOTED)
+_RIGHTLY_QUOTED = re.compile(rf'(?:[^"]++|{_QUOTED})*+')
 
 
 def read_csv(data: bytes, most_rows: int) -> list[Row]:
@@ -57,6 +66,7 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
     Beyond `most_rows` (not counting the heading) rows are only counted, and refused.
     """
     text = _decode(data)
+    _check_size(text)
     _check_delimiter(text)
     _check_bare_quotes(text)
     rows, count = _read_rows(text, most_rows + 1)
@@ -64,14 +74,15 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
         raise _refused("The file is empty. Choose a file with a heading and rows.")
     if count > most_rows + 1:
         raise _refused(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
-    _drop_blank_end(rows[0].cells, 0)  # columns without a name
     _check_width(rows)
+    if "'" in text:
+        rows = [Row(n, _replace_marks(_MARKED, cells, "")) for n, cells in rows]
+    _drop_blank_end(rows[0].cells, 0)  # columns without a name
     return rows
 
 
 def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
     """So many rows that are not empty, and how many there are."""
-    marks = "'" in text
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     number = count = 0
@@ -80,8 +91,10 @@ def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
             if cells and (cells[0].strip() or any(map(str.strip, cells))):
                 count += 1
                 if count <= most:
-                    given = [*map(_as_given, cells)] if marks else cells
-                    rows.append(Row(number, given))
+                    rows.append(Row(number, cells))
+                elif count > MOST_COUNTED:
+                    sentence = f"Your file has more than {MOST_COUNTED:,} rows."
+                    raise _refused(f"{sentence} The limit is {most - 1:,}.")
             elif number - count > MOST_EMPTY:
                 sentence = f"The file has more than {MOST_EMPTY:,} empty rows."
                 raise _refused(f"{sentence} Remove them.")
@@ -97,27 +110,22 @@ def csv_text(lines: Iterable[Iterable[str]], *, as_text: bool = False) -> str:
     An apostrophe before a cell does that; `read_csv` takes it off again. With `as_text`
     it also stands before whatever a spreadsheet would rewrite, as 00391 to 391.
     """
-    mark = _kept if as_text else _harmless
+    pattern = _CHANGED if as_text else _HARMFUL
     file = io.StringIO()
-    csv.writer(file).writerows([*map(mark, line)] for line in lines)
+    csv.writer(file).writerows(_replace_marks(pattern, line, "'") for line in lines)
     return file.getvalue()
 
 
-def _kept(cell: str) -> str:
-    return f"'{cell}" if _is_marked(cell) else cell
+def _replace_marks(
+    pattern: re.Pattern[str], cells: Iterable[str], mark: str
+) -> list[str]:
+    """Put a mark before the cells that a pattern finds, or take one off.
 
-
-def _harmless(cell: str) -> str:
-    runs = _FORMULA.match(cell) and not _SIGNED_NUMBER.fullmatch(cell)
-    return f"'{cell}" if runs or _as_given(cell) != cell else cell
-
-
-def _as_given(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and _is_marked(cell) else cell
-
-
-def _is_marked(cell: str) -> bool:
-    return bool(_FORMULA.match(cell) or _REWRITTEN.fullmatch(cell))
+    All cells of a row in one step: there may be half a million in a file.
+    """
+    given = [*cells]
+    row, count = pattern.subn("\0" + mark, "\0".join(["", *given]))
+    return row.split("\0")[1:] if count else given
 
 
 def _refused(sentence: str) -> Refusal:
@@ -140,9 +148,18 @@ def _decode(data: bytes) -> str:
     return text
 
 
+def _check_size(text: str) -> None:
+    """Refuse a file that would take long to read, before it is read."""
+    if (commas := text.count(",")) > MOST_COMMAS:
+        raise _refused(
+            f"The file has {commas:,} commas. The limit is {MOST_COMMAS:,}. Remove the "
+            "columns that are not needed."
+        )
+
+
 def _check_delimiter(text: str) -> None:
-    heading = re.split(r"[\r\n]", text.lstrip(", \t\r\n"), maxsplit=1)[0]
-    if re.fullmatch(r"sep=.,*", heading):
+    heading = _LINE_END.split(text.lstrip(", \t\r\n"), maxsplit=1)[0]
+    if _SEPARATOR_ROW.fullmatch(heading):
         raise _refused(f"The first row, {heading[:5]}, is for Excel alone. Remove it.")
     if "," in heading.rstrip(", "):
         return
@@ -169,15 +186,14 @@ def _drop_blank_end(cells: list[str], least: int) -> None:
 
 def _check_bare_quotes(text: str) -> None:
     """Refuse a quote anywhere but around a cell: the csv module lets some through."""
-    if '"' not in text or '"' not in _QUOTED_CELL.sub("", text):
+    end = len(text)
+    if '"' in text and (match := _RIGHTLY_QUOTED.match(text)):
+        end = match.end()
+    if end == len(text):
         return
-    before = _QUOTED_CELL.sub(_blank, text).partition('"')[0]
-    number = len(re.findall(r"\r\n|\r|\n", before)) + 1
+    before = _QUOTED_CELL.sub("x", text[:end])  # a line break in a cell ends no row
+    number = 1 + before.count("\n") + before.count("\r") - before.count("\r\n")
     raise _refused(
         f"A double quote in row {number} is not allowed there. Put the whole cell in "
         "double quotes and write each quote inside it twice, or remove it."
     )
-
-
-def _blank(match: re.Match[str]) -> str:
-    return "x" * (match.end() - match.start())

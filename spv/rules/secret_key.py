@@ -4,8 +4,9 @@ import re
 
 SHORTEST = 32  # characters
 FEWEST = 10  # different characters, beside the well-known ones
+_WORD = re.compile(r"\w+")
 # What stands in for a secret in examples and tutorials.
-WORDS = re.compile(r"\w+").findall(
+WORDS = _WORD.findall(
     "123 abc admin agency app baseball battery change correct default demo "
     "demonstration development django dragon example flask football for here horse "
     "iloveyou insecure key letmein login master monkey not only panel passwd password "

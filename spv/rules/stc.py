@@ -1,5 +1,6 @@
 """How many small-scale technology certificates a system earns, and the working."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -27,18 +28,24 @@ class Calculation(NamedTuple):
     """The certificates of one system, and how they were come by.
 
     `rating` in MWh a year per kW, `deeming_years` (of solar) and `years` in years; None
-    where the system type has none. `warnings` are sentences.
+    where the system type has none. `warnings` are sentences. `working` writes the steps
+    down only when they are asked for: of the rows of a batch nobody does.
     """
 
     system_type: SystemType
     certificates: int
-    steps: tuple[Step, ...]
+    working: Callable[[], tuple[Step, ...]]
     warnings: tuple[str, ...]
     zone: int | None = None
     rating: Decimal | None = None
     deeming_years: int | None = None
     years: int | None = None
     rules_version: str = RULES_VERSION
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The working, step by step."""
+        return self.working()
 
 
 def calculate(installation: Installation, today: date) -> Calculation:
@@ -93,23 +100,27 @@ def _solar(installation: Installation, today: date) -> Calculation:
     )
     annual = power * rating
     output = annual * years
-    total = plain(output)
-    sum_in_year = f"{plain(power)} kW × {rating}"
-    steps = (
-        Step("Zone", f"Postcode {installation.postcode}", f"Zone {zone}", "",
-             FIGURES["postcode_zones"]),
-        rating_step,
-        deeming_step,
-        years_step,
-        Step("Output in a year", sum_in_year, plain(annual), "MWh"),
-        _limit_step(annual, installation),
-        Step("Output over the years used", f"{sum_in_year} × {years}", total, "MWh"),
-        _rounded_down(output, total),
-    )  # fmt: skip
+
+    def working() -> tuple[Step, ...]:
+        total = plain(output)
+        sum_in_year = f"{plain(power)} kW × {rating}"
+        return (
+            Step("Zone", f"Postcode {installation.postcode}", f"Zone {zone}", "",
+                 FIGURES["postcode_zones"]),
+            rating_step,
+            deeming_step,
+            years_step,
+            Step("Output in a year", sum_in_year, plain(annual), "MWh"),
+            _limit_step(annual, installation),
+            Step("Output over the years used", f"{sum_in_year} × {years}", total,
+                 "MWh"),
+            _rounded_down(output, total),
+        )  # fmt: skip
+
     return Calculation(
         installation.system_type,
         int(output),
-        steps,
+        working,
         warnings_of(installation, years, today),
         zone=zone,
         rating=rating,
@@ -127,30 +138,28 @@ def _turbine(installation: Installation, today: date) -> Calculation:
     left = years_left(day)
     years, years_step = _years(installation.calculation_period, left, "years left")
     output = annual * years
-    total = plain(output)
-    certificates, last_step = int(output), _rounded_down(output, total)
-    least = value_on("smallest_certificate", day)
-    if least <= output < 1:
-        certificates, operation = 1, f"{total}, at least {least}, rounded up"
-        figure = FIGURES["smallest_certificate"]
-        last_step = Step("Certificates", operation, "1", "STC", figure)
-    steps = (
-        hours_step,
-        Step("Output in a year",
-             f"{factor} × {plain(power)} kW × {plain(hours)} hours", plain(annual),
-             "MWh", FIGURES["turbine_output_factor"]),
-        _limit_step(annual, installation),
-        _years_step("Years left in the scheme", f"{_end(day)} − {day.year}", left,
-                    "scheme_last_day"),
-        years_step,
-        Step("Output over the years used", f"{plain(annual)} MWh × {years}", total,
-             "MWh"),
-        last_step,
-    )  # fmt: skip
+    rounded_up = value_on("smallest_certificate", day) <= output < 1
+
+    def working() -> tuple[Step, ...]:
+        total = plain(output)
+        return (
+            hours_step,
+            Step("Output in a year",
+                 f"{factor} × {plain(power)} kW × {plain(hours)} hours", plain(annual),
+                 "MWh", FIGURES["turbine_output_factor"]),
+            _limit_step(annual, installation),
+            _years_step("Years left in the scheme", f"{_end(day)} − {day.year}", left,
+                        "scheme_last_day"),
+            years_step,
+            Step("Output over the years used", f"{plain(annual)} MWh × {years}", total,
+                 "MWh"),
+            _rounded_up(day, total) if rounded_up else _rounded_down(output, total),
+        )  # fmt: skip
+
     return Calculation(
         installation.system_type,
-        certificates,
-        steps,
+        1 if rounded_up else int(output),
+        working,
         warnings_of(installation, years, today),
         years=years,
     )
@@ -162,32 +171,48 @@ def _battery(installation: Installation, today: date) -> Calculation:
     bands, factor = value_on("battery_bands", day), value_on("battery_factor", day)
     most = bands[-1][0]
     counted = min(usable, most)
-    parts, weighted, below = [], Decimal(0), Decimal(0)
+    parts: list[tuple[Decimal, Decimal]] = []
+    weighted, below = Decimal(0), Decimal(0)
     for top, share in bands:
         if (part := min(counted, top) - below) > 0:
-            parts.append(f"{plain(part)} × {plain(share * 100)} %")
+            parts.append((part, share))
             weighted += part * share
         below = top
     output = weighted * factor
-    total, capacity = plain(output), plain(weighted)
-    steps = (
-        Step("Usable capacity that counts",
-             f"Lower of {plain(usable)} and {plain(most)}", plain(counted), "kWh",
-             FIGURES["battery_bands"]),
-        Step("Weighted capacity", " + ".join(parts), capacity, "kWh",
-             FIGURES["battery_bands"]),
-        Step("STC factor", f"Installed on {written(day)}", str(factor), "STCs per kWh",
-             FIGURES["battery_factor"]),
-        Step("Capacity × factor", f"{capacity} kWh × {factor}", total,
-             "STCs before rounding"),
-        _rounded_down(output, total),
-    )  # fmt: skip
+
+    def working() -> tuple[Step, ...]:
+        total, capacity = plain(output), plain(weighted)
+        return (
+            Step("Usable capacity that counts",
+                 f"Lower of {plain(usable)} and {plain(most)}", plain(counted), "kWh",
+                 FIGURES["battery_bands"]),
+            Step("Weighted capacity", _sum(parts), capacity, "kWh",
+                 FIGURES["battery_bands"]),
+            Step("STC factor", f"Installed on {written(day)}", str(factor),
+                 "STCs per kWh", FIGURES["battery_factor"]),
+            Step("Capacity × factor", f"{capacity} kWh × {factor}", total,
+                 "STCs before rounding"),
+            _rounded_down(output, total),
+        )  # fmt: skip
+
     return Calculation(
         installation.system_type,
         int(output),
-        steps,
+        working,
         warnings_of(installation, None, today),
     )
+
+
+def _sum(parts: list[tuple[Decimal, Decimal]]) -> str:
+    return " + ".join(
+        f"{plain(part)} × {plain(share * 100)} %" for part, share in parts
+    )
+
+
+def _rounded_up(day: date, total: str) -> Step:
+    least = value_on("smallest_certificate", day)
+    operation = f"{total}, at least {least}, rounded up"
+    return Step("Certificates", operation, "1", "STC", FIGURES["smallest_certificate"])
 
 
 def _rounded_down(output: Decimal, total: str) -> Step:

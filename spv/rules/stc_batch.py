@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from spv.rules.csv_file import Row, csv_text, read_csv
@@ -78,11 +79,14 @@ def calculate_batch(data: bytes, today: date) -> Batch:
 def write_batch(batch: Batch) -> str:
     """The same rows as CSV, with certificates, zone, years and reason at the end."""
     kept = [i for i, name in enumerate(batch.heading) if _field(name) not in ADDED]
-    lines = [[batch.heading[i] for i in kept] + list(ADDED)]
-    for outcome in batch.outcomes:
-        cells = dict(enumerate(outcome.row.cells))
-        lines.append([cells.get(i, "") for i in kept] + _added(outcome))
-    return csv_text(lines)
+    heading = [batch.heading[i] for i in kept] + list(ADDED)
+    return csv_text(chain([heading], (_line(o, kept) for o in batch.outcomes)))
+
+
+def _line(outcome: Outcome, kept: list[int]) -> list[str]:
+    cells = outcome.row.cells
+    width = len(cells)
+    return [cells[i] if i < width else "" for i in kept] + _added(outcome)
 
 
 def template_text() -> str:
@@ -121,7 +125,7 @@ def _outcome(row: Row, columns: dict[str, int], width: int, today: date) -> Outc
     except Refusal as refusal:
         return Outcome(row, None, None, str(refusal))
     # Nobody asks for the working of a row: 5,000 of them would only be carried along.
-    calculation = calculate(installation, today)._replace(steps=())
+    calculation = calculate(installation, today)._replace(working=tuple)
     return Outcome(row, installation, calculation, "")
 
 

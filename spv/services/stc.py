@@ -18,7 +18,7 @@ from spv.rules.questions import ALL_FIELDS, NUMBERS, PERIODS, SYSTEM_TYPES, Syst
 from spv.rules.refusal import Refusal
 from spv.rules.stc import Calculation, calculate, what_waiting_costs
 from spv.rules.words import counted
-from spv.services import audit
+from spv.services import audit, visitor_quota
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.transaction import transaction
@@ -96,7 +96,7 @@ def suggested_answers() -> dict[str, str]:
 
 
 def save(answers: Mapping[str, str], actor: Actor) -> str:
-    """Calculate, save and log; the reference of the result. Raises Refusal."""
+    """Calculate, save and log; the reference of the result. Refusal, QuotaError."""
     installation = read_installation(answers)
     at = clock.now()
     inputs = installation.answers()
@@ -111,6 +111,7 @@ def save(answers: Mapping[str, str], actor: Actor) -> str:
     row = row_of(inputs, result, actor, at) | {"reference": reference}
     with transaction():
         db.session.add(StcCalculation(**row))
+        visitor_quota.claim(1, actor, at)
         audit.record(audit.STC, "stc.calculated", actor, at, details)
     return reference
 

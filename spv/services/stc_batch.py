@@ -15,7 +15,7 @@ from spv.models import StcBatch, StcCalculation
 from spv.rules.parameters import RULES_VERSION
 from spv.rules.refusal import Refusal
 from spv.rules.stc_batch import Batch, calculate_batch, template_text, write_batch
-from spv.services import audit
+from spv.services import audit, visitor_quota
 from spv.services.actor import Actor
 from spv.services.errors import NotFoundError
 from spv.services.stc import Numbers, new_reference, numbers_of, row_of
@@ -67,7 +67,7 @@ class Summary:
 def save(data: bytes, actor: Actor) -> str:
     """Calculate, save and log a file; the reference of the batch.
 
-    Raises FileRefused, and then nothing is saved.
+    Raises FileRefused or QuotaError, and then nothing is saved.
     """
     at = clock.now()
     batch = _calculate(data, clock.day_of(at))
@@ -101,8 +101,14 @@ def save(data: bytes, actor: Actor) -> str:
             row["batch_id"] = saved.id
         # Through Core, not the ORM, which would send each row alone.
         db.session.connection().execute(insert(StcCalculation), rows)
+        visitor_quota.claim(_size(saved), actor, at, is_batch=True)
         audit.record(audit.STC, "stc.batch_calculated", actor, at, details)
         return saved.reference
+
+
+def _size(batch: StcBatch) -> int:
+    """The rows of a batch; of a file with very long rows, its kilobytes."""
+    return max(batch.calculated, len(batch.document or "") // 1_000)
 
 
 def _calculate(data: bytes, day: date) -> Batch:

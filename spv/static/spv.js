@@ -65,7 +65,11 @@
   }
   document.addEventListener("htmx:sendError", function () { noAnswer(true); });
   document.addEventListener("htmx:beforeRequest", function (event) {
-    if (event.detail.elt.matches("form, select")) { noAnswer(false); }
+    if (!event.detail.elt.matches("form, select")) { return; }
+    noAnswer(false);
+    document.querySelectorAll("#wait, .spv-wait").forEach(function (place) {
+      place.textContent = "";
+    });
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
     // Our own error pages say where they belong; a proxy's must not empty the form.
@@ -84,6 +88,21 @@
     var answers = new URLSearchParams(new FormData(form));
     answers.delete("csrf_token");
     history.replaceState(history.state, "", form.getAttribute("action") + "?" + answers);
+  });
+
+  // A server refuses a file that is far too large before it is sent, and closes the
+  // connection: the browser would only say that there was no answer.
+  document.addEventListener("change", function (event) {
+    var input = event.target;
+    if (input.type !== "file") { return; }
+    var isLarge = input.files[0] && input.files[0].size > 5000000;
+    input.setCustomValidity(isLarge
+      ? "This file has more than 5 MB. Split it into smaller ones and choose one of them."
+      : "");
+    if (isLarge) {
+      input.reportValidity();
+      input.value = "";
+    }
   });
 
   document.addEventListener("htmx:xhr:progress", function (event) {

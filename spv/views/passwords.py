@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, flash, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, pages
+from spv import access, browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.people import ChangePasswordForm, NewPasswordForm
@@ -27,7 +27,7 @@ def change() -> BaseResponse:
     someone = access.person()
     try:
         token = someone.token if someone else ""
-        new_passwords.change(form.answers, token, current_actor(), access.browser())
+        new_passwords.change(form.answers, token, current_actor(), browsers.current())
     except Refusal as refusal:
         return _edit(form.refused(refusal))
     flash("Your password has changed. Any other device has been signed out.")
@@ -44,13 +44,13 @@ def open_link(token: str) -> Response:
 @limiter.limit("60 per minute")
 def use_link(token: str) -> BaseResponse:
     """Set the password and use up the link."""
-    form, browser = NewPasswordForm(), access.browser()
+    form, browser = NewPasswordForm(), browsers.current()
     try:
         new_passwords.use_link(token, form.answers, current_actor(), browser)
     except Refusal as refusal:
         return _link(form.refused(refusal), token)
     access.leave()
-    access.keep_browser(browser)
+    browsers.keep(browser)
     flash("Your password is set. Sign in with it.")
     return redirect(url_for("sign_in.new"), 303)
 

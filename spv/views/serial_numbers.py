@@ -28,8 +28,9 @@ ONLY_CHECK = "validate-only"
 STATUS = {Result.VALID: "valid", Result.INVALID: "invalid", Result.MISSING: "not_found"}
 _KEY = re.compile(r"[!-~]{1,255}")
 
+# By account: more subscriptions do not allow more requests.
 limited = limiter.shared_limit(
-    "120 per minute", "ledger", key_func=lambda: str(system().subscription_id)
+    "120 per minute", "ledger", key_func=lambda: f"account {system().actor.account_id}"
 )
 
 

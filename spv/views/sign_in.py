@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, pages
+from spv import access, browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.people import SignInForm, SignUpForm
@@ -20,10 +20,10 @@ def new() -> Response:
 
 
 @bp.post("/sign-in")
-@limiter.limit("60 per 30 seconds", key_func=access.browser_or_network)
+@limiter.limit("60 per 30 seconds", key_func=browsers.current_or_network)
 def create() -> BaseResponse:
     """Sign in, and go on to where somebody was going."""
-    form, browser = SignInForm(), access.browser()
+    form, browser = SignInForm(), browsers.current()
     try:
         someone = access.person()
         before = someone.token if someone else ""
@@ -31,7 +31,7 @@ def create() -> BaseResponse:
     except Refusal as refusal:
         return _sign_in(form.refused(refusal))
     access.enter(token)
-    access.keep_browser(browser)
+    browsers.keep(browser)
     return redirect(access.local(request.args.get("next", "")), 303)
 
 

@@ -10,6 +10,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.stc import StcForm
+from spv.rules.refusal import Refusal
 from spv.services import stc
 
 bp = Blueprint("stc", __name__, url_prefix="/stc")
@@ -31,7 +32,11 @@ def calculate() -> BaseResponse:
         return redirect(f"{url_for('.new')}?{urlencode(form.kept_answers())}", 303)
     if not form.validate_on_submit():
         return _form(form)
-    return pages.done("stc.show", reference=stc.save(form.answers, current_actor()))
+    try:
+        reference = stc.save(form.answers, current_actor())
+    except Refusal as refusal:
+        return _form(form.refused(refusal))
+    return pages.done("stc.show", reference=reference)
 
 
 @bp.get("/<reference:reference>")

@@ -144,6 +144,11 @@ FILES = [
     (f"{HEADING}{',x' * 92}\n{ROW}\n".encode(), "101 columns. The limit is 100"),
     (f"{HEADING}{',x' * 10_000}\n{ROW}\n".encode(), "10,009 columns"),
     (f"{HEADING}\n{'a' + chr(10) * 2}".encode() * 20_000, "39,999 rows. The limit is"),
+    (
+        f"{HEADING}\n{'a' + chr(10)}".encode() + b"a\n" * 100_001,
+        "more than 100,000 row",
+    ),
+    (f"{HEADING}\n{ROW}{',' * 200_000}\n".encode(), "The limit is 200,000."),
     (b'"' + b"a" * 4_990_000 + b'"', "row 1 is far too long"),
     (f"{HEADING}\n{'x' * 200_000},1\n".encode(), "row 2 is far too long"),
     (f'{HEADING}\n"{"x" * 1_000_000}",1\n'.encode(), "row 2 is far too long"),

@@ -96,8 +96,9 @@ def test_a_list_of_rows(demonstration):
     for value in values:
         form = REASON | {"selection": sealed(demonstration, value)}
         answer = quick(lambda f=form: browser.post("/panels/invalidate", data=f))
-        assert answer.status_code == 400, (str(value)[:80], answer.status)
-        assert "This list of rows has expired" in answer.text
+        if answer.status_code != 413:  # what is that large is not read at all
+            assert answer.status_code == 400, (str(value)[:80], answer.status)
+            assert "This list of rows has expired" in answer.text
     assert count_markings() == 0
 
 

@@ -227,20 +227,21 @@ def limited(demonstration):
     dispose(app)
 
 
-def test_too_many_requests_of_one_subscription(limited):
-    """Both keys count together; another subscription is not held up."""
+def test_too_many_requests_of_one_account(limited):
+    """All keys of its subscriptions count together; another account is not held up."""
     actor = acting(demo.VSP_USER)
     system = system_of(limited, actor)
     secondary = System(limited, key_of(1, "secondary"))
-    another = System(limited, key_of(subscribe(actor, "Line 2")))
+    second = System(limited, key_of(subscribe(actor, "Line 2")))
+    another = system_of(limited, acting(demo.SUPPLIER))
     for left in range(PER_MINUTE - 1, -1, -1):
-        who = (system, secondary)[left % 2]
+        who = (system, secondary, second)[left % 3]
         method, address = ROUTES[left % 4]
         answer = who.send(address, {} if method == "POST" else None, method)
         assert answer.status_code in (200, 422)
         assert answer.headers["X-RateLimit-Remaining"] == str(left)
         assert "Retry-After" not in answer.headers
-    for who in (system, secondary):
+    for who in (system, secondary, second):
         answer = who.send(body=items(1), Idempotency_Key="x")
         (error,) = refused(answer, "too fast", 429)
         assert error["code"] == "too_many_requests"

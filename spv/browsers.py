@@ -1,0 +1,55 @@
+"""Know a browser again by its cookie, a signed random id."""
+
+import re
+import secrets
+
+from flask import Response, after_this_request, current_app, request
+from itsdangerous import BadData, TimestampSigner
+
+from spv.extensions import network, secret_keys
+from spv.security import cookie_name, cookie_path
+from spv.services.known_browsers import LASTS
+
+COOKIE = "known_browser"  # as `cookie_name` completes it
+_ID = re.compile("[A-Za-z0-9_-]{22}")  # the cookies of a demonstration can be forged
+
+
+def current() -> str:
+    """Return the id of this browser: the one in its cookie, or a new one."""
+    return _known() or secrets.token_urlsafe(16)
+
+
+def current_or_network() -> str:
+    """Name whose tries to sign in are limited together: no neighbour's, if possible."""
+    return _known() or network()
+
+
+def keep(browser: str) -> None:
+    """Send the cookie of a browser that somebody has signed in with."""
+
+    @after_this_request
+    def send(response: Response) -> Response:
+        response.set_cookie(
+            cookie_name(COOKIE),
+            _signer().sign(browser).decode(),
+            max_age=LASTS,
+            path=cookie_path(),
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            samesite="Lax",
+            httponly=True,
+        )
+        return response
+
+
+def _known() -> str:
+    cookie = request.cookies.get(cookie_name(COOKIE), "")
+    age = int(LASTS.total_seconds())
+    try:
+        found = _signer().unsign(cookie, max_age=age).decode()
+    except (BadData, UnicodeDecodeError):
+        return ""
+    return found if _ID.fullmatch(found) else ""
+
+
+def _signer() -> TimestampSigner:
+    return TimestampSigner(secret_keys(), "known browser")

@@ -1,0 +1,81 @@
+"""How many rows visitors may save in a day, by network and in all.
+
+People who have signed in have no quota. No address is stored: a network is counted by a
+hash that changes every day, and is deleted when the next day's first row is saved.
+"""
+
+import hmac
+from datetime import date, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import delete
+
+from spv import clock, database
+from spv.extensions import db
+from spv.models import VisitorRows
+from spv.rules.network import network_of
+from spv.rules.refusal import Refusal
+from spv.services.actor import Actor
+
+EVERYBODY = "all"
+
+
+class QuotaError(Refusal):
+    """Visitors have saved as many rows as they may today."""
+
+    http_status = 429
+
+    def __init__(
+        self, most: int, at: datetime, *, is_batch: bool, in_all: bool
+    ) -> None:
+        who = "Visitors" if in_all else "Visitors from one network"
+        else_they = "calculate one system at a time, " if in_all else ""
+        sentence = (
+            f"{who} can save {most:,} rows a day, and this would be more. Sign in, "
+            f"{else_they}or try again after midnight in Sydney."
+        )
+        super().__init__({"file" if is_batch else "system_type": sentence})
+        self.errors = [{"code": "too_many_rows", "message": sentence}]
+        tomorrow = clock.first_moment_of(clock.day_of(at) + timedelta(days=1))
+        self.retry_after = int((tomorrow - at).total_seconds()) + 1
+
+
+def claim(rows: int, actor: Actor, at: datetime, *, is_batch: bool = False) -> None:
+    """Count rows that an actor saves, in the transaction that saves them; QuotaError.
+
+    Single calculations are counted in all too, but not refused because of that.
+    """
+    if actor.user_id:
+        return
+    most = current_app.config["SPV_VISITOR_ROWS"]
+    most_in_all = current_app.config["SPV_VISITOR_ROWS_IN_ALL"]
+    day = clock.day_of(at)
+    db.session.execute(delete(VisitorRows).where(VisitorRows.day < day))
+    if not _add(day, _hash_of(actor.ip, day), rows, most):
+        raise QuotaError(most, at, is_batch=is_batch, in_all=False)
+    if not _add(day, EVERYBODY, rows, most_in_all if is_batch else None):
+        raise QuotaError(most_in_all, at, is_batch=is_batch, in_all=True)
+
+
+def _add(day: date, network: str, rows: int, most: int | None) -> bool:
+    """Add rows to a count, unless it would go beyond the most that it may be.
+
+    One statement, so that two requests at the same moment cannot both take the rest.
+    """
+    if most is not None and rows > most:
+        return False
+    total = VisitorRows.row_count + rows
+    values = {"day": day, "network": network, "row_count": rows}
+    adding = database.insert(VisitorRows).values(values)
+    added = adding.on_conflict_do_update(
+        index_elements=["day", "network"],
+        set_={"row_count": total},
+        where=None if most is None else total <= most,
+    )
+    return db.session.execute(added.returning(VisitorRows.day)).first() is not None
+
+
+def _hash_of(address: str, day: date) -> str:
+    key = str(current_app.secret_key).encode()
+    text = f"rows of {network_of(address)} on {day}"
+    return hmac.digest(key, text.encode(), "sha256").hex()

@@ -1,0 +1,207 @@
+"""Nothing that a stranger can send takes more than half a second of the processor."""
+
+import datetime
+import gc
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from spv.policy import POLICIES
+from spv.rules.roles import Role
+from spv.rules.serial_rows import FIELDS
+from spv.rules.stc_batch import TEMPLATE
+from tests.addresses import address_of
+from tests.people import KIM
+
+MOST = 0.5  # seconds
+FILE, HEADER = 4_990_000, 130_000  # bytes: what the app and the server take at most
+TAKE_FILES = ("file_check.check", "stc_batch.calculate")
+FORM = "application/x-www-form-urlencoded"
+START = b'--line\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n'
+PANELS = ",".join(FIELDS.values())
+SYSTEMS = ",".join(TEMPLATE[0][1:])
+FIRST = datetime.date(2001, 4, 1)
+KIND = "multipart/form-data; boundary=line"
+
+
+def many(text, size=FILE):
+    return text.encode() * (size // len(text.encode()))
+
+
+def part(content):
+    return START + b"\r\n" + content + b"\r\n--line--\r\n"
+
+
+def systems(row):
+    """The largest batch: 5,000 rows."""
+    return "\n".join([SYSTEMS, *map(row, range(5_000))]).encode()
+
+
+def day(number):
+    return FIRST + datetime.timedelta(days=number % 9_000)
+
+
+def solar(number):
+    kw, postcode = 1 + number * 0.0171, number % 10_000
+    return f"solar_deemed,{kw:.4f},{day(number)},max,{postcode:04},,,"
+
+
+def wide(number):
+    """As many cells as a batch may have, each to be changed when it is written."""
+    return solar(number) + "".join(f",'=A{number}" for _ in range(32))
+
+
+FILES = {
+    "an apostrophe and blanks": PANELS.encode() + b"\nx,x,x,'1" + b" " * 130_000 + b"!",
+    "many of those": many("'1" + " " * 1_000 + "!,a,b,c\n"),
+    "commas": many(","),
+    "quotes": many('"'),
+    "empty quoted cells": many('"",'),
+    "odd quotes": many('\n"""x'),
+    "short rows": many("x\n"),
+    "empty rows": many("\r"),
+    "long cells": many("x" * 130_000 + "\n"),
+    "combining": many(("e" + "\u0301\u0316" * 250 + ",") * 3 + "x\n", 1_500_000),
+    "the most commas": PANELS.encode() + many("x" + "," * 49 + "\n", 200_000),
+    "UTF-16": ("\ufeff" + PANELS + "\na,b,c,d1" * 60_000).encode("utf-16-le"),
+}
+PANEL_FILES = {
+    words: "\n".join([PANELS, *map(row, range(1_000))]).encode()
+    for words, row in {
+        "hidden": lambda n: f"\u200bA{n},\u200bB{n},\u200bC{n},\u200b{n}",
+        "long": lambda n: f"{'é' * 600}{n}," * 3 + "1" * 900,
+        "faults": lambda n: f"a{n},b,c,{chr(0x4E00 + n)}",
+    }.items()
+}
+BATCHES = {
+    "solar": systems(solar),
+    "wide": SYSTEMS.encode() + b",x" * 32 + systems(wide)[len(SYSTEMS) :],
+    "wind": systems(lambda n: f"SGU - wind (deemed),6,{day(n)},5,,{2001 + n * 0.01},,"),
+    "battery": systems(
+        lambda n: f"battery,,{datetime.date(2026, 1, 1 + n % 28)},,,,99.5,{n * 0.019}"
+    ),
+    "wrong": systems(lambda n: f"hydro_deemed,{n}x,{n}x,x,x,x,x,x"),
+}
+# What goes into a form, by its fields: the largest texts, and very many.
+TEXTS = {"letters": "x", "escapes": "%CC%81", "no UTF-8": "%ff", "blanks": "+"}
+NAMES = (*KIM, "system_type", "installation_date", "rated_power_kw", "postcode", "next")
+FORMS = {
+    "fields": many("a&"),
+    "fields with values": many("a=1&"),
+    "different fields": "&".join(f"k{n}=1" for n in range(99_000)).encode(),
+    **{
+        f"{words} in every field": b"&".join(
+            f"{name}=".encode() + many(text, 180_000 // len(NAMES)) for name in NAMES
+        )
+        for words, text in TEXTS.items()
+    },
+    **{f"{words} in one": b"name=" + many(text) for words, text in TEXTS.items()},
+}
+PARTS = {
+    "line breaks": START + b"\r\n" + many("\r\n"),
+    "almost ends": START + b"\r\n" + many("\r\n--lin"),
+    "headers": START + many("a: b\r\n"),
+    "parameters": START[:-2] + many("; a=b"),
+    "quoted": START[:-3] + many('\\"'),
+    "parts": many('--line\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'),
+    "nothing before": many("\r\n--"),
+}
+QUERIES = {
+    words: many(text, HEADER).decode()
+    for words, text in {
+        "fields": "a&",
+        "system types": "system_type=a&",
+        **TEXTS,
+    }.items()
+} | {"one field": "system_type=" + "%C3%9F" * 20_000}
+HEADERS = {
+    "Cookie": "a=b; " * 25_000, "Accept": "a/b;q=0.1," * 12_000,
+    "HX-Current-URL": "http://localhost/" + "%ff" * 40_000,
+    "Content-Type": "multipart/form-data" + "; a=b" * 25_000,
+    "Ocp-Apim-Subscription-Key": "a" * HEADER, "Host": "a." * 60_000,
+}  # fmt: skip
+
+
+def seconds(client, **sent):
+    """The least time of the processor in three tries; one, if that is enough."""
+    best = MOST
+    for _ in range(3):
+        begin = time.process_time()
+        client.open(**sent)
+        best = min(best, taken := time.process_time() - begin)
+        if taken < MOST:
+            break
+    return best
+
+
+def requests_of(address, endpoint, method):
+    """What a stranger may send to a route, in words and as the client sends it."""
+    sent = {"path": address, "method": method}
+    if method in ("HEAD", "OPTIONS"):
+        yield (
+            "a long query",
+            sent | {"environ_overrides": {"QUERY_STRING": QUERIES["fields"]}},
+        )
+        return
+    reads_them = endpoint in ("stc.new", "api.calculation", "sign_in.create")
+    for words in QUERIES if reads_them else ["no UTF-8"]:
+        query = QUERIES[words]
+        yield f"query {words}", sent | {"environ_overrides": {"QUERY_STRING": query}}
+    for words, text in HEADERS.items():
+        yield f"header {words}", sent | {"headers": {words: text}}
+    if method == "GET":
+        return
+    for words, body in FORMS.items():
+        yield f"form {words}", sent | {"data": body, "content_type": FORM}
+    if endpoint in TAKE_FILES:
+        files = FILES | BATCHES | PANEL_FILES
+        bodies = PARTS | {words: part(content) for words, content in files.items()}
+        for words, body in bodies.items():
+            yield f"file {words}", sent | {"data": body, "content_type": KIND}
+
+
+def anonymous(app):
+    """The routes for which nobody has to sign in, each with its address."""
+    for rule in app.url_map.iter_rules():
+        if Role.VISITOR in POLICIES[rule.endpoint].roles:
+            yield rule.endpoint, address_of(app, rule), sorted(rule.methods)
+
+
+@pytest.fixture
+def frozen():
+    """What is there already is not looked through for garbage: app.py does the same."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+    gc.collect()  # files of forms that were cut off, whose warnings are left aside
+
+
+@pytest.mark.usefixtures("frozen")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_no_anonymous_request_takes_long(demonstration):
+    demonstration.config |= dict.fromkeys(
+        ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL"), 10**9
+    )
+    client, taken = demonstration.test_client(), {}
+    for endpoint, address, methods in [*anonymous(demonstration)]:
+        for method in methods:
+            client.open(address, method=method)  # what is made once is made now
+            for words, sent in requests_of(urlsplit(address).path, endpoint, method):
+                spent = seconds(client, **sent)
+                taken[f"{method} {endpoint}: {words}"] = spent
+                assert spent < MOST, f"{method} {endpoint}: {words}"
+    slowest = sorted(taken, key=taken.get)[-10:]
+    print(*(f"{taken[name]:.3f} s {name}" for name in slowest), sep="\n")
+    assert len(taken) > 200
+
+
+@pytest.mark.parametrize(
+    ("method", "sent"),
+    [("GET", {"environ_overrides": {"QUERY_STRING": "a&" * 60_000 + "%ff" * 40_000}}),
+     ("POST", {"data": b"a&" * 100_001, "content_type": FORM})],
+    ids=["address", "form"],
+)  # fmt: skip
+def test_too_many_fields_are_refused(client, method, sent):
+    assert client.open("/stc", method=method, **sent).status_code == 413
