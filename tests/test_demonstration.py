@@ -1,6 +1,7 @@
 """Demonstrations and production: commands, and what production refuses."""
 
 import contextvars
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -90,12 +91,15 @@ def test_demonstration_users_cannot_sign_in_in_production(demonstration):
     assert client.post("/sign-in", data=form).status_code == 303
 
 
+SCHEMA_MISSING = r"Error: The schema is at None, and should be at [0-9]{4}\.\n"
+
+
 def test_commands_say_so_where_the_schema_is_missing(tmp_path):
     app = make_app(f"sqlite:///{tmp_path}/empty.sqlite")
     for words in (["audit", "verify"], ["demo", "load"], ["create-staff", "a@x.au"]):
         result = app.test_cli_runner().invoke(args=words)
         assert result.exit_code == 1
-        assert result.output == "Error: The schema is at None, and should be at 0005.\n"
+        assert re.fullmatch(SCHEMA_MISSING, result.output)
     dispose(app)
 
 
