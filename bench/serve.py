@@ -39,7 +39,7 @@ def spv_served(folder: str) -> Iterator[int]:
     """The application on a fresh SQLite database, as `make run` serves it."""
     environment = {
         "DATABASE_URL": f"sqlite:///{folder}/spv.sqlite",
-        "SPV_RATE_LIMITS": "off",
+        "SPV_RATE_LIMITS": "off",  # and with them the quota of visitors
     }
     subprocess.run(
         [sys.executable, "-m", "flask", "--app", "app", "db", "upgrade"],

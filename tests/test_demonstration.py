@@ -1,6 +1,7 @@
 """Demonstrations and production: commands, and what production refuses."""
 
 import contextvars
+import re
 
 import pytest
 import sqlalchemy as sa

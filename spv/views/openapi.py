@@ -122,7 +122,7 @@ def _calculation() -> dict[str, Any]:
         "tags": ["STC calculator"],
         "summary": "Certificates of one system, with the working",
         "description": "No key is needed. Each calculation is saved and logged, "
-        "without anything about who asked. At most 300 a minute from one address.",
+        "without anything about who asked. At most 300 a minute from one network.",
         "parameters": [_parameter(name) for name in PARAMETERS],
         "responses": {
             "200": _response("The calculation", CalculationSchema),

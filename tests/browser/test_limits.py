@@ -1,0 +1,45 @@
+"""Somebody who is stopped by a limit, in Chromium: nothing chosen or typed is lost."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import open_page
+from tests.server import serve
+
+pytestmark = pytest.mark.browser
+FIELD = "CSV file of panel serial numbers"
+DESKTOP = {"width": 1280, "height": 900}
+
+
+def choose(page, data):
+    file = {"name": "panels.csv", "mimeType": "text/csv", "buffer": data}
+    page.get_by_label(FIELD).set_input_files(file)
+
+
+def test_the_21st_file_in_a_minute(chromium, sqlite_url):
+    with serve(sqlite_url, SPV_RATE_LIMITS="on") as (address, _process):
+        page = open_page(chromium, address, DESKTOP)
+        page.goto("/check-a-file")
+        for _ in range(20):
+            choose(page, b"a,b\n1,2\n")
+            with page.expect_response("**/check-a-file"):
+                page.get_by_role("button", name="Check").click()
+            expect(page.locator(".govuk-error-summary")).to_be_visible()
+        choose(page, b"a,b\n1,2\n")
+        page.get_by_role("button", name="Check").click()
+        expect(page.locator("#wait")).to_contain_text("Wait a minute")
+        expect(page.locator("#wait")).to_be_in_viewport()
+        assert page.get_by_label(FIELD).evaluate("input => input.files.length") == 1
+        page.context.close()
+
+
+def test_a_file_that_is_far_too_large(chromium, address):
+    """The server would close the connection, and nothing be said."""
+    page = open_page(chromium, address, DESKTOP)
+    page.goto("/check-a-file")
+    choose(page, b"x" * 7_000_000)
+    field = page.get_by_label(FIELD)
+    assert field.input_value() == ""
+    said = field.evaluate("input => input.validationMessage")
+    assert said.startswith("This file has more than 5 MB.")
+    page.context.close()
