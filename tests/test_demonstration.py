@@ -1,7 +1,6 @@
 """Demonstrations and production: commands, and what production refuses."""
 
 import contextvars
-import re
 
 import pytest
 import sqlalchemy as sa
