@@ -154,7 +154,7 @@ def test_an_answer_that_does_not_arrive(page, fail):
     fill_solar(page)
     page.route("**/stc", fail)
     page.get_by_role("button", name="Calculate").click()
-    expect(page.get_by_role("alert")).to_contain_text("The answer did not arrive.")
+    expect(page.locator("#no-answer")).to_contain_text("The answer did not arrive.")
     check(page)
     page.unroute_all()
     page.get_by_role("button", name="Calculate").click()

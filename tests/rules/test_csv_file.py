@@ -41,3 +41,8 @@ def test_what_we_write_we_read_back_and_no_spreadsheet_runs_it(row, as_text):
     assert read_csv(text.encode(), 10)[1].cells == [*row, "end"]
     written = list(csv.reader(io.StringIO(text, newline="")))[1]
     assert not [cell for cell in written if cell[:1] in {"=", "@", "\t", "＝"}]
+
+
+def test_blank_cells_at_the_end_of_rows_do_not_count():
+    data = ("a,b" + "," * 95 + "\n").encode() * 4_000
+    assert len(read_csv(data, 5_000)) == 4_000
