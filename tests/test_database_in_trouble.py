@@ -186,7 +186,8 @@ def test_nobody_waits_for_an_attempt_of_somebody_else(app, client, monkeypatch):
 
 def test_no_transaction_is_open_while_a_file_is_sent(demonstration, monkeypatch):
     monkeypatch.setattr(search, "EXPORT_SLICE", 20)
-    demonstration.test_client_class = FlaskClient  # to read an answer piece by piece
+    # To read an answer piece by piece.
+    monkeypatch.setattr(demonstration, "test_client_class", FlaskClient)
     browser = browser_of(demonstration, demo.STAFF)
     begin_anew()
     answer = browser.get("/panels/found.csv")
