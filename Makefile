@@ -1,7 +1,7 @@
 # make run    set up everything and serve the app      make test    set up and pass every test
 # make lint   ruff, mypy, djlint                       make test-long   endurance
-# make bench  ratios against peers                     make lock    pin the requirements anew
-# make clean  remove the environments
+# make coverage  of the rules, by their own tests      make bench  ratios against peers
+# make lock   pin the requirements anew                make clean  remove the environments
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -10,7 +10,7 @@ HOST   ?= 127.0.0.1
 PORT   ?= 5000
 # A lock is complete, so the resolver is never asked; `pip check` says whether all fits.
 PIP     := python -m pip --quiet --disable-pip-version-check
-INSTALL := install --no-deps --require-hashes
+INSTALL := install --no-deps --no-compile --require-hashes
 SERVE  := waitress-serve --listen=$(HOST):$(PORT) --threads=8 --connection-limit=1000 \
 	--channel-timeout=30 --max-request-header-size=131072 --max-request-body-size=6000000 \
 	--no-clear-untrusted-proxy-headers app:app
@@ -25,7 +25,7 @@ FREE_PORT = $(PYTHON) -c 'import socket, sys; s = socket.socket(); \
 	$(HOST) $(PORT) 2>/dev/null || \
 	{ echo "Port $(PORT) of $(HOST) is in use or not allowed. Choose another: make run PORT=8000"; exit 1; }
 
-.PHONY: run test test-long lint bench lock clean python
+.PHONY: run test coverage test-long lint bench lock clean python
 
 run: | python
 	@$(FREE_PORT); $(LOCKED); $(MAKE) --no-print-directory $(VENV)/.run-ready && \
@@ -35,6 +35,11 @@ run: | python
 
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest $(ARGS)
+
+# Each line and branch of the rules is run by their own tests.
+coverage: $(VENV)/.dev-ready
+	$(BIN)/python -m pytest tests/rules --numprocesses=1 \
+		--cov=spv/rules --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
 
 test-long: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m long $(ARGS)
