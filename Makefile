@@ -11,8 +11,6 @@ PORT   ?= 5000
 # A lock is complete, so the resolver is never asked; `pip check` says whether all fits.
 PIP     := python -m pip --quiet --disable-pip-version-check
 INSTALL := install --no-deps --no-compile --require-hashes
-# One more worker than processors: tests wait for browsers and servers.
-PYTEST := PYTEST_XDIST_AUTO_NUM_WORKERS=$$(($$(getconf _NPROCESSORS_ONLN) + 1)) $(BIN)/python -m pytest
 SERVE  := waitress-serve --listen=$(HOST):$(PORT) --threads=8 --connection-limit=1000 \
 	--channel-timeout=30 --max-request-header-size=131072 --max-request-body-size=6000000 \
 	--no-clear-untrusted-proxy-headers app:app
@@ -36,7 +34,7 @@ run: | python
 		exec $(BIN)/$(SERVE)
 
 test: $(VENV)/.dev-ready
-	$(PYTEST) $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 # Each line and branch of the rules is run by their own tests.
 coverage: $(VENV)/.dev-ready
@@ -44,7 +42,7 @@ coverage: $(VENV)/.dev-ready
 		--cov=spv/rules --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
 
 test-long: $(VENV)/.dev-ready
-	$(PYTEST) -m long $(ARGS)
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .

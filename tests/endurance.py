@@ -13,6 +13,10 @@ def repeated(few, many):
     )
 
 
+# A large table: every fifth row in `make test`, and in `make test-long` every one.
+sampled = pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
+
+
 def measured(work):
     """Return what a function returns, and the seconds of the processor that it took.
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.test_accounts import demonstrated, go, heading, press
 from tests.browser.test_marking import ask, confirm, found, tick, uploaded
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 def forgive(page, *words):

@@ -81,7 +81,7 @@ def test_any_bytes(data):
     accepted_are_re_read(data)
 
 
-@settings(max_examples=500)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 4), cells)))
 def test_mutated_good_files(changes):
     text = GOOD
@@ -90,14 +90,14 @@ def test_mutated_good_files(changes):
     accepted_are_re_read(text.encode())
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.binary(max_size=4), st.integers(0, len(GOOD)), st.integers(0, 9))
 def test_bytes_within_good_files(new, at, length):
     data = GOOD.encode()
     accepted_are_re_read(data[:at] + new + data[at + length :])
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(rows_of_cells)
 def test_any_cells(rows):
     accepted_are_re_read(csv_text([FIELDS.values(), *rows]).encode())
@@ -114,7 +114,7 @@ def test_a_serial_number_is_stored_in_capitals_or_refused(serial):
         assert problem.fault.code in {"spreadsheet_damage", "no_digit"}
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(rows_of_cells, st.booleans())
 def test_the_file_with_its_problems_uploads_again_as_it_is(rows, mended):
     """Its two columns are ignored, and its rows keep their numbers."""

@@ -271,7 +271,7 @@ class LedgerMachine(RuleBasedStateMachine):
         brute_force.check(criteria, self.actors[email], self.model.rows.values())
 
 
-@repeated(8, 300)
+@repeated(4, 300)
 def test_the_ledger_is_as_a_dictionary_says(demonstration, monkeypatch, times):
     monkeypatch.setattr(search, "ROWS_SHOWN", 5)
     monkeypatch.setattr(search, "EXPORT_SLICE", 7)
