@@ -66,7 +66,7 @@ def one_round(url, work, acts):
     return answered
 
 
-@repeated(2, 20)
+@repeated(1, 20)
 def test_killed_while_calculating(database_url, times):
     answered = sum(
         len(one_round(database_url, calculate_until_it_dies, 20)) for _ in range(times)
@@ -132,7 +132,7 @@ def in_parts(answers, data):
     return "\r\n".join([*lines, data.decode(), "--x--\r\n"]).encode()
 
 
-@repeated(2, 50)
+@repeated(1, 50)
 def test_killed_while_uploading_and_marking(database_url, times):
     """Every act that was answered is whole, none is there in part."""
     load(database_url)

@@ -207,7 +207,7 @@ def wait_for_more(client):
                 db.session.execute(dead.values(at=clock.now() - UNDER_WAY))
 
 
-@repeated(2, 20)
+@repeated(1, 20)
 def test_the_server_is_killed_again_and_again(key, database_url, tmp_path, times):
     rows = 5000 * times
     path, port = written(tmp_path / "panels.csv", panels_csv(rows)), free_port()

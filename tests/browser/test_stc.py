@@ -143,8 +143,8 @@ def test_nothing_can_be_typed_or_sent_while_a_reveal_is_under_way(page):
     "fail",
     [
         lambda route: route.abort(),
-        lambda route: route.fulfill(status=502, body="bad gateway"),
-        lambda route: route.fulfill(status=413, body="too large for a proxy"),
+        pytest.param(lambda route: route.fulfill(status=502), marks=pytest.mark.long),
+        pytest.param(lambda route: route.fulfill(status=413), marks=pytest.mark.long),
     ],
     ids=["no connection", "a proxy that has none", "a proxy that refuses"],
 )
@@ -170,8 +170,10 @@ def test_an_answer_that_does_not_arrive(page, fail):
     [
         ("/stc?system_type=solar_deemed&rated_power_kw=100&postcode=0870"
          "&calculation_period=10&installation_date=2010-02-02", "1,622 STCs"),
-        ("/stc?system_type=battery&nominal_kwh=60&usable_kwh=60"
-         "&installation_date=2025-07-01", "465 STCs"),
+        pytest.param(
+            "/stc?system_type=battery&nominal_kwh=60&usable_kwh=60"
+            "&installation_date=2025-07-01", "465 STCs", marks=pytest.mark.long
+        ),
     ],
 )  # fmt: skip
 def test_it_prints_on_one_page(page, path, heading):
@@ -201,6 +203,7 @@ def test_many_systems(page):
     assert lines[1].endswith(",45,3,5,")
 
 
+@pytest.mark.long
 def test_progress_is_shown_while_a_file_is_sent_and_calculated(page):
     page.goto("/stc/batch")
     expect(page.get_by_role("progressbar")).to_be_hidden()
