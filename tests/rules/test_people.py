@@ -46,6 +46,13 @@ def test_nothing_is_no_address_and_no_name():
     assert read_name("x" * 100) == "x" * 100
 
 
+def test_letters_in_pieces_are_put_together_before_they_are_counted():
+    pieces = "\u1112\u1161\u11ab"  # three that are one letter, 한
+    assert read_name(pieces * 100) == "한" * 100
+    with pytest.raises(ValueError, match="it has 301 characters"):
+        read_name(pieces * 100 + "x")
+
+
 @pytest.mark.parametrize(
     ("answers", "read", "problems"),
     [

@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from spv.rules.secret_key import weakness
+from spv.rules.secret_key import WELL_KNOWN, weakness
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,9 @@ def test_random_secrets_are_never_refused():
     for _ in range(200):
         for secret in (secrets.token_hex(32), secrets.token_urlsafe(32)):
             assert weakness(secret) == "", secret
+
+
+def test_the_ends_of_sequences_are_well_known():
+    both_ways = {"abcd", "wxyz", "zyxw", "dcba", "zxcv", "vbnm", "mnbv", "vcxz"}
+    assert both_ways <= WELL_KNOWN
+    assert "fghj" in WELL_KNOWN and "hgfd" in WELL_KNOWN

@@ -122,6 +122,12 @@ def test_kinds_are_called_by_their_names(value, kind):
     assert problem.fault.sentence == f"This is {kind}, not a text."
 
 
+@pytest.mark.parametrize("character", ["\ufe00", "\ufe0f"])
+def test_signs_that_only_change_how_others_look(character):
+    found = faults(ITEM | {"licensee": f"A{character}"})
+    assert [fault[:3] for fault in found] == [(1, "licensee", "hidden_character")]
+
+
 def test_null_is_missing():
     assert faults(ITEM | {"licensee": None}) == [(1, "licensee", "missing", "")]
 

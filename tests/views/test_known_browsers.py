@@ -1,7 +1,7 @@
 """Browsers that have signed in before, and the wait that a page tells of."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -56,6 +56,15 @@ def test_the_cookie(demonstration):
     db.session.rollback()
     for email in (demo.VSP_USER, demo.GENERAL):
         assert known_browsers.knows(renewed, email, datetime.now(UTC))
+
+
+def test_a_browser_is_known_for_a_year(demonstration):
+    tom = browser_of(demonstration, demo.VSP_USER)
+    signer = TimestampSigner(demonstration.secret_key, "known browser")
+    browser = signer.unsign(cookie_of(tom).value).decode()
+    ends = db.session.query(KnownBrowser).one().signed_in_at + timedelta(days=365)
+    for at, known in ((ends - timedelta(seconds=1), True), (ends, False)):
+        assert known_browsers.knows(browser, demo.VSP_USER, at) is known
 
 
 def test_a_known_browser_is_not_held_up_by_what_others_type(demonstration):

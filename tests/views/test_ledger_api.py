@@ -91,7 +91,7 @@ def told_in_the_log(kept):
     event = last_event()
     assert (event.event, event.channel) == ("upload.recorded", "api")
     told = details_of(event)
-    assert told["subscription"] == kept.subscription_id
+    assert (told["subscription"], told["ip"]) == (kept.subscription_id, "127.0.0.1")
     assert (told["upload"], told["rows"], told["account"]) == (
         kept.id, 20, kept.account_id,
     )  # fmt: skip
