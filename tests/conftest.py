@@ -4,6 +4,7 @@ import contextlib
 import contextvars
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -17,6 +18,10 @@ from spv.extensions import db, limiter
 from spv.services import demo, sign_in
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
+
+# A shell ignores Ctrl-C for what it starts in the background, and programs that tests
+# start would inherit that, and never stop.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
 
