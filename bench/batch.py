@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bench.measure import Row, seconds
 from bench.serve import Browser, spv_served
-from spv.rules.stc_batch import template_text
+from spv.rules.stc.batch import template_text
 
 LIMIT = 0.3
 

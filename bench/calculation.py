@@ -11,8 +11,8 @@ from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
 from bench.measure import Row, in_turns, seconds
-from spv.rules.installation import read_installation
-from spv.rules.stc import calculate
+from spv.rules.stc.calculation import calculate
+from spv.rules.stc.installation import read_installation
 
 TODAY = date(2026, 11, 22)
 POSTCODES = {1: "0872", 2: "4428", 3: "2150", 4: "3000"}

@@ -26,13 +26,14 @@ from bench import ledger_searches
 from bench.measure import Row, in_turns, seconds
 from bench.serve import served
 from bench.uploads import NAMES, PUT, signed_in, took, uploading
-from spv import create_app
+from spv import create_app, demo
 from spv.config import Config
 from spv.database import PRAGMAS
-from spv.rules.search import Criteria
-from spv.services import demo, invalidations, selections, sign_in
+from spv.rules.ledger.criteria import Criteria
+from spv.services.accounts import sign_in
 from spv.services.actor import Actor
-from spv.services.rights import roles_of_user
+from spv.services.authorisation import roles_of_user
+from spv.services.ledger import invalidations, selections
 
 PANELS = int(os.environ.get("SPV_BENCH_PANELS", "10_000_000"))
 FIRST_DAY = date(2024, 1, 1)  # of the first ten uploads; a day later the next ten

@@ -18,8 +18,8 @@ from pathlib import Path
 from bench.measure import Row, in_turns, seconds
 from bench.serve import Browser, served
 from bench.uploads_peers import HEADINGS, KIND, datasette_served, django_served, form
+from spv import demo
 from spv.database import PRAGMAS
-from spv.services import demo
 
 NAMES = ("Example Solar Pty Ltd", "Example Solar Technology Co", "EST-440M-108")
 PUT = (

@@ -3,7 +3,7 @@
 from alembic import context
 from flask import current_app
 
-from spv.services import readiness
+from spv import readiness
 
 db = current_app.extensions["migrate"].db
 

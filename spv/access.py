@@ -21,16 +21,17 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import pages
+from spv import demo, pages
 from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network
 from spv.policy import POLICIES
-from spv.rules.declaration import Standing
+from spv.rules.ledger.declaration import Standing
 from spv.rules.roles import Role
-from spv.services import demo, sessions, subscriptions
+from spv.services.accounts import sessions
 from spv.services.actor import Actor, visitor
+from spv.services.api import subscriptions
+from spv.services.api.subscriptions import System
 from spv.services.errors import ForbiddenError
-from spv.services.subscriptions import System
 
 login_manager = LoginManager()
 

@@ -8,7 +8,7 @@ from itsdangerous import BadData, TimestampSigner
 
 from spv.extensions import network, secret_keys
 from spv.security import cookie_name, cookie_path
-from spv.services.known_browsers import LASTS
+from spv.services.accounts.known_browsers import LASTS
 
 COOKIE = "known_browser"  # as `cookie_name` completes it
 _ID = re.compile("[A-Za-z0-9_-]{22}")  # the cookies of a demonstration can be forged

@@ -8,12 +8,15 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import downgrade, upgrade
 
+from spv import demo, readiness
 from spv.pages import is_demonstration
+from spv.rules.formatting import counted
 from spv.rules.refusal import Refusal
-from spv.rules.words import counted
-from spv.services import audit, demo, ledger_proof, readiness, staff
+from spv.services import audit_log
+from spv.services.accounts import staff
 from spv.services.errors import ServiceError
-from spv.services.replay import replay
+from spv.services.verify import ledger as ledger_verification
+from spv.services.verify.calculations import replay
 
 audit_group = AppGroup("audit", help="The audit log.")
 T = TypeVar("T")
@@ -41,8 +44,8 @@ def init_app(app: Flask) -> None:
 def verify(contains: tuple[str, ...]) -> None:
     """Prove that no event, and no row of the ledger, was changed or removed."""
     _check_ready()
-    reports = audit.verify()
-    lost = [noted for noted in contains if not audit.contains(noted)]
+    reports = audit_log.verify()
+    lost = [noted for noted in contains if not audit_log.contains(noted)]
     for noted in lost:
         click.echo(
             f"No event has the hash “{noted}”: it was mistyped, or the log was "
@@ -51,7 +54,7 @@ def verify(contains: tuple[str, ...]) -> None:
     for report in reports:
         found = report.problem or f"intact, last hash {report.head}"
         click.echo(f"{report.chain}: {report.events} events, {found}")
-    ledger = ledger_proof.verify()
+    ledger = ledger_verification.verify()
     for problem in ledger.problems:
         click.echo(problem)
     words = (

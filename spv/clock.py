@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from spv.rules.words import written
+from spv.rules.formatting import written
 
 ZONE = ZoneInfo("Australia/Sydney")
 

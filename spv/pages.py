@@ -26,8 +26,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock
 from spv.extensions import htmx, secret_keys
-from spv.rules.account import TYPE_WORDS, written_abn
-from spv.rules.words import counted, plain, written
+from spv.rules.accounts import TYPE_WORDS, written_abn
+from spv.rules.formatting import counted, plain, written
 
 SEALED_FOR = 86_400  # seconds
 

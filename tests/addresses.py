@@ -4,18 +4,12 @@ import itertools
 
 from flask import url_for
 
+from spv import demo
 from spv.extensions import db
 from spv.models import NominatedContact
-from spv.services import (
-    applications,
-    contacts,
-    demo,
-    ledger,
-    sign_in,
-    stc,
-    stc_batch,
-    users,
-)
+from spv.services.accounts import applications, contacts, sign_in, users
+from spv.services.ledger import rows as ledger_rows
+from spv.services.stc import batches, calculations
 from tests.api import subscribe
 from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, refused, upload
@@ -45,7 +39,7 @@ def made_for(argument, owner):
             contacts.save(contact, acting(demo.STAFF))
             return db.session.query(NominatedContact).filter_by(email="n@x.au").one().id
         case "reference":
-            return stc.save(GOOD_SOLAR, WEB)
+            return calculations.save(GOOD_SOLAR, WEB)
         case "subscription_id":
             return subscribe(acting(owner), f"Line {number}")
         case _ if argument in NAMED:
@@ -61,7 +55,7 @@ def made_in_the_ledger(argument, actor, prefix):
         case "upload_id":
             return upload_id
         case "row_id":
-            return ledger.rows_of(upload_id, 0, 1)[0].id
+            return ledger_rows.rows_of(upload_id, 0, 1)[0].id
         case "invalidation_id":
             return mark([f"{prefix}000001"], actor)
 
@@ -74,6 +68,6 @@ def address_of(app, rule, owner=demo.GENERAL):
     if rule.endpoint in ("uploads.problems", "uploads.new_rows"):
         values["reference"] = refused(panels_csv(2, "WRONG"), acting(owner)).reference
     if rule.endpoint in ("stc_batch.show", "stc_batch.document"):
-        values["reference"] = stc_batch.save(stc_batch.template().encode(), WEB)
+        values["reference"] = batches.save(batches.template().encode(), WEB)
     with app.test_request_context():
         return url_for(rule.endpoint, **values)

@@ -2,7 +2,8 @@
 
 from spv.extensions import db
 from spv.models import SubscriptionKey
-from spv.services import declarations, keys, subscriptions
+from spv.services.api import keys, subscriptions
+from spv.services.ledger import declarations
 
 BASE = "/api/serial-number-ledger/v1"
 UPLOADS, INVALIDATIONS = f"{BASE}/serial-numbers", f"{BASE}/invalidations"

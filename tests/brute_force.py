@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import Account, Invalidation, PanelSerial, Product, Upload
+from spv.rules.ledger.criteria import NAMES
 from spv.rules.roles import Role
-from spv.rules.search import NAMES
-from spv.services import found_rows, search, selections
+from spv.services.ledger import search, search_query, selections
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 
@@ -112,7 +112,7 @@ def as_row(found):
 def check(criteria, actor, rows):
     """Pages, totals, the export and what can be marked are what they have to be."""
     found = expected(criteria, actor, rows)
-    listed, total = [], min(len(found), found_rows.MOST_COUNTED + 1)
+    listed, total = [], min(len(found), search_query.MOST_COUNTED + 1)
     for page in pages(criteria, actor):
         assert page.total == total, criteria
         assert len(page.rows) == search.ROWS_SHOWN or not page.has_more, criteria
@@ -122,7 +122,7 @@ def check(criteria, actor, rows):
     slices = islice(search.every(criteria, actor), len(found) + 1)  # not for ever
     exported = [row.id for rows_of_it in slices for row in rows_of_it]
     assert exported == ids, criteria
-    assert found_rows.ids(criteria, actor, len(rows) + 1) == ids, criteria
+    assert search_query.ids(criteria, actor, len(rows) + 1) == ids, criteria
     selection = selections.matching(criteria, set(), actor)
     valid = [row.id for row in found if row.status == "valid"]
     assert list(selection.row_ids) == valid, criteria

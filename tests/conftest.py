@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
-from spv import create_app
+from spv import create_app, demo
 from spv.config import Config
 from spv.extensions import db, limiter
-from spv.services import demo, sign_in
+from spv.services.accounts import sign_in
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
 

@@ -1,7 +1,7 @@
 """What a ledger has to hold after all that was done to it: plain dictionaries."""
 
 from spv.rules.csv_file import csv_text
-from spv.rules.serial_rows import FIELDS
+from spv.rules.ledger.rows import FIELDS
 
 
 class LedgerModel:

@@ -11,10 +11,10 @@ from spv.models import (
     Upload,
     UploadProduct,
 )
-from spv.rules.declaration import UPLOAD, current
-from spv.rules.serial_rows import Panel, digest
-from spv.services import audit
-from spv.services.uploads import RECORDED
+from spv.rules.ledger.declaration import UPLOAD, current
+from spv.rules.ledger.rows import Panel, digest
+from spv.services import audit_log
+from spv.services.ledger.uploads import RECORDED
 
 NAMES = ("Example Supplier", "Example Holder", "EX-440")
 AT_ONCE = 10_000
@@ -36,7 +36,7 @@ def add_uploads(count, actor, prefix="MU"):
 
 
 def _add(numbers, product_id, actor, prefix):
-    head = db.session.get_one(AuditChain, audit.REGISTRY)
+    head = db.session.get_one(AuditChain, audit_log.REGISTRY)
     declared = (db.session.query(db.func.max(Declaration.id)).scalar() or 0) + 1
     rows = {table: [] for table in (Declaration, Upload, PanelSerial, UploadProduct,
                                     AuditEvent)}  # fmt: skip
@@ -68,10 +68,10 @@ def _add(numbers, product_id, actor, prefix):
 def _next_event(head, actor, at, details):
     event = AuditEvent(
         chain=head.name, sequence=head.sequence + 1, at=at, event=RECORDED,
-        actor=actor.name, channel="web", details=audit.canonical(details),
+        actor=actor.name, channel="web", details=audit_log.canonical(details),
         previous_hash=head.hash,
     )  # fmt: skip
-    event.hash = audit._hash_of(event)
+    event.hash = audit_log._hash_of(event)
     head.sequence, head.hash = event.sequence, event.hash
     columns = AuditEvent.__table__.columns.keys()
     return {name: getattr(event, name) for name in columns if name != "id"}

@@ -5,9 +5,9 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import PanelSerial
-from spv.rules.serial_rows import FIELDS
-from spv.services import invalidations, selections, uploads
-from spv.services.refused_files import RowsRefused
+from spv.rules.ledger.rows import FIELDS
+from spv.services.ledger import invalidations, selections, uploads
+from spv.services.ledger.refused_files import RowsRefused
 
 HEADING = ",".join(FIELDS.values())
 DECLARED = {"declaration": "yes", "wording_version": ""}

@@ -4,9 +4,10 @@ from datetime import date, datetime, timedelta
 
 import time_machine
 
+from spv import demo
 from spv.rules.csv_file import csv_text
-from spv.rules.serial_rows import FIELDS
-from spv.services import demo, invalidations, selections
+from spv.rules.ledger.rows import FIELDS
+from spv.services.ledger import invalidations, selections
 from tests import brute_force
 from tests.panels import upload
 from tests.people import acting

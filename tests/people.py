@@ -5,11 +5,13 @@ import threading
 import sqlalchemy as sa
 from flask import current_app
 
+from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent, User
-from spv.services import audit, demo, sign_in
+from spv.services import audit_log
+from spv.services.accounts import sign_in
 from spv.services.actor import Actor, visitor
-from spv.services.rights import roles_of_user
+from spv.services.authorisation import roles_of_user
 
 WEB = visitor("web", "203.0.113.7")
 ABN = "51824753556"
@@ -56,7 +58,7 @@ def try_sign_in(email, password, browser="", ip=WEB.ip):
 def events():
     """What the registry's log tells, oldest first."""
     db.session.rollback()
-    query = sa.select(AuditEvent.event).where(AuditEvent.chain == audit.REGISTRY)
+    query = sa.select(AuditEvent.event).where(AuditEvent.chain == audit_log.REGISTRY)
     return list(db.session.scalars(query.order_by(AuditEvent.sequence)))
 
 

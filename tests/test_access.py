@@ -2,13 +2,11 @@
 
 import pytest
 
+from spv import demo
 from spv.extensions import db
 from spv.policy import POLICIES
 from spv.rules.roles import Role
-from spv.services import (
-    demo,
-    users,
-)
+from spv.services.accounts import users
 from tests.addresses import address_of
 from tests.people import WEB, acting, browser_of, user_of
 
@@ -86,9 +84,9 @@ def world(demonstration):
     """A demonstration in which a General account has an ordinary user too."""
     link = users.add({"name": "Ordinary", "email": ORDINARY}, acting(demo.GENERAL))
     given = {"password": demo.PASSWORD, "password_again": demo.PASSWORD}
-    from spv.services import new_passwords
+    from spv.services.accounts import password_links
 
-    new_passwords.use_link(link.token, given, WEB)
+    password_links.use_link(link.token, given, WEB)
     return demonstration
 
 

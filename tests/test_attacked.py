@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from argon2 import PasswordHasher, extract_parameters
 
+from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent, SignInTries
-from spv.services import demo
 from tests.people import browser_of
 from tests.server import serve
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from spv.services import stc
 from spv.services.actor import visitor
+from spv.services.stc import calculations
 from tests.examples import GOOD_SOLAR
-from tests.services.test_audit import tamper
-from tests.services.test_replay import StcCalculation, change
+from tests.services.test_audit_log import tamper
+from tests.services.verify.test_calculations import StcCalculation, change
 
 
 @pytest.fixture
 def run(app):
     """Run a command; its exit code and what it printed."""
-    stc.save(GOOD_SOLAR, visitor("web"))
+    calculations.save(GOOD_SOLAR, visitor("web"))
 
     def run(*words):
         result = app.test_cli_runner().invoke(args=words)

@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from spv import clock, database
+from spv import clock, database, demo, readiness
 from spv.extensions import db
-from spv.services import audit, demo, readiness, search
+from spv.services import audit_log
 from spv.services.actor import visitor
+from spv.services.ledger import search
 from tests.api import System, items, system_of
 from tests.conftest import dispose, make_app
 from tests.panels import DECLARED, panels_csv, stored
@@ -73,7 +74,7 @@ def test_a_lock_that_stays_is_503_and_reading_goes_on(demonstration, short_limit
     assert stored() == 0
     assert system.send(body=items(3)).status_code == 201
     assert send_file(browser).status_code == 303
-    assert [chain.problem for chain in audit.verify()] == ["", ""]
+    assert [chain.problem for chain in audit_log.verify()] == ["", ""]
 
 
 def test_a_frozen_transaction_is_ended(app, monkeypatch):
@@ -86,14 +87,14 @@ def test_a_frozen_transaction_is_ended(app, monkeypatch):
         act_after(0.8)
     assert database.trouble(error.value)
     act_after(0)
-    assert audit.verify()[1].events == 1
+    assert audit_log.verify()[1].events == 1
 
 
 def act_after(seconds):
     """Take the lock, wait, and write an event."""
-    with audit.turn():
+    with audit_log.turn():
         time.sleep(seconds)
-        audit.act("test", visitor("web"), clock.now())
+        audit_log.act("test", visitor("web"), clock.now())
 
 
 def test_each_connection_of_a_request_has_its_limits(app):

@@ -5,11 +5,13 @@ import contextvars
 import pytest
 import sqlalchemy as sa
 
+from spv import demo
 from spv.config import ConfigurationError
 from spv.extensions import db
 from spv.models import AccountApplication, User
 from spv.rules.refusal import Refusal
-from spv.services import audit, demo, stc
+from spv.services import audit_log
+from spv.services.stc import calculations
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
 from tests.people import KIM, NEW_PASSWORD, PASSWORD, WEB, browser_of, events
@@ -58,7 +60,7 @@ def test_demo_load_uploads_more_panels_each_time(app, run):
 
 
 def test_demo_reset_empties_everything_and_loads_anew(app, run):
-    stc.save(GOOD_SOLAR, WEB)
+    calculations.save(GOOD_SOLAR, WEB)
     run("demo", "load")
     app.test_client().post("/sign-up", data=KIM)
     code, output = run("demo", "reset")
@@ -165,5 +167,5 @@ def test_a_demonstration_is_loaded_whole_or_not_at_all(app, monkeypatch):
     assert not demo.load()
     assert events() == told
     assert db.session.query(AccountApplication).count() == 9
-    assert audit.verify()[1].problem == ""
+    assert audit_log.verify()[1].problem == ""
     assert list(demo.sign_ins()) == list(demo.SIGN_INS)

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlencode
 
-from spv.services import demo
+from spv import demo
 from spv.views.openapi import PARAMETERS
 from spv.views.openapi_examples import CODES
 from tests.api import key_of, subscribe

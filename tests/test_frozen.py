@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import Upload
-from spv.services import audit, ledger_proof
+from spv.services import audit_log
+from spv.services.verify import ledger as ledger_verification
 from tests.conftest import dispose, load, make_app
 from tests.server import serve
 from tests.test_killed import Person
@@ -63,8 +64,8 @@ def test_the_other_server_goes_on(postgres_url):
         told = [int(url.rsplit("/", 1)[1]) for url, _ in frozen + other]
         assert len(set(told)) == len(told)
         assert set(told) <= saved
-        assert [report.problem for report in audit.verify()] == ["", ""]
-        assert ledger_proof.verify().problems == []
+        assert [report.problem for report in audit_log.verify()] == ["", ""]
+        assert ledger_verification.verify().problems == []
     dispose(app)
 
 

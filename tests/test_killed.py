@@ -13,10 +13,12 @@ import urllib.request
 import pytest
 import sqlalchemy as sa
 
+from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent, PanelSerial, StcCalculation, Upload
-from spv.services import audit, demo, ledger_proof
-from spv.services.replay import replay
+from spv.services import audit_log
+from spv.services.verify import ledger as ledger_verification
+from spv.services.verify.calculations import replay
 from tests.conftest import load, opened
 from tests.endurance import repeated
 from tests.examples import GOOD_SOLAR
@@ -76,7 +78,7 @@ def test_killed_while_calculating(database_url, times):
         saved = db.session.scalar(sa.select(count).select_from(StcCalculation))
         logged = db.session.scalar(sa.select(count).select_from(AuditEvent))
         assert saved == logged >= answered > 0
-        assert audit.verify()[0].problem == ""
+        assert audit_log.verify()[0].problem == ""
         assert replay().differences == []
 
 
@@ -153,5 +155,5 @@ def test_killed_while_uploading_and_marking(database_url, times):
         rows = sa.select(PanelSerial.upload_id, sa.func.count()).join(Upload)
         counted = dict(db.session.execute(rows.where(ours).group_by("upload_id")).all())
         assert counted == dict.fromkeys(saved, 1000)
-        assert [report.problem for report in audit.verify()] == ["", ""]
-        assert ledger_proof.verify().problems == []
+        assert [report.problem for report in audit_log.verify()] == ["", ""]
+        assert ledger_verification.verify().problems == []

@@ -4,11 +4,14 @@ import pytest
 import sqlalchemy as sa
 from flask_migrate import check, downgrade, upgrade
 
+from spv import demo, readiness
 from spv.extensions import db
-from spv.rules.stc_batch import template_text
-from spv.services import audit, demo, ledger_proof, readiness, stc, stc_batch
+from spv.rules.stc.batch import template_text
+from spv.services import audit_log
 from spv.services.actor import visitor
-from spv.services.replay import replay
+from spv.services.stc import batches, calculations
+from spv.services.verify import ledger as ledger_verification
+from spv.services.verify.calculations import replay
 from tests.api import INVALIDATIONS, items, system_of
 from tests.examples import GOOD_SOLAR
 from tests.panels import panels_csv, upload
@@ -29,8 +32,8 @@ def test_models_and_migrations_agree(app):
 
 
 def test_up_down_and_up_with_data(app):
-    stc.save(GOOD_SOLAR, WEB)
-    stc_batch.save(template_text().encode(), WEB)
+    calculations.save(GOOD_SOLAR, WEB)
+    batches.save(template_text().encode(), WEB)
     demo.load()
     db.session.close()
     downgrade(revision="base")
@@ -39,15 +42,15 @@ def test_up_down_and_up_with_data(app):
     db.session.close()
     upgrade()
     assert readiness.revision_problem() == ""
-    stc.save(GOOD_SOLAR, WEB)
-    assert audit.verify()[0].events == 1
+    calculations.save(GOOD_SOLAR, WEB)
+    assert audit_log.verify()[0].events == 1
     assert replay().differences == []
 
 
 @pytest.mark.filterwarnings(EXPRESSIONS)
 def test_down_to_the_calculations_and_up_keeps_them(demonstration):
     """The rest goes; their log stays, and stays guarded."""
-    stc.save(GOOD_SOLAR, WEB)
+    calculations.save(GOOD_SOLAR, WEB)
     db.session.close()
     downgrade(revision="0001")
     chains = db.session.execute(
@@ -60,7 +63,7 @@ def test_down_to_the_calculations_and_up_keeps_them(demonstration):
         db.session.rollback()
     db.session.close()
     upgrade()
-    assert [(r.chain, r.events, r.problem) for r in audit.verify()] == [
+    assert [(r.chain, r.events, r.problem) for r in audit_log.verify()] == [
         ("stc", 1, ""), ("registry", 0, ""),
     ]  # fmt: skip
     assert demo.load()
@@ -70,17 +73,17 @@ def test_down_to_the_calculations_and_up_keeps_them(demonstration):
 @pytest.mark.filterwarnings(EXPRESSIONS)
 def test_down_by_one_and_up_keeps_people_and_the_log(demonstration):
     """The ledger and its declarations go, and the log goes on telling of them."""
-    before = audit.verify()
+    before = audit_log.verify()
     db.session.close()
     downgrade(revision="0002")
-    assert audit.verify() == before
+    assert audit_log.verify() == before
     assert demo.sign_ins().keys() == demo.SIGN_INS.keys()
     db.session.close()
     upgrade()
-    lost = ledger_proof.verify()
+    lost = ledger_verification.verify()
     assert (lost.uploads, lost.rows, len(lost.problems)) == (5, 0, 11)
     upload(panels_csv(2), acting(demo.VSP_USER))
-    assert ledger_proof.verify().rows == 2
+    assert ledger_verification.verify().rows == 2
     check()
 
 
@@ -128,7 +131,7 @@ def test_what_systems_sent_stays_when_their_tables_go(demonstration):
     assert system.send(body=items(3)).status_code == 201
     marking = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
     assert system.send(INVALIDATIONS, marking).status_code == 201
-    before = ledger_proof.verify()
+    before = ledger_verification.verify()
     assert before.problems == []
     db.session.close()
     downgrade(revision="0004")
@@ -137,7 +140,7 @@ def test_what_systems_sent_stays_when_their_tables_go(demonstration):
         assert db.session.scalar(sa.text(query)) == actor.user_id
     db.session.close()
     upgrade()
-    after = ledger_proof.verify()
+    after = ledger_verification.verify()
     assert (after.uploads, after.rows) == (before.uploads, before.rows)
     uploaded, marked, subscribed = after.problems
     assert "saved with another declaration, user, subscription" in uploaded

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from flask_migrate import check, downgrade, upgrade
 
+from spv import readiness
 from spv.extensions import db
 from spv.models.audit import GUARDS
-from spv.services import readiness
 from tests.test_migrations import EXPRESSIONS
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"

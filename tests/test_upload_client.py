@@ -16,7 +16,7 @@ from spv import clock
 from spv.extensions import db
 from spv.models import ApiRequest, Declaration
 from spv.rules.csv_file import csv_text, read_csv
-from spv.services.api_requests import UNDER_WAY
+from spv.services.api.idempotency import UNDER_WAY
 from spv.services.transaction import transaction
 from tests.api import system_of
 from tests.endurance import repeated

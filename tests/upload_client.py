@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import PanelSerial, Upload
-from spv.services import audit, ledger_proof
+from spv.services import audit_log
+from spv.services.verify import ledger as ledger_verification
 from tests.server import ROOT
 
 CLIENT = ROOT / "docs" / "examples" / "upload_csv.py"
@@ -55,5 +56,5 @@ def uploads():
 
 def assert_proven():
     """The log and the ledger tell the same."""
-    assert [report.problem for report in audit.verify()] == ["", ""]
-    assert ledger_proof.verify().problems == []
+    assert [report.problem for report in audit_log.verify()] == ["", ""]
+    assert ledger_verification.verify().problems == []

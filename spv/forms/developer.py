@@ -3,7 +3,7 @@
 from wtforms import PasswordField, StringField
 
 from spv.forms import Form
-from spv.rules.declaration import API, TERMS, WORDINGS, current
+from spv.rules.ledger.declaration import API, TERMS, WORDINGS, current
 
 
 class DeclarationForm(Form):

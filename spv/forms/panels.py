@@ -9,9 +9,9 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.marking import REASONS
-from spv.rules.search import STATUSES
-from spv.rules.serial_rows import FIELDS
+from spv.rules.ledger.criteria import STATUSES
+from spv.rules.ledger.reasons import REASONS
+from spv.rules.ledger.rows import FIELDS
 
 
 class SearchForm(Form):

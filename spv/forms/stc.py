@@ -9,9 +9,10 @@ from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
 from spv.rules.dates import read_date
-from spv.rules.installation import read_installation
-from spv.rules.notes import notes
-from spv.rules.questions import (
+from spv.rules.refusal import Refusal
+from spv.rules.stc.hints import notes
+from spv.rules.stc.installation import read_installation
+from spv.rules.stc.system_types import (
     ALL_FIELDS,
     FIELDS,
     SYSTEM_TYPES,
@@ -20,7 +21,6 @@ from spv.rules.questions import (
     periods_for,
     system_type_of,
 )
-from spv.rules.refusal import Refusal
 
 SYSTEM_TYPE_CHOICES = {code.value: words for code, words in SYSTEM_TYPES.items()}
 LONGEST_ANSWER = 40

@@ -4,7 +4,7 @@ from flask_wtf.file import FileField
 from wtforms import StringField
 
 from spv.forms import FileForm
-from spv.rules.declaration import UPLOAD, WORDINGS, current, read_declaration
+from spv.rules.ledger.declaration import UPLOAD, WORDINGS, current, read_declaration
 from spv.rules.refusal import Refusal
 
 

@@ -9,7 +9,6 @@ from spv.models.accounts import (
     User,
     UserSession,
 )
-from spv.models.api import ApiRequest, Subscription, SubscriptionKey
 from spv.models.audit import AuditChain, AuditEvent
 from spv.models.ledger import (
     Declaration,
@@ -21,6 +20,7 @@ from spv.models.ledger import (
     UploadProduct,
 )
 from spv.models.stc import StcBatch, StcCalculation, VisitorRows
+from spv.models.subscriptions import ApiRequest, Subscription, SubscriptionKey
 
 __all__ = [
     "Account",

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from spv.extensions import Model
 from spv.models.accounts import Account, User
-from spv.models.api import Subscription
+from spv.models.subscriptions import Subscription
 from spv.models.types import UtcDateTime
 
 
@@ -78,7 +78,7 @@ class MadeBy:
 
 
 class Upload(MadeBy, Model):
-    """Rows that came together. `sha256` is the digest of `rules.serial_rows`.
+    """Rows that came together. `sha256` is the digest of `rules.ledger.rows`.
 
     `audit_sequence` is the number of its event in the registry's log.
     """

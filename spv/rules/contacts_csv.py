@@ -1,6 +1,6 @@
 """The file of nominated contacts: three columns, read strictly, all or nothing."""
 
-from spv.rules.account import read_contact
+from spv.rules.accounts import read_contact
 from spv.rules.csv_file import Row, read_csv
 from spv.rules.refusal import Refusal
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from enum import StrEnum
 
-from spv.rules.account import UPLOADING
+from spv.rules.accounts import UPLOADING
 
 
 class Role(StrEnum):

@@ -7,7 +7,8 @@ from spv.extensions import csrf
 from spv.rules.subscription import KeyKind
 from spv.views import (
     account,
-    api,
+    api_ledger,
+    api_stc,
     contacts,
     declarations,
     developer,
@@ -18,7 +19,6 @@ from spv.views import (
     panels,
     passwords,
     serial_check,
-    serial_numbers,
     sign_in,
     staff,
     stc,
@@ -84,7 +84,7 @@ def init_app(app: Flask) -> None:
     for module in (
         stc_batch, stc, home, sign_in, passwords, account, users, staff, contacts,
         panels, uploads, invalidations, serial_check, file_check, declarations,
-        developer, subscriptions, serial_numbers, api, health,
+        developer, subscriptions, api_ledger, api_stc, health,
     ):  # fmt: skip
         app.register_blueprint(module.bp)
-    csrf.exempt(serial_numbers.bp)  # it takes no cookies
+    csrf.exempt(api_ledger.bp)  # it takes no cookies

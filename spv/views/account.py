@@ -7,7 +7,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.forms.account import ApplicationForm
 from spv.rules.refusal import Refusal
-from spv.services import applications
+from spv.services.accounts import applications
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 

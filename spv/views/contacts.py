@@ -6,9 +6,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.forms.account import ContactForm, ContactsFileForm
+from spv.rules.formatting import counted
 from spv.rules.refusal import Refusal
-from spv.rules.words import counted
-from spv.services import contacts
+from spv.services.accounts import contacts
 
 bp = Blueprint("contacts", __name__, url_prefix="/staff/contacts")
 

@@ -8,7 +8,8 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.developer import DeclarationForm
 from spv.rules.refusal import Refusal
-from spv.services import applications, declarations
+from spv.services.accounts import applications
+from spv.services.ledger import declarations
 
 bp = Blueprint("declarations", __name__, url_prefix="/panels/declaration")
 

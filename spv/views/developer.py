@@ -12,7 +12,8 @@ from spv.access import KEY_HEADER, current_actor
 from spv.extensions import limiter
 from spv.forms.developer import SubscribeForm
 from spv.rules.refusal import Refusal
-from spv.services import declarations, subscriptions
+from spv.services.api import subscriptions
+from spv.services.ledger import declarations
 from spv.views import openapi, openapi_examples
 from spv.views.openapi_ledger import BASE
 

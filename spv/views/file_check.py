@@ -7,9 +7,9 @@ from flask import Blueprint, Response, abort
 from spv import pages
 from spv.extensions import limiter
 from spv.forms.uploads import CheckForm
+from spv.rules.ledger.samples import SAMPLES
 from spv.rules.refusal import Refusal
-from spv.rules.serial_samples import SAMPLES
-from spv.services import uploads
+from spv.services.ledger import uploads
 
 bp = Blueprint("file_check", __name__, url_prefix="/check-a-file")
 

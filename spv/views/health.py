@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify
 
-from spv.services import readiness
+from spv import readiness
 
 bp = Blueprint("health", __name__)
 

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor, may, person
-from spv.services import applications
+from spv.services.accounts import applications
 
 bp = Blueprint("home", __name__)
 

@@ -8,12 +8,12 @@ from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.panels import InvalidateForm, Ticks
+from spv.rules.formatting import counted
+from spv.rules.ledger.criteria import read_criteria
 from spv.rules.refusal import Refusal
-from spv.rules.search import read_criteria
-from spv.rules.words import counted
-from spv.services import invalidations, selections
-from spv.services.invalidations import SelectionMoved
-from spv.services.selections import Selection
+from spv.services.ledger import invalidations, selections
+from spv.services.ledger.invalidations import SelectionMoved
+from spv.services.ledger.selections import Selection
 
 bp = Blueprint("invalidations", __name__, url_prefix="/panels")
 EXPIRED = (

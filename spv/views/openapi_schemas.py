@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Regexp
 
-from spv.rules.marking import LONGEST_REASON, REASONS
-from spv.rules.serial_rows import LONGEST_NAME, MOST_ROWS
+from spv.rules.ledger.reasons import LONGEST_REASON, REASONS
+from spv.rules.ledger.rows import LONGEST_NAME, MOST_ROWS
 from spv.views.openapi_examples import CODES
 
 

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, request, url_for
 from spv import pages
 from spv.access import current_actor
 from spv.forms.panels import SearchForm, Ticks
+from spv.rules.ledger.criteria import Criteria, read_criteria
 from spv.rules.refusal import Refusal
-from spv.rules.search import Criteria, read_criteria
-from spv.services import search, serials
+from spv.services.ledger import history, search
 
 bp = Blueprint("panels", __name__, url_prefix="/panels")
 
@@ -44,10 +44,8 @@ def export() -> Response:
 @bp.get("/serials/<row:row_id>")
 def show(row_id: int) -> Response:
     """What has become of a serial number."""
-    history = serials.history(row_id, current_actor())
-    return pages.render(
-        "panels/_show.html", title=history.serial_number, history=history
-    )
+    found = history.history(row_id, current_actor())
+    return pages.render("panels/_show.html", title=found.serial_number, history=found)
 
 
 def _index(form: SearchForm, **context: Any) -> Response:

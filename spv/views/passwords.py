@@ -8,7 +8,7 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.people import ChangePasswordForm, NewPasswordForm
 from spv.rules.refusal import Refusal
-from spv.services import new_passwords
+from spv.services.accounts import password_links
 
 bp = Blueprint("passwords", __name__)
 
@@ -27,7 +27,7 @@ def change() -> BaseResponse:
     someone = access.person()
     try:
         token = someone.token if someone else ""
-        new_passwords.change(form.answers, token, current_actor(), browsers.current())
+        password_links.change(form.answers, token, current_actor(), browsers.current())
     except Refusal as refusal:
         return _edit(form.refused(refusal))
     flash("Your password has changed. Any other device has been signed out.")
@@ -46,7 +46,7 @@ def use_link(token: str) -> BaseResponse:
     """Set the password and use up the link."""
     form, browser = NewPasswordForm(), browsers.current()
     try:
-        new_passwords.use_link(token, form.answers, current_actor(), browser)
+        password_links.use_link(token, form.answers, current_actor(), browser)
     except Refusal as refusal:
         return _link(form.refused(refusal), token)
     access.leave()
@@ -65,5 +65,5 @@ def _link(form: NewPasswordForm, token: str) -> Response:
         title="Set a password",
         form=form,
         token=token,
-        holder=new_passwords.holder(token),
+        holder=password_links.holder(token),
     )

@@ -9,7 +9,7 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.panels import InvalidateForm, SerialListForm
 from spv.rules.refusal import Refusal
-from spv.services import selections, serial_check
+from spv.services.ledger import lookup, selections
 from spv.views.invalidations import dialog
 
 bp = Blueprint("serial_check", __name__, url_prefix="/panels/check")
@@ -27,14 +27,14 @@ def check() -> Response:
     """What the ledger says: as a page, as a file, or as the dialog that marks them."""
     form, actor = SerialListForm(), current_actor()
     try:
-        checked = serial_check.check(*form.given(), actor)
+        checked = lookup.check(*form.given(), actor)
         if "mark" in request.form:
             marked = selections.listed(checked.markable, actor)
             return dialog(InvalidateForm(formdata=None), marked)
     except Refusal as refusal:
         return _new(form.refused(refusal))
     if "download" in request.form:
-        return pages.csv_file(serial_check.as_csv(checked), "checked-serials.csv")
+        return pages.csv_file(lookup.as_csv(checked), "checked-serials.csv")
     return _new(form, checked=checked)
 
 

@@ -3,12 +3,12 @@
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, browsers, pages
+from spv import access, browsers, demo, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.people import SignInForm, SignUpForm
 from spv.rules.refusal import Refusal
-from spv.services import demo, sign_in
+from spv.services.accounts import sign_in
 
 bp = Blueprint("sign_in", __name__)
 

@@ -7,7 +7,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.forms.account import DeclineForm
 from spv.rules.refusal import Refusal
-from spv.services import applications, contacts, new_passwords, users
+from spv.services.accounts import applications, contacts, password_links, users
 from spv.views.users import link_page
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
@@ -69,7 +69,7 @@ def people() -> Response:
 @bp.post("/people/<number:user_id>/password-link")
 def make_link(user_id: int) -> Response:
     """Show a link with which somebody sets a new password."""
-    return link_page(new_passwords.make_link(user_id, current_actor()), "staff.people")
+    return link_page(password_links.make_link(user_id, current_actor()), "staff.people")
 
 
 def _application(application_id: int, form: DeclineForm) -> Response:

@@ -11,7 +11,7 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.stc import StcForm
 from spv.rules.refusal import Refusal
-from spv.services import stc
+from spv.services.stc import calculations
 
 bp = Blueprint("stc", __name__, url_prefix="/stc")
 
@@ -19,7 +19,7 @@ bp = Blueprint("stc", __name__, url_prefix="/stc")
 @bp.get("")
 def new() -> Response:
     """The form, with the answers of the address and the fields that follow."""
-    answers = stc.suggested_answers() | request.args.to_dict()
+    answers = calculations.suggested_answers() | request.args.to_dict()
     return _form(StcForm(MultiDict(answers)))
 
 
@@ -33,7 +33,7 @@ def calculate() -> BaseResponse:
     if not form.validate_on_submit():
         return _form(form)
     try:
-        reference = stc.save(form.answers, current_actor())
+        reference = calculations.save(form.answers, current_actor())
     except Refusal as refusal:
         return _form(form.refused(refusal))
     return pages.done("stc.show", reference=reference)
@@ -42,7 +42,7 @@ def calculate() -> BaseResponse:
 @bp.get("/<reference:reference>")
 def show(reference: str) -> Response:
     """A saved result, at another price if the address names one."""
-    result = stc.show(reference, request.args.get("stc_price", ""))
+    result = calculations.show(reference, request.args.get("stc_price", ""))
     return pages.render(
         "stc/_result.html",
         title=result.headline,

@@ -10,7 +10,7 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.stc import StcBatchForm
 from spv.rules.refusal import Refusal
-from spv.services import stc_batch
+from spv.services.stc import batches
 
 bp = Blueprint("stc_batch", __name__, url_prefix="/stc/batch")
 
@@ -27,7 +27,7 @@ def calculate() -> BaseResponse:
     """Calculate every row of a file, save and show what came of it."""
     form = StcBatchForm()
     try:
-        reference = stc_batch.save(form.data_of_file(), current_actor("batch"))
+        reference = batches.save(form.data_of_file(), current_actor("batch"))
     except Refusal as refusal:
         reasons = getattr(refusal, "reasons", [])
         return _form(form.refused(refusal), reasons=reasons)
@@ -37,7 +37,7 @@ def calculate() -> BaseResponse:
 @bp.get("/template.csv")
 def template() -> Response:
     """A CSV file to start from."""
-    return pages.csv_file(stc_batch.template(), "stc-batch-template.csv")
+    return pages.csv_file(batches.template(), "stc-batch-template.csv")
 
 
 @bp.get("/<reference:reference>")
@@ -46,14 +46,14 @@ def show(reference: str) -> Response:
     return pages.render(
         "stc_batch/_summary.html",
         title="Batch calculated",
-        batch=stc_batch.show(reference),
+        batch=batches.show(reference),
     )
 
 
 @bp.get("/<reference:reference>.csv")
 def document(reference: str) -> Response:
     """The same file with its certificates."""
-    return pages.csv_file(stc_batch.document(reference), "stc-batch-certificates.csv")
+    return pages.csv_file(batches.document(reference), "stc-batch-certificates.csv")
 
 
 def _form(form: StcBatchForm, **context: Any) -> Response:

@@ -10,7 +10,8 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.developer import SubscriptionForm
 from spv.rules.refusal import Refusal
-from spv.services import api_requests, declarations, subscriptions
+from spv.services.api import idempotency, subscriptions
+from spv.services.ledger import declarations
 
 bp = Blueprint("subscriptions", __name__, url_prefix="/developer")
 ONE = "/subscriptions/<number:subscription_id>"
@@ -76,7 +77,7 @@ def requests(subscription_id: int) -> Response:
         "subscriptions/_requests.html",
         title="Requests",
         subscription=subscriptions.find(subscription_id, actor, also_cancelled=True),
-        requests=api_requests.of(subscription_id, actor),
+        requests=idempotency.of(subscription_id, actor),
     )
 
 

@@ -10,7 +10,8 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.uploads import UploadForm
 from spv.rules.refusal import Refusal
-from spv.services import applications, refused_files, uploads
+from spv.services.accounts import applications
+from spv.services.ledger import refused_files, uploads
 
 bp = Blueprint("uploads", __name__, url_prefix="/panels")
 

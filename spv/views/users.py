@@ -8,7 +8,7 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.people import UserForm
 from spv.rules.refusal import Refusal
-from spv.services import new_passwords, users
+from spv.services.accounts import password_links, users
 
 bp = Blueprint("users", __name__, url_prefix="/account/users")
 
@@ -70,10 +70,10 @@ def remove(user_id: int) -> BaseResponse:
 @bp.post("/<number:user_id>/password-link")
 def make_link(user_id: int) -> Response:
     """Show a link with which a user sets a new password."""
-    return link_page(new_passwords.make_link(user_id, current_actor()), "users.index")
+    return link_page(password_links.make_link(user_id, current_actor()), "users.index")
 
 
-def link_page(link: new_passwords.Link, back: str) -> Response:
+def link_page(link: password_links.Link, back: str) -> Response:
     """A one-time link, shown once, for who hands it over."""
     return pages.render(
         "users/_link.html", title="Password link", link=link, back=url_for(back)

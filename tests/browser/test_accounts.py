@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from stdnum.au import abn
 
-from spv.services import demo
+from spv import demo
 from tests.browser.test_stc import check
 from tests.people import PASSWORD
 

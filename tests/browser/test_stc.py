@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.rules.test_stc_batch import many
+from tests.rules.stc.test_batch import many
 
 pytestmark = pytest.mark.browser
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spv.rules.marking import OTHER, REASONS, read_reason
+from spv.rules.ledger.reasons import OTHER, REASONS, read_reason
 from spv.rules.people import read_email, read_name
 from spv.rules.refusal import Refusal
 from spv.rules.subscription import alike, read_subscription_name

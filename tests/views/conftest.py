@@ -2,7 +2,7 @@
 
 import pytest
 
-from spv.services import demo
+from spv import demo
 from tests.panels import panels_csv, upload
 from tests.people import acting, browser_of
 

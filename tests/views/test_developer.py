@@ -7,11 +7,13 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from spv import clock
+from spv import clock, demo
 from spv.extensions import db
 from spv.models import AuditEvent, Declaration, SubscriptionKey
-from spv.services import declarations, demo, ledger_proof, subscriptions
+from spv.services.api import subscriptions
 from spv.services.errors import ConflictError, ForbiddenError
+from spv.services.ledger import declarations
+from spv.services.verify import ledger as ledger_verification
 from tests.api import (
     HEADER,
     TICKED,
@@ -218,13 +220,13 @@ def test_a_secret_that_is_still_known_ends_nothing(demonstration, browser):
     subscriptions.regenerate(number, "primary", actor)
     keys = {"old": key_of(number, "secondary"), "new": key_of(number)}
     assert System(demonstration, first).get(f"{UPLOADS}/X1").status_code == 401
-    assert ledger_proof.verify().problems == []
+    assert ledger_verification.verify().problems == []
     for fallbacks, statuses in (((old,), (200, 200)), ((), (401, 200))):
         demonstration.config["SECRET_KEY_FALLBACKS"] = fallbacks
         for key, status in zip(keys.values(), statuses, strict=True):
             answer = System(demonstration, key).get(f"{UPLOADS}/X1")
             assert answer.status_code == status
-    assert ledger_proof.verify().problems == []
+    assert ledger_verification.verify().problems == []
 
 
 def end_in(days):

@@ -3,10 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
+from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent
 from spv.policy import POLICIES
-from spv.services import applications, contacts, demo, new_passwords, users
+from spv.services.accounts import applications, contacts, password_links, users
 from tests.api import subscribe
 from tests.panels import DECLARED, panels_csv
 from tests.people import (
@@ -129,7 +130,7 @@ def filled(address):
     if "{subscription}" in address:
         names["subscription"] = subscribe(acting(demo.VSP_USER))
     if "{token}" in address:
-        names["token"] = new_passwords.make_link(tom, acting(demo.VSP_ADMIN)).token
+        names["token"] = password_links.make_link(tom, acting(demo.VSP_ADMIN)).token
     return address.format(**names)
 
 

@@ -13,11 +13,10 @@ from flask.sessions import SecureCookieSessionInterface, TaggedJSONSerializer
 from itsdangerous import URLSafeTimedSerializer
 from markupsafe import Markup
 
-from spv import pages
+from spv import demo, pages
 from spv.extensions import db
 from spv.models import Invalidation, PanelSerial
-from spv.rules.marking import MOST_MARKED
-from spv.services import demo
+from spv.rules.ledger.reasons import MOST_MARKED
 from tests.endurance import measured
 from tests.panels import panels_csv, upload
 from tests.people import acting, browser_of, user_of

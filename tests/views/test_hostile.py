@@ -7,9 +7,10 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 
+from spv import demo
 from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact, User
-from spv.services import demo, new_passwords
+from spv.services.accounts import password_links
 from tests.people import (
     APPLICATION,
     KIM,
@@ -85,7 +86,7 @@ def text_of(value):
 
 def link_for(email):
     """The token of a new password link."""
-    return new_passwords.make_link(user_of(email).id, acting(demo.STAFF)).token
+    return password_links.make_link(user_of(email).id, acting(demo.STAFF)).token
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

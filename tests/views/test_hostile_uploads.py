@@ -4,11 +4,11 @@ import io
 
 import pytest
 
+from spv import demo
 from spv.extensions import db
 from spv.models import Product, Upload
 from spv.rules.csv_file import csv_text
-from spv.rules.serial_rows import FIELDS
-from spv.services import demo
+from spv.rules.ledger.rows import FIELDS
 from tests.people import browser_of
 from tests.views.page import read
 from tests.views.test_hostile import HOSTILE, assert_only_text

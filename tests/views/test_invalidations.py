@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from flask import current_app
 
-from spv.services import demo, ledger_proof
+from spv import demo
+from spv.services.verify import ledger as ledger_verification
 from tests.panels import HEADING, mark, panels_csv, stored, upload
 from tests.people import acting, browser_of, events
 from tests.views.ledger_pages import (
@@ -49,7 +50,7 @@ def test_the_dialog_says_what_and_marks_just_that(sixty):
     assert "Other: The pallet. All" in receipt.text
     assert events() == [*before, "rows.marked_invalid"]
     assert len(ids_of(found(sixty, serial_number="EX"))) == 41
-    assert ledger_proof.verify().problems == []
+    assert ledger_verification.verify().problems == []
 
 
 @pytest.mark.parametrize(

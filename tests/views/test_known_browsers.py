@@ -7,10 +7,11 @@ import pytest
 import time_machine
 from itsdangerous import TimestampSigner
 
+from spv import demo
 from spv.extensions import db
 from spv.models import KnownBrowser
-from spv.services import demo, known_browsers, new_passwords, users
-from spv.services.sign_in_tries import claim_sign_in
+from spv.services.accounts import known_browsers, password_links, users
+from spv.services.accounts.sign_in_tries import claim_sign_in
 from spv.services.transaction import together
 from tests.conftest import dispose, make_app
 from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, user_of
@@ -116,7 +117,7 @@ def test_a_browser_is_no_longer_known(demonstration, how):
         given = {"current_password": demo.PASSWORD, **NEW_PASSWORD}
         assert tom.post("/account/password", data=given).status_code == 303
     elif how == "link":
-        link = new_passwords.make_link(number, acting(demo.VSP_ADMIN))
+        link = password_links.make_link(number, acting(demo.VSP_ADMIN))
         tom.post(f"/password/{link.token}", data=NEW_PASSWORD)
     else:
         users.remove(number, acting(demo.VSP_ADMIN))
@@ -133,7 +134,7 @@ def test_a_password_link_opens_the_door(demonstration):
     phone = demonstration.test_client()
     assert status(phone) == 429
     tom = user_of(demo.VSP_USER).id
-    link = new_passwords.make_link(tom, acting(demo.VSP_ADMIN))
+    link = password_links.make_link(tom, acting(demo.VSP_ADMIN))
     assert phone.post(f"/password/{link.token}", data=NEW_PASSWORD).status_code == 303
     attack()
     assert status(phone, RIGHT | {"password": PASSWORD}) == 303

@@ -8,9 +8,9 @@ from hypothesis import assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from spv.rules.serial_rows import Fault, read_serial
+from spv import demo
+from spv.rules.ledger.rows import Fault, read_serial
 from spv.rules.text import is_unseen
-from spv.services import demo
 from tests.api import HEADER, INVALIDATIONS, UPLOADS, items, system_of
 from tests.endurance import repeated
 from tests.people import acting

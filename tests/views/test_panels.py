@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from spv.rules.serial_rows import FIELDS
-from spv.services import demo
+from spv import demo
+from spv.rules.ledger.rows import FIELDS
 from tests.panels import HEADING, mark, panels_csv, upload
 from tests.people import acting
 from tests.views.ledger_pages import asked, found, ids_of, ticked

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from spv.services import demo
+from spv import demo
 from tests.addresses import address_of
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR

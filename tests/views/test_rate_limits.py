@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from spv.services import demo
+from spv import demo
 from tests.conftest import dispose, make_app
 from tests.people import browser_of
 from tests.views.page import read

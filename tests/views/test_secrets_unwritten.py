@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from gunicorn.config import Config
 from werkzeug.serving import make_server
 
+from spv import demo
 from spv.access import BAD_KEYS
 from spv.extensions import db, limiter
-from spv.services import demo, new_passwords
+from spv.services.accounts import password_links
 from tests.api import INVALIDATIONS, UPLOADS, items, system_of
 from tests.panels import panels_csv, upload
 from tests.people import NEW_PASSWORD, acting, browser_of, user_of
-from tests.views.ledger_api import CHECK
+from tests.views.api_ledger import CHECK
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_a_key_of_one_who_sends_too_much(served, caplog):
 def test_a_password_link(served, caplog):
     """Also where setting the password fails; and no other address is told of it."""
     caplog.set_level(logging.DEBUG)
-    token = new_passwords.make_link(
+    token = password_links.make_link(
         user_of(demo.VSP_USER).id, acting(demo.VSP_ADMIN)
     ).token
     address, browser = f"/password/{token}", served.test_client()
@@ -122,7 +123,7 @@ def test_a_password_link(served, caplog):
 
 def test_over_https_a_form_is_sent_from_a_page_that_hides_its_address(demonstration):
     """What the browser then tells of the page is its host, which is enough."""
-    token = new_passwords.make_link(
+    token = password_links.make_link(
         user_of(demo.VSP_USER).id, acting(demo.VSP_ADMIN)
     ).token
     demonstration.config["WTF_CSRF_ENABLED"] = True

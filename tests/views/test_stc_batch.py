@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
 from tests.examples import BAD, EXAMPLES
-from tests.rules.test_stc_batch import FILES, HEADING, ROW, as_csv, many
+from tests.rules.stc.test_batch import FILES, HEADING, ROW, as_csv, many
 from tests.views.page import read
 
 

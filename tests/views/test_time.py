@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from spv.extensions import db
 from spv.models import StcBatch
 from spv.policy import POLICIES
+from spv.rules.ledger.rows import FIELDS
 from spv.rules.roles import Role
-from spv.rules.serial_rows import FIELDS
-from spv.rules.stc_batch import TEMPLATE
+from spv.rules.stc.batch import TEMPLATE
 from tests.addresses import address_of
 from tests.people import KIM
 

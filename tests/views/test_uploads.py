@@ -7,9 +7,9 @@ import time
 import pytest
 import sqlalchemy as sa
 
+from spv import demo
 from spv.extensions import db
 from spv.models import PanelSerial, Product, Upload, UploadProduct
-from spv.services import demo
 from tests.conftest import dispose, make_app
 from tests.endurance import sampled
 from tests.panels import HEADING, NAMES, panels_csv, upload

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spv.services import demo
+from spv import demo
 from tests.examples import GOOD_SOLAR
 from tests.people import browser_of
 from tests.views.page import read

@@ -1,0 +1,1 @@
+"""Panel serial numbers: how they are read, checked, declared and searched for."""

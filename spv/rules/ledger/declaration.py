@@ -1,0 +1,132 @@
+"""Declarations and terms: what is declared, in dated wordings, and for how long."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from spv.rules.formatting import counted, written
+from spv.rules.refusal import Refusal
+
+UPLOAD, API, TERMS = "upload", "api", "terms"
+# A wording that was declared to is never changed: a new one gets a version of its own.
+WORDINGS: dict[str, dict[str, Sequence[str]]] = {
+    UPLOAD: {
+        "2026-11-22": (
+            "I may upload panel serial numbers for this account.",
+            "I have taken all reasonable steps and made all reasonable enquiries to "
+            "confirm the truth and accuracy of the data, including the data provided "
+            "by Approved Entities, before uploading it.",
+            "Each serial number is that of a panel of the model, supplier and "
+            "licensee/certificate holder beside it.",
+            "I will mark serial numbers as invalid as soon as I learn that they are "
+            "wrong.",
+        )
+    },
+    API: {
+        "2026-11-22": (
+            "I may make this declaration for this account and for the systems that "
+            "upload panel serial numbers with its subscription keys.",
+            "Before data is uploaded via API, all reasonable steps are taken and all "
+            "reasonable enquiries are made to confirm its truth and accuracy, "
+            "including that of the data provided by Approved Entities.",
+            "Each serial number is that of a panel of the model, supplier and "
+            "licensee/certificate holder that is sent with it.",
+            "Serial numbers will be marked as invalid as soon as the account learns "
+            "that they are wrong.",
+        )
+    },
+    TERMS: {
+        "2026-11-22": (
+            "The keys are for systems of this account alone, and are kept secret. A "
+            "key that others may have seen is regenerated at once.",
+            "Panel serial numbers are uploaded only while the account’s declaration "
+            "for API users is current.",
+            "The systems keep to the limits that are given with each answer.",
+            "Every request can be logged. Keys can be cancelled where these terms are "
+            "not kept.",
+        )
+    },
+}
+YES = ("yes", "on", "y", "true", "1")  # what a box that was ticked may send
+MONTHS = 3
+NOTICES = (14, 7, 1)  # how many days before the end people are told, louder each time
+
+
+def current(purpose: str) -> str:
+    """The version of the wording that is declared to now."""
+    return max(WORDINGS[purpose])
+
+
+def read_declaration(
+    made: str,
+    version: str,
+    purpose: str = UPLOAD,
+    *,
+    field: str = "declaration",
+    sentence: str = "Make the declaration, and choose the file again.",
+) -> str:
+    """The version of the wording that was declared to; Refusal on `field`.
+
+    `version` is that of the page; where it names none, the current one was shown.
+    """
+    if made not in YES:
+        raise Refusal({field: sentence})
+    if version and version != current(purpose):
+        terms = "The terms have a new wording. Read them, then agree again."
+        sentence = "The declaration has a new wording. Read it, then make it again."
+        raise Refusal({field: terms if purpose == TERMS else sentence})
+    return current(purpose)
+
+
+def last_day(made: date) -> date:
+    """The last day on which a declaration for API users is current.
+
+    Three calendar months on, in Australian eastern time: the same day of the month, or
+    the month's last where it has no such day (Serial Number Ledger guidance, 2021).
+    """
+    years, month = divmod(made.month - 1 + MONTHS, 12)
+    year = made.year + years
+    return date(year, month + 1, min(made.day, monthrange(year, month + 1)[1]))
+
+
+class Standing(NamedTuple):
+    """How an account's declaration for API users stands on a day.
+
+    `until` is its last day; None where none was ever made.
+    """
+
+    until: date | None
+    today: date
+
+    @property
+    def is_current(self) -> bool:
+        """Whether systems may upload."""
+        return self.until is not None and self.today <= self.until
+
+    @property
+    def days_left(self) -> int:
+        """Whole days that are left after today."""
+        return (self.until - self.today).days if self.until else 0
+
+    @property
+    def status(self) -> str:
+        """How it stands, in words."""
+        if self.until is None:
+            return "Not made yet"
+        if self.is_current:
+            return f"Current until {written(self.until)}"
+        lapsed = written(self.until + timedelta(days=1))
+        return f"Lapsed on {lapsed}; it was current until {written(self.until)}"
+
+    @property
+    def left(self) -> str:
+        """How long is left, in words."""
+        left = counted(self.days_left, "day") + " left"
+        return (left if self.days_left else "Today is its last day") * self.is_current
+
+    @property
+    def notice(self) -> int:
+        """How loudly people are told of the end: 1 to 3, or 0 for not yet."""
+        due = [days for days in NOTICES if self.is_current and self.days_left <= days]
+        return len(due)

@@ -1,0 +1,1 @@
+"""Certificates: which systems there are, what each earns, and what to know."""

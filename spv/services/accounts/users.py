@@ -1,0 +1,125 @@
+"""The people of an account, as its administrators add, change and remove them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import contains_eager
+
+from spv import clock
+from spv.extensions import db
+from spv.models import Account, User
+from spv.rules.people import read_email, read_name
+from spv.rules.refusal import Refusal
+from spv.rules.roles import Role
+from spv.rules.text import read_all
+from spv.services import audit_log
+from spv.services.accounts import known_browsers, sessions
+from spv.services.accounts.password_links import Link, new_link
+from spv.services.accounts.sign_in import user_of
+from spv.services.actor import Actor
+from spv.services.authorisation import acting
+from spv.services.errors import ConflictError, NotFoundError
+
+LAST = "An account needs an administrator. Make another user an administrator first."
+IN_USE = (
+    "Somebody signs in with this address already. Enter another address of this "
+    "person, or ask the agency."
+)
+MOST_FOUND = 50
+LONGEST_SEARCH = 100
+
+
+def index(actor: Actor) -> list[User]:
+    """The people of the actor's account, by name."""
+    return list(db.session.scalars(_own(actor).order_by(User.name, User.id)))
+
+
+def show(user_id: int, actor: Actor) -> User:
+    """One of them; NotFoundError."""
+    user = db.session.scalar(_own(actor).where(User.id == user_id))
+    if user is None:
+        raise NotFoundError
+    return user
+
+
+def find(text: str) -> list[User]:
+    """People whose name, address or account contains a text, for agency staff."""
+    words = text.replace("\0", "").strip()[:LONGEST_SEARCH]
+    found = [
+        column.icontains(words, autoescape=True)
+        for column in (User.name, User.email, Account.legal_name)
+    ]
+    query = select(User).outerjoin(User.account).where(User.removed_at.is_(None))
+    query = query.options(contains_eager(User.account))
+    if words:
+        query = query.where(found[0] | found[1] | found[2])
+    return list(db.session.scalars(query.order_by(User.email).limit(MOST_FOUND)))
+
+
+def add(answers: Mapping[str, Any], actor: Actor) -> Link:
+    """Add a person to the actor's account; the link with which they set a password."""
+    person = read_all(answers, {"name": read_name, "email": read_email})
+    with acting(actor, Role.ADMINISTRATOR):
+        if user_of(person["email"]):
+            raise Refusal({"email": IN_USE})
+        at = clock.now()
+        user = User(**person, account_id=actor.account_id, created_at=at)
+        user.is_administrator = bool(answers.get("administrator"))
+        link = new_link(user, at)
+        db.session.add(user)
+        db.session.flush()
+        audit_log.act("user.added", actor, at, **_told(user))
+    return link
+
+
+def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
+    """Change a person's name and whether they are an administrator."""
+    name = read_all(answers, {"name": read_name})["name"]
+    administrator = bool(answers.get("administrator"))
+    with acting(actor, Role.ADMINISTRATOR):
+        user = show(user_id, actor)
+        if user.is_administrator and not administrator and is_last(user):
+            raise Refusal({"administrator": LAST})
+        user.name, user.is_administrator = name, administrator
+        audit_log.act("user.changed", actor, clock.now(), **_told(user))
+
+
+def remove(user_id: int, actor: Actor) -> None:
+    """Remove a person, whose sessions end; ConflictError for the last administrator."""
+    at = clock.now()
+    with acting(actor, Role.ADMINISTRATOR):
+        user = show(user_id, actor)
+        if is_last(user):
+            raise ConflictError(LAST)
+        user.removed_at = at
+        user.link_hash = user.link_until = None
+        sessions.end(user.id)
+        known_browsers.forget(user.id)
+        audit_log.act("user.removed", actor, at, **_told(user))
+
+
+def is_last(user: User) -> bool:
+    """Whether the account has no other administrator."""
+    others = exists().where(
+        User.account_id == user.account_id,
+        User.id != user.id,
+        User.is_administrator,
+        User.removed_at.is_(None),
+    )
+    return user.is_administrator and not db.session.scalar(select(others))
+
+
+def _own(actor: Actor) -> Select[User]:
+    return select(User).where(
+        User.account_id == actor.account_id, User.removed_at.is_(None)
+    )
+
+
+def _told(user: User) -> dict[str, Any]:
+    return {
+        "subject": user.id,
+        "email": user.email,
+        "name": user.name,
+        "administrator": user.is_administrator,
+    }

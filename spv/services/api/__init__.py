@@ -1,0 +1,1 @@
+"""What systems do through the API, and the keys they do it with."""

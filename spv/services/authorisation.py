@@ -1,0 +1,58 @@
+"""Acting with a right that is still there when the act is done."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from spv.extensions import db
+from spv.models import Account, Subscription, User
+from spv.rules.roles import Role, roles_of
+from spv.services import audit_log
+from spv.services.actor import Actor
+from spv.services.errors import ForbiddenError
+
+
+def roles_of_user(user: User) -> frozenset[Role]:
+    """The roles of somebody who has signed in, or could."""
+    return roles_of(
+        staff=user.is_staff,
+        administrator=user.is_administrator,
+        account_types=user.account.account_types if user.account else None,
+    )
+
+
+@contextmanager
+def acting(actor: Actor, role: Role) -> Iterator[int]:
+    """A turn in which the actor still has a role; ForbiddenError.
+
+    The guard looked when the request came in; somebody may be removed since then.
+    Yields the number that its event will have in the log.
+    """
+    with audit_log.turn() as place:
+        if role not in _roles_now(actor):
+            raise ForbiddenError(
+                "Your rights have changed meanwhile. Nothing was done."
+            )
+        yield place
+
+
+def _roles_now(actor: Actor) -> frozenset[Role]:
+    """The roles of a person or a system, as the database has them now."""
+    if actor.subscription_id:
+        query = (
+            select(Account.account_types)
+            .join(Subscription, Subscription.account_id == Account.id)
+            .where(
+                Subscription.id == actor.subscription_id,
+                Subscription.cancelled_at.is_(None),
+            )
+        )
+        types = db.session.scalar(query)
+        return roles_of(staff=False, administrator=False, account_types=types)
+    user = db.session.get(User, actor.user_id, options=_WITH_ACCOUNT)
+    return roles_of_user(user) if user and not user.removed_at else frozenset()
+
+
+_WITH_ACCOUNT = [joinedload(User.account)]

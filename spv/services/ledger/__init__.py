@@ -1,0 +1,1 @@
+"""The ledger of panel serial numbers: uploads, searches and invalidations."""

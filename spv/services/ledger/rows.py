@@ -1,0 +1,129 @@
+"""The rows of the ledger: put in whole, in the turn of the caller; found by serial."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, false, func, insert, select, true, tuple_
+
+from spv import database
+from spv.extensions import db
+from spv.models import PanelSerial, Product, Upload, UploadProduct
+from spv.rules.ledger.rows import Panel
+from spv.rules.roles import Role
+from spv.services.actor import Actor
+from spv.services.errors import ConflictError
+
+VALID = PanelSerial.invalidation_id.is_(None)
+NAMES = (Product.supplier_name, Product.licensee, Product.model_number)
+Names = tuple[str, str, str]
+
+
+class Held(NamedTuple):
+    """When a serial number that is valid was recorded, and by which account."""
+
+    received_at: datetime
+    account_id: int
+
+
+def made_by(actor: Actor) -> dict[str, int | None]:
+    """Who makes an upload or a marking, as its row names them."""
+    return {
+        "account_id": actor.account_id,
+        "user_id": actor.user_id,
+        "subscription_id": actor.subscription_id,
+    }
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Which uploads somebody sees: agency staff all, an account its own."""
+    if Role.STAFF in actor.roles:
+        return true()
+    if actor.account_id is None:
+        return false()
+    return Upload.account_id == actor.account_id
+
+
+def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
+    """Add rows to the ledger; those serial numbers that were valid already.
+
+    If there are any the transaction must not be committed: the others were added.
+    Whoever writes rows holds the turn, so that what is found here is what was there.
+    """
+    serials = [panel.serial_number for panel in panels]
+    names = {panel[:3] for panel in panels}
+    products = _known_products(names)
+    if missing := sorted(names - products.keys()):
+        # First: what is refused must not use up the numbers of products.
+        if valid := held(serials, but=upload.id):
+            return valid
+        products |= _add_products(missing)
+    upload_id = upload.id
+    # Sorted: in the index, neighbours are written together.
+    rows = [
+        (panel.serial_number, products[panel[:3]], upload_id)
+        for panel in sorted(panels, key=attrgetter("serial_number"))
+    ]
+    if database.execute_many(_PUT, rows) == len(rows):
+        counts = Counter(product for _, product, _ in rows).items()
+        parts = [(upload_id, product, n, n) for product, n in sorted(counts)]
+        database.execute_many(_PUT_PARTS, parts)
+        return {}
+    if valid := held(serials, but=upload.id):
+        return valid
+    raise ConflictError("The ledger changed just now. Send the file again.")
+
+
+_PUT = (
+    "INSERT INTO panel_serials (serial_number, product_id, upload_id) "
+    "VALUES (?, ?, ?) ON CONFLICT (serial_number, coalesce(invalidation_id, 0)) "
+    "DO NOTHING"
+)
+_PUT_PARTS = (
+    "INSERT INTO upload_products (upload_id, product_id, row_count, valid_count) "
+    "VALUES (?, ?, ?, ?)"
+)
+
+
+def held(serials: Iterable[str], but: int = 0) -> dict[str, Held]:
+    """Those of some serial numbers that are valid, and not by one upload."""
+    query = (
+        select(PanelSerial.serial_number, Upload.received_at, Upload.account_id)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .where(PanelSerial.serial_number.in_(serials), VALID, Upload.id != but)
+    )
+    return {serial: Held(at, by) for serial, at, by in db.session.execute(query)}
+
+
+def count_valid(upload_id: int) -> int:
+    """How many rows of an upload are valid."""
+    total = select(func.sum(UploadProduct.valid_count))
+    return db.session.scalar(total.where(UploadProduct.upload_id == upload_id)) or 0
+
+
+def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
+    """Rows of an upload beyond a row's id, with their names and what became of them."""
+    query = (
+        select(
+            PanelSerial.id, *NAMES, PanelSerial.serial_number,
+            PanelSerial.invalidation_id,
+        )
+        .join(Product, Product.id == PanelSerial.product_id)
+        .where(PanelSerial.upload_id == upload_id, PanelSerial.id > after)
+        .order_by(PanelSerial.id)
+    )  # fmt: skip
+    return db.session.execute(query.limit(most)).all()
+
+
+def _add_products(names: list[Names]) -> dict[Names, int]:
+    columns = [column.key for column in NAMES]
+    rows = [dict(zip(columns, each, strict=True)) for each in names]
+    db.session.connection().execute(insert(Product), rows)
+    return _known_products(set(names))
+
+
+def _known_products(names: set[Names]) -> dict[Names, int]:
+    query = select(*NAMES, Product.id).where(tuple_(*NAMES).in_(sorted(names)))
+    return {(one, two, three): id for one, two, three, id in db.session.execute(query)}

@@ -1,0 +1,1 @@
+"""Calculations of certificates: saved, shown and logged."""

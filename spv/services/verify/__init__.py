@@ -1,0 +1,1 @@
+"""Verification: what is saved is what the audit log says."""

@@ -1,0 +1,55 @@
+"""Problems together: how many, in which order, and what people are told to do."""
+
+from datetime import date
+
+from spv.rules.ledger.csv_upload import check_csv
+from spv.rules.ledger.report import already_valid, report
+from tests.panels import panels_csv
+
+DAY = date(2026, 5, 1)
+
+
+def of_ledger(*rows):
+    """The report on a file of five rows, of which the ledger has some."""
+    problems = [already_valid(row, f"EX{row}", DAY, own=row < 4) for row in rows]
+    return report(check_csv(panels_csv(5)), problems)
+
+
+def test_what_the_ledger_has_can_be_left_out():
+    some, every = of_ledger(2, 3, 4), of_ledger(2, 3, 4, 5, 6)
+    assert some.sentence == (
+        "The ledger has 3 of the 5 rows already. Leave them out, then choose the file "
+        "again."
+    )
+    assert every.sentence == (
+        "The ledger has every row already. There is nothing to upload."
+    )
+    assert (some.new_rows, every.new_rows) == (2, 0)
+    assert [group.count for group in some.groups] == [2, 1]  # own, and another's
+    assert (some.about_headings, some.not_shown) == (False, 0)
+
+
+def test_with_another_problem_nothing_is_said_of_new_rows():
+    checked = check_csv(panels_csv(3) + b"A,B,C,1.5E+12\r\n")
+    problems = [already_valid(2, "EX1", DAY, own=True), *checked.problems]
+    found = report(checked, problems)
+    assert found.sentence == "Correct 2 of 4 rows, then choose the file again."
+    assert (found.new_rows, found.problem_count, found.wrong_rows) == (0, 2, 2)
+
+
+def test_headings_come_first():
+    found = report(checked := check_csv(b"a,b\nc,d\n"), checked.problems)
+    assert found.sentence == "Correct the headings, then choose the file again."
+    assert found.about_headings
+
+
+def test_fifty_are_shown_and_the_small_groups_whole():
+    wrong = "".join(f"A,B,C,{n}.5E+12\r\n" for n in range(80)) + "A,B,,EX99\r\n" * 2
+    checked = check_csv(panels_csv(1) + wrong.encode())
+    found = report(checked, checked.problems)
+    assert found.groups[0].count == 80
+    assert sum(len(group.first) for group in found.groups) == 50
+    assert [len(g.first) for g in found.groups[1:]] == [
+        g.count for g in found.groups[1:]
+    ]
+    assert found.not_shown == found.problem_count - 50

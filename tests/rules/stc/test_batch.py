@@ -1,0 +1,199 @@
+"""A file of systems in, the same file with its certificates out."""
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spv.rules.csv_file import read_csv
+from spv.rules.refusal import Refusal
+from spv.rules.stc.batch import MAX_ROWS, calculate_batch, template_text, write_batch
+from tests.examples import BAD, BOUNDARIES, EXAMPLES
+
+TODAY = date(2026, 11, 22)
+HEADING = (
+    "system_type,rated_power_kw,installation_date,calculation_period,postcode,"
+    "resource_hours,nominal_kwh,usable_kwh,stc_price"
+)
+ROW = "solar_deemed,6.6,2026-06-30,10,2150,,,,"
+
+
+def as_csv(rows, heading=HEADING):
+    file = io.StringIO()
+    writer = csv.DictWriter(file, heading.split(","), restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue().encode()
+
+
+def out(batch):
+    return list(csv.DictReader(io.StringIO(write_batch(batch))))
+
+
+def test_every_example():
+    examples = [*EXAMPLES, *BOUNDARIES]
+    batch = calculate_batch(as_csv(e.answers for e in examples), TODAY)
+    found = [int(row["certificates"]) for row in out(batch)]
+    assert found == [e.certificates for e in examples]
+    assert batch.certificates == sum(found)
+
+
+def test_every_bad_answer_has_its_reason_and_no_certificates():
+    bad = [
+        each
+        for each in BAD
+        if each.field != "stc_price" and len(each.answers[each.field]) < 1000
+    ]
+    batch = calculate_batch(as_csv(b.answers for b in bad), TODAY)
+    assert batch.calculated == 0
+    for row, each in zip(out(batch), bad, strict=True):
+        assert each.words in row["reason"]
+        assert row["certificates"] == row["zone"] == row["years"] == ""
+
+
+def test_the_template_is_calculated_whole():
+    batch = calculate_batch(template_text().encode(), TODAY)
+    assert (batch.calculated, len(batch.outcomes)) == (4, 4)
+
+
+def test_columns_of_your_own_are_kept_in_their_place():
+    text = f"Job,{HEADING},Crew\nJ-1,{ROW},North\n"
+    written = write_batch(calculate_batch(text.encode(), TODAY))
+    assert written.splitlines() == [
+        f"Job,{HEADING},Crew,certificates,zone,years,reason",
+        f"J-1,{ROW},North,45,3,5,",
+    ]
+
+
+def test_what_came_out_can_be_sent_in_again():
+    once = write_batch(calculate_batch(f"{HEADING}\n{ROW}\n".encode(), TODAY))
+    again = write_batch(calculate_batch(once.encode(), TODAY))
+    assert again == once
+
+
+def test_headings_are_read_kindly():
+    text = f"{HEADING.replace('_', ' ').title()}\n{ROW}\n"
+    assert calculate_batch(text.encode(), TODAY).calculated == 1
+
+
+def test_no_cell_opens_as_a_formula():
+    text = f'Job,{HEADING}\n=1+1,{ROW}\n@SUM(A1),{ROW}\n\t=1,{ROW}\n"\n=1",{ROW}\n'
+    text += f"＝1,{ROW}\n+61 400,{ROW}\n-3,{ROW}\n-33.8,{ROW}\n+7,{ROW}\n"
+    jobs = [row["Job"] for row in out(calculate_batch(text.encode(), TODAY))]
+    assert jobs == [
+        "'=1+1", "'@SUM(A1)", "'\t=1", "'\n=1", "'＝1", "'+61 400", "-3", "-33.8", "+7",
+    ]  # fmt: skip
+
+
+def test_a_price_is_a_column_of_your_own():
+    text = f"{HEADING}\n{ROW}$38.50\n"
+    batch = calculate_batch(text.encode(), TODAY)
+    assert batch.calculated == 1
+    assert ",$38.50,45,3,5," in write_batch(batch)
+
+
+def test_reasons_are_grouped_with_spreadsheet_rows():
+    text = f"{HEADING}\n{ROW}\n\nx,,,,,,,,\n{ROW.replace('2150', '21')}\nx,,,,,,,,\n"
+    batch = calculate_batch(text.encode(), TODAY)
+    assert [rows for _reason, rows in batch.reasons()] == [[4, 6], [5]]
+
+
+def test_short_and_long_rows():
+    text = f"{HEADING}\nsolar_deemed,6.6,2026-06-30,10,2150\n{ROW},more\n{ROW},,\n"
+    batch = calculate_batch(text.encode(), TODAY)
+    assert [o.reason for o in batch.outcomes] == [
+        "", "This row has more cells than the heading.", "",
+    ]  # fmt: skip
+
+
+def many(rows, ending):
+    return ending.join([HEADING, *[ROW] * rows]).encode()
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_the_limit(ending):
+    assert calculate_batch(many(MAX_ROWS, ending), TODAY).calculated == MAX_ROWS
+    with pytest.raises(Refusal, match=r"5,001 rows. The limit is 5,000"):
+        calculate_batch(many(MAX_ROWS + 1, ending), TODAY)
+
+
+GOOD = f"{HEADING}\n{ROW}\n"
+FILES = [
+    (b"", "empty"),
+    (b"\n\r\n,,\n", "empty"),
+    (f"{HEADING}\n".encode(), "heading but no rows"),
+    (b"PK\x03\x04rest", "Excel workbook or a zip"),
+    (b"\xd0\xcf\x11\xe0rest", "old Excel workbook"),
+    (b"%PDF-1.7", "a PDF"),
+    (GOOD.replace("6.6", "6.6é").encode("latin-1"), "not in UTF-8"),
+    (GOOD.encode("utf-16-le"), "not a text file"),
+    (b"\xff\xfea", "not in UTF-8"),
+    (GOOD.replace(",", ";").encode(), "semicolons"),
+    (b" \n" + GOOD.replace(",", ";").encode(), "semicolons"),
+    (GOOD.replace(",", "\t").encode(), "tabs"),
+    (GOOD.replace(",", "|").encode(), "pipes"),
+    (f"{HEADING},postcode\n{ROW},2150\n".encode(), "postcode is there twice"),
+    (b"rated_power_kw,postcode\n6.6,2150\n", "system_type is missing"),
+    (b"system_type,postcode\nbattery,2150\n", "installation_date is missing"),
+    (f'{HEADING}\n"solar_deemed"x,1\n'.encode(), "double quote in row 2"),
+    (f'{HEADING}\n{ROW}\nsolar"deemed,1\n'.encode(), "double quote in row 3"),
+    (f'{HEADING}\n"solar\ndeemed",1\n"open,1\n'.encode(), "double quote in row 3"),
+    (f"{HEADING}{',x' * 92}\n{ROW}\n".encode(), "101 columns. The limit is 100"),
+    (f"{HEADING}{',x' * 10_000}\n{ROW}\n".encode(), "10,009 columns"),
+    (f"{HEADING}\n{'a' + chr(10) * 2}".encode() * 20_000, "39,999 rows. The limit is"),
+    (
+        f"{HEADING}\n{'a' + chr(10)}".encode() + b"a\n" * 100_001,
+        "more than 100,000 row",
+    ),
+    (f"{HEADING}\n{('x,' * 50 + chr(10)) * 4_500}".encode(), "The limit is 200,000."),
+    (b'"' + b"a" * 4_990_000 + b'"', "row 1 is far too long"),
+    (f"{HEADING}\n{'x' * 200_000},1\n".encode(), "row 2 is far too long"),
+    (f'{HEADING}\n"{"x" * 1_000_000}",1\n'.encode(), "row 2 is far too long"),
+]
+
+
+@pytest.mark.parametrize(("data", "words"), FILES, ids=[words for _, words in FILES])
+def test_files_that_are_refused(data, words):
+    with pytest.raises(Refusal, match=words) as refused:
+        calculate_batch(data, TODAY)
+    assert list(refused.value.problems) == ["file"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_encodings_and_endings_that_are_taken(encoding, ending):
+    text = f'Ort,{HEADING}\n"Nürn""berg, 1",{ROW}\n'.replace("\n", ending)
+    batch = calculate_batch(text.encode(encoding), TODAY)
+    assert batch.outcomes[0].row.cells[0] == 'Nürn"berg, 1'
+    assert batch.calculated == 1
+
+
+cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
+
+
+@given(st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=5))
+def test_what_is_written_strictly_is_read_back(rows):
+    file = io.StringIO()
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["a", "b"], *rows])
+    found = read_csv(file.getvalue().encode(), 10)[1:]
+    assert [row.cells for row in found] == [
+        r for r in rows if any(c.strip() for c in r)
+    ]
+
+
+@given(st.binary(max_size=200) | st.text(',"\r\na;\t', max_size=40).map(str.encode))
+def test_any_bytes_are_read_as_csv_reads_them_or_refused(data):
+    try:
+        rows = read_csv(data, 100)
+    except Refusal:
+        return
+    utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = data.decode("utf-16" if utf_16 else "utf-8-sig")
+    plain = csv.reader(io.StringIO(text, newline=""), strict=True)
+    expected = [r for r in plain if any(c.strip() for c in r)]
+    while not expected[0][-1].strip():  # columns without a name, and nothing in them
+        expected[0].pop()
+    assert [r.cells for r in rows] == expected

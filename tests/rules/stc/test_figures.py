@@ -1,0 +1,105 @@
+"""Each figure of the law is dated, has its unit, and says where it stands."""
+
+import ast
+import re
+import tomllib
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from spv.rules.stc import figures, zones
+from spv.rules.stc.figures import FIGURES, RULES_VERSION, value_on
+
+RULES = Path(figures.__file__).parent
+DOCUMENT = tomllib.loads((RULES / "data/stc.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", DOCUMENT["figures"])
+def test_a_figure_has_title_unit_source_and_dates(name):
+    entry = DOCUMENT["figures"][name]
+    source = DOCUMENT["sources"][entry["source"]]
+    assert source["title"]
+    assert re.fullmatch(r"https://\S+", source["link"])
+    assert entry["title"]
+    assert entry["unit"]
+    days = [dated["from"] for dated in entry["values"]]
+    assert days == sorted(set(days))
+    assert all(type(day) is date for day in days)
+
+
+def test_every_source_is_used():
+    used = {entry["source"] for entry in DOCUMENT["figures"].values()}
+    assert used == set(DOCUMENT["sources"])
+
+
+def test_every_figure_is_used():
+    """A figure that no rule asks for is a figure that nobody checks."""
+    code = "".join(path.read_text(encoding="utf-8") for path in RULES.glob("*.py"))
+    by_kind = {f"{kind}_{what}" for kind in ("solar", "wind", "hydro")
+               for what in ("power_limit", "output_limit", "hours")}  # fmt: skip
+    unused = [n for n in FIGURES if f'"{n}"' not in code and n not in by_kind]
+    assert not unused
+
+
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.py")), ids=lambda p: p.name)
+def test_no_figure_is_typed_in_code(path):
+    """Only small whole numbers, of counting and of the calendar, stand in the rules."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    numbers = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float)
+    }
+    # 100 makes per cent of a share; a batch has limits of our own.
+    allowed = {
+        "stc.py": {100},
+        "stc_batch.py": {5_000},
+        "csv_file.py": {5, 100, 100_000, 200_000},
+        "networks.py": {64},  # bits of a network of IPv6
+        "serial_report.py": {50},
+        "serial_samples.py": {11},
+        "serial_rows.py": {3, 60, 200, 1_000},
+        "parameters.py": {4096},
+        # How long what people type may be.
+        "account.py": {6, 40},
+        "contacts_csv.py": {20, 5_000},
+        "people.py": {100, 254},
+        "network.py": {64},
+        "text.py": {3, 200, 0x2000, 0x200B},
+        "secret_key.py": {3, 4, 10, 32, 200},
+        "marking.py": {1_000, 10_000},
+        # Months that a declaration lasts, days before its end; HTTP codes.
+        "declaration.py": {3, 7, 14},
+        "serial_items.py": {400, 409, 422},
+        "subscription.py": {100},
+        "search.py": {3, 10, 2000, 2100},
+        # How long cells and the barcodes of boxes are; how a check digit is made.
+        "serial_list.py": {3, 10, 13, 14, 18, 20, 100},
+    }
+    assert numbers <= {0, 1, 2, 12, 28, 29} | allowed.get(path.name, set())
+
+
+def test_the_version_is_a_day():
+    assert date.fromisoformat(RULES_VERSION) >= date(2026, 11, 22)
+
+
+def test_a_value_is_exact_and_the_one_in_force():
+    assert value_on("zone_rating", date(2026, 1, 1))[2] == Decimal("1.382")
+    assert value_on("battery_factor", date(2026, 4, 30)) == Decimal("8.4")
+    assert value_on("battery_factor", date(2026, 5, 1)) == Decimal("6.8")
+
+
+def test_no_value_before_the_first_day():
+    with pytest.raises(LookupError, match="battery_factor has no value on 2025-06-30"):
+        value_on("battery_factor", date(2025, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("postcode", "zone"),
+    [("0000", 3), ("0800", 2), ("0854", 3), ("2150", 3), ("3000", 4), ("4474", 1),
+     ("7000", 4), ("9999", 3)],
+)  # fmt: skip
+def test_zone_of(postcode, zone):
+    assert zones.zone_of(postcode) == zone

@@ -1,0 +1,116 @@
+"""Reading answers: what is refused, in which words, and what is taken."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from spv.rules.formatting import plain
+from spv.rules.refusal import Refusal
+from spv.rules.stc.hints import notes
+from spv.rules.stc.installation import read_installation, read_price
+from tests.examples import BAD, BATTERY, EXAMPLES, GOOD_SOLAR, WIND
+
+
+def problems(answers):
+    with pytest.raises(Refusal) as refused:
+        read_installation(answers)
+    return refused.value.problems
+
+
+@pytest.mark.parametrize("bad", BAD, ids=str)
+def test_refused(bad):
+    found = problems(bad.answers)
+    assert list(found) == [bad.field]
+    assert bad.words in found[bad.field]
+    assert len(found[bad.field]) < 200
+
+
+def test_every_problem_at_once_in_the_order_of_the_form():
+    answers = {"system_type": "solar_deemed", "rated_power_kw": "101"}
+    assert list(problems(answers)) == [
+        "rated_power_kw", "installation_date", "calculation_period", "postcode",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_answers_come_back_as_they_were(example):
+    installation = read_installation(example.answers)
+    assert installation.answers() == example.answers
+    assert read_installation(installation.answers()) == installation
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "meant"),
+    [
+        ("system_type", "SGU – Solar (deemed)", "solar_deemed"),
+        ("system_type", " sgu - solar (DEEMED) ", "solar_deemed"),
+        ("calculation_period", "Five Years", "5"),
+        ("calculation_period", "maximum deeming period", "max"),
+        ("installation_date", "30/06/2026", "2026-06-30"),
+        ("installation_date", "1/7/2026", "2026-07-01"),
+        ("rated_power_kw", " 6.6 ", "6.6"),
+        ("rated_power_kw", ".5", "0.5"),
+        ("rated_power_kw", "006.60", "6.60"),
+        ("rated_power_kw", "100", "100"),
+    ],
+)
+def test_taken_as_meant(field, typed, meant):
+    installation = read_installation(GOOD_SOLAR | {field: typed})
+    assert installation.answers()[field] == meant
+
+
+def test_what_is_not_asked_for_is_left_aside():
+    installation = read_installation(WIND | {"postcode": "nonsense"})
+    assert installation.postcode == ""
+    assert read_installation(BATTERY | {"rated_power_kw": "x"}).rated_power_kw is None
+
+
+def test_price():
+    assert read_price(" 38.50 ", date(2026, 1, 1)) == Decimal("38.50")
+    for text in ("41", "", "x"):
+        with pytest.raises(Refusal):
+            read_price(text, date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [("1000", "1,000"), ("5.000", "5"), ("0.10", "0.1"), ("1234.5", "1,234.5"),
+     ("100", "100"), ("0", "0")],
+)  # fmt: skip
+def test_plain(number, text):
+    assert plain(Decimal(number)) == text
+
+
+NOTES = [
+    ({}, {}),
+    ({"postcode": "215"}, {}),
+    ({"postcode": "２１５０"}, {}),
+    ({"postcode": "2150"}, {"postcode": "Zone 3: rating 1.382 MWh a year per kW"}),
+    ({"installation_date": "2026-06-30"}, {}),
+    (
+        {"system_type": "solar_deemed", "installation_date": "2026-06-30"},
+        {"installation_date": "Deeming period for 2026: 5 years"},
+    ),
+    (
+        {"system_type": "solar_deemed", "installation_date": "2030-06-30"},
+        {"installation_date": "Deeming period for 2030: 1 year"},
+    ),
+    ({"system_type": "solar_deemed", "installation_date": "2031-01-01"}, {}),
+    ({"system_type": "solar_deemed", "installation_date": "2000-01-01"}, {}),
+    ({"system_type": "solar_deemed", "installation_date": "2026-02-31"}, {}),
+    (
+        {"system_type": "wind_deemed", "installation_date": "2027-06-30"},
+        {"installation_date": "Years left in the scheme from 2027: 4 years"},
+    ),
+    (
+        {"system_type": "battery", "installation_date": "2026-05-01"},
+        {"installation_date": "STC factor on 1 May 2026: 6.8 STCs per kWh"},
+    ),
+    ({"system_type": "battery", "installation_date": "2025-06-30"}, {}),
+]
+
+
+@pytest.mark.parametrize(("answers", "expected"), NOTES)
+def test_notes(answers, expected):
+    assert notes(answers) == expected

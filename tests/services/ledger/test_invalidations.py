@@ -1,0 +1,280 @@
+"""Marking rows invalid: why, by whom, what is told of it, and rows to correct."""
+
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from spv import demo
+from spv.extensions import db
+from spv.models import Invalidation, UploadProduct
+from spv.rules.csv_file import csv_text
+from spv.rules.ledger.criteria import Criteria
+from spv.rules.ledger.reasons import LONGEST_REASON, MOST_MARKED, REASONS
+from spv.rules.ledger.rows import FIELDS
+from spv.rules.refusal import Refusal
+from spv.services.accounts import users
+from spv.services.errors import ForbiddenError, NotFoundError
+from spv.services.ledger import invalidations, selections, uploads
+from spv.services.ledger.invalidations import MARKED, SelectionMoved, digest_of
+from spv.services.ledger.selections import Selection
+from spv.services.verify import ledger as ledger_verification
+from tests import brute_force
+from tests.panels import mark, panels_csv, upload
+from tests.people import acting, events
+
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("demonstration"),
+]
+WHY = {"reason": "Ineligible panel"}
+# Names that spreadsheets run, and serial numbers that they rewrite.
+AWKWARD = [
+    ("=1+1", "-5", "+A", "0039026007"),
+    ("'=1", "@SUM(A1)", "-", "123456789012345"),
+    ("'", "''x", "'-1", "1E5"),
+    ("a, b", 'c "d"', "Müller", "2-3-4"),
+    ("=HYPERLINK(1)", "=", "007", "+1(2)"),
+    ("0", "1/2", "12:30", "#1A"),
+    ("TRUE", "May-12", "1e3", "(12)"),
+]
+
+
+def chosen(actor, beginning="EX"):
+    return selections.matching(Criteria(beginning), set(), actor)
+
+
+def markings():
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Invalidation))
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_each_reason_is_saved_and_told(vsp, reason):
+    number = upload(panels_csv(3), vsp).upload_id
+    selection = selections.matching(Criteria(upload=number), set(), vsp)
+    given = " As the maker\r\nsays " if reason == "Other" else " \n\u2003"
+    answers = {"reason": reason, "other_reason": given}
+    receipt = invalidations.show(invalidations.mark(selection, answers, vsp), vsp)
+    made, told = receipt.invalidation, json.loads(receipt.event.details)
+    text = "As the maker\nsays" if reason == "Other" else ""
+    assert (made.reason, made.other_reason) == (reason, text)
+    assert (made.account_id, made.user_id) == (vsp.account_id, vsp.user_id)
+    assert (made.row_count, made.upload_id) == (3, number)
+    assert made.criteria == told["criteria"] == {"Upload number": str(number)}
+    assert (told["reason"], told["other_reason"]) == (reason, text)
+    assert (told["invalidation"], told["rows"], told["upload"]) == (made.id, 3, number)
+    assert told["sha256"] == digest_of(sorted(selection.row_ids))
+    assert (receipt.event.event, receipt.event.at) == (MARKED, made.made_at)
+    assert [row.id for row in receipt.rows] == sorted(selection.row_ids)
+    assert {(row.invalidation_id, row.reason) for row in receipt.rows} == {
+        (made.id, reason)
+    }
+    assert (receipt.has_more, receipt.parts) == (False, 1)
+
+
+@pytest.mark.parametrize(
+    ("answers", "field", "words"),
+    [
+        ({}, "reason", "Select the reason."),
+        ({"reason": ""}, "reason", "Select the reason."),
+        ({"reason": "ineligible panel"}, "reason", "Select the reason."),
+        ({"reason": "\0"}, "reason", "Select the reason."),
+        ({"reason": "Other"}, "other_reason", "Enter the reason."),
+        ({"reason": "Other", "other_reason": " \n "}, "other_reason", "Enter the"),
+        ({"reason": "Other", "other_reason": "a\0"}, "other_reason", "0000"),
+        ({"reason": "Other", "other_reason": "\ud800"}, "other_reason", "D800"),
+        ({"reason": "Other", "other_reason": "x" * (LONGEST_REASON + 1)},
+         "other_reason", "Shorten the reason"),
+        ({"reason": "Ineligible panel", "other_reason": "Sold"}, "other_reason",
+         "Select “Other”, or leave the text empty"),
+        ({"reason": "Duplicate serial number", "other_reason": "\0"}, "other_reason",
+         "Select “Other”"),
+        ({"reason": "", "other_reason": "Sold"}, "reason", "Select the reason."),
+    ],
+)  # fmt: skip
+def test_a_reason_that_is_none(vsp, answers, field, words):
+    upload(panels_csv(1), vsp)
+    before, made = events(), markings()
+    with pytest.raises(Refusal, match=words) as refusal:
+        invalidations.mark(chosen(vsp), answers, vsp)
+    assert refusal.value.problems.keys() == {field}
+    assert (events(), markings()) == (before, made)
+    assert len(chosen(vsp).row_ids) == 1
+
+
+def test_nothing_that_is_valid(vsp, other):
+    upload(panels_csv(2), vsp)
+    mark(["EX000001"], vsp)
+    ids = [row.id for row in brute_force.every_row("EX")]
+    before = events()
+    for selection, actor in (
+        (selections.chosen([], vsp), vsp),
+        (selections.chosen([ids[0]], vsp), vsp),
+        (selections.chosen(ids, other), other),
+        (selections.chosen([10**6], vsp), vsp),
+        (selections.listed(["EX000001", "EX9"], vsp), vsp),
+        (selections.matching(Criteria("NONE"), set(), vsp), vsp),
+    ):
+        with pytest.raises(Refusal, match="Choose at least one row"):
+            invalidations.mark(selection, WHY, actor)
+    assert events() == before
+
+
+def test_the_most_rows_at_once(vsp):
+    """Ten thousand are marked; one more is refused before anything is shown."""
+    for n in range(MOST_MARKED // 1000):
+        upload(panels_csv(1000, f"EX{n:02}-"), vsp)
+    selection = chosen(vsp)
+    upload(panels_csv(1, "EX99-"), vsp)
+    with pytest.raises(Refusal, match="More than 10,000 rows"):
+        chosen(vsp)
+    number = invalidations.mark(selection, WHY, vsp)
+    receipt = invalidations.show(number, vsp)
+    assert (receipt.invalidation.row_count, receipt.parts) == (MOST_MARKED, 10)
+    assert (len(receipt.rows), receipt.has_more) == (100, True)
+    assert len(chosen(vsp).row_ids) == 1
+    assert ledger_verification.verify().problems == []
+
+
+def test_rows_of_another_account_are_not_marked(vsp, other):
+    """Nor is told what became of them, to somebody who sends their ids."""
+    upload(panels_csv(2), vsp)
+    upload(panels_csv(3, "EXO"), other)
+    mark(["EXO000001"], other)
+    mine = chosen(vsp).row_ids
+    theirs = [row.id for row in brute_force.every_row("EXO")]
+    before = brute_force.every_row()
+    for ids in (theirs[:1], theirs[1:], theirs, [*mine, *theirs]):
+        with pytest.raises(SelectionMoved) as moved:
+            invalidations.mark(Selection(ids, [("Chosen", "x")]), WHY, vsp)
+        assert set(moved.value.rest.row_ids) == {*ids} & {*mine}
+        assert "Luca Romano" not in str(moved.value)
+    assert brute_force.every_row() == before
+
+
+def test_staff_mark_rows_of_any_account(vsp, other):
+    staff = acting(demo.STAFF)
+    upload(panels_csv(2), vsp)
+    upload(panels_csv(2, "EXO"), other)
+    number = invalidations.mark(chosen(staff), WHY, staff)
+    made = invalidations.show(number, staff)
+    assert (made.invalidation.account_id, made.invalidation.row_count) == (None, 4)
+    assert {row.legal_name for row in made.rows} == {
+        "Example Verification Pty Ltd", "Other Verification Pty Ltd",
+    }  # fmt: skip
+    assert {row.marking for row in brute_force.every_row("EX")} == {number}
+    with pytest.raises(SelectionMoved, match="by agency staff"):
+        invalidations.mark(Selection([made.rows[0].id], []), WHY, vsp)
+
+
+def test_a_receipt_is_for_its_account_and_staff(vsp, other, kim):
+    staff = acting(demo.STAFF)
+    upload(panels_csv(2), vsp)
+    own, by_staff = mark(["EX000001"], vsp), mark(["EX000002"], staff)
+    for number, may_not in (
+        (own, [other, acting(demo.GENERAL), kim]),
+        (by_staff, [vsp, other, acting(demo.GENERAL), kim]),
+        (by_staff + 1, [vsp, staff, kim]),
+    ):
+        for actor in may_not:
+            with pytest.raises(NotFoundError):
+                invalidations.show(number, actor)
+            with pytest.raises(NotFoundError):
+                invalidations.rows_to_correct(number, 1, actor)
+    for number, may in (
+        (own, [vsp, acting(demo.VSP_ADMIN), staff]),
+        (by_staff, [staff]),
+    ):
+        for actor in may:
+            assert invalidations.show(number, actor).invalidation.id == number
+            assert "EX00000" in invalidations.rows_to_correct(number, 1, actor)
+
+
+def test_pages_of_a_receipt(vsp):
+    upload(panels_csv(250), vsp)
+    number, seen, after = invalidations.mark(chosen(vsp), WHY, vsp), [], 0
+    for count, has_more in ((100, True), (100, True), (50, False)):
+        receipt = invalidations.show(number, vsp, after)
+        assert (len(receipt.rows), receipt.has_more) == (count, has_more)
+        seen += [row.id for row in receipt.rows]
+        after = seen[-1]
+    assert seen == [row.id for row in brute_force.every_row("EX")]
+
+
+def test_rows_to_correct_upload_again_as_they_are(vsp):
+    """In parts of a thousand, each of which is a file."""
+    for n in range(3):
+        upload(panels_csv(700, f"EX{n}-"), vsp)
+    before = brute_force.every_row("EX")
+    number = invalidations.mark(chosen(vsp), WHY, vsp)
+    assert invalidations.show(number, vsp).parts == 3
+    for part, count in ((1, 1000), (2, 1000), (3, 100)):
+        text = invalidations.rows_to_correct(number, part, vsp)
+        again = upload(text.encode(), vsp)
+        assert uploads.show(again.upload_id, vsp).upload.row_count == count
+    for part in (0, -1, 4, 10**6):
+        with pytest.raises(NotFoundError):
+            invalidations.rows_to_correct(number, part, vsp)
+    valid = [row for row in brute_force.every_row("EX") if row.status == "valid"]
+    assert [row[1:5] for row in valid] == [row[1:5] for row in before]
+    assert ledger_verification.verify().problems == []
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_awkward_rows_to_correct_upload_again_as_they_are(vsp, coding):
+    marks = csv_text([FIELDS.values(), *AWKWARD], as_text=True)
+    first = upload(marks.encode(), vsp).upload_id
+    ours = selections.matching(Criteria(upload=first), set(), vsp)
+    number = invalidations.mark(ours, WHY, vsp)
+    text = invalidations.rows_to_correct(number, 1, vsp)
+    assert "\r\n'=1+1,'-5,'+A,'0039026007\r\n" in text  # as a spreadsheet keeps it
+    second = upload(text.encode(coding), vsp).upload_id
+    assert second > first
+    for upload_id in (first, second):
+        rows = uploads.show(upload_id, vsp).rows
+        assert sorted(tuple(row[1:5]) for row in rows) == sorted(AWKWARD)
+
+
+def test_who_was_removed_meanwhile_marks_nothing(vsp):
+    admin = acting(demo.VSP_ADMIN)
+    upload(panels_csv(2), vsp)
+    selection, before = chosen(vsp), markings()
+    users.remove(vsp.user_id, admin)
+    with pytest.raises(ForbiddenError, match="Your rights have changed"):
+        invalidations.mark(selection, WHY, vsp)
+    assert markings() == before
+    assert events()[-1] == "user.removed"
+    assert invalidations.mark(selection, WHY, admin) > 0
+
+
+def test_only_uploaders_and_staff_mark(vsp, kim):
+    upload(panels_csv(2), vsp)
+    for actor in (acting(demo.GENERAL), kim):
+        with pytest.raises(ForbiddenError):
+            invalidations.mark(chosen(vsp), WHY, actor)
+    assert len(chosen(vsp).row_ids) == 2
+
+
+def test_valid_rows_are_counted_by_upload_and_product(vsp):
+    """Those of other uploads and other products stay as they are."""
+    lines = [f"S{n % 2},L,M,EX{n:03}" for n in range(6)]
+    heading = panels_csv(0).decode()
+    first = upload((heading + "\n".join(lines)).encode(), vsp).upload_id
+    second = upload(panels_csv(4, "EXB", names="S0,L,M"), vsp).upload_id
+
+    def counts():
+        db.session.rollback()
+        ours = UploadProduct.upload_id.in_([first, second])
+        query = sa.select(*UploadProduct.__table__.columns).where(ours)
+        order = (UploadProduct.upload_id, UploadProduct.product_id)
+        return [row[2:] for row in db.session.execute(query.order_by(*order))]
+
+    assert counts() == [(3, 3), (3, 3), (4, 4)]
+    mark(["EX000", "EX001", "EX002", "EXB000001"], vsp)
+    assert counts() == [(3, 1), (3, 2), (4, 3)]
+    assert uploads.show(first, vsp).valid == 3
+    mark(["EX003", "EX004", "EX005"], vsp)
+    assert counts() == [(3, 0), (3, 0), (4, 3)]
+    third = upload((heading + "\n".join(lines[:1])).encode(), vsp).upload_id
+    assert uploads.show(third, vsp).valid == 1
+    assert counts() == [(3, 0), (3, 0), (4, 3)]

@@ -1,0 +1,256 @@
+"""Somebody is about to mark what was shown, and others upload and mark meanwhile."""
+
+import itertools
+import threading
+import time
+
+import pytest
+
+from spv import demo
+from spv.rules.ledger.criteria import Criteria
+from spv.services import audit_log
+from spv.services.ledger import invalidations, selections
+from spv.services.ledger.invalidations import MARKED, SelectionMoved
+from spv.services.transaction import together
+from spv.services.verify import ledger as ledger_verification
+from tests import brute_force
+from tests.endurance import repeated
+from tests.panels import panels_csv, upload
+from tests.people import acting, at_once, events, user_of
+
+pytestmark = [
+    pytest.mark.every_database,
+    pytest.mark.usefixtures("demonstration", "proven"),
+]
+WHY = {"reason": "Ineligible panel"}
+# Every order of two steps of one person and two of another.
+ORDERS = sorted({"".join(order) for order in itertools.permutations("aabb")})
+OTHERS = [demo.VSP_ADMIN, demo.STAFF]
+
+
+class Person:
+    """Somebody who is shown rows, and confirms; what came of it."""
+
+    def __init__(self, email):
+        self.actor = acting(email)
+        self.name = "agency staff" if email == demo.STAFF else user_of(email).name
+        self.begin()
+
+    def begin(self):
+        self.selection, self.numbers, self.moved = None, [], []
+
+    @property
+    def shown(self):
+        return set(self.selection.row_ids)
+
+    def search(self, tag):
+        criteria = Criteria(supplier_name=tag)
+        self.selection = selections.matching(criteria, set(), self.actor)
+
+    def choose(self, tag, *numbers):
+        serials = [f"{tag}{number:06}" for number in numbers]
+        self.selection = selections.listed(serials, self.actor)
+
+    def confirm(self, why=WHY):
+        try:
+            self.numbers.append(invalidations.mark(self.selection, why, self.actor))
+        except SelectionMoved as moved:
+            self.moved.append(moved)
+
+    def send(self, tag, start, count):
+        upload(panels_csv(count, tag, start, f"{tag} Solar,Holder,X"), self.actor)
+
+    def check(self, tag):
+        """All that was shown has one marking, and nothing else; or nothing has it."""
+        found = marked(tag)
+        if self.numbers:
+            assert (len({*self.numbers}), self.moved) == (1, [])
+            assert {n for n in found if found[n] == self.numbers[0]} == self.shown
+            return
+        (moved,) = self.moved
+        gone = {row_id for row_id in self.shown if found[row_id]}
+        assert set(moved.rest.row_ids) == self.shown - gone
+        self.check_sentence(len(gone))
+
+    def check_sentence(self, count, *people):
+        verb = "has" if count == 1 else "have"
+        said = f"{count} of the {len(self.shown)} rows {verb} been marked invalid "
+        sentence = str(self.moved[0])
+        assert sentence.startswith(f"{said}meanwhile by ")
+        assert sentence.endswith(". Nothing was done.")
+        assert all(person.name in sentence for person in people)
+
+
+@pytest.fixture
+def tom(demonstration):
+    return Person(demo.VSP_USER)
+
+
+@pytest.fixture
+def proven(demonstration):
+    """Afterwards the log and the rows are proven, and agree."""
+    yield
+    brute_force.every_row("none")  # begin to read anew
+    assert ledger_verification.verify().problems == []
+    assert [chain.problem for chain in audit_log.verify()] == ["", ""]
+
+
+def marked(tag):
+    """The marking of each row, by its id."""
+    return {row.id: row.marking for row in brute_force.every_row(tag)}
+
+
+@pytest.mark.parametrize("email", OTHERS)
+@pytest.mark.parametrize("order", ORDERS)
+def test_another_uploads_and_marks_in_any_order(tom, order, email):
+    """a: search, then confirm; b: three more rows are uploaded, then three marked."""
+    another, supplier = Person(email), Person(demo.VSP_ADMIN)
+    tom.send("R00", 1, 5)
+
+    def search_and_confirm():
+        yield tom.search("R00")
+        yield tom.confirm()
+
+    def upload_and_mark():
+        yield supplier.send("R00", 6, 3)
+        another.choose("R00", 4, 5, 6)
+        if another.selection.row_ids:
+            another.confirm()
+            another.check("R00")
+        yield
+
+    steps = {"a": search_and_confirm(), "b": upload_and_mark()}
+    for step in order:
+        next(steps[step])
+    tom.check("R00")
+    assert len(tom.shown) == (8 if order in ("baab", "baba") else 5)
+    assert bool(tom.moved) == (order in ("abba", "baba"))
+    if tom.moved:
+        tom.check_sentence({5: 2, 8: 3}[len(tom.shown)], another)
+
+
+@repeated(10, 100)
+@pytest.mark.parametrize("searched", ["before", "at the same time"])
+def test_another_uploads_and_marks_at_once(tom, searched, times):
+    """Whatever was shown, all of it is marked, or nothing is."""
+    priya, won = Person(demo.VSP_ADMIN), {tom.name: 0, "Priya Nair": 0}
+
+    def search_and_confirm():
+        if searched == "at the same time":
+            tom.search(tag)
+        tom.confirm()
+
+    def upload_and_mark():
+        priya.send(tag, 4, 2)
+        priya.confirm()
+
+    for n in range(times):
+        tag = f"R{n:02}"
+        tom.begin()
+        priya.begin()
+        tom.send(tag, 1, 3)
+        tom.search(tag)
+        priya.choose(tag, 2, 3)
+        assert at_once(search_and_confirm, upload_and_mark) == []
+        tom.check(tag)
+        priya.check(tag)
+        for person in (tom, priya):
+            won[person.name] += bool(person.numbers)
+    assert sum(won.values()) >= times
+
+
+@repeated(5, 50)
+@pytest.mark.parametrize("email", OTHERS)
+def test_two_confirm_selections_that_overlap(tom, email, times):
+    """One has all of theirs; the other is told by whom, and can go on."""
+    another = Person(email)
+    for n in range(times):
+        tag = f"R{n:02}"
+        tom.send(tag, 1, 6)
+        for person, numbers in ((tom, (1, 2, 3, 4)), (another, (3, 4, 5, 6))):
+            person.begin()
+            person.choose(tag, *numbers)
+        assert at_once(tom.confirm, another.confirm) == []
+        first, second = (tom, another) if tom.numbers else (another, tom)
+        assert (len(first.numbers), second.numbers) == (1, [])
+        first.check(tag)
+        second.check(tag)
+        second.check_sentence(2, first)
+        second.selection = second.moved.pop().rest
+        second.confirm()
+        second.check(tag)
+        markings = sorted(marked(tag).values())
+        assert markings == first.numbers * 4 + second.numbers * 2
+
+
+@repeated(5, 50)
+def test_two_people_confirm_the_same(tom, times):
+    """One of them has marked the rows, and the other is not told that they have."""
+    priya = Person(demo.VSP_ADMIN)
+    for n in range(times):
+        tag = f"R{n:02}"
+        tom.send(tag, 1, 3)
+        for person in (tom, priya):
+            person.begin()
+            person.search(tag)
+        assert at_once(tom.confirm, priya.confirm) == []
+        first, second = (tom, priya) if tom.numbers else (priya, tom)
+        assert (len(first.numbers), second.numbers) == (1, [])
+        first.check(tag)
+        second.check_sentence(3, first)
+        assert second.moved[0].rest.row_ids == []
+
+
+@repeated(5, 50)
+def test_a_double_click_is_one_marking(tom, times):
+    """Three clicks at once, and a fourth later."""
+    before = events().count(MARKED)
+    for n in range(times):
+        tag = f"R{n:02}"
+        tom.begin()
+        tom.send(tag, 1, 3)
+        tom.search(tag)
+        assert at_once(tom.confirm, tom.confirm, tom.confirm) == []
+        tom.confirm()
+        assert len(tom.numbers) == 4
+        tom.check(tag)
+    assert events().count(MARKED) == before + times
+
+
+@repeated(5, 50)
+def test_two_clicks_with_two_reasons_are_no_double_click(tom, times):
+    """Otherwise the second reason would be lost, and somebody believe it was saved."""
+    other = {"reason": "Other", "other_reason": "Broken"}
+    for n in range(times):
+        tag = f"R{n:02}"
+        tom.begin()
+        tom.send(tag, 1, 3)
+        tom.search(tag)
+        assert at_once(tom.confirm, lambda: tom.confirm(other)) == []
+        assert (len(tom.numbers), len(tom.moved)) == (1, 1)
+        tom.check_sentence(3, tom)
+        assert {*marked(tag).values()} == {*tom.numbers}
+
+
+@pytest.mark.parametrize("email", OTHERS)
+def test_who_confirms_waits_for_a_marking_that_has_begun(tom, email):
+    """It is looked again at the rows once it is their turn."""
+    another, has_marked = Person(email), threading.Event()
+    tom.send("R00", 1, 3)
+    tom.search("R00")
+    another.choose("R00", 3)
+
+    def mark_slowly():
+        with together():
+            another.confirm()
+            has_marked.set()
+            time.sleep(0.3)
+            assert (tom.numbers, tom.moved) == ([], [])
+
+    def confirm():
+        assert has_marked.wait(10)
+        tom.confirm()
+
+    assert at_once(mark_slowly, confirm) == []
+    tom.check("R00")
+    tom.check_sentence(1, another)

@@ -1,0 +1,84 @@
+"""Batches: saved whole, one event, the file itself forgotten after a day."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from spv import clock
+from spv.extensions import db
+from spv.models import AuditEvent, StcBatch, StcCalculation
+from spv.rules.stc.batch import template_text
+from spv.services import audit_log
+from spv.services.actor import visitor
+from spv.services.errors import NotFoundError
+from spv.services.stc import batches, calculations
+from tests.rules.stc.test_batch import HEADING, ROW
+
+pytestmark = pytest.mark.every_database
+
+BATCH = visitor("batch")
+
+
+def test_one_event_for_a_batch(app):
+    reference = batches.save(template_text().encode(), BATCH)
+    event = db.session.scalars(sa.select(AuditEvent)).one()
+    logged = json.loads(event.details)
+    assert (event.event, event.channel) == ("stc.batch_calculated", "batch")
+    assert logged["reference"] == reference
+    assert (logged["row_count"], logged["certificates"]) == (4, 45 + 68 + 24 + 91)
+    assert len(db.session.scalars(sa.select(StcCalculation)).all()) == 4
+
+
+def test_each_row_is_a_saved_calculation(app):
+    batches.save(template_text().encode(), BATCH)
+    saved = db.session.scalars(sa.select(StcCalculation).order_by("row_number")).all()
+    assert [row.row_number for row in saved] == [2, 3, 4, 5]
+    assert [row.certificates for row in saved] == [45, 68, 24, 91]
+    assert calculations.installation_of(saved[0]).rated_power_kw == Decimal("6.6")
+
+
+def test_rows_that_cannot_be_calculated(app):
+    bad = ROW.replace("6.6", "101")
+    text = "\n".join([HEADING, ROW, *[bad] * 12])
+    summary = batches.show(batches.save(text.encode(), BATCH))
+    assert (summary.row_count, summary.calculated) == (13, 1)
+    (reason,) = summary.reasons
+    assert reason.count == 12
+    assert reason.rows == list(range(3, 13))
+
+
+def test_a_file_in_which_nothing_can_be_calculated_leaves_nothing(app):
+    with pytest.raises(batches.FileRefused, match="None of the rows") as refused:
+        batches.save(f"{HEADING}\nx,,,,,,,,\n".encode(), BATCH)
+    assert refused.value.reasons[0].rows == [2]
+    assert not db.session.scalars(sa.select(StcBatch)).all()
+    assert not db.session.scalars(sa.select(AuditEvent)).all()
+
+
+def test_the_file_is_kept_for_a_day(app):
+    text = f"Customer,{HEADING}\nJo Citizen,{ROW}\n".encode()
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        first = batches.save(text, BATCH)
+        assert "Jo Citizen" in batches.document(first)
+        traveller.shift(timedelta(days=1))
+        assert not batches.show(first).has_document
+        with pytest.raises(NotFoundError):
+            batches.document(first)
+        traveller.shift(timedelta(seconds=1))
+        batches.save(text, BATCH)
+    saved = db.session.scalars(sa.select(StcBatch).order_by("id")).all()
+    assert [batch.document is None for batch in saved] == [True, False]
+    assert "Jo Citizen" not in str(
+        db.session.scalars(sa.select(AuditEvent.details)).all()
+    )
+    assert audit_log.verify()[0].problem == ""
+
+
+def test_unknown_reference(app):
+    for ask in (batches.show, batches.document):
+        with pytest.raises(NotFoundError):
+            ask("x" * 16)

@@ -1,0 +1,72 @@
+"""Calculations are saved with every input, and logged, in one transaction."""
+
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from spv.extensions import db
+from spv.models import AuditChain, AuditEvent, StcCalculation
+from spv.rules.refusal import Refusal
+from spv.services.actor import visitor
+from spv.services.errors import NotFoundError
+from spv.services.stc import calculations
+from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
+
+WEB = visitor("web")
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_saves_inputs_result_and_log(app, example):
+    reference = calculations.save(example.answers, WEB)
+    saved = db.session.scalars(sa.select(StcCalculation)).one()
+    event = db.session.scalars(sa.select(AuditEvent)).one()
+    logged = json.loads(event.details)
+    assert saved.reference == reference == logged["reference"]
+    assert saved.certificates == example.certificates
+    assert logged["result"]["certificates"] == example.certificates
+    assert logged["inputs"] == calculations.inputs_of(saved) == example.answers
+    assert (event.actor, event.channel, event.event) == (
+        "visitor", "web", "stc.calculated",
+    )  # fmt: skip
+    assert saved.calculated_at == event.at
+    assert logged["rules_version"] == saved.rules_version
+
+
+def test_shows_what_was_saved(app):
+    result = calculations.show(calculations.save(GOOD_SOLAR, WEB))
+    assert result.headline == "45 STCs"
+    assert (result.calculation.zone, result.calculation.years) == (3, 5)
+    assert result.estimate.dollars == 45 * 40
+
+
+def test_another_price(app):
+    reference = calculations.save(GOOD_SOLAR | {"stc_price": "38.50"}, WEB)
+    assert str(calculations.show(reference).estimate.dollars) == "1732.50"
+    assert str(calculations.show(reference, "30").estimate.dollars) == "1350"
+    refused = calculations.show(reference, "41").estimate
+    assert str(refused.price) == "38.50"
+    assert "ceiling" in refused.problem
+
+
+def test_unknown_reference(app):
+    with pytest.raises(NotFoundError):
+        calculations.show("x" * 16)
+
+
+@pytest.mark.parametrize("bad", BAD, ids=str)
+def test_refused_answers_leave_nothing(app, bad):
+    with pytest.raises(Refusal) as refused:
+        calculations.save(bad.answers, WEB)
+    assert bad.words in refused.value.problems[bad.field]
+    assert not db.session.scalars(sa.select(StcCalculation)).all()
+    assert not db.session.scalars(sa.select(AuditEvent)).all()
+
+
+def test_nothing_is_saved_when_it_cannot_be_logged(app):
+    """The event and the calculation are both there, or neither is."""
+    db.session.execute(sa.delete(AuditChain))
+    db.session.commit()
+    with pytest.raises(sa.exc.NoResultFound):
+        calculations.save(GOOD_SOLAR, WEB)
+    assert not db.session.scalars(sa.select(StcCalculation)).all()

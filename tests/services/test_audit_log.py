@@ -1,0 +1,219 @@
+"""The log: chains that cannot fork, and every kind of tampering found and named."""
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from spv import clock
+from spv.extensions import db
+from spv.models import AuditChain, AuditEvent
+from spv.services import audit_log
+from spv.services.actor import visitor
+from spv.services.stc import calculations
+from spv.services.transaction import transaction
+from spv.services.verify.calculations import replay
+from tests.examples import GOOD_SOLAR
+
+pytestmark = pytest.mark.every_database
+
+WEB = visitor("web")
+
+
+def record(number):
+    """One event in a transaction of its own."""
+    with transaction():
+        audit_log.record(
+            audit_log.STC, "test.event", WEB, clock.now(), {"number": number}
+        )
+
+
+def stc_chain():
+    """What `verify` finds of the chain of calculations."""
+    return audit_log.verify()[0]
+
+
+def problem():
+    report = stc_chain()
+    return report.problem
+
+
+@pytest.fixture
+def chain(app):
+    """Ten events."""
+    for number in range(1, 11):
+        record(number)
+
+
+def tamper(*statements):
+    """Change the log as somebody with the database's password could."""
+    unguard = (
+        ["DROP TRIGGER audit_events_UPDATE", "DROP TRIGGER audit_events_DELETE"]
+        if db.engine.dialect.name == "sqlite"
+        else ["SET LOCAL session_replication_role = replica"]
+    )
+    for statement in [*unguard, *statements]:
+        db.session.execute(sa.text(statement))
+    db.session.commit()
+
+
+def test_an_untouched_chain(chain):
+    report = stc_chain()
+    head = db.session.get(AuditChain, audit_log.STC)
+    assert (report.events, report.problem, report.head) == (10, "", head.hash)
+
+
+@pytest.mark.parametrize(
+    "verb", ["UPDATE audit_events SET actor = 'x'", "DELETE FROM audit_events"]
+)
+def test_the_database_refuses_to_change_the_log(chain, verb):
+    with pytest.raises(sa.exc.DBAPIError, match="audit events are never changed"):
+        db.session.execute(sa.text(verb))
+    db.session.rollback()
+    assert problem() == ""
+
+
+@pytest.mark.parametrize("column", ["event", "actor", "channel", "details"])
+def test_a_changed_event(chain, column):
+    tamper(f"UPDATE audit_events SET {column} = 'x' WHERE sequence IN (4, 7)")
+    assert problem() == "event 4 was changed"
+
+
+def test_a_changed_time(chain):
+    tamper("UPDATE audit_events SET at = '2001-01-01 00:00:00' WHERE sequence = 4")
+    assert problem() == "event 4 was changed"
+
+
+def test_a_changed_hash(chain):
+    tamper("UPDATE audit_events SET hash = 'x' WHERE sequence = 4")
+    assert problem() == "event 4 was changed"
+
+
+def test_a_removed_event(chain):
+    tamper("DELETE FROM audit_events WHERE sequence = 4")
+    assert problem() == "event 4 is missing"
+
+
+def test_a_removed_event_with_the_numbers_closed_up(chain):
+    tamper(
+        "DELETE FROM audit_events WHERE sequence = 4",
+        *[f"UPDATE audit_events SET sequence = {n} WHERE sequence = {n + 1}"
+          for n in range(4, 10)],
+    )  # fmt: skip
+    assert problem() == "event 4 does not follow event 3"
+
+
+def test_the_last_event_removed(chain):
+    tamper("DELETE FROM audit_events WHERE sequence = 10")
+    assert problem() == "the chain ends at event 9, but 10 were recorded"
+
+
+def test_two_events_swapped(chain):
+    tamper(
+        "UPDATE audit_events SET sequence = 99 WHERE sequence = 4",
+        "UPDATE audit_events SET sequence = 4 WHERE sequence = 5",
+        "UPDATE audit_events SET sequence = 5 WHERE sequence = 99",
+    )
+    assert problem() == "event 4 does not follow event 3"
+
+
+COPY = (
+    "INSERT INTO audit_events (chain, sequence, at, event, actor, channel, details,"
+    " previous_hash, hash) SELECT chain, {number}, at, event, actor, channel, details,"
+    " {previous}, hash FROM audit_events WHERE sequence = {like}"
+)
+
+
+def test_an_inserted_event(chain):
+    tamper(
+        *[f"UPDATE audit_events SET sequence = {n + 1} WHERE sequence = {n}"
+          for n in range(10, 3, -1)],
+        COPY.format(number=4, previous="previous_hash", like=3),
+    )  # fmt: skip
+    assert problem() == "event 4 does not follow event 3"
+
+
+def test_an_event_added_at_the_end(chain):
+    tamper(COPY.format(number=11, previous="hash", like=10))
+    assert problem() == "event 11 was changed"
+
+
+def test_the_last_event_exchanged_for_a_sound_one(chain):
+    """A link that fits, but is not the one whose hash the head keeps."""
+    head = db.session.get(AuditChain, audit_log.STC)
+    before, recorded = head.hash, head.sequence - 1
+    tamper(
+        "DELETE FROM audit_events WHERE sequence = 10",
+        f"UPDATE audit_chains SET sequence = {recorded}, hash = '"
+        + db.session.scalar(sa.select(AuditEvent.hash).filter_by(sequence=9))
+        + "'",
+    )
+    record(10)
+    tamper_head = sa.text("UPDATE audit_chains SET hash = :before")
+    db.session.execute(tamper_head, {"before": before})
+    db.session.commit()
+    assert problem() == "event 10 is not the one that was recorded last"
+
+
+def test_without_its_head(chain):
+    tamper("DELETE FROM audit_events", "DELETE FROM audit_chains")
+    assert problem() == "the head of the chain is missing"
+
+
+def test_events_moved_to_another_chain(chain):
+    report = stc_chain()
+    other = "INSERT INTO audit_chains (name, sequence, hash) VALUES ('old', 0, '')"
+    tamper(other, "UPDATE audit_events SET chain = 'old'",
+           "UPDATE audit_chains SET sequence = 0, hash = ''")  # fmt: skip
+    assert [r.problem for r in audit_log.verify()] == [
+        "",
+        "",
+        "this chain is none of spv's",
+    ]
+    assert not audit_log.contains(report.head)
+
+
+def test_a_hash_that_was_noted(chain):
+    report = stc_chain()
+    record(11)
+    assert audit_log.contains(report.head)
+    assert not audit_log.contains("0" * 64)
+
+
+def test_replacing_does_not_get_round_the_guard(chain):
+    row = "(99, 'stc', 4, '2001-01-01', 'e', 'a', 'c', '{}', '', '')"
+    names = (
+        "id, chain, sequence, at, event, actor, channel, details, previous_hash, hash"
+    )
+    replace = {
+        "sqlite": f"INSERT OR REPLACE INTO audit_events ({names}) VALUES {row}",
+        "postgresql": f"INSERT INTO audit_events ({names}) VALUES {row} "
+        "ON CONFLICT (chain, sequence) DO UPDATE SET actor = 'a'",
+    }[db.engine.dialect.name]
+    with pytest.raises(sa.exc.DBAPIError, match="audit events are never changed"):
+        db.session.execute(sa.text(replace))
+
+
+def test_many_writers_make_one_chain(app):
+    """Eight threads, no fork, no gap, no lock error; sound at every moment."""
+    failures = []
+
+    def write():
+        with app.app_context():
+            try:
+                for _ in range(10):
+                    calculations.save(GOOD_SOLAR, WEB)
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        assert audit_log.verify()[0].problem == ""
+        assert replay().differences == []
+    assert failures == []
+    report = stc_chain()
+    assert (report.events, report.problem) == (80, "")
+    numbers = db.session.scalars(sa.select(AuditEvent.sequence).order_by("sequence"))
+    assert list(numbers) == list(range(1, 81))

@@ -1,0 +1,85 @@
+"""The last second of a declaration, and the first without one, over the API."""
+
+from datetime import timedelta
+
+import time_machine
+from sqlalchemy import event
+
+from spv.extensions import db
+from spv.models import Declaration, Upload
+from spv.rules.formatting import written
+from spv.services import audit_log
+from spv.services.ledger import declarations
+from spv.services.verify import ledger as ledger_verification
+from tests.api import TICKED, items, system_of
+from tests.panels import stored
+from tests.start_days import STARTS, begin_of, end_of, last_day_of
+
+SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
+PAGE = "http://localhost/panels/declaration"
+
+
+def lapsed(until):
+    """The one error of an answer after the last day of a declaration."""
+    status = f"Lapsed on {written(until + DAY)}; it was current until {written(until)}"
+    return {
+        "code": "declaration_not_current",
+        "message": f"The declaration for API users: {status}. "
+        f"Make it at {PAGE}, then send this again.",
+        "currentUntil": until.isoformat(),
+        "renewAt": PAGE,
+    }
+
+
+def sent_at(moment, system, number):
+    """The answer to an upload of one item at a moment."""
+    with time_machine.travel(moment, tick=False):
+        return system.send(body=items(1, start=number))
+
+
+def test_to_the_second_for_many_days(demonstration, other):
+    """Made in the first or the last second of a day in Sydney, by turns."""
+    with time_machine.travel(begin_of(STARTS[0]) - DAY):
+        system = system_of(demonstration, other)
+    for number, made in enumerate(STARTS, 1):
+        until = last_day_of(made)
+        end = end_of(until)
+        moment = begin_of(made) if number % 2 else end_of(made) - SECOND
+        with time_machine.travel(moment, tick=False):
+            assert declarations.make(TICKED, other).until == until, made
+        answer = sent_at(end - SECOND, system, number)
+        assert answer.status_code == 201, made
+        assert answer.json["declarationCurrentUntil"] == until.isoformat(), made
+        for after in (end, end + SECOND):
+            answer = sent_at(after, system, 1000 + number)
+            assert answer.status_code == 403, (made, after)
+            assert answer.json == {
+                "result": "Unsuccessful",
+                "errors": [lapsed(until)],
+            }, made
+    assert stored() == len(STARTS)
+    assert ledger_verification.verify().problems == []
+    assert {chain.problem for chain in audit_log.verify()} == {""}
+
+
+def test_one_reading_of_the_clock(demonstration, other):
+    """Midnight comes while the answer is made: it tells of what was recorded."""
+    system = system_of(demonstration, other)
+    until = declarations.standing(other.account_id).until
+    told = []
+    for body in (items(1), items(1)):  # recorded, then recorded before
+        with time_machine.travel(end_of(until) - SECOND, tick=False) as traveller:
+
+            def go_on(_, traveller=traveller):
+                traveller.shift(2)
+
+            event.listen(db.session, "after_commit", go_on)
+            answer = system.send(body=body)
+            event.remove(db.session, "after_commit", go_on)
+        told.append((answer.status_code, answer.json["declarationCurrentUntil"]))
+    db.session.rollback()
+    (upload,) = db.session.query(Upload).filter(Upload.channel == "api")
+    assert upload.received_at == end_of(until) - SECOND
+    assert db.session.get_one(Declaration, upload.declaration_id).expires_on == until
+    assert told == [(201, until.isoformat()), (200, until.isoformat())]
