@@ -25,13 +25,13 @@ from spv import demo, pages
 from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network
 from spv.policy import POLICIES
+from spv.rules.accounts import Role
+from spv.rules.errors import ForbiddenError
 from spv.rules.ledger.declaration import Standing
-from spv.rules.roles import Role
 from spv.services.accounts import sessions
 from spv.services.actor import Actor, visitor
 from spv.services.api import subscriptions
 from spv.services.api.subscriptions import System
-from spv.services.errors import ForbiddenError
 
 login_manager = LoginManager()
 
@@ -163,7 +163,7 @@ def local(address: str) -> str:
     """An address to go on to, if it is one of ours; otherwise home."""
     path = address.replace("\\", "/")
     ours = path.startswith(f"{request.script_root}/") and not path.startswith("//")
-    return path if ours and path.isprintable() else url_for("home.index")
+    return path if ours and path.isprintable() else url_for("site.index")
 
 
 def _load(token: str) -> CurrentUser | None:

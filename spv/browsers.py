@@ -8,7 +8,7 @@ from itsdangerous import BadData, TimestampSigner
 
 from spv.extensions import network, secret_keys
 from spv.security import cookie_name, cookie_path
-from spv.services.accounts.known_browsers import LASTS
+from spv.services.accounts.sessions import BROWSER_LASTS
 
 COOKIE = "known_browser"  # as `cookie_name` completes it
 _ID = re.compile("[A-Za-z0-9_-]{22}")  # the cookies of a demonstration can be forged
@@ -32,7 +32,7 @@ def keep(browser: str) -> None:
         response.set_cookie(
             cookie_name(COOKIE),
             _signer().sign(browser).decode(),
-            max_age=LASTS,
+            max_age=BROWSER_LASTS,
             path=cookie_path(),
             secure=current_app.config["SESSION_COOKIE_SECURE"],
             samesite="Lax",
@@ -43,7 +43,7 @@ def keep(browser: str) -> None:
 
 def _known() -> str:
     cookie = request.cookies.get(cookie_name(COOKIE), "")
-    age = int(LASTS.total_seconds())
+    age = int(BROWSER_LASTS.total_seconds())
     try:
         found = _signer().unsign(cookie, max_age=age).decode()
     except (BadData, UnicodeDecodeError):

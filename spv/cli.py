@@ -10,11 +10,10 @@ from flask_migrate import downgrade, upgrade
 
 from spv import demo, readiness
 from spv.pages import is_demonstration
+from spv.rules.errors import Refusal, ServiceError
 from spv.rules.formatting import counted
-from spv.rules.refusal import Refusal
 from spv.services import audit_log
-from spv.services.accounts import staff
-from spv.services.errors import ServiceError
+from spv.services.accounts import users
 from spv.services.verify import ledger as ledger_verification
 from spv.services.verify.calculations import replay
 
@@ -119,7 +118,7 @@ def reset_demonstration() -> None:
 def create_staff(email: str, name: str) -> None:
     """Make somebody agency staff; prints a link with which they set a password."""
     _check_ready()
-    link = _made(lambda: staff.create(email, name))
+    link = _made(lambda: users.create_staff(email, name))
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
 

@@ -1,15 +1,21 @@
 """Demonstrations: people, accounts, applications and panels, made as people do."""
 
+import random
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from spv import demo_panels
+from spv.database import snapshot, together
 from spv.extensions import db
-from spv.models import User
+from spv.models import PanelSerial, User
 from spv.rules.accounts import AccountType
+from spv.rules.csv_file import csv_text
+from spv.rules.errors import ConflictError, Refusal
+from spv.rules.ledger.csv_upload import SAMPLES
+from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Panel
 from spv.services import audit_log
 from spv.services.accounts import (
     applications,
@@ -17,13 +23,10 @@ from spv.services.accounts import (
     password_links,
     passwords,
     sign_in,
-    staff,
     users,
 )
 from spv.services.actor import Actor, operator
-from spv.services.errors import ConflictError
-from spv.services.ledger import declarations
-from spv.services.transaction import snapshot, together
+from spv.services.ledger import declarations, uploads
 
 PASSWORD = passwords.DEMONSTRATION
 STAFF = "staff@agency.example"
@@ -108,7 +111,7 @@ def load() -> bool:
         if sign_ins():
             return False
         _check_nobody_real()
-        link = staff.create(STAFF, "Avery Clarke")
+        link = users.create_staff(STAFF, "Avery Clarke")
         password_links.use_link(link.token, NEW_PASSWORD, operator())
         for _, email, legal_name, abn, _ in NOMINATED:
             contact = {"legal_name": legal_name, "abn": abn, "email": email}
@@ -121,7 +124,7 @@ def load() -> bool:
         link = users.add(person, _acting(VSP_ADMIN))
         password_links.use_link(link.token, NEW_PASSWORD, operator())
         declarations.make(DECLARED, _acting(VSP_ADMIN))
-        demo_panels.load(*map(_acting, UPLOADING))
+        _load_panels(*map(_acting, UPLOADING))
         emails = [*SIGN_INS, *(each[1] for each in WAITING)]
         made = update(User).where(User.email.in_(emails))
         db.session.execute(made.values(is_demonstration=True))
@@ -130,7 +133,7 @@ def load() -> bool:
 
 def add_panels(count: int) -> Iterator[int]:
     """Upload so many more panels; yields how many, each time that some are kept."""
-    return demo_panels.add(count, *map(_acting, UPLOADING))
+    return _add_panels(count, *map(_acting, UPLOADING))
 
 
 def _account(organisation: Organisation) -> None:
@@ -166,3 +169,100 @@ def _acting(email: str) -> Actor:
     if user is None:
         raise LookupError(email)
     return sign_in.acting_as(user, Actor("", "command"))
+
+
+# Made-up suppliers, licensees and models, and how the serial numbers begin.
+HELIOS = Panel(
+    "Helios Panels Australia", "Helios Energy Co., Ltd", "HE-440N-54", "HE44"
+)
+HELIOS_LARGE = HELIOS._replace(model_number="HE-600N-72", serial_number="HE60-")
+BANKSIA = Panel("Banksia Solar Pty Ltd", "Banksia Solar Pty Ltd", "BS-415M", "BS/415/")
+CORAL = Panel("Coral Coast Imports", "Müller Photovoltaik GmbH", "CC 390 W", "0039026")
+SUPPLIED = Panel("Example Panel Supply", "Lumen Module Works", "LMW-430-B", "LMW430B")
+# Who uploads (by its place among the accounts), what, from which number, how many.
+FILES = [
+    (0, "helios-may.csv", HELIOS, 1, 120),
+    (0, "helios-june.csv", HELIOS_LARGE, 1, 60),
+    (0, "banksia.csv", BANKSIA, 501, 80),
+    (1, "own-production.csv", SUPPLIED, 1, 90),
+    (2, "coral-coast.csv", CORAL, 7001, 50),
+]
+# Of what there are more on demand: the first is the most common. Serial numbers begin
+# with the letters and the watts of a model.
+BRANDS = {
+    "HXA": ("Helios Panels Australia", "Helios Energy Co., Ltd"),
+    "BSM": ("Banksia Solar Pty Ltd", "Banksia Solar Pty Ltd"),
+    "CCG": ("Coral Coast Imports", "Müller Photovoltaik GmbH"),
+    "WTR": ("Waratah Energy Supplies", "Jade River Solar Co., Ltd"),
+    "KNG": ("Kingfisher Solar Imports", "Kestrel Photovoltaics Inc."),
+    "PLT": ("Platypus Power Pty Ltd", "Plateau New Energy Co., Ltd"),
+    "SGO": ("Spinifex & Gorse", "Solargo Módulos S.A."),
+    "TSK": ("Tasman Sky Trading", "Tern Sky Technology Co., Ltd"),
+    "QND": ("Quandong Renewables", "Quanta Nord A/S"),
+    "LMW": ("Example Panel Supply", "Lumen Module Works"),
+}
+WATTS = range(390, 590, 20)
+TOGETHER = 40
+
+
+def _load_panels(verifier: Actor, supplier: Actor, other: Actor) -> None:
+    """Upload several hundred panels, and files with problems, for three accounts."""
+    actors = (verifier, supplier, other)
+    for account, name, kind, first, count in FILES:
+        _upload_panels(actors[account], name, [*_panels(kind, first, count)])
+    known = [*_panels(HELIOS, 111, 20), *_panels(BANKSIA, 571, 30)]
+    damaged = BANKSIA._replace(serial_number="4.15001E+")
+    _upload_panels(verifier, "helios-again.csv", known)
+    _upload_panels(verifier, "banksia-damaged.csv", [*_panels(damaged, 12, 9)])
+    _send_file(supplier, "bad-sample.csv", SAMPLES["bad-sample"])
+
+
+def _add_panels(count: int, *actors: Actor) -> Iterator[int]:
+    """Upload so many more panels for three accounts; yields how many, once kept."""
+    while count > 0:
+        some = min(count, TOGETHER * MOST_ROWS)
+        with together():
+            for rows in range(some, 0, -MOST_ROWS):
+                _upload_more(min(rows, MOST_ROWS), actors)
+        yield some
+        count -= some
+
+
+def _upload_more(count: int, actors: tuple[Actor, ...]) -> None:
+    """A file of one to three models of a brand, none of whose numbers is there yet."""
+    last = db.session.scalar(select(func.max(PanelSerial.id))) or 0
+    chosen = random.Random(last)  # noqa: S311 (the same each time)
+    account = chosen.choices(range(3), (6, 1, 3))[0]
+    common = [0.6**place for place in range(len(BRANDS))]
+    brand = "LMW" if account == 1 else chosen.choices([*BRANDS], common)[0]
+    models, size = chosen.sample(WATTS, chosen.randint(1, 3)), -(-MOST_ROWS // 3)
+    panels = []
+    for place in range(count):
+        watts = models[place // size % len(models)]
+        serial = f"{brand}{watts}{last + 1 + place:09}"
+        panels.append(Panel(*BRANDS[brand], f"{brand}-{watts}M", serial))
+    text = csv_text([FIELDS.values(), *panels])
+    _save_file(actors[account], f"{brand.lower()}-{last + 1}.csv", text)
+
+
+def _panels(kind: Panel, first: int, count: int) -> list[Panel]:
+    serial = kind.serial_number
+    digits = 0 if serial.endswith("+") else 7
+    return [
+        kind._replace(serial_number=f"{serial}{number:0{digits}}")
+        for number in range(first, first + count)
+    ]
+
+
+def _upload_panels(actor: Actor, filename: str, panels: list[Panel]) -> None:
+    _send_file(actor, filename, csv_text([FIELDS.values(), *panels]))
+
+
+def _send_file(actor: Actor, filename: str, text: str) -> None:
+    with suppress(Refusal):  # that is what some of the files are for
+        _save_file(actor, filename, text)
+
+
+def _save_file(actor: Actor, filename: str, text: str) -> None:
+    answers = {"declaration": "yes", "wording_version": ""}
+    uploads.save(uploads.File(text.encode(), filename), answers, actor)

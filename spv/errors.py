@@ -22,8 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from spv import database, pages, security
-from spv.rules.refusal import Refusal
-from spv.services.errors import ServiceError
+from spv.rules.errors import Refusal, ServiceError
 
 WORDS = {
     400: ("This request could not be read", "Go back and try again."),

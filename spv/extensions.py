@@ -13,7 +13,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
-from spv.rules.network import network_of
+from spv.rules.text import network_of
 
 
 class Base(DeclarativeBase):

@@ -67,7 +67,7 @@ def address_of(app, rule, owner=demo.GENERAL):
     values = {name: made_for(name, owner) for name in rule.arguments}
     if rule.endpoint in ("uploads.problems", "uploads.new_rows"):
         values["reference"] = refused(panels_csv(2, "WRONG"), acting(owner)).reference
-    if rule.endpoint in ("stc_batch.show", "stc_batch.document"):
+    if rule.endpoint in ("stc.show_batch", "stc.batch_document"):
         values["reference"] = batches.save(batches.template().encode(), WEB)
     with app.test_request_context():
         return url_for(rule.endpoint, **values)

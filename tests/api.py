@@ -2,7 +2,7 @@
 
 from spv.extensions import db
 from spv.models import SubscriptionKey
-from spv.services.api import keys, subscriptions
+from spv.services.api import subscriptions
 from spv.services.ledger import declarations
 
 BASE = "/api/serial-number-ledger/v1"
@@ -21,7 +21,7 @@ def key_of(subscription_id, kind="primary"):
     db.session.rollback()
     query = db.session.query(SubscriptionKey)
     found = query.filter_by(subscription_id=subscription_id, kind=kind).one()
-    return keys.opened(found.sealed)
+    return subscriptions.decrypt_key(found.sealed)
 
 
 class System:

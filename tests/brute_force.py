@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import Account, Invalidation, PanelSerial, Product, Upload
+from spv.rules.accounts import Role
 from spv.rules.ledger.criteria import NAMES
-from spv.rules.roles import Role
 from spv.services.ledger import search, search_query, selections
 
 SYDNEY = ZoneInfo("Australia/Sydney")

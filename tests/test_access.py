@@ -5,7 +5,7 @@ import pytest
 from spv import demo
 from spv.extensions import db
 from spv.policy import POLICIES
-from spv.rules.roles import Role
+from spv.rules.accounts import Role
 from spv.services.accounts import users
 from tests.addresses import address_of
 from tests.people import WEB, acting, browser_of, user_of
@@ -27,48 +27,48 @@ ROLES = {"V": Role.VISITOR, "P": Role.PERSON, "G": Role.GENERAL, "U": Role.UPLOA
 # Written down a second time, so that nobody opens a door by mistake.
 MATRIX = {
     "VPGUAS": {
-        "static", "home.index", "health.alive", "health.ready", "stc.new",
-        "stc.calculate", "stc.show", "stc_batch.new", "stc_batch.calculate",
-        "stc_batch.template", "stc_batch.show", "stc_batch.document", "api.document",
-        "api.calculation", "sign_in.new", "sign_in.create", "sign_in.sign_up",
-        "sign_in.register", "sign_in.sign_out", "passwords.open_link",
-        "passwords.use_link", "file_check.new", "file_check.check",
-        "file_check.sample",
+        "static", "site.index", "site.alive", "site.ready", "stc.new",
+        "stc.calculate", "stc.show", "stc.new_batch", "stc.calculate_batch",
+        "stc.batch_template", "stc.show_batch", "stc.batch_document", "api_stc.document",
+        "api_stc.calculation", "sign_in.new", "sign_in.create", "sign_in.sign_up",
+        "sign_in.register", "sign_in.sign_out", "account.open_link",
+        "account.use_link", "uploads.new_check", "uploads.check_file",
+        "uploads.sample",
     },
     "PGUAS": {
-        "sign_in.sign_out_everywhere", "passwords.edit", "passwords.change",
+        "sign_in.sign_out_everywhere", "account.edit_password", "account.change_password",
     },
     "PGUA": {"account.show"},
     "P": {"account.new", "account.apply"},
-    "GUA": {"users.index"},
+    "GUA": {"account.list_users"},
     "US": {
         "uploads.index", "uploads.show", "panels.index", "panels.export",
         "panels.show", "invalidations.new", "invalidations.create",
-        "invalidations.show", "invalidations.rows", "serial_check.new",
-        "serial_check.check",
+        "invalidations.show", "invalidations.rows", "panels.new_check",
+        "panels.check",
     },
     "U": {
         "declarations.new", "declarations.make", "developer.index",
         "developer.products", "developer.product", "developer.subscribe",
         "developer.apis", "developer.reference", "developer.console",
-        "subscriptions.index", "subscriptions.show_key", "subscriptions.rename",
-        "subscriptions.requests", "uploads.new", "uploads.create", "uploads.problems",
+        "developer.profile", "developer.show_key", "developer.rename",
+        "developer.requests", "uploads.new", "uploads.create", "uploads.problems",
         "uploads.new_rows",
     },
     "A": {
-        "account.edit", "account.upgrade", "users.new", "users.add", "users.edit",
-        "users.change", "users.remove", "users.make_link",
+        "account.edit", "account.upgrade", "account.new_user", "account.add_user", "account.edit_user",
+        "account.change_user", "account.remove_user", "account.make_user_link",
     },
-    "M": {"subscriptions.regenerate", "subscriptions.cancel"},
+    "M": {"developer.regenerate", "developer.cancel"},
     # Systems: nobody enters with a cookie.
     "K": {
-        "serial_numbers.create", "serial_numbers.check", "serial_numbers.show",
-        "serial_numbers.invalidate",
+        "api_ledger.create", "api_ledger.check", "api_ledger.show",
+        "api_ledger.invalidate",
     },
     "S": {
         "staff.index", "staff.applications", "staff.application", "staff.approve",
-        "staff.decline", "staff.people", "staff.make_link", "contacts.index",
-        "contacts.save", "contacts.load", "contacts.remove",
+        "staff.decline", "staff.people", "staff.make_link", "staff.list_contacts",
+        "staff.save_contact", "staff.load_contacts", "staff.remove_contact",
     },
 }  # fmt: skip
 ALLOWED = {name: letters for letters, names in MATRIX.items() for name in names}
@@ -180,11 +180,11 @@ def test_every_unsafe_route_wants_a_token(world):
 def test_what_is_another_accounts_is_not_found(world, stranger):
     owned = [r for r in routes(world) if POLICIES[r[0].endpoint].owned]
     assert {rule.endpoint for rule, _ in owned} == {
-        "users.edit", "users.change", "users.remove", "users.make_link",
+        "account.edit_user", "account.change_user", "account.remove_user", "account.make_user_link",
         "uploads.show", "uploads.problems", "uploads.new_rows", "panels.show",
-        "invalidations.show", "invalidations.rows", "subscriptions.show_key",
-        "subscriptions.regenerate", "subscriptions.rename", "subscriptions.cancel",
-        "subscriptions.requests",
+        "invalidations.show", "invalidations.rows", "developer.show_key",
+        "developer.regenerate", "developer.rename", "developer.cancel",
+        "developer.requests",
     }  # fmt: skip
     browser = browser_of(world, stranger)
     for rule, method in owned:

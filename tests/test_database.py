@@ -5,9 +5,9 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from spv.database import snapshot, together, transaction
 from spv.extensions import db
 from spv.models import AuditChain
-from spv.services.transaction import snapshot, together, transaction
 
 pytestmark = pytest.mark.every_database
 

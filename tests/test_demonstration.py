@@ -9,7 +9,7 @@ from spv import demo
 from spv.config import ConfigurationError
 from spv.extensions import db
 from spv.models import AccountApplication, User
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 from spv.services import audit_log
 from spv.services.stc import calculations
 from tests.conftest import dispose, make_app

@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from spv import clock
+from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest, Declaration
 from spv.rules.csv_file import csv_text, read_csv
 from spv.services.api.idempotency import UNDER_WAY
-from spv.services.transaction import transaction
 from tests.api import system_of
 from tests.endurance import repeated
 from tests.panels import HEADING, NAMES, panels_csv, upload

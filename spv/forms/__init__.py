@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from flask_wtf import FlaskForm
 
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 from spv.rules.text import plain_filename
 
 

@@ -8,8 +8,7 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.dates import read_date
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 from spv.rules.stc.hints import notes
 from spv.rules.stc.installation import read_installation
 from spv.rules.stc.system_types import (
@@ -21,6 +20,7 @@ from spv.rules.stc.system_types import (
     periods_for,
     system_type_of,
 )
+from spv.rules.text import read_date
 
 SYSTEM_TYPE_CHOICES = {code.value: words for code, words in SYSTEM_TYPES.items()}
 LONGEST_ANSWER = 40

@@ -1,13 +1,16 @@
-"""Accounts and applications for them: types, details, and how an application moves."""
+"""Accounts and people: types, roles, applications, contacts and subscriptions."""
 
-from collections.abc import Iterable, Mapping
+import re
+import unicodedata
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from stdnum.au import abn
 from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
 
-from spv.rules.people import read_email
+from spv.rules.csv_file import Row, read_csv
+from spv.rules.errors import Refusal
 from spv.rules.text import read_all, read_text
 
 
@@ -114,3 +117,124 @@ def _phone(text: str) -> str:
     if digits < 6 or set(phone) - set("0123456789 +()-"):
         raise ValueError("Enter a phone number such as 02 6159 3100.")
     return phone
+
+
+# What the HTML standard calls a valid e-mail address, which browsers check too:
+# https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
+
+
+def read_email(text: str) -> str:
+    """An email address in small letters; ValueError with what to change."""
+    email = text.strip().lower()
+    if not email:
+        raise ValueError("Enter the email address.")
+    if len(email) > 254 or not _EMAIL.fullmatch(email):
+        raise ValueError("Enter an email address such as name@company.com.au.")
+    return email
+
+
+def read_name(text: str) -> str:
+    """The name of a person; ValueError with what to change."""
+    return read_text(text, "the full name", 100)
+
+
+class Role(StrEnum):
+    """Who somebody is to the app, in words; a person of an account has several."""
+
+    VISITOR = "visitors"
+    PERSON = "people without an account"
+    GENERAL = "users of an account"
+    UPLOADER = "users of a VSP or supplier account"
+    ADMINISTRATOR = "administrators of an account"
+    STAFF = "agency staff"
+    SYSTEM = "systems with a subscription key"
+
+
+def roles_of(
+    *, staff: bool, administrator: bool, account_types: Collection[str] | None
+) -> frozenset[Role]:
+    """The roles of somebody who has signed in; `account_types` None: no account."""
+    if staff:
+        return frozenset({Role.STAFF})
+    if account_types is None:
+        return frozenset({Role.PERSON})
+    roles = {Role.GENERAL}
+    if UPLOADING & set(account_types):
+        roles.add(Role.UPLOADER)
+    if administrator:
+        roles.add(Role.ADMINISTRATOR)
+    return frozenset(roles)
+
+
+class KeyKind(StrEnum):
+    """The keys of a subscription. With the test key nothing is ever stored."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+    TEST = "test"
+
+
+def read_subscription_name(text: str, others: Container[str]) -> str:
+    """A name that tells a subscription from the others; ValueError with what to change.
+
+    `others` are the names of the account's other subscriptions, made `alike`.
+    """
+    name = " ".join(read_text(text, "a name for the subscription", 100).split())
+    if not any(map(str.isalnum, name)):
+        raise ValueError("Enter a name with letters or digits for the subscription.")
+    if alike(name) in others:
+        raise ValueError(
+            "Another subscription of your account has this name. Choose one that helps "
+            "you differentiate between them."
+        )
+    return name
+
+
+def alike(name: str) -> str:
+    """A name without what people do not see, or tell apart, at a glance."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in plain if not "\ufe00" <= c <= "\ufe0f")
+
+
+MOST_CONTACTS = 5_000
+COLUMNS = {"legal name": "legal_name", "abn": "abn", "email": "email"}
+MOST_NAMED = 20
+
+
+def read_contacts(data: bytes) -> list[dict[str, str]]:
+    """The contacts of a file; Refusal on `file` with a sentence for the first rows."""
+    heading, *rows = read_csv(data, MOST_CONTACTS)
+    columns = [" ".join(cell.lower().split()) for cell in heading.cells]
+    if sorted(columns) != sorted(COLUMNS):
+        raise _refused_file(["Name the columns: Legal name, ABN, Email."])
+    names = [COLUMNS[column] for column in columns]
+    contacts: dict[str, tuple[int, dict[str, str]]] = {}
+    problems = []
+    for row in rows:
+        try:
+            contact = _contact_of(row, names)
+        except Refusal as refusal:
+            problems.append(f"Row {row.number}: {refusal}")
+            continue
+        first, _ = contacts.setdefault(contact["abn"], (row.number, contact))
+        if first != row.number:
+            problems.append(f"Row {row.number}: the ABN of row {first} again.")
+    if not rows:
+        problems.append("The file has no rows under its heading.")
+    if problems:
+        raise _refused_file(problems)
+    return [contact for _, contact in contacts.values()]
+
+
+def _contact_of(row: Row, names: list[str]) -> dict[str, str]:
+    if any(map(str.strip, row.cells[len(names) :])):
+        raise Refusal({"file": "It has more cells than the heading."})
+    return read_contact(dict(zip(names, row.cells, strict=False)))
+
+
+def _refused_file(problems: list[str]) -> Refusal:
+    more = len(problems) - MOST_NAMED
+    named = problems[:MOST_NAMED] + ([f"And {more:,} more."] if more > 0 else [])
+    return Refusal({"file": " ".join(["Nothing was stored.", *named])})

@@ -14,7 +14,7 @@ from itertools import takewhile
 from operator import not_
 from typing import NamedTuple
 
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 
 
 class Row(NamedTuple):

@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from datetime import date
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 
 # Control, invisible and unassigned characters, and halves of pairs; a blank is none.
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
@@ -76,3 +78,50 @@ def read_all(
     if problems:
         raise Refusal(problems)
     return values
+
+
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AUSTRALIAN_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+
+
+def read_date(text: str, what: str = "the day") -> date:
+    """A day written YYYY-MM-DD or DD/MM/YYYY; ValueError with what to change.
+
+    `what` names it in the sentence ("the installation date").
+    """
+    if not text:
+        raise ValueError(f"Enter {what}.")
+    iso = text
+    if not _ISO_DATE.fullmatch(text):
+        match = _AUSTRALIAN_DATE.fullmatch(text)
+        if not match:
+            raise ValueError(f"Enter {what} as 2026-07-31 or 31/07/2026.")
+        day, month, year = match.groups()
+        iso = f"{year}-{month:0>2}-{day:0>2}"
+    try:
+        return date.fromisoformat(iso)
+    except ValueError:
+        raise ValueError(
+            f"{text} is not a day of the calendar. Check {what}."
+        ) from None
+
+
+# What a provider gives to one customer: within it, addresses are changed at will.
+_CUSTOMER_BITS = 64
+
+
+def network_of(address: str) -> str:
+    """Return the network of an IP address: the address for IPv4, the /64 for IPv6.
+
+    All that is no address counts as one network, "unknown".
+    """
+    try:
+        found: IPv4Address | IPv6Address = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is None:
+            first = int(found) >> _CUSTOMER_BITS << _CUSTOMER_BITS
+            return f"{IPv6Address(first)}/{_CUSTOMER_BITS}"
+        found = found.ipv4_mapped
+    return str(found)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from spv.rules.roles import Role
+from spv.rules.accounts import Role
 
 
 @dataclass(frozen=True, slots=True)

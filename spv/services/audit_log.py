@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from spv.database import check_in_time, snapshot, transaction
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
 from spv.services.actor import Actor
-from spv.services.transaction import check_in_time, snapshot, transaction
 
 STC = "stc"
 REGISTRY = "registry"

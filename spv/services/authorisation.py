@@ -8,10 +8,10 @@ from sqlalchemy.orm import joinedload
 
 from spv.extensions import db
 from spv.models import Account, Subscription, User
-from spv.rules.roles import Role, roles_of
+from spv.rules.accounts import Role, roles_of
+from spv.rules.errors import ForbiddenError
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.errors import ForbiddenError
 
 
 def roles_of_user(user: User) -> frozenset[Role]:

@@ -4,28 +4,20 @@ from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from spv.extensions import csrf
-from spv.rules.subscription import KeyKind
+from spv.rules.accounts import KeyKind
 from spv.views import (
     account,
     api_ledger,
     api_stc,
-    contacts,
     declarations,
     developer,
-    file_check,
-    health,
-    home,
     invalidations,
     panels,
-    passwords,
-    serial_check,
     sign_in,
+    site,
     staff,
     stc,
-    stc_batch,
-    subscriptions,
     uploads,
-    users,
 )
 
 
@@ -82,9 +74,9 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["token"] = TokenConverter
     app.url_map.converters["key_kind"] = KeyKindConverter
     for module in (
-        stc_batch, stc, home, sign_in, passwords, account, users, staff, contacts,
-        panels, uploads, invalidations, serial_check, file_check, declarations,
-        developer, subscriptions, api_ledger, api_stc, health,
+        stc, stc, site, sign_in, account, account, account, staff, staff,
+        panels, uploads, invalidations, panels, uploads, declarations,
+        developer, developer, api_ledger, api_stc, site,
     ):  # fmt: skip
         app.register_blueprint(module.bp)
     csrf.exempt(api_ledger.bp)  # it takes no cookies

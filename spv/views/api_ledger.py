@@ -12,9 +12,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from spv.access import KEY_PARAMETER, system
 from spv.errors import api_error
 from spv.extensions import limiter
+from spv.rules.accounts import KeyKind
 from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused
 from spv.rules.ledger.rows import shown
-from spv.rules.subscription import KeyKind
 from spv.services.actor import Actor
 from spv.services.api import idempotency, ledger_api
 from spv.services.api.idempotency import Asked, Kept, TwinError

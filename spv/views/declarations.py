@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.developer import DeclarationForm
-from spv.rules.refusal import Refusal
+from spv.forms.accounts import DeclarationForm
+from spv.rules.errors import Refusal
 from spv.services.accounts import applications
 from spv.services.ledger import declarations
 

@@ -1,4 +1,4 @@
-"""The Developer Portal: products, APIs with their reference, a console."""
+"""The Developer Portal: products, APIs, a console, subscriptions and their keys."""
 
 import json
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, flash, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import pages
+from spv import access, pages
 from spv.access import KEY_HEADER, current_actor
 from spv.extensions import limiter
-from spv.forms.developer import SubscribeForm
-from spv.rules.refusal import Refusal
-from spv.services.api import subscriptions
+from spv.forms.accounts import SubscribeForm, SubscriptionForm
+from spv.rules.errors import Refusal
+from spv.services.api import idempotency, subscriptions
 from spv.services.ledger import declarations
 from spv.views import openapi, openapi_examples
 from spv.views.openapi_ledger import BASE
@@ -49,7 +49,7 @@ def subscribe() -> BaseResponse:
     except Refusal as refusal:
         return _product(form.refused(refusal))
     flash(f"You have subscribed to {PRODUCT}.")
-    return pages.done("subscriptions.index")
+    return pages.done("developer.profile")
 
 
 @bp.get("/apis")
@@ -61,7 +61,7 @@ def apis() -> Response:
 @bp.get("/apis/serial-number-ledger")
 def reference() -> Response:
     """Request URLs, headers, schema, examples that run as they stand, every error."""
-    actor, url = current_actor(), url_for("serial_numbers.create", _external=True)
+    actor, url = current_actor(), url_for("api_ledger.create", _external=True)
     # Of one's own account: what another has recorded would be refused.
     example = openapi_examples.example(f"EXAMPLE-{actor.account_id}")
     return pages.render(
@@ -99,4 +99,84 @@ def _product(form: SubscribeForm) -> Response:
         form=form,
         subscriptions=subscriptions.mine(actor),
         standing=declarations.standing(actor.account_id),
+    )
+
+
+ONE = "/subscriptions/<number:subscription_id>"
+KEY = f"{ONE}/keys/<key_kind:kind>"
+
+
+@bp.get("/profile")
+def profile() -> Response:
+    """The subscriptions, with their keys hidden."""
+    return _profile(SubscriptionForm(formdata=None))
+
+
+@bp.post(f"{KEY}/show")
+@limiter.limit("60 per minute")
+def show_key(subscription_id: int, kind: str) -> Response:
+    """One key, shown until the page is left."""
+    form, actor, someone = SubscriptionForm(), current_actor(), access.person()
+    given = (someone.token if someone else "", form.password.data or "")
+    about = (subscription_id, kind)
+    try:
+        key = subscriptions.show_key(subscription_id, kind, given, actor)
+    except Refusal as refusal:
+        return _profile(form.refused(refusal), about=about)
+    return _profile(form, about=about, secret=key)
+
+
+@bp.post(f"{KEY}/regenerate")
+@limiter.limit("60 per minute")
+def regenerate(subscription_id: int, kind: str) -> BaseResponse:
+    """Make a key anew."""
+    subscriptions.regenerate(subscription_id, kind, current_actor())
+    flash(f"The {kind} key is a new one. The old one does not work any more.")
+    return pages.done("developer.profile")
+
+
+@bp.post(f"{ONE}/rename")
+@limiter.limit("60 per minute")
+def rename(subscription_id: int) -> BaseResponse:
+    """Give a subscription another name."""
+    form, actor = SubscriptionForm(), current_actor()
+    try:
+        subscriptions.rename(subscription_id, form.answers, actor)
+    except Refusal as refusal:
+        return _profile(form.refused(refusal), about=(subscription_id, "rename"))
+    flash("The subscription has a new name.")
+    return pages.done("developer.profile")
+
+
+@bp.post(f"{ONE}/cancel")
+@limiter.limit("60 per minute")
+def cancel(subscription_id: int) -> BaseResponse:
+    """End a subscription."""
+    subscriptions.cancel(subscription_id, current_actor())
+    flash("The subscription is cancelled. Its keys do not work any more.")
+    return pages.done("developer.profile")
+
+
+@bp.get(f"{ONE}/requests")
+def requests(subscription_id: int) -> Response:
+    """What a subscription's systems have sent, and were answered."""
+    actor = current_actor()
+    return pages.render(
+        "developer/_requests.html",
+        title="Requests",
+        subscription=subscriptions.find(subscription_id, actor, also_cancelled=True),
+        requests=idempotency.of(subscription_id, actor),
+    )
+
+
+def _profile(form: SubscriptionForm, **context: Any) -> Response:
+    actor = current_actor()
+    return pages.render(
+        "developer/_profile.html",
+        title="Profile",
+        form=form,
+        subscriptions=subscriptions.mine(actor),
+        cancelled=subscriptions.cancelled(actor),
+        standing=declarations.standing(actor.account_id),
+        **context,
     )

@@ -7,10 +7,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.panels import InvalidateForm, Ticks
+from spv.forms.ledger import InvalidateForm, Ticks
+from spv.rules.errors import Refusal
 from spv.rules.formatting import counted
 from spv.rules.ledger.criteria import read_criteria
-from spv.rules.refusal import Refusal
 from spv.services.ledger import invalidations, selections
 from spv.services.ledger.invalidations import SelectionMoved
 from spv.services.ledger.selections import Selection

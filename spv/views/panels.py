@@ -1,4 +1,4 @@
-"""The ledger of panel serial numbers: search, what was found, one row's history."""
+"""The ledger of panel serial numbers: search, one row's history, look up a list."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -7,10 +7,12 @@ from flask import Blueprint, Response, request, url_for
 
 from spv import pages
 from spv.access import current_actor
-from spv.forms.panels import SearchForm, Ticks
+from spv.extensions import limiter
+from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, Ticks
+from spv.rules.errors import Refusal
 from spv.rules.ledger.criteria import Criteria, read_criteria
-from spv.rules.refusal import Refusal
-from spv.services.ledger import history, search
+from spv.services.ledger import lookup, search, selections
+from spv.views.invalidations import dialog
 
 bp = Blueprint("panels", __name__, url_prefix="/panels")
 
@@ -44,7 +46,7 @@ def export() -> Response:
 @bp.get("/serials/<row:row_id>")
 def show(row_id: int) -> Response:
     """What has become of a serial number."""
-    found = history.history(row_id, current_actor())
+    found = lookup.history(row_id, current_actor())
     return pages.render("panels/_show.html", title=found.serial_number, history=found)
 
 
@@ -60,3 +62,31 @@ def _with_address(response: Response, criteria: Criteria, after: int) -> Respons
     query = f"?{urlencode(values)}" if values else ""
     response.headers[name] = url_for("panels.index") + query
     return response
+
+
+@bp.get("/check")
+def new_check() -> Response:
+    """The form for a list."""
+    return _new_check(SerialListForm())
+
+
+@bp.post("/check")
+@limiter.limit("60 per minute")
+def check() -> Response:
+    """What the ledger says: as a page, as a file, or as the dialog that marks them."""
+    form, actor = SerialListForm(), current_actor()
+    try:
+        checked = lookup.check(*form.given(), actor)
+        if "mark" in request.form:
+            marked = selections.listed(checked.markable, actor)
+            return dialog(InvalidateForm(formdata=None), marked)
+    except Refusal as refusal:
+        return _new_check(form.refused(refusal))
+    if "download" in request.form:
+        return pages.csv_file(lookup.as_csv(checked), "checked-serials.csv")
+    return _new_check(form, checked=checked)
+
+
+def _new_check(form: SerialListForm, **context: Any) -> Response:
+    title = "Check serial numbers"
+    return pages.render("panels/_check.html", title=title, form=form, **context)

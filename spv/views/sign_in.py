@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import access, browsers, demo, pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.people import SignInForm, SignUpForm
-from spv.rules.refusal import Refusal
+from spv.forms.accounts import SignInForm, SignUpForm
+from spv.rules.errors import Refusal
 from spv.services.accounts import sign_in
 
 bp = Blueprint("sign_in", __name__)

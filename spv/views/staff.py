@@ -1,14 +1,15 @@
-"""Agency staff: assess applications, find people who need a password link."""
+"""Agency staff: applications, nominated contacts, people who need a password link."""
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
-from spv.forms.account import DeclineForm
-from spv.rules.refusal import Refusal
+from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
+from spv.rules.errors import Refusal
+from spv.rules.formatting import counted
 from spv.services.accounts import applications, contacts, password_links, users
-from spv.views.users import link_page
+from spv.views.account import link_page
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
 
@@ -16,7 +17,7 @@ bp = Blueprint("staff", __name__, url_prefix="/staff")
 @bp.get("")
 def index() -> BaseResponse:
     """The way in for staff."""
-    return redirect(url_for("home.index"))
+    return redirect(url_for("site.index"))
 
 
 @bp.get("/applications", endpoint="applications")
@@ -80,4 +81,56 @@ def _application(application_id: int, form: DeclineForm) -> Response:
         application=found,
         matches=contacts.compare(found),
         form=form,
+    )
+
+
+@bp.get("/contacts")
+def list_contacts() -> Response:
+    """The contacts, and two ways to add some."""
+    return _contacts(ContactForm(formdata=None), ContactsFileForm())
+
+
+@bp.post("/contacts")
+def save_contact() -> BaseResponse:
+    """Keep one contact, instead of what was known of its ABN."""
+    form = ContactForm()
+    try:
+        contacts.save(form.answers, current_actor())
+    except Refusal as refusal:
+        return _contacts(form.refused(refusal), ContactsFileForm(formdata=None))
+    flash("The contact is kept.")
+    return pages.done("staff.list_contacts")
+
+
+@bp.post("/contacts/file")
+def load_contacts() -> BaseResponse:
+    """Keep the contacts of a CSV file."""
+    form = ContactsFileForm()
+    try:
+        count = contacts.load(form.data_of_file(), current_actor())
+    except Refusal as refusal:
+        return _contacts(ContactForm(formdata=None), form.refused(refusal))
+    flash(f"{counted(count, 'contact')} kept.")
+    return pages.done("staff.list_contacts")
+
+
+@bp.post("/contacts/<number:contact_id>/remove")
+def remove_contact(contact_id: int) -> BaseResponse:
+    """Forget a contact."""
+    contacts.remove(contact_id, current_actor())
+    flash("The contact has been removed.")
+    return pages.done("staff.list_contacts")
+
+
+def _contacts(form: ContactForm, file_form: ContactsFileForm) -> Response:
+    text = request.args.get("text", "")
+    status = max(form.http_status, file_form.http_status)
+    return pages.render(
+        "staff/_contacts.html",
+        title="Nominated contacts",
+        status=status,
+        contacts=contacts.find(text),
+        text=text,
+        form=form,
+        file_form=file_form,
     )

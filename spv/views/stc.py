@@ -1,5 +1,6 @@
-"""The STC calculator, for everyone."""
+"""The STC calculator for one system or for a file of many; for everyone."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -9,9 +10,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.stc import StcForm
-from spv.rules.refusal import Refusal
-from spv.services.stc import calculations
+from spv.forms.stc import StcBatchForm, StcForm
+from spv.rules.errors import Refusal
+from spv.services.stc import batches, calculations
 
 bp = Blueprint("stc", __name__, url_prefix="/stc")
 
@@ -56,4 +57,54 @@ def _form(form: StcForm) -> Response:
         "stc/_form.html",
         title="STC calculator",
         form=form,
+    )
+
+
+@bp.get("/batch")
+def new_batch() -> Response:
+    """The form for a file."""
+    return _batch_form(StcBatchForm())
+
+
+@bp.post("/batch")
+@limiter.limit("30 per minute")
+def calculate_batch() -> BaseResponse:
+    """Calculate every row of a file, save and show what came of it."""
+    form = StcBatchForm()
+    try:
+        reference = batches.save(form.data_of_file(), current_actor("batch"))
+    except Refusal as refusal:
+        reasons = getattr(refusal, "reasons", [])
+        return _batch_form(form.refused(refusal), reasons=reasons)
+    return pages.done("stc.show_batch", reference=reference)
+
+
+@bp.get("/batch/template.csv")
+def batch_template() -> Response:
+    """A CSV file to start from."""
+    return pages.csv_file(batches.template(), "stc-batch-template.csv")
+
+
+@bp.get("/batch/<reference:reference>")
+def show_batch(reference: str) -> Response:
+    """What came of a file."""
+    return pages.render(
+        "stc/_batch.html",
+        title="Batch calculated",
+        batch=batches.show(reference),
+    )
+
+
+@bp.get("/batch/<reference:reference>.csv")
+def batch_document(reference: str) -> Response:
+    """The same file with its certificates."""
+    return pages.csv_file(batches.document(reference), "stc-batch-certificates.csv")
+
+
+def _batch_form(form: StcBatchForm, **context: Any) -> Response:
+    return pages.render(
+        "stc/_batch_form.html",
+        title="Calculate STCs for many systems",
+        form=form,
+        **context,
     )

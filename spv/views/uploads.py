@@ -1,28 +1,29 @@
-"""Uploading panel serial numbers, and what has been uploaded."""
+"""Uploading panel serial numbers; checking a file without signing in."""
 
 from typing import Any
 
-from flask import Blueprint, Response, flash
+from flask import Blueprint, Response, abort, flash
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.uploads import UploadForm
-from spv.rules.refusal import Refusal
+from spv.forms.ledger import CheckForm, UploadForm
+from spv.rules.errors import Refusal
+from spv.rules.ledger.csv_upload import SAMPLES
 from spv.services.accounts import applications
 from spv.services.ledger import refused_files, uploads
 
-bp = Blueprint("uploads", __name__, url_prefix="/panels")
+bp = Blueprint("uploads", __name__)
 
 
-@bp.get("/upload")
+@bp.get("/panels/upload")
 def new() -> Response:
     """The declaration and the form for a file."""
     return _new(UploadForm())
 
 
-@bp.post("/upload")
+@bp.post("/panels/upload")
 @limiter.limit("60 per minute")
 def create() -> BaseResponse:
     """Record the rows of a file, or with `check_only` say what would come of it."""
@@ -39,7 +40,7 @@ def create() -> BaseResponse:
     return pages.done("uploads.show", upload_id=recorded.upload_id)
 
 
-@bp.get("/uploads")
+@bp.get("/panels/uploads")
 def index() -> Response:
     """The uploads of the account, newest first; agency staff see all."""
     actor = current_actor()
@@ -55,7 +56,7 @@ def index() -> Response:
     )
 
 
-@bp.get("/uploads/<number:upload_id>")
+@bp.get("/panels/uploads/<number:upload_id>")
 def show(upload_id: int) -> Response:
     """The receipt of an upload, and its rows."""
     return pages.render(
@@ -65,14 +66,14 @@ def show(upload_id: int) -> Response:
     )
 
 
-@bp.get("/refused/<reference:reference>/problems.csv")
+@bp.get("/panels/refused/<reference:reference>/problems.csv")
 def problems(reference: str) -> Response:
     """A refused file with its problems beside its rows."""
     text = refused_files.with_problems(reference, current_actor())
     return pages.csv_file(text, "with-problems.csv")
 
 
-@bp.get("/refused/<reference:reference>/new-rows.csv")
+@bp.get("/panels/refused/<reference:reference>/new-rows.csv")
 def new_rows(reference: str) -> Response:
     """The rows of a refused file that the ledger does not have."""
     text = refused_files.new_rows(reference, current_actor())
@@ -85,5 +86,40 @@ def _new(form: UploadForm, **context: Any) -> Response:
         title="Upload panel serial numbers",
         form=form,
         account=applications.account_of(current_actor()),
+        **context,
+    )
+
+
+@bp.get("/check-a-file")
+def new_check() -> Response:
+    """The form for a file."""
+    return _new_check(CheckForm())
+
+
+@bp.post("/check-a-file")
+@limiter.limit("20 per minute")
+def check_file() -> Response:
+    """Say what is wrong with a file."""
+    form = CheckForm()
+    try:
+        checked = uploads.check_alone(form.data_of_file())
+    except Refusal as refusal:
+        return _new_check(form.refused(refusal), refusal=refusal)
+    return _new_check(form, checked=checked)
+
+
+@bp.get("/check-a-file/<name>.csv")
+def sample(name: str) -> Response:
+    """A template, a good sample and a bad one."""
+    if name not in SAMPLES:
+        abort(404)
+    return pages.csv_file(SAMPLES[name], f"panel-serial-numbers-{name}.csv")
+
+
+def _new_check(form: CheckForm, **context: Any) -> Response:
+    return pages.render(
+        "uploads/_check.html",
+        title="Check a file of panel serial numbers",
+        form=form,
         **context,
     )

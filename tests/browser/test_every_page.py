@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from spv import create_app
 from spv.config import Config
 from spv.policy import POLICIES
-from spv.rules.roles import Role
+from spv.rules.accounts import Role
 from tests.browser.conftest import SIZES, open_page
 from tests.browser.test_accounts import demonstrated
 from tests.browser.test_stc import check
@@ -20,8 +20,8 @@ PEOPLE = {
     Role.STAFF: "Agency staff",
 }
 # The console is Swagger UI, which has faults of its own.
-NOT_PAGES = {"static", "api.document", "api.calculation", "health.alive",
-             "health.ready", "developer.console"}  # fmt: skip
+NOT_PAGES = {"static", "api_stc.document", "api_stc.calculation", "site.alive",
+             "site.ready", "developer.console"}  # fmt: skip
 
 
 def addresses():

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from playwright.sync_api import expect
 
-from spv.rules.ledger.samples import SAMPLES
+from spv.rules.ledger.csv_upload import SAMPLES
 from tests.browser.test_accounts import checked, demonstrated, go, heading, press
 from tests.panels import HEADING, NAMES, panels_csv
 

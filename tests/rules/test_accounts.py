@@ -4,17 +4,18 @@ import pytest
 
 from spv.rules.accounts import (
     MOVES,
+    Role,
     Status,
     in_order,
     read_abn,
+    read_contacts,
     read_details,
+    read_email,
+    roles_of,
     same_words,
     written_abn,
 )
-from spv.rules.contacts_csv import read_contacts
-from spv.rules.people import read_email
-from spv.rules.refusal import Refusal
-from spv.rules.roles import Role, roles_of
+from spv.rules.errors import Refusal
 from spv.rules.text import read_text
 
 # The ABN that the Australian Business Register explains its check digits with.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spv.rules.network import network_of
+from spv.rules.text import network_of
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,9 @@
 
 import pytest
 
+from spv.rules.accounts import alike, read_email, read_name, read_subscription_name
+from spv.rules.errors import Refusal
 from spv.rules.ledger.reasons import OTHER, REASONS, read_reason
-from spv.rules.people import read_email, read_name
-from spv.rules.refusal import Refusal
-from spv.rules.subscription import alike, read_subscription_name
 from spv.rules.text import plain_filename, read_text
 
 

@@ -6,12 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from spv import clock
+from spv.database import transaction
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
 from spv.services import audit_log
 from spv.services.actor import visitor
 from spv.services.stc import calculations
-from spv.services.transaction import transaction
 from spv.services.verify.calculations import replay
 from tests.examples import GOOD_SOLAR
 

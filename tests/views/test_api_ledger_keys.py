@@ -10,8 +10,8 @@ import time_machine
 from spv import clock, demo
 from spv.extensions import db
 from spv.models import ApiRequest
+from spv.rules.errors import ForbiddenError
 from spv.services.api import ledger_api, subscriptions
-from spv.services.errors import ForbiddenError
 from spv.services.ledger import declarations
 from tests.api import (
     HEADER,

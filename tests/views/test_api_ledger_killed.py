@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from spv import clock
+from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest
 from spv.services.api import ledger_api
 from spv.services.api.idempotency import TwinError
-from spv.services.transaction import transaction
 from tests.api import INVALIDATIONS, UPLOADS, items
 from tests.panels import stored
 from tests.views.api_ledger import proven

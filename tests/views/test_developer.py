@@ -10,8 +10,8 @@ import time_machine
 from spv import clock, demo
 from spv.extensions import db
 from spv.models import AuditEvent, Declaration, SubscriptionKey
+from spv.rules.errors import ConflictError, ForbiddenError
 from spv.services.api import subscriptions
-from spv.services.errors import ConflictError, ForbiddenError
 from spv.services.ledger import declarations
 from spv.services.verify import ledger as ledger_verification
 from tests.api import (

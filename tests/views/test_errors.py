@@ -7,7 +7,7 @@ from flask import abort
 
 from spv.errors import WORDS
 from spv.policy import EVERYONE, POLICIES, Policy
-from spv.services.errors import ServiceError
+from spv.rules.errors import ServiceError
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
 from tests.views.page import read

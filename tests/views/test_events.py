@@ -39,11 +39,11 @@ ACTS = {
     "sign_in.sign_out_everywhere": (
         demo.STAFF, "/sign-out-everywhere", {}, "user.signed_out_everywhere",
     ),
-    "passwords.change": (
+    "account.change_password": (
         demo.STAFF, "/account/password",
         {"current_password": demo.PASSWORD, **NEW_PASSWORD}, "user.password_changed",
     ),
-    "passwords.use_link": (
+    "account.use_link": (
         None, "/password/{token}", NEW_PASSWORD, "user.password_set",
     ),
     "account.apply": (
@@ -52,13 +52,13 @@ ACTS = {
     "account.upgrade": (
         demo.GENERAL, "/account/upgrade", APPLICATION, "application.submitted",
     ),
-    "users.add": (
+    "account.add_user": (
         demo.VSP_ADMIN, "/account/users/new", {"name": "N", "email": "n@x.au"},
         "user.added",
     ),
-    "users.change": (demo.VSP_ADMIN, TOM, {"name": "T"}, "user.changed"),
-    "users.remove": (demo.VSP_ADMIN, TOM + "/remove", {}, "user.removed"),
-    "users.make_link": (
+    "account.change_user": (demo.VSP_ADMIN, TOM, {"name": "T"}, "user.changed"),
+    "account.remove_user": (demo.VSP_ADMIN, TOM + "/remove", {}, "user.removed"),
+    "account.make_user_link": (
         demo.VSP_ADMIN, TOM + "/password-link", {}, "user.password_link_made",
     ),
     "staff.approve": (
@@ -72,8 +72,8 @@ ACTS = {
     "staff.make_link": (
         demo.STAFF, "/staff/people/{tom}/password-link", {}, "user.password_link_made",
     ),
-    "contacts.save": (demo.STAFF, "/staff/contacts", CONTACT, "contact.saved"),
-    "contacts.load": (
+    "staff.save_contact": (demo.STAFF, "/staff/contacts", CONTACT, "contact.saved"),
+    "staff.load_contacts": (
         demo.STAFF, "/staff/contacts/file", {"file": "contacts.csv"},
         "contacts.loaded",
     ),
@@ -93,30 +93,30 @@ ACTS = {
         demo.VSP_USER, "/developer/products/serial-number-ledger",
         {"name": "New", "terms": "yes"}, "subscription.created",
     ),
-    "subscriptions.show_key": (
+    "developer.show_key": (
         demo.VSP_USER, SUBSCRIPTION + "/keys/primary/show", {}, "key.shown",
     ),
-    "subscriptions.regenerate": (
+    "developer.regenerate": (
         demo.VSP_ADMIN, SUBSCRIPTION + "/keys/test/regenerate", {}, "key.regenerated",
     ),
-    "subscriptions.rename": (
+    "developer.rename": (
         demo.VSP_USER, SUBSCRIPTION + "/rename", {"name": "N"},
         "subscription.renamed",
     ),
-    "subscriptions.cancel": (
+    "developer.cancel": (
         demo.VSP_ADMIN, SUBSCRIPTION + "/cancel", {}, "subscription.cancelled",
     ),
-    "contacts.remove": (
+    "staff.remove_contact": (
         demo.STAFF, "/staff/contacts/{contact}/remove", {}, "contact.removed",
     ),
 }  # fmt: skip
 # They write to the chain of calculations, which has tests of its own.
-CALCULATIONS = {"stc.calculate", "stc_batch.calculate"}
+CALCULATIONS = {"stc.calculate", "stc.calculate_batch"}
 # A file or a list is checked, and nothing is kept.
 SYSTEMS = {  # see test_ledger_api
-    "serial_numbers.create", "serial_numbers.check", "serial_numbers.invalidate",
+    "api_ledger.create", "api_ledger.check", "api_ledger.invalidate",
 }  # fmt: skip
-NOTHING = {"file_check.check", "serial_check.check"}
+NOTHING = {"uploads.check_file", "panels.check"}
 
 
 def filled(address):

@@ -8,11 +8,11 @@ import time_machine
 from itsdangerous import TimestampSigner
 
 from spv import demo
+from spv.database import together
 from spv.extensions import db
 from spv.models import KnownBrowser
-from spv.services.accounts import known_browsers, password_links, users
-from spv.services.accounts.sign_in_tries import claim_sign_in
-from spv.services.transaction import together
+from spv.services.accounts import password_links, sessions, users
+from spv.services.accounts.sign_in import claim_sign_in
 from tests.conftest import dispose, make_app
 from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, user_of
 from tests.views.page import read
@@ -56,7 +56,7 @@ def test_the_cookie(demonstration):
     assert renewed != signer.unsign(before).decode()  # it was years old
     db.session.rollback()
     for email in (demo.VSP_USER, demo.GENERAL):
-        assert known_browsers.knows(renewed, email, datetime.now(UTC))
+        assert sessions.knows_browser(renewed, email, datetime.now(UTC))
 
 
 def test_a_browser_is_known_for_a_year(demonstration):
@@ -65,7 +65,7 @@ def test_a_browser_is_known_for_a_year(demonstration):
     browser = signer.unsign(cookie_of(tom).value).decode()
     ends = db.session.query(KnownBrowser).one().signed_in_at + timedelta(days=365)
     for at, known in ((ends - timedelta(seconds=1), True), (ends, False)):
-        assert known_browsers.knows(browser, demo.VSP_USER, at) is known
+        assert sessions.knows_browser(browser, demo.VSP_USER, at) is known
 
 
 def test_a_known_browser_is_not_held_up_by_what_others_type(demonstration):

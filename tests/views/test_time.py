@@ -12,15 +12,15 @@ import sqlalchemy as sa
 from spv.extensions import db
 from spv.models import StcBatch
 from spv.policy import POLICIES
+from spv.rules.accounts import Role
 from spv.rules.ledger.rows import FIELDS
-from spv.rules.roles import Role
 from spv.rules.stc.batch import TEMPLATE
 from tests.addresses import address_of
 from tests.people import KIM
 
 MOST = 0.5  # seconds
 FILE, HEADER = 4_990_000, 130_000  # bytes: what the app and the server take at most
-TAKE_FILES = ("file_check.check", "stc_batch.calculate")
+TAKE_FILES = ("uploads.check_file", "stc.calculate_batch")
 FORM = "application/x-www-form-urlencoded"
 START = b'--line\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n'
 PANELS = ",".join(FIELDS.values())
@@ -148,7 +148,7 @@ def requests_of(address, endpoint, method):
             sent | {"environ_overrides": {"QUERY_STRING": QUERIES["fields"]}},
         )
         return
-    reads_them = endpoint in ("stc.new", "api.calculation", "sign_in.create")
+    reads_them = endpoint in ("stc.new", "api_stc.calculation", "sign_in.create")
     for words in QUERIES if reads_them else ["no UTF-8"]:
         query = QUERIES[words]
         yield f"query {words}", sent | {"environ_overrides": {"QUERY_STRING": query}}

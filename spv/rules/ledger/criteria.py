@@ -5,11 +5,10 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from spv.rules.dates import read_date
+from spv.rules.errors import Refusal
 from spv.rules.formatting import written
 from spv.rules.ledger.rows import FIELDS, LONGEST_NAME, LONGEST_SERIAL
-from spv.rules.refusal import Refusal
-from spv.rules.text import read_all, read_text
+from spv.rules.text import read_all, read_date, read_text
 
 STATUSES = {"valid": "Valid", "invalid": "Invalid"}
 NAMES = tuple(FIELDS)[:3]

@@ -5,6 +5,7 @@ from itertools import groupby, zip_longest
 from operator import itemgetter
 
 from spv.rules.csv_file import Row, csv_text, read_csv
+from spv.rules.errors import Refusal
 from spv.rules.formatting import listed
 from spv.rules.ledger.rows import (
     FIELDS,
@@ -15,7 +16,6 @@ from spv.rules.ledger.rows import (
     check_rows,
     shown,
 )
-from spv.rules.refusal import Refusal
 
 ADDED = ("Problem", "How to fix")
 # What a file of search results says beside the four columns.
@@ -143,3 +143,25 @@ def _sentence(problem: Problem) -> str:
     column, sentence = FIELDS.get(problem.field), problem.fault.sentence
     said = f"{column}: {sentence}" if column else sentence
     return f"{said} ({problem.note})" if problem.note else said
+
+
+_HEADING = list(FIELDS.values())
+_MAKER = ["Example Solar Imports Pty Ltd", "Example Solar Technology Co., Ltd"]
+_GOOD = [
+    [*_MAKER, "EST-440M-108", f"EST44020260{number:05}"] for number in range(1, 11)
+]
+_BAD = [
+    [*_MAKER, "EST-440M-108", "EST4402026000011"],
+    [*_MAKER, "EST-440M-108", "1.60719E+15"],
+    [*_MAKER, "EST-440M-108", "1.60719E+15"],
+    [*_MAKER, "EST-440M-108", "EST4402026000011"],
+    [*_MAKER, "", "EST4402026000012"],
+    [*_MAKER, "EST-440M-108", "EST4402026 000013"],
+    [*_MAKER, "EST-440M-108", "EST44О2026000014"],
+    [*_MAKER, "EST-440M-108", "N/A"],
+]
+SAMPLES = {
+    "template": csv_text([_HEADING]),
+    "good-sample": csv_text([_HEADING, *_GOOD]),
+    "bad-sample": csv_text([_HEADING, *_BAD]),
+}

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from spv.rules.errors import Refusal
 from spv.rules.formatting import counted, written
-from spv.rules.refusal import Refusal
 
 UPLOAD, API, TERMS = "upload", "api", "terms"
 # A wording that was declared to is never changed: a new one gets a version of its own.

@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from spv.rules.errors import Refusal
 from spv.rules.formatting import counted, listed
 from spv.rules.ledger.rows import (
     FIELDS,
@@ -17,7 +18,6 @@ from spv.rules.ledger.rows import (
     check_rows,
     shown,
 )
-from spv.rules.refusal import Refusal
 
 # The fields of an item, and what they are called in the rules of rows.
 NAMES = {

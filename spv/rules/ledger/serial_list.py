@@ -6,8 +6,8 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from spv.rules.csv_file import read_csv
+from spv.rules.errors import Refusal
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Fault, read_serial, shown
-from spv.rules.refusal import Refusal
 
 HEADING = FIELDS["serial_number"].casefold()
 # How long the numbers of cartons and pallets are: EAN, GTIN and SSCC (GS1).

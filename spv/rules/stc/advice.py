@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from spv.rules.formatting import counted, plain, written
-from spv.rules.stc import zones
+from spv.rules.stc import figures
 from spv.rules.stc.figures import KEPT, value_on
 from spv.rules.stc.installation import Installation
 from spv.rules.stc.system_types import PERIODS, SystemType
@@ -53,10 +53,10 @@ def _fewer_years(installation: Installation, years: int | None) -> tuple[str, ..
 
 @lru_cache(maxsize=KEPT)
 def _other_table(day: date) -> tuple[str, ...]:
-    if day >= zones.TABLE_FROM:
+    if day >= figures.TABLE_FROM:
         return ()
     return (
-        f"The postcode table in force since {written(zones.TABLE_FROM)} was used. "
+        f"The postcode table in force since {written(figures.TABLE_FROM)} was used. "
         "Another table applied on the installation date.",
     )
 

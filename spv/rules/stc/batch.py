@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from spv.rules.csv_file import Row, csv_text, read_csv
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 from spv.rules.stc.calculation import Calculation, calculate
 from spv.rules.stc.installation import Installation, read_installation
 from spv.rules.stc.system_types import ALL_FIELDS

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from spv.rules.formatting import plain, written
-from spv.rules.stc import zones
+from spv.rules.stc import figures
 from spv.rules.stc.advice import warnings_of
 from spv.rules.stc.figures import FIGURES, KEPT, RULES_VERSION, Figure, value_on
 from spv.rules.stc.installation import Installation
@@ -92,7 +92,7 @@ def _in_year(installation: Installation, year: int, today: date) -> int:
 def _solar(installation: Installation, today: date) -> Calculation:
     day, power = installation.installation_date, installation.rated_power_kw
     assert power is not None
-    zone = zones.zone_of(installation.postcode)
+    zone = figures.zone_of(installation.postcode)
     rating, rating_step = _rating(zone, day)
     deeming, deeming_step = _deeming(day)
     years, years_step = _years(

@@ -1,6 +1,8 @@
 """Dated, sourced figures: each number of the law, with its unit and where it stands."""
 
+import csv
 import tomllib
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -75,3 +77,21 @@ RULES_VERSION, FIGURES = _load()
 def value_on(name: str, day: date) -> Any:
     """The value of the named figure on a day; LookupError where there is none."""
     return FIGURES[name].on(day)
+
+
+TABLE_FROM: date = FIGURES["postcode_zones"].values[0][0]
+
+
+def _load_zones() -> tuple[list[str], list[int]]:
+    name = FIGURES["postcode_zones"].latest
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        ranges = list(csv.DictReader(file))
+    return [r["from_postcode"] for r in ranges], [int(r["zone"]) for r in ranges]
+
+
+_STARTS, _ZONES = _load_zones()
+
+
+def zone_of(postcode: str) -> int:
+    """The zone, 1 to 4, of any four digits: the table covers 0000 to 9999."""
+    return _ZONES[bisect_right(_STARTS, postcode) - 1]

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from datetime import date
 
-from spv.rules.dates import read_date
 from spv.rules.formatting import counted, plain, written
 from spv.rules.stc.calculation import deeming_period, years_left
-from spv.rules.stc.figures import FIGURES, value_on
+from spv.rules.stc.figures import FIGURES, value_on, zone_of
 from spv.rules.stc.installation import is_postcode
 from spv.rules.stc.system_types import SystemType, system_type_of
-from spv.rules.stc.zones import zone_of
+from spv.rules.text import read_date
 
 
 def notes(answers: Mapping[str, str]) -> dict[str, str]:

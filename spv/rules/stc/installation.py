@@ -6,9 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from spv.rules.dates import read_date
+from spv.rules.errors import Refusal
 from spv.rules.formatting import plain, written
-from spv.rules.refusal import Refusal
 from spv.rules.stc.figures import FIGURES, value_on
 from spv.rules.stc.system_types import (
     ALL_FIELDS,
@@ -19,6 +18,7 @@ from spv.rules.stc.system_types import (
     periods_for,
     system_type_of,
 )
+from spv.rules.text import read_date
 
 
 class Installation(NamedTuple):

@@ -10,14 +10,12 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.extensions import db
 from spv.models import Account, AccountApplication
-from spv.rules.accounts import MOVES, AccountType, Status, in_order, read_details
-from spv.rules.refusal import Refusal
-from spv.rules.roles import Role
+from spv.rules.accounts import MOVES, AccountType, Role, Status, in_order, read_details
+from spv.rules.errors import ConflictError, NotFoundError, Refusal
 from spv.rules.text import read_all, read_text
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import acting
-from spv.services.errors import ConflictError, NotFoundError
 
 MOST_SHOWN = 100
 LONGEST_REASON = 1000

@@ -10,13 +10,17 @@ from spv import clock
 from spv.database import insert
 from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact
-from spv.rules.accounts import read_contact, same_words, written_abn
-from spv.rules.contacts_csv import read_contacts
-from spv.rules.roles import Role
+from spv.rules.accounts import (
+    Role,
+    read_contact,
+    read_contacts,
+    same_words,
+    written_abn,
+)
+from spv.rules.errors import NotFoundError
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import acting
-from spv.services.errors import NotFoundError
 
 MOST_FOUND = 200
 LONGEST_SEARCH = 100

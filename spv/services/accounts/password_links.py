@@ -10,20 +10,19 @@ from sqlalchemy import select
 from spv import clock
 from spv.extensions import db
 from spv.models import User
-from spv.rules.refusal import Refusal
-from spv.rules.roles import Role
+from spv.rules.accounts import Role
+from spv.rules.errors import NotFoundError, Refusal
 from spv.rules.text import read_all
 from spv.services import audit_log
-from spv.services.accounts import known_browsers, passwords, sessions
-from spv.services.accounts.sign_in import acting_as
-from spv.services.accounts.sign_in_tries import (
+from spv.services.accounts import passwords, sessions
+from spv.services.accounts.sign_in import (
+    acting_as,
     forget_failures,
     is_own_password,
     own_password,
 )
 from spv.services.actor import Actor
 from spv.services.authorisation import acting
-from spv.services.errors import NotFoundError
 
 LINK_LASTS = timedelta(days=1)
 USED = (
@@ -120,13 +119,13 @@ def use_link(
         user = holder(token)
         user.link_hash = user.link_until = None
         _set(user, password_hash)
-        known_browsers.remember(user, browser, clock.now())
+        sessions.remember_browser(user, browser, clock.now())
         audit_log.act("user.password_set", acting_as(user, actor), clock.now())
 
 
 def _set(user: User, password_hash: str, token: str = "", browser: str = "") -> None:
     user.password_hash = password_hash
     sessions.end(user.id, but=token)
-    known_browsers.forget(user.id, but=browser)
+    sessions.forget_browsers(user.id, but=browser)
     forget_failures(user.email)
     forget_failures(own_password(user))

@@ -3,12 +3,17 @@
 import secrets
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import partial
+from math import log10
+from pathlib import Path
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from flask import current_app
-
-from spv.services.accounts.password_strength import log10_guesses, words_of
+from zxcvbn import zxcvbn
+from zxcvbn.adjacency_graphs import ADJACENCY_GRAPHS
+from zxcvbn.matching import RANKED_DICTIONARIES
 
 SHORTEST = 12
 LONGEST = 200
@@ -83,3 +88,112 @@ def _same(again: str, password: str) -> str:
     if again != password:
         raise ValueError("Enter the same password again.")
     return again
+
+
+# zxcvbn's search through substitutions is exponential: 16 characters take 0.05 s at
+# the worst, 72 take 9 s.
+ZXCVBN_READS = 16
+LONGEST_WORD = 25
+# Its lists: common passwords, English words, names. A word maps to its rank.
+_LISTS = list(RANKED_DICTIONARIES.values())
+_WEAK_WORDS = frozenset(
+    Path(__file__)
+    .with_name("weak_words.txt")
+    .read_text("utf-8")
+    .partition("\n\n")[2]
+    .split()
+)
+# Signs that stand for letters; 1, ! and | for one of two.
+_SIGNS, _LETTERS = "@4836905$7+(2", "aabeggossttcz"
+_SPELLINGS = [
+    str.maketrans(_SIGNS + "1!|", _LETTERS + letter * 3) for letter in ("i", "l")
+]
+_NEIGHBOURS = {
+    (key, other)
+    for graph in ("qwerty", "keypad")
+    for key, around in ADJACENCY_GRAPHS[graph].items()
+    for keys in around
+    for other in keys or ""
+}
+# Decimal logarithms of guesses.
+_CHARACTER, _NEXT_CHARACTER, _YEAR, _AGAIN, _WORD = 1.0, 0.2, 1.3, 0.3, 1.0
+_RARE_SIGN, _MOST_OF_ENDS = 2.0, 3.0
+
+
+class _Piece(NamedTuple):
+    """A word or a character of a password, and the logarithm of its guesses."""
+
+    text: str
+    guesses: float
+
+
+def log10_guesses(password: str, words: frozenset[str] = frozenset()) -> float:
+    """Return the decimal logarithm of the guesses that find a password.
+
+    `words` are those of the person, in small letters, which are guessed first.
+    """
+    begins, rest = password[:ZXCVBN_READS], password[ZXCVBN_READS:]
+    known = words | _WEAK_WORDS
+    by_zxcvbn = float(zxcvbn(begins)["guesses_log10"]) + _estimate(rest, known)
+    return min(by_zxcvbn, _estimate(password, known))
+
+
+def words_of(*texts: str) -> frozenset[str]:
+    """Return the words of a person's name and email address."""
+    letters = [c if c.isalnum() else " " for c in " ".join(t[:254] for t in texts)]
+    return frozenset(word for word in "".join(letters).casefold().split() if word[2:])
+
+
+def _estimate(password: str, known: frozenset[str]) -> float:
+    text = password.casefold()
+    kept = "".join(c for c in text if c.isalnum() or c in "@$!|+(")
+    dropped = set(text) - set(kept)  # blanks, and signs, of which there are many more
+    signs = sum(_CHARACTER if c.isascii() else _RARE_SIGN for c in dropped)
+    period = (kept + kept).find(kept, 1)
+    pieces = _cheapest_pieces(kept[:period], known)
+    costs = [
+        min(piece.guesses, _AGAIN) if piece in pieces[:at] else piece.guesses
+        for at, piece in enumerate(pieces)
+    ]
+    lettered = [at for at, p in enumerate(pieces) if any(map(str.isalpha, p.text))]
+    begin, end = (lettered[0], lettered[-1] + 1) if lettered else (0, 0)
+    # Digits and signs around a word are many people's way to make it long enough.
+    ends = min(_MOST_OF_ENDS, sum(costs[:begin]) + sum(costs[end:]))
+    return signs + sum(costs[begin:end]) + ends
+
+
+def _cheapest_pieces(text: str, known: frozenset[str]) -> list[_Piece]:
+    """Split a text into the words and characters that take the fewest guesses."""
+    spellings = [text, *(text.translate(spelling) for spelling in _SPELLINGS)]
+    best = [(0.0, 0)]  # of the text up to here: its guesses, and where its end begins
+    for end in range(1, len(text) + 1):
+        options = [(best[end - 1][0] + _of_character(text[:end]), end - 1)]
+        if text[end - 4 : end].isdecimal() and text[end - 4 : end - 2] in ("19", "20"):
+            options.append((best[end - 4][0] + _YEAR, end - 4))
+        for begin in range(max(0, end - LONGEST_WORD), end - 1):
+            words = {spelling[begin:end] for spelling in spellings}
+            guesses = min(map(partial(_of_word, known=known), words))
+            options.append((best[begin][0] + guesses, begin))
+        best.append(min(options))
+    pieces, end = [], len(text)
+    while end:
+        begin = best[end][1]
+        pieces.append(_Piece(text[begin:end], best[end][0] - best[begin][0]))
+        end = begin
+    return pieces[::-1]
+
+
+def _of_word(word: str, known: frozenset[str]) -> float:
+    """Return the guesses for a word; without end where it is in no list."""
+    if word in known:
+        return _WORD
+    ranks = [ranks[word] for ranks in _LISTS if word in ranks]
+    return max(_WORD, log10(min(ranks))) if ranks else float("inf")
+
+
+def _of_character(text: str) -> float:
+    """Return the guesses for the last character of a text, by the two before it."""
+    steps = list(zip(text[-3:], text[-2:], strict=False))
+    # The next one on the keyboard or in the alphabet, or the same again.
+    follows = [(a, b) in _NEIGHBOURS or abs(ord(a) - ord(b)) < 2 for a, b in steps]
+    return _NEXT_CHARACTER if len(follows) == 2 and all(follows) else _CHARACTER

@@ -1,4 +1,4 @@
-"""Sign-ins that are under way: rows, so that each can be ended at once."""
+"""Sessions of users, and the browsers they have signed in with."""
 
 import hashlib
 import secrets
@@ -10,11 +10,18 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, upda
 from sqlalchemy.exc import DBAPIError
 
 from spv import clock
+from spv.database import transaction
 from spv.extensions import db
-from spv.models import Account, Declaration, User, UserSession
+from spv.models import (
+    Account,
+    Declaration,
+    KnownBrowser,
+    SignInTries,
+    User,
+    UserSession,
+)
+from spv.rules.accounts import Role, roles_of
 from spv.rules.ledger.declaration import API, Standing
-from spv.rules.roles import Role, roles_of
-from spv.services.transaction import transaction
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -148,3 +155,55 @@ def _seen(session_id: int, at: datetime) -> None:
 
 def _over(at: datetime) -> ColumnElement[bool]:
     return or_(UserSession.seen_at <= at - IDLE, UserSession.started_at <= at - LONGEST)
+
+
+BROWSER_LASTS = timedelta(days=365)  # since the last sign-in
+MOST_BROWSERS = 20  # of one user
+
+
+def knows_browser(browser: str, email: str, at: datetime) -> bool:
+    """Return whether a user with this email address has signed in with a browser."""
+    # The database is not asked about the address: the work is the same for any.
+    users = (
+        select(User.email)
+        .join(KnownBrowser, KnownBrowser.user_id == User.id)
+        .where(
+            KnownBrowser.browser_hash == digest(browser),
+            KnownBrowser.signed_in_at > at - BROWSER_LASTS,
+            User.removed_at.is_(None),
+        )
+    )
+    return bool(browser) and email in db.session.scalars(users).all()
+
+
+def failures_of_browser(browser: str, email: str) -> str:
+    """Return the subject under which failures of a known browser are counted."""
+    return digest(f"browser {digest(browser)} of {email}")
+
+
+def remember_browser(user: User, browser: str, at: datetime) -> None:
+    """Make a browser known, in the caller's transaction; the oldest one is dropped."""
+    if not browser:
+        return
+    of_user = KnownBrowser.user_id == user.id
+    this = KnownBrowser.browser_hash == digest(browser)
+    db.session.execute(delete(KnownBrowser).where(of_user, this))
+    seen = {"user_id": user.id, "browser_hash": digest(browser), "signed_in_at": at}
+    db.session.add(KnownBrowser(**seen))
+    newest = KnownBrowser.signed_in_at.desc(), KnownBrowser.id.desc()
+    kept = select(KnownBrowser.id).where(of_user).order_by(*newest).limit(MOST_BROWSERS)
+    dropped = delete(KnownBrowser).where(of_user, KnownBrowser.id.not_in(kept))
+    db.session.execute(dropped)
+    counted = SignInTries.subject == failures_of_browser(browser, user.email)
+    db.session.execute(delete(SignInTries).where(counted))
+
+
+def forget_browsers(user_id: int | None, *, but: str = "") -> None:
+    """Revoke the browsers of a user, all or all but one, in the caller's transaction.
+
+    A thief who had the password, or the device, may have made one of them known.
+    """
+    revoked = delete(KnownBrowser).where(KnownBrowser.user_id == user_id)
+    if but:
+        revoked = revoked.where(KnownBrowser.browser_hash != digest(but))
+    db.session.execute(revoked)

@@ -11,12 +11,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from spv import clock
+from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest, SubscriptionKey
 from spv.services.actor import Actor
 from spv.services.api import subscriptions
 from spv.services.api.subscriptions import System
-from spv.services.transaction import transaction
 
 SHOWN = 100
 KEPT_FOR = timedelta(days=30)

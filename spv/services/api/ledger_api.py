@@ -10,6 +10,8 @@ from sqlalchemy import select
 from spv import clock
 from spv.extensions import db
 from spv.models import Invalidation, PanelSerial, Upload
+from spv.rules.accounts import Role
+from spv.rules.errors import Refusal
 from spv.rules.formatting import counted
 from spv.rules.ledger.json_upload import (
     ITEMS,
@@ -25,8 +27,6 @@ from spv.rules.ledger.report import ALREADY_VALID
 from spv.rules.ledger.rows import CheckedRows, Fault, Problem, digest, read_serial
 from spv.rules.ledger.rows import shown as readable
 from spv.rules.ledger.serial_list import list_of_cells
-from spv.rules.refusal import Refusal
-from spv.rules.roles import Role
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import acting

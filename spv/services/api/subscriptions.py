@@ -1,31 +1,30 @@
-"""Subscriptions: with their keys an account's systems use the API."""
+"""Subscriptions, and the keys with which an account's systems use the API."""
 
+import base64
+import hmac
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
 from spv import clock
-from spv.extensions import db
+from spv.extensions import db, secret_keys
 from spv.models import Account, Subscription, SubscriptionKey, User
+from spv.rules.accounts import KeyKind, Role, alike, read_subscription_name, roles_of
+from spv.rules.errors import ConflictError, NotFoundError, Refusal
 from spv.rules.ledger.declaration import TERMS, read_declaration
-from spv.rules.refusal import Refusal
-from spv.rules.roles import Role, roles_of
-from spv.rules.subscription import KeyKind, alike, read_subscription_name
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import sessions
-from spv.services.accounts.sign_in_tries import (
-    forget_failures,
-    is_own_password,
-    own_password,
-)
+from spv.services.accounts.sign_in import forget_failures, is_own_password, own_password
 from spv.services.actor import Actor
-from spv.services.api import keys
 from spv.services.authorisation import acting
-from spv.services.errors import NotFoundError
 
 MOST = 20
 # How long after signing in a key is shown without the password.
@@ -117,7 +116,7 @@ def show_key(
     good = is_fresh or is_own_password(user, password, "password")
     with acting(actor, Role.UPLOADER):
         found, at = find(subscription_id, actor), clock.now()
-        key = keys.opened(_key(found, kind).sealed)
+        key = decrypt_key(_key(found, kind).sealed)
         event = "key.shown" if good else "key.show_refused"
         _tell(event, found, actor, at, key=kind)
         if good and not is_fresh:
@@ -161,7 +160,7 @@ def enter(key: str, ip: str) -> System | None:
         .join(SubscriptionKey.subscription)
         .join(Subscription.account)
         .where(
-            SubscriptionKey.digest.in_(keys.digests_of(key)),
+            SubscriptionKey.digest.in_(digests_of_key(key)),
             ACTIVE,
         )
     ).one_or_none()  # fmt: skip
@@ -206,8 +205,8 @@ def _key(found: Subscription, kind: str) -> SubscriptionKey:
 
 
 def _renew(key: SubscriptionKey, at: datetime) -> SubscriptionKey:
-    text = keys.new_key()
-    key.digest, key.sealed = keys.digest_of(text), keys.sealed(text)
+    text = new_key()
+    key.digest, key.sealed = digest_of_key(text), encrypt_key(text)
     key.created_at, key.last_used_at = at, None
     return key
 
@@ -216,3 +215,55 @@ def _tell(
     event: str, of: Subscription, actor: Actor, at: datetime, **more: Any
 ) -> None:
     audit_log.act(event, actor, at, subscription=of.id, **more)
+
+
+def new_key() -> str:
+    """A key that nobody can guess."""
+    return secrets.token_hex(16)
+
+
+def digest_of_key(key: str) -> str:
+    """The digest that is stored of a new key: HMAC-SHA256, in hexadecimal."""
+    return digests_of_key(key)[0]
+
+
+def digests_of_key(key: str) -> list[str]:
+    """The digests that a key may be found by, that under the present secret first.
+
+    A stored digest is never written again under another secret: the log has it too.
+    """
+    text = key.encode("utf-8", "replace")
+    return [
+        hmac.digest(secret, text, "sha256").hex()
+        for secret in _derived("digest of keys")
+    ]
+
+
+def encrypt_key(key: str) -> str:
+    """A key encrypted (Fernet), as its page can show it again."""
+    return _fernet().encrypt(key.encode()).decode()
+
+
+def decrypt_key(text: str) -> str:
+    """The key that was sealed; ConflictError if its secret is not known any more."""
+    try:
+        return _fernet().decrypt(text).decode()
+    except InvalidToken:
+        raise ConflictError(
+            "This key was made under another secret key of the app, and no longer "
+            "works. Regenerate it."
+        ) from None
+
+
+def _fernet() -> MultiFernet:
+    """Encrypt with the present secret; decrypt with each that is still good."""
+    seals = [base64.urlsafe_b64encode(key) for key in _derived("seal of keys")]
+    return MultiFernet([Fernet(seal) for seal in seals])
+
+
+def _derived(purpose: str) -> list[bytes]:
+    """Return 32 bytes of each secret for a purpose, the present secret first."""
+    return [
+        HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret.encode())
+        for secret in reversed(secret_keys())
+    ]

@@ -10,12 +10,12 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.extensions import db
 from spv.models import Declaration
+from spv.rules.accounts import Role
+from spv.rules.errors import ForbiddenError
 from spv.rules.ledger.declaration import API, Standing, last_day, read_declaration
-from spv.rules.roles import Role
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import acting
-from spv.services.errors import ForbiddenError
 
 MADE = "declaration.made"
 SHOWN = 20

@@ -16,17 +16,16 @@ from spv.models import (
     PanelSerial,
     Upload,
 )
+from spv.rules.accounts import Role
 from spv.rules.csv_file import csv_text
+from spv.rules.errors import NotFoundError, Refusal
 from spv.rules.formatting import counted, listed
 from spv.rules.ledger.reasons import read_reason
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS
-from spv.rules.refusal import Refusal
-from spv.rules.roles import Role
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.api import idempotency
 from spv.services.authorisation import acting
-from spv.services.errors import NotFoundError
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search
 from spv.services.ledger.rows import VALID

@@ -1,8 +1,4 @@
-"""Checking serial numbers against the ledger, such as those of a claim.
-
-Of the rows of others an account is told whether they are valid, why not, and their
-product; never who uploaded them. Nothing is kept.
-"""
+"""Looking serial numbers up: a list of them, and the history of one."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,11 +7,14 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from spv import database
 from spv.extensions import db
 from spv.models import Invalidation, PanelSerial, Product, Upload
+from spv.rules.accounts import Role
 from spv.rules.csv_file import csv_text
+from spv.rules.errors import NotFoundError
 from spv.rules.ledger.rows import FIELDS
 from spv.rules.ledger.serial_list import (
     Listed,
@@ -24,8 +23,8 @@ from spv.rules.ledger.serial_list import (
     look_alikes,
     read_list,
 )
-from spv.rules.roles import Role
 from spv.services.actor import Actor
+from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.rows import NAMES
 
 
@@ -146,3 +145,45 @@ def _hints(listed: Listed, alike: list[str], near: dict[str, Any]) -> list[str]:
 
 def _told_of(row: Any) -> list[str]:
     return [row.reason or "", row.supplier_name, row.licensee, row.model_number]
+
+
+class History(NamedTuple):
+    """Every row of a serial number that somebody sees, oldest first.
+
+    Each has its product, its upload and, where it was marked, its invalidation.
+    """
+
+    serial_number: str
+    is_valid: bool
+    rows: Sequence[Any]
+
+
+def history(row_id: int, actor: Actor) -> History:
+    """What has become of the serial number of a row; NotFoundError.
+
+    An account sees the rows that it uploaded, agency staff see all.
+    """
+    serial = select(PanelSerial.serial_number).where(PanelSerial.id == row_id)
+    query = (
+        select(PanelSerial, Product, Upload, Invalidation)
+        .join(Product, Product.id == PanelSerial.product_id)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
+        .where(
+            PanelSerial.serial_number == serial.scalar_subquery(),
+            ledger_rows.visible(actor),
+        )
+        .order_by(PanelSerial.id)
+        .options(*map(joinedload, _WITH_NAMES))
+    )  # fmt: skip
+    rows = db.session.execute(query).all()
+    if row_id not in (row.PanelSerial.id for row in rows):
+        raise NotFoundError
+    serial_number = rows[0].PanelSerial.serial_number
+    return History(serial_number, any(row.Invalidation is None for row in rows), rows)
+
+
+_WITH_NAMES = (
+    Upload.account, Upload.user, Upload.subscription, Upload.declaration,
+    Invalidation.user, Invalidation.subscription,
+)  # fmt: skip

@@ -9,12 +9,11 @@ from sqlalchemy import Select, delete, select
 from spv import clock
 from spv.extensions import db
 from spv.models import RefusedFile
+from spv.rules.errors import NotFoundError, Refusal
 from spv.rules.ledger.csv_upload import check_csv, write_problems, write_rows
 from spv.rules.ledger.report import Report, already_valid
 from spv.rules.ledger.rows import CheckedRows, Problem
-from spv.rules.refusal import Refusal
 from spv.services.actor import Actor
-from spv.services.errors import NotFoundError
 from spv.services.ledger import rows as ledger_rows
 
 KEPT_FOR = timedelta(days=1)

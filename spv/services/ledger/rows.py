@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, false, func, insert, select, true, tuple_
 from spv import database
 from spv.extensions import db
 from spv.models import PanelSerial, Product, Upload, UploadProduct
+from spv.rules.accounts import Role
+from spv.rules.errors import ConflictError
 from spv.rules.ledger.rows import Panel
-from spv.rules.roles import Role
 from spv.services.actor import Actor
-from spv.services.errors import ConflictError
 
 VALID = PanelSerial.invalidation_id.is_(None)
 NAMES = (Product.supplier_name, Product.licensee, Product.model_number)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from spv import clock, database
+from spv.database import snapshot
 from spv.extensions import db
 from spv.models import Account, Invalidation, PanelSerial, Product, Upload
 from spv.rules.csv_file import csv_text
@@ -15,7 +16,6 @@ from spv.rules.ledger.rows import FIELDS
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search_query
-from spv.services.transaction import snapshot
 
 ROWS_SHOWN = 50
 EXPORT_SLICE = 2_000

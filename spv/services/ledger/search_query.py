@@ -15,8 +15,8 @@ from spv import clock
 from spv.extensions import db
 from spv.models import Account, PanelSerial, Product, Upload
 from spv.models import UploadProduct as Part
+from spv.rules.accounts import Role
 from spv.rules.ledger.criteria import NAMES, Criteria
-from spv.rules.roles import Role
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
 

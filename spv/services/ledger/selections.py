@@ -5,17 +5,17 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
+from spv.database import snapshot
 from spv.extensions import db
 from spv.models import PanelSerial, Upload
+from spv.rules.errors import Refusal
 from spv.rules.formatting import counted
 from spv.rules.ledger.criteria import Criteria
 from spv.rules.ledger.reasons import MOST_MARKED
-from spv.rules.refusal import Refusal
 from spv.rules.text import is_unseen
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search, search_query
-from spv.services.transaction import snapshot
 
 SAMPLE = 5
 # More labels and longer words no selection has.

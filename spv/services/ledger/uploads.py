@@ -12,17 +12,16 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, Declaration, Upload
+from spv.rules.accounts import Role
+from spv.rules.errors import NotFoundError, Refusal
 from spv.rules.ledger.csv_upload import check_csv
 from spv.rules.ledger.declaration import UPLOAD, WORDINGS, read_declaration
 from spv.rules.ledger.report import report
 from spv.rules.ledger.rows import CheckedRows, digest
-from spv.rules.refusal import Refusal
-from spv.rules.roles import Role
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.api import idempotency
 from spv.services.authorisation import acting
-from spv.services.errors import NotFoundError
 from spv.services.ledger import refused_files
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.refused_files import RowsRefused

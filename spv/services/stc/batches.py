@@ -10,17 +10,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select, update
 
 from spv import clock
+from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcBatch, StcCalculation
-from spv.rules.refusal import Refusal
+from spv.rules.errors import NotFoundError, Refusal
 from spv.rules.stc.batch import Batch, calculate_batch, template_text, write_batch
 from spv.rules.stc.figures import RULES_VERSION
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.errors import NotFoundError
 from spv.services.stc import visitor_quota
 from spv.services.stc.calculations import Numbers, new_reference, numbers_of, row_of
-from spv.services.transaction import transaction
 
 KEPT_FOR = timedelta(days=1)
 ROWS_NAMED = 10

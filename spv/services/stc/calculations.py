@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import select
 
 from spv import clock
+from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcCalculation
+from spv.rules.errors import NotFoundError, Refusal
 from spv.rules.formatting import counted
-from spv.rules.refusal import Refusal
 from spv.rules.stc.calculation import Calculation, calculate, what_waiting_costs
 from spv.rules.stc.figures import RULES_VERSION, value_on
 from spv.rules.stc.installation import Installation, read_installation, read_price
@@ -26,9 +27,7 @@ from spv.rules.stc.system_types import (
 )
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.errors import NotFoundError
 from spv.services.stc import visitor_quota
-from spv.services.transaction import transaction
 
 # certificates, zone, rating, deeming_years and years of a result, as they are saved.
 Numbers = dict[str, Any]

@@ -13,8 +13,8 @@ from sqlalchemy import delete
 from spv import clock, database
 from spv.extensions import db
 from spv.models import VisitorRows
-from spv.rules.network import network_of
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
+from spv.rules.text import network_of
 from spv.services.actor import Actor
 
 EVERYBODY = "all"

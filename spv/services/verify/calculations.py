@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from spv.database import snapshot
 from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 from spv.rules.stc.calculation import calculate
 from spv.rules.stc.installation import read_installation
 from spv.services import audit_log
 from spv.services.stc.batches import Line, digest
 from spv.services.stc.calculations import Numbers, inputs_of, numbers_of, saved_numbers
-from spv.services.transaction import snapshot
 
 
 @dataclass

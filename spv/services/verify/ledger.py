@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Bundle
 
 from spv import clock
+from spv.database import snapshot
 from spv.extensions import db
 from spv.models import (
     Declaration,
@@ -26,7 +27,6 @@ from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
 from spv.services.ledger.rows import NAMES
 from spv.services.ledger.uploads import RECORDED
-from spv.services.transaction import snapshot
 from spv.services.verify import subscriptions
 from spv.services.verify.comparison import (
     Facts,

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from spv.rules.errors import Refusal
 from spv.rules.ledger.criteria import LABELS, Criteria, read_criteria
-from spv.rules.refusal import Refusal
 
 GOOD = [
     ({}, Criteria()),

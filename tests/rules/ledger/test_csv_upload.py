@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spv.rules.csv_file import csv_text
-from spv.rules.ledger.csv_upload import check_csv, write_problems, write_rows
+from spv.rules.errors import Refusal
+from spv.rules.ledger.csv_upload import SAMPLES, check_csv, write_problems, write_rows
 from spv.rules.ledger.report import report
 from spv.rules.ledger.rows import FIELDS, Panel, digest
-from spv.rules.ledger.samples import SAMPLES
-from spv.rules.refusal import Refusal
 from tests.panels import HEADING, panels_csv
 from tests.serial_files import FILES
 from tests.serial_files_more import MORE_FILES

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from spv import clock
+from spv.rules.errors import Refusal
 from spv.rules.ledger.declaration import (
     API,
     MONTHS,
@@ -16,7 +17,6 @@ from spv.rules.ledger.declaration import (
     last_day,
     read_declaration,
 )
-from spv.rules.refusal import Refusal
 from tests.start_days import ON_THE_WALL, STARTS, begin_of, end_of, last_day_of
 
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
+from spv.rules.errors import Refusal
 from spv.rules.ledger.rows import Fault, read_serial
 from spv.rules.ledger.serial_list import Listed, is_barcode, look_alikes, read_list
-from spv.rules.refusal import Refusal
 
 
 def serials(text="", file=b""):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spv.rules.csv_file import read_csv
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 from spv.rules.stc.batch import MAX_ROWS, calculate_batch, template_text, write_batch
 from tests.examples import BAD, BOUNDARIES, EXAMPLES
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spv.rules.stc import figures, zones
+from spv.rules.stc import figures
 from spv.rules.stc.figures import FIGURES, RULES_VERSION, value_on
 
 RULES = Path(figures.__file__).parent
@@ -102,4 +102,4 @@ def test_no_value_before_the_first_day():
      ("7000", 4), ("9999", 3)],
 )  # fmt: skip
 def test_zone_of(postcode, zone):
-    assert zones.zone_of(postcode) == zone
+    assert figures.zone_of(postcode) == zone

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from spv.rules.errors import Refusal
 from spv.rules.formatting import plain
-from spv.rules.refusal import Refusal
 from spv.rules.stc.hints import notes
 from spv.rules.stc.installation import read_installation, read_price
 from tests.examples import BAD, BATTERY, EXAMPLES, GOOD_SOLAR, WIND

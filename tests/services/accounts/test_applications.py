@@ -6,17 +6,15 @@ import sqlalchemy as sa
 from spv import demo
 from spv.extensions import db
 from spv.models import Account, NominatedContact
-from spv.rules.refusal import Refusal
+from spv.rules.errors import ConflictError, ForbiddenError, NotFoundError, Refusal
 from spv.services import audit_log
 from spv.services.accounts import (
     applications,
     contacts,
     password_links,
     sessions,
-    staff,
     users,
 )
-from spv.services.errors import ConflictError, ForbiddenError, NotFoundError
 from tests.people import (
     ABN,
     APPLICATION,
@@ -100,7 +98,7 @@ def test_an_upgrade_asks_for_something_new(demonstration):
 def test_two_staff_on_one_application(kim):
     applications.submit(APPLICATION, kim)
     number = waiting_of(kim).id
-    staff.create("pat@agency.example", "Pat Lee")
+    users.create_staff("pat@agency.example", "Pat Lee")
     avery, pat = acting(demo.STAFF), acting("pat@agency.example")
     errors = at_once(
         lambda: applications.approve(number, avery),
@@ -122,7 +120,7 @@ def test_two_staff_on_one_application(kim):
 def test_nobody_assesses_their_own(kim):
     applications.submit(APPLICATION, kim)
     number = waiting_of(kim).id
-    staff.create("kim@x.au")
+    users.create_staff("kim@x.au")
     for assess in (
         lambda: applications.approve(number, acting("kim@x.au")),
         lambda: applications.decline(number, {"reason": "x"}, acting("kim@x.au")),

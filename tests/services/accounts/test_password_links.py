@@ -6,9 +6,8 @@ import time_machine
 from spv import clock, demo
 from spv.extensions import db
 from spv.models import User
-from spv.rules.refusal import Refusal
-from spv.services.accounts import password_links, sessions, staff, users
-from spv.services.errors import ConflictError, NotFoundError
+from spv.rules.errors import ConflictError, NotFoundError, Refusal
+from spv.services.accounts import password_links, sessions, users
 from tests.people import (
     NEW_PASSWORD,
     PASSWORD,
@@ -118,7 +117,7 @@ def test_a_session_that_has_ended_changes_no_password(demonstration):
 
 
 def test_staff_make_no_links_for_staff(demonstration):
-    link = staff.create("pat@agency.example")
+    link = users.create_staff("pat@agency.example")
     for actor in (demo.STAFF, "pat@agency.example"):
         with pytest.raises(NotFoundError):
             password_links.make_link(user_of(demo.STAFF).id, acting(actor))
@@ -134,15 +133,17 @@ def test_people_are_found_by_staff(demonstration):
 
 def test_a_person_who_becomes_staff_needs_a_new_password(kim):
     token = try_sign_in("kim@x.au", PASSWORD)
-    link = staff.create(" KIM@x.au ")
+    link = users.create_staff(" KIM@x.au ")
     assert sessions.resume(token) is None
     assert "is wrong" in try_sign_in("kim@x.au", PASSWORD)
     password_links.use_link(link.token, NEW_PASSWORD, WEB)
     assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
-    again = staff.create("kim@x.au")  # a link for staff who cannot sign in any more
+    again = users.create_staff(
+        "kim@x.au"
+    )  # a link for staff who cannot sign in any more
     assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
     assert password_links.holder(again.token).email == "kim@x.au"
     with pytest.raises(ConflictError, match="a user of an account already"):
-        staff.create(VSP)
+        users.create_staff(VSP)
     with pytest.raises(Refusal):
-        staff.create("kim")
+        users.create_staff("kim")

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 from spv.services.accounts import passwords, sign_in
-from spv.services.accounts.password_strength import log10_guesses, words_of
+from spv.services.accounts.passwords import log10_guesses, words_of
 from tests.conftest import dispose, make_app
 from tests.people import KIM, WEB, everybody
 

@@ -10,7 +10,7 @@ from argon2 import extract_parameters
 
 from spv.extensions import db
 from spv.models import AuditEvent, SignInTries, UserSession
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 from spv.services.accounts import password_links, passwords, sessions, sign_in
 from tests.people import (
     KIM,

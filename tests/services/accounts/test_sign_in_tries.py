@@ -5,18 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from spv.database import together
 from spv.extensions import db
 from spv.models import KnownBrowser, SignInTries, User
-from spv.rules.refusal import Refusal
+from spv.rules.errors import Refusal
 from spv.services import audit_log
-from spv.services.accounts import (
-    known_browsers,
-    password_links,
-    sessions,
-    sign_in_tries,
-)
-from spv.services.accounts.sign_in_tries import TooManyFailures, claim_sign_in
-from spv.services.transaction import together
+from spv.services.accounts import password_links, sessions, sign_in
+from spv.services.accounts.sign_in import TooManyFailures, claim_sign_in
 from tests.people import NEW_PASSWORD, PASSWORD, at_once, try_sign_in, user_of
 
 WRONG = "The email address or the password is wrong."
@@ -156,7 +151,7 @@ def test_only_the_newest_twenty_browsers_are_known_and_for_a_year(kim, clock):
     for number in range(22):
         clock.shift(MINUTE)
         with audit_log.turn():
-            known_browsers.remember(
+            sessions.remember_browser(
                 user_of(KIM), f"browser {number}", datetime.now(UTC)
             )
     assert db.session.query(KnownBrowser).count() == 20
@@ -190,7 +185,7 @@ def test_a_class_and_a_carrier_are_slowed_and_not_locked_out(kim, clock):
 def test_a_right_password_counts_for_nothing(kim, clock):
     with together():
         for number in range(101):
-            sign_in_tries.succeeded(claim_sign_in(KIM, f"10.2.2.{number}", ""))
+            sign_in.succeeded(claim_sign_in(KIM, f"10.2.2.{number}", ""))
     assert db.session.query(SignInTries).count() == 0
     assert guess_from_everywhere(99) == 99
     for _ in range(3):  # nor does it begin the count of all networks anew

@@ -9,12 +9,11 @@ from spv import demo
 from spv.extensions import db
 from spv.models import Invalidation, UploadProduct
 from spv.rules.csv_file import csv_text
+from spv.rules.errors import ForbiddenError, NotFoundError, Refusal
 from spv.rules.ledger.criteria import Criteria
 from spv.rules.ledger.reasons import LONGEST_REASON, MOST_MARKED, REASONS
 from spv.rules.ledger.rows import FIELDS
-from spv.rules.refusal import Refusal
 from spv.services.accounts import users
-from spv.services.errors import ForbiddenError, NotFoundError
 from spv.services.ledger import invalidations, selections, uploads
 from spv.services.ledger.invalidations import MARKED, SelectionMoved, digest_of
 from spv.services.ledger.selections import Selection

@@ -16,8 +16,8 @@ from hypothesis.stateful import (
 )
 
 from spv import clock, demo
+from spv.rules.errors import Refusal
 from spv.rules.ledger.criteria import Criteria
-from spv.rules.refusal import Refusal
 from spv.services import audit_log
 from spv.services.ledger import invalidations, search, selections, uploads
 from spv.services.ledger.refused_files import RowsRefused

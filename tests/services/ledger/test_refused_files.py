@@ -9,8 +9,7 @@ import time_machine
 from spv import clock
 from spv.extensions import db
 from spv.models import RefusedFile
-from spv.rules.refusal import Refusal
-from spv.services.errors import NotFoundError
+from spv.rules.errors import NotFoundError, Refusal
 from spv.services.ledger import refused_files, uploads
 from spv.services.ledger.refused_files import RowsRefused
 from tests.panels import panels_csv, refused, stored, upload

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from spv import demo
+from spv.rules.errors import Refusal
 from spv.rules.ledger.criteria import Criteria
-from spv.rules.refusal import Refusal
 from spv.services.ledger import invalidations, search, search_query, selections
 from tests import brute_force
 from tests.panels import NAMES, panels_csv, upload

@@ -10,9 +10,9 @@ from sqlalchemy import event
 from spv import demo
 from spv.extensions import db
 from spv.models import Account, PanelSerial, Product, Upload
+from spv.rules.accounts import Role
 from spv.rules.ledger.criteria import Criteria
 from spv.rules.ledger.rows import FIELDS
-from spv.rules.roles import Role
 from spv.services.ledger import search, search_query
 from spv.services.ledger.rows import NAMES
 from tests.panels import mark, panels_csv, upload

@@ -7,11 +7,11 @@ import time
 import pytest
 
 from spv import demo
+from spv.database import together
 from spv.rules.ledger.criteria import Criteria
 from spv.services import audit_log
 from spv.services.ledger import invalidations, selections
 from spv.services.ledger.invalidations import MARKED, SelectionMoved
-from spv.services.transaction import together
 from spv.services.verify import ledger as ledger_verification
 from tests import brute_force
 from tests.endurance import repeated

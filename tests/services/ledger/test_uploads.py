@@ -9,10 +9,9 @@ import time_machine
 from spv import demo
 from spv.extensions import db
 from spv.models import Declaration, Product
+from spv.rules.errors import ConflictError, ForbiddenError, NotFoundError, Refusal
 from spv.rules.ledger.rows import Panel, digest
-from spv.rules.refusal import Refusal
 from spv.services import audit_log
-from spv.services.errors import ConflictError, ForbiddenError, NotFoundError
 from spv.services.ledger import uploads
 from spv.services.ledger.refused_files import RowsRefused
 from tests.endurance import repeated

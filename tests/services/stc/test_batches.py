@@ -11,10 +11,10 @@ import time_machine
 from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
+from spv.rules.errors import NotFoundError
 from spv.rules.stc.batch import template_text
 from spv.services import audit_log
 from spv.services.actor import visitor
-from spv.services.errors import NotFoundError
 from spv.services.stc import batches, calculations
 from tests.rules.stc.test_batch import HEADING, ROW
 

@@ -7,9 +7,8 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent, StcCalculation
-from spv.rules.refusal import Refusal
+from spv.rules.errors import NotFoundError, Refusal
 from spv.services.actor import visitor
-from spv.services.errors import NotFoundError
 from spv.services.stc import calculations
 from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
 
