@@ -27,11 +27,11 @@ from spv.extensions import db, limiter, network
 from spv.policy import POLICIES
 from spv.rules.accounts import Role
 from spv.rules.errors import ForbiddenError
-from spv.rules.ledger.declaration import Standing
+from spv.rules.ledger.declaration import DeclarationStatus
 from spv.services.accounts import sessions
 from spv.services.actor import Actor, visitor
 from spv.services.api import subscriptions
-from spv.services.api.subscriptions import System
+from spv.services.api.subscriptions import ApiClient
 
 login_manager = LoginManager()
 
@@ -118,13 +118,13 @@ def menu() -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-def system() -> System:
+def api_client() -> ApiClient:
     """The system whose key this request has; only where the guard lets systems in."""
-    found: System = g.system
+    found: ApiClient = g.system
     return found
 
 
-def declaration() -> Standing | None:
+def declaration() -> DeclarationStatus | None:
     """How the declaration for API users stands of who makes this request, if of any."""
     someone = person()
     is_uploader = someone is not None and Role.UPLOADER in someone.roles
@@ -147,14 +147,14 @@ def current_actor(channel: str = "web") -> Actor:
     )
 
 
-def enter(token: str) -> None:
+def sign_in(token: str) -> None:
     """Put a new session's token in the cookie, and nothing of what was there before."""
     session.clear()
     if someone := sessions.resume(token):
         login_user(CurrentUser(someone))
 
 
-def leave() -> None:
+def sign_out() -> None:
     """Take everything out of the cookie."""
     session.clear()
 
@@ -197,7 +197,7 @@ def _end_reading() -> None:
 def _enter_by_key() -> BaseResponse | None:
     """Systems come with the key of a subscription, and never with a cookie."""
     key = request.headers.get(KEY_HEADER, request.args.get(KEY_PARAMETER)) or ""
-    found = subscriptions.enter(key, request.remote_addr or "") if key else None
+    found = subscriptions.find_client(key, request.remote_addr or "") if key else None
     if found is None:
         if limiter.enabled and not _may_try_another_key():
             raise TooManyRequests(retry_after=BAD_KEYS.get_expiry())

@@ -10,8 +10,8 @@ from flask_migrate import downgrade, upgrade
 
 from spv import demo, readiness
 from spv.pages import is_demonstration
-from spv.rules.errors import Refusal, ServiceError
-from spv.rules.formatting import counted
+from spv.rules.errors import ServiceError, ValidationError
+from spv.rules.formatting import pluralise
 from spv.services import audit_log
 from spv.services.accounts import users
 from spv.services.verify import ledger as ledger_verification
@@ -57,10 +57,10 @@ def verify(contains: tuple[str, ...]) -> None:
     for problem in ledger.problems:
         click.echo(problem)
     words = (
-        f"{counted(ledger.rows, 'row')} of {counted(ledger.uploads, 'upload')}, "
-        f"{counted(ledger.markings, 'marking')}"
+        f"{pluralise(ledger.rows, 'row')} of {pluralise(ledger.uploads, 'upload')}, "
+        f"{pluralise(ledger.markings, 'marking')}"
     )
-    click.echo(f"ledger: {words}, {counted(len(ledger.problems), 'problem')}")
+    click.echo(f"ledger: {words}, {pluralise(len(ledger.problems), 'problem')}")
     broken = any(report.problem for report in reports)
     _exit(bool(lost) or broken or bool(ledger.problems))
 
@@ -133,7 +133,7 @@ def _made(make: Callable[[], T]) -> T:
     """What a service makes, or its refusal in one line."""
     try:
         return make()
-    except (Refusal, ServiceError) as error:
+    except (ValidationError, ServiceError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from spv.rules.formatting import written
+from spv.rules.formatting import format_date
 
 ZONE = ZoneInfo("Australia/Sydney")
 
@@ -24,14 +24,14 @@ def first_moment_of(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
 
 
-def written_moment(moment: datetime) -> str:
+def format_moment(moment: datetime) -> str:
     """A moment for people, such as 1 May 2026, 14:05 AEST."""
     local = moment.astimezone(ZONE)
-    return f"{written(local)}, {local:%H:%M} {local:%Z}"
+    return f"{format_date(local)}, {local:%H:%M} {local:%Z}"
 
 
 @lru_cache
-def short_day(moment: datetime) -> str:
+def format_short_date(moment: datetime) -> str:
     """The day of a moment in short, such as 1 Nov 2026."""
     day = day_of(moment)
     return f"{day.day} {day:%b %Y}"

@@ -262,7 +262,7 @@ def transaction() -> Iterator[None]:
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def nested_batch() -> Iterator[None]:
     """Many use cases as one: all of their transactions are committed, or none is."""
     with transaction():
         db.session().info[TOGETHER] = True

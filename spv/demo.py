@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from spv.database import snapshot, together
+from spv.database import nested_batch, snapshot
 from spv.extensions import db
 from spv.models import PanelSerial, User
 from spv.rules.accounts import AccountType
 from spv.rules.csv_file import csv_text
-from spv.rules.errors import ConflictError, Refusal
+from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Panel
 from spv.services import audit_log
@@ -107,7 +107,7 @@ def load() -> bool:
 
     ConflictError where there are people already: their app is no demonstration.
     """
-    with together(), audit_log.turn():
+    with nested_batch(), audit_log.registry_transaction():
         if sign_ins():
             return False
         _check_nobody_real()
@@ -221,7 +221,7 @@ def _add_panels(count: int, *actors: Actor) -> Iterator[int]:
     """Upload so many more panels for three accounts; yields how many, once kept."""
     while count > 0:
         some = min(count, TOGETHER * MOST_ROWS)
-        with together():
+        with nested_batch():
             for rows in range(some, 0, -MOST_ROWS):
                 _upload_more(min(rows, MOST_ROWS), actors)
         yield some
@@ -259,7 +259,7 @@ def _upload_panels(actor: Actor, filename: str, panels: list[Panel]) -> None:
 
 
 def _send_file(actor: Actor, filename: str, text: str) -> None:
-    with suppress(Refusal):  # that is what some of the files are for
+    with suppress(ValidationError):  # that is what some of the files are for
         _save_file(actor, filename, text)
 
 

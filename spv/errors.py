@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from spv import database, pages, security
-from spv.rules.errors import Refusal, ServiceError
+from spv.rules.errors import ServiceError, ValidationError
 
 WORDS = {
     400: ("This request could not be read", "Go back and try again."),
@@ -78,7 +78,7 @@ def init_app(app: Flask) -> None:
     """Answer HTTP errors, what services raise, and what nobody foresaw."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(ServiceError, _service_error)
-    app.register_error_handler(Refusal, _refusal)
+    app.register_error_handler(ValidationError, _refusal)
     app.register_error_handler(DBAPIError, _no_database)
     app.register_error_handler(PoolTimeout, _no_database)
 
@@ -114,7 +114,7 @@ def _no_database(error: DBAPIError | PoolTimeout) -> Response:
     return _answer(503, title, f"{sentence} {again}")
 
 
-def _refusal(refusal: Refusal) -> Response:
+def _refusal(refusal: ValidationError) -> Response:
     """Answers that the rules refuse. Forms show theirs; this is for programs."""
     if not request.path.startswith("/api/"):
         return _answer(422, WORDS[422][0], str(refusal))

@@ -26,8 +26,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock
 from spv.extensions import htmx, secret_keys
-from spv.rules.accounts import TYPE_WORDS, written_abn
-from spv.rules.formatting import counted, plain, written
+from spv.rules.accounts import TYPE_WORDS, format_abn
+from spv.rules.formatting import format_date, format_decimal, pluralise
 
 SEALED_FOR = 86_400  # seconds
 
@@ -38,13 +38,13 @@ def init_app(app: Flask) -> None:
     app.add_template_global(_asset, "asset")
     app.add_template_global(is_demonstration)
     app.jinja_env.globals["type_words"] = TYPE_WORDS
-    app.add_template_filter(written_abn, "abn")
-    app.add_template_filter(written, "day")
-    app.add_template_filter(clock.written_moment, "moment")
-    app.add_template_filter(clock.short_day, "short_day")
+    app.add_template_filter(format_abn, "abn")
+    app.add_template_filter(format_date, "day")
+    app.add_template_filter(clock.format_moment, "moment")
+    app.add_template_filter(clock.format_short_date, "short_day")
     app.add_template_filter(_dollars, "dollars")
-    app.add_template_filter(plain, "plain")
-    app.add_template_filter(counted, "counted")
+    app.add_template_filter(format_decimal, "plain")
+    app.add_template_filter(pluralise, "counted")
     app.add_template_filter(_pretty, "pretty")
 
 
@@ -111,12 +111,12 @@ def csv_file(text: str | Iterator[str], filename: str) -> Response:
     return response
 
 
-def sealed(value: Any) -> str:
+def signed(value: Any) -> str:
     """A value that a form carries for a day, and that nobody can change on its way."""
     return str(_seal().dumps(value))
 
 
-def unsealed(text: str) -> Any:
+def read_signed(text: str) -> Any:
     """The value that was sealed; None where it was not, was changed, or is too old.
 
     In a demonstration, whose secret is known, it can be any value: look at its shape.

@@ -5,7 +5,7 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from spv.database import snapshot, together, transaction
+from spv.database import nested_batch, snapshot, transaction
 from spv.extensions import db
 from spv.models import AuditChain
 
@@ -79,11 +79,11 @@ def test_a_snapshot_does_not_move(app):
 
 
 def test_many_use_cases_as_one(app):
-    with together():
+    with nested_batch():
         add_one()
         add_one()
     assert db.session.scalar(SEQUENCE) == 2
-    with pytest.raises(ZeroDivisionError), together():
+    with pytest.raises(ZeroDivisionError), nested_batch():
         add_one() or add_one() or 1 / 0
     assert db.session.scalar(SEQUENCE) == 2
     add_one()

@@ -92,7 +92,7 @@ def test_a_frozen_transaction_is_ended(app, monkeypatch):
 
 def act_after(seconds):
     """Take the lock, wait, and write an event."""
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         time.sleep(seconds)
         audit_log.act("test", visitor("web"), clock.now())
 

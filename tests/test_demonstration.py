@@ -9,7 +9,7 @@ from spv import demo
 from spv.config import ConfigurationError
 from spv.extensions import db
 from spv.models import AccountApplication, User
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.services import audit_log
 from spv.services.stc import calculations
 from tests.conftest import dispose, make_app
@@ -158,7 +158,7 @@ def test_production_starts_before_it_has_a_database():
 def test_a_demonstration_is_loaded_whole_or_not_at_all(app, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(demo, "VSP_USER", "no address")
-        with pytest.raises(Refusal):
+        with pytest.raises(ValidationError):
             demo.load()
     assert db.session.query(User).count() == 0
     assert events() == []

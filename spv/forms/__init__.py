@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from flask_wtf import FlaskForm
 
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.text import plain_filename
 
 
@@ -24,7 +24,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         """What stands in each field."""
         return {name: field.data for name, field in self._fields.items()}
 
-    def refused(self, refusal: Refusal) -> Self:
+    def refused(self, refusal: ValidationError) -> Self:
         """The form with the sentences of a refusal beside its fields."""
         for name, sentence in refusal.problems.items():
             self[name].errors = [sentence]
@@ -45,8 +45,8 @@ class FileForm(Form):
         """The bytes of the file; Refusal where none, or plainly none, was chosen."""
         name = self.file.data.filename if self.file.data else ""
         if not name:
-            raise Refusal({"file": "Choose a CSV file."})
+            raise ValidationError({"file": "Choose a CSV file."})
         if not name.lower().endswith(".csv"):
-            raise Refusal({"file": "Choose a file whose name ends in .csv."})
+            raise ValidationError({"file": "Choose a file whose name ends in .csv."})
         data: bytes = self.file.data.read()
         return data

@@ -11,7 +11,7 @@ from wtforms import (
 )
 
 from spv.forms import FileForm, Form
-from spv.rules.ledger.declaration import API, TERMS, WORDINGS, current
+from spv.rules.ledger.declaration import API, TERMS, WORDINGS, current_version
 
 
 class ApplicationForm(Form):
@@ -88,7 +88,7 @@ class DeclarationForm(Form):
     declaration = StringField("Declaration")
     wording_version = StringField()
 
-    version = current(API)
+    version = current_version(API)
     wording = WORDINGS[API][version]
 
 
@@ -99,7 +99,7 @@ class SubscribeForm(Form):
     terms = StringField("Terms of use")
     terms_version = StringField()
 
-    version = current(TERMS)
+    version = current_version(TERMS)
     wording = WORDINGS[TERMS][version]
 
 

@@ -9,9 +9,14 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.criteria import STATUSES
-from spv.rules.ledger.declaration import UPLOAD, WORDINGS, current, read_declaration
+from spv.rules.ledger.declaration import (
+    UPLOAD,
+    WORDINGS,
+    current_version,
+    read_declaration,
+)
 from spv.rules.ledger.reasons import REASONS
 from spv.rules.ledger.rows import FIELDS
 
@@ -32,7 +37,7 @@ class SearchForm(Form):
     statuses = STATUSES
 
 
-class Ticks(NamedTuple):
+class TickedRows(NamedTuple):
     """The rows that are ticked, on this page of a search and on those before.
 
     With `every`, all that match are ticked, and `rows` are those that are not.
@@ -105,22 +110,22 @@ class UploadForm(CheckForm):
     check_only = StringField()
     file = FileField(CheckForm.LABEL)  # after the declaration, as on the page
 
-    version = current(UPLOAD)
+    version = current_version(UPLOAD)
     wording = WORDINGS[UPLOAD][version]
 
     def data_of_file(self) -> bytes:
         """The bytes of the file; Refusal, which names a missing declaration too."""
         try:
             return super().data_of_file()
-        except Refusal as refusal:
+        except ValidationError as refusal:
             if not self.check_only.data:
                 self._with_declaration(refusal)
             raise
 
-    def _with_declaration(self, refusal: Refusal) -> None:
+    def _with_declaration(self, refusal: ValidationError) -> None:
         try:
             read_declaration(
                 self.declaration.data or "", self.wording_version.data or ""
             )
-        except Refusal as other:
-            raise Refusal(other.problems | refusal.problems) from None
+        except ValidationError as other:
+            raise ValidationError(other.problems | refusal.problems) from None

@@ -8,7 +8,7 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.stc.hints import notes
 from spv.rules.stc.installation import read_installation
 from spv.rules.stc.system_types import (
@@ -97,7 +97,7 @@ class StcForm(Form):
             return False
         try:
             read_installation(self.answers)
-        except Refusal as refusal:
+        except ValidationError as refusal:
             self.refused(refusal)
             return False
         return True

@@ -10,7 +10,7 @@ from stdnum.au import abn
 from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
 
 from spv.rules.csv_file import Row, read_csv
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.text import read_all, read_text
 
 
@@ -97,7 +97,7 @@ def read_abn(text: str) -> str:
         raise ValueError("Enter the ABN as 11 digits and nothing else.") from None
 
 
-def written_abn(text: str) -> str:
+def format_abn(text: str) -> str:
     """An ABN as people write it: 51 824 753 556; empty where there is none."""
     return str(abn.format(text)) if text else ""
 
@@ -215,7 +215,7 @@ def read_contacts(data: bytes) -> list[dict[str, str]]:
     for row in rows:
         try:
             contact = _contact_of(row, names)
-        except Refusal as refusal:
+        except ValidationError as refusal:
             problems.append(f"Row {row.number}: {refusal}")
             continue
         first, _ = contacts.setdefault(contact["abn"], (row.number, contact))
@@ -230,11 +230,11 @@ def read_contacts(data: bytes) -> list[dict[str, str]]:
 
 def _contact_of(row: Row, names: list[str]) -> dict[str, str]:
     if any(map(str.strip, row.cells[len(names) :])):
-        raise Refusal({"file": "It has more cells than the heading."})
+        raise ValidationError({"file": "It has more cells than the heading."})
     return read_contact(dict(zip(names, row.cells, strict=False)))
 
 
-def _refused_file(problems: list[str]) -> Refusal:
+def _refused_file(problems: list[str]) -> ValidationError:
     more = len(problems) - MOST_NAMED
     named = problems[:MOST_NAMED] + ([f"And {more:,} more."] if more > 0 else [])
-    return Refusal({"file": " ".join(["Nothing was stored.", *named])})
+    return ValidationError({"file": " ".join(["Nothing was stored.", *named])})

@@ -14,7 +14,7 @@ from itertools import takewhile
 from operator import not_
 from typing import NamedTuple
 
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 
 
 class Row(NamedTuple):
@@ -128,8 +128,8 @@ def _replace_marks(
     return row.split("\0")[1:] if count else given
 
 
-def _refused(sentence: str) -> Refusal:
-    return Refusal({"file": sentence})
+def _refused(sentence: str) -> ValidationError:
+    return ValidationError({"file": sentence})
 
 
 def _decode(data: bytes) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 
-class Refusal(ValueError):
+class ValidationError(ValueError):
     """Answers or a file that the rules refuse.
 
     `problems` maps the name of each field (`file` for a whole file) to one sentence.

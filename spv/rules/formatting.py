@@ -6,24 +6,24 @@ from decimal import Decimal
 from functools import lru_cache
 
 
-def plain(number: Decimal) -> str:
+def format_decimal(number: Decimal) -> str:
     """A number as people write it: no exponent, no closing zeros, commas at 1,000."""
     text = f"{number:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @lru_cache
-def written(day: date) -> str:
+def format_date(day: date) -> str:
     """A day in words, such as 1 May 2026."""
     return f"{day.day} {day:%B %Y}"
 
 
-def counted(number: int, one: str) -> str:
+def pluralise(number: int, one: str) -> str:
     """A number of things: 1 year, 5 years, 1,234 STCs."""
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
 
 
-def listed(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
     """Words one after the other: a, b and c."""
     *before, last = words
     return f"{', '.join(before)} and {last}" if before else last

@@ -7,7 +7,7 @@ from datetime import date
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 
 # Control, invisible and unassigned characters, and halves of pairs; a blank is none.
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
@@ -76,7 +76,7 @@ def read_all(
         except ValueError as error:
             problems[name] = str(error)
     if problems:
-        raise Refusal(problems)
+        raise ValidationError(problems)
     return values
 
 

@@ -41,7 +41,7 @@ def record(
 
 
 @contextmanager
-def turn() -> Iterator[int]:
+def registry_transaction() -> Iterator[int]:
     """A transaction of the registry: one after the other, on every database.
 
     So what it reads stays true until it ends, and two of them cannot wait for each

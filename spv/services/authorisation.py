@@ -24,13 +24,13 @@ def roles_of_user(user: User) -> frozenset[Role]:
 
 
 @contextmanager
-def acting(actor: Actor, role: Role) -> Iterator[int]:
+def authorised_transaction(actor: Actor, role: Role) -> Iterator[int]:
     """A turn in which the actor still has a role; ForbiddenError.
 
     The guard looked when the request came in; somebody may be removed since then.
     Yields the number that its event will have in the log.
     """
-    with audit_log.turn() as place:
+    with audit_log.registry_transaction() as place:
         if role not in _roles_now(actor):
             raise ForbiddenError(
                 "Your rights have changed meanwhile. Nothing was done."

@@ -12,7 +12,7 @@ from spv.forms.accounts import (
     NewPasswordForm,
     UserForm,
 )
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.services.accounts import applications, password_links, users
 
 bp = Blueprint("account", __name__)
@@ -64,7 +64,7 @@ def _submit(title: str, button: str) -> BaseResponse:
     form = ApplicationForm()
     try:
         applications.submit(form.answers, current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _form(title, button, form.refused(refusal))
     flash("Your application has been submitted. The agency will assess it.")
     return pages.done("account.show")
@@ -102,7 +102,7 @@ def add_user() -> Response:
     form = UserForm()
     try:
         link = users.add(form.answers, current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _new_user(form.refused(refusal))
     return link_page(link, "account.list_users")
 
@@ -121,7 +121,7 @@ def change_user(user_id: int) -> BaseResponse:
     form = UserForm()
     try:
         users.change(user_id, form.answers, current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _edit_user(form.refused(refusal), user_id)
     flash("The user has been changed.")
     return redirect(url_for(".index"), 303)
@@ -180,7 +180,7 @@ def change_password() -> BaseResponse:
     try:
         token = someone.token if someone else ""
         password_links.change(form.answers, token, current_actor(), browsers.current())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _edit_password(form.refused(refusal))
     flash("Your password has changed. Any other device has been signed out.")
     return pages.done("site.index")
@@ -199,9 +199,9 @@ def use_link(token: str) -> BaseResponse:
     form, browser = NewPasswordForm(), browsers.current()
     try:
         password_links.use_link(token, form.answers, current_actor(), browser)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _set_password(form.refused(refusal), token)
-    access.leave()
+    access.sign_out()
     browsers.keep(browser)
     flash("Your password is set. Sign in with it.")
     return redirect(url_for("sign_in.new"), 303)

@@ -9,15 +9,19 @@ from typing import Any, Protocol
 from flask import Blueprint, Response, g, jsonify, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from spv.access import KEY_PARAMETER, system
+from spv.access import KEY_PARAMETER, api_client
 from spv.errors import api_error
 from spv.extensions import limiter
 from spv.rules.accounts import KeyKind
 from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused
-from spv.rules.ledger.rows import shown
+from spv.rules.ledger.rows import escape_invisible
 from spv.services.actor import Actor
 from spv.services.api import idempotency, ledger_api
-from spv.services.api.idempotency import Asked, Kept, TwinError
+from spv.services.api.idempotency import (
+    IdempotencyConflict,
+    RequestLogEntry,
+    StoredResponse,
+)
 from spv.services.api.ledger_api import Done
 from spv.services.ledger.declarations import NotCurrent
 from spv.services.ledger.lookup import Checked, Result
@@ -30,7 +34,9 @@ _KEY = re.compile(r"[!-~]{1,255}")
 
 # By account: more subscriptions do not allow more requests.
 limited = limiter.shared_limit(
-    "120 per minute", "ledger", key_func=lambda: f"account {system().actor.account_id}"
+    "120 per minute",
+    "ledger",
+    key_func=lambda: f"account {api_client().actor.account_id}",
 )
 
 
@@ -59,7 +65,7 @@ def invalidate() -> Response:
 def check() -> Response:
     """What the ledger says of up to 1,000 serial numbers."""
     _known_parameters()
-    checked = ledger_api.check(_body(), system().actor)
+    checked = ledger_api.check(_body(), api_client().actor)
     totals = {STATUS[result]: checked.totals[result] for result in Result}
     asked = _asked()
     asked.item_count = len(checked.entries)
@@ -77,7 +83,7 @@ def check() -> Response:
 def show(serial_number: str) -> Response:
     """What the ledger says of one serial number."""
     _known_parameters()
-    told = _told(ledger_api.status(serial_number, system().actor))
+    told = _told(ledger_api.status(serial_number, api_client().actor))
     _asked().outcome = told["status"]
     return jsonify(result="Successful", **told)
 
@@ -91,17 +97,17 @@ def _write_down(response: Response) -> Response:
     if errors and not asked.outcome:
         more = f" and {len(errors) - 1:,} more" if len(errors) > 1 else ""
         asked.outcome = f"{errors[0].get('code', 'refused')}{more}"
-    idempotency.finish(asked, response.status_code, response.get_data(), system())
+    idempotency.complete(asked, response.status_code, response.get_data(), api_client())
     return response
 
 
-def _asked() -> Asked:
+def _asked() -> RequestLogEntry:
     """This request, as it is kept."""
     if "asked" not in g:
-        path = shown(request.path.removeprefix(str(bp.url_prefix)), 100)
+        path = escape_invisible(request.path.removeprefix(str(bp.url_prefix)), 100)
         checks = f"?{ONLY_CHECK}" if request.args.get(ONLY_CHECK) else ""
-        g.asked = Asked(f"{request.method} {path}{checks}"[:200])
-    found: Asked = g.asked
+        g.asked = RequestLogEntry(f"{request.method} {path}{checks}"[:200])
+    found: RequestLogEntry = g.asked
     return found
 
 
@@ -131,8 +137,8 @@ def _known_parameters(*names: str) -> None:
     for name in request.args:
         if name not in (*names, KEY_PARAMETER):
             known = f" There is {names[0]}." if names else ""
-            sentence = f"There is no parameter “{shown(name)}”.{known}"
-            raise BodyRefused("unknown_parameter", sentence, shown(name))
+            sentence = f"There is no parameter “{escape_invisible(name)}”.{known}"
+            raise BodyRefused("unknown_parameter", sentence, escape_invisible(name))
 
 
 def _wants_check() -> bool:
@@ -142,7 +148,7 @@ def _wants_check() -> bool:
     if wanted not in ([], ["true"], ["false"]):
         sentence = f"{ONLY_CHECK} is true or false."
         raise BodyRefused("bad_parameter", sentence, ONLY_CHECK)
-    return wanted == ["true"] or system().kind is KeyKind.TEST
+    return wanted == ["true"] or api_client().kind is KeyKind.TEST
 
 
 def _once(act: Act, told: Callable[[Done], dict[str, Any]]) -> Response:
@@ -151,15 +157,15 @@ def _once(act: Act, told: Callable[[Done], dict[str, Any]]) -> Response:
     try:
         done = _claim(body, only_check)
         if done is None:
-            actor = replace(system().actor, request_id=asked.claim)
+            actor = replace(api_client().actor, request_id=asked.claim)
             done = act(body, actor, only_check=only_check)
-    except Kept as kept:
+    except StoredResponse as kept:
         asked.item_count, asked.upload_id = kept.row.item_count, kept.row.upload_id
         asked.invalidation_id = kept.row.invalidation_id
         asked.outcome = "the first answer again"
         headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
         return Response(kept.content, kept.row.status, headers, mimetype=kind)
-    except TwinError as twin:
+    except IdempotencyConflict as twin:
         return _refused_twin(twin)
     except NotCurrent as lapsed:
         return _not_current(lapsed)
@@ -189,7 +195,7 @@ def _claim(body: bytes, only_check: bool) -> Done | None:
     if only_check:
         return None
     sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
-    before = idempotency.claim(_asked(), key, sha256, system())
+    before = idempotency.begin(_asked(), key, sha256, api_client())
     if before is None:
         return None
     if before.upload_id:
@@ -197,7 +203,7 @@ def _claim(body: bytes, only_check: bool) -> Done | None:
     return ledger_api.marked(before.invalidation_id or 0, is_new=True)
 
 
-def _refused_twin(twin: TwinError) -> Response:
+def _refused_twin(twin: IdempotencyConflict) -> Response:
     response = api_error(twin.status, [{"code": twin.code, "message": str(twin)}])
     if twin.status == 409:
         response.headers["Retry-After"] = "1"

@@ -7,7 +7,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import DeclarationForm
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.services.accounts import applications
 from spv.services.ledger import declarations
 
@@ -27,7 +27,7 @@ def make() -> BaseResponse:
     form = DeclarationForm()
     try:
         standing = declarations.make(form.answers, current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _new(form.refused(refusal))
     flash(f"Your declaration has been made. {standing.status}.")
     return pages.done("declarations.new")
@@ -40,6 +40,6 @@ def _new(form: DeclarationForm) -> Response:
         title="Declaration for API Users",
         form=form,
         account=applications.account_of(actor),
-        standing=declarations.standing(actor.account_id),
+        standing=declarations.declaration_status(actor.account_id),
         declarations=declarations.mine(actor),
     )

@@ -11,7 +11,7 @@ from spv import access, pages
 from spv.access import KEY_HEADER, current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import SubscribeForm, SubscriptionForm
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.services.api import idempotency, subscriptions
 from spv.services.ledger import declarations
 from spv.views import openapi, openapi_examples
@@ -46,7 +46,7 @@ def subscribe() -> BaseResponse:
     form = SubscribeForm()
     try:
         subscriptions.subscribe(form.answers, current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _product(form.refused(refusal))
     flash(f"You have subscribed to {PRODUCT}.")
     return pages.done("developer.profile")
@@ -98,7 +98,7 @@ def _product(form: SubscribeForm) -> Response:
         title=PRODUCT,
         form=form,
         subscriptions=subscriptions.mine(actor),
-        standing=declarations.standing(actor.account_id),
+        standing=declarations.declaration_status(actor.account_id),
     )
 
 
@@ -121,7 +121,7 @@ def show_key(subscription_id: int, kind: str) -> Response:
     about = (subscription_id, kind)
     try:
         key = subscriptions.show_key(subscription_id, kind, given, actor)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _profile(form.refused(refusal), about=about)
     return _profile(form, about=about, secret=key)
 
@@ -142,7 +142,7 @@ def rename(subscription_id: int) -> BaseResponse:
     form, actor = SubscriptionForm(), current_actor()
     try:
         subscriptions.rename(subscription_id, form.answers, actor)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _profile(form.refused(refusal), about=(subscription_id, "rename"))
     flash("The subscription has a new name.")
     return pages.done("developer.profile")
@@ -177,6 +177,6 @@ def _profile(form: SubscriptionForm, **context: Any) -> Response:
         form=form,
         subscriptions=subscriptions.mine(actor),
         cancelled=subscriptions.cancelled(actor),
-        standing=declarations.standing(actor.account_id),
+        standing=declarations.declaration_status(actor.account_id),
         **context,
     )

@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.ledger import InvalidateForm, Ticks
-from spv.rules.errors import Refusal
-from spv.rules.formatting import counted
+from spv.forms.ledger import InvalidateForm, TickedRows
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import pluralise
 from spv.rules.ledger.criteria import read_criteria
 from spv.services.ledger import invalidations, selections
 from spv.services.ledger.invalidations import SelectionMoved
@@ -23,7 +23,7 @@ EXPIRED = (
 NOT_SHOWN = "Look at what will be marked, then select the reason."
 
 
-class SelectionExpired(Refusal):
+class SelectionExpired(ValidationError):
     """The list of rows in a form is too old, is another person's, or was changed."""
 
     http_status = 400
@@ -35,7 +35,7 @@ def new() -> Response:
     form = InvalidateForm(formdata=None)
     try:
         return dialog(form, _selected(request.args))
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return dialog(form.refused(refusal))
 
 
@@ -53,9 +53,9 @@ def create() -> BaseResponse:
         number = invalidations.mark(selection, form.answers, actor)
     except SelectionMoved as moved:
         return dialog(form.refused(moved), moved.rest)
-    except Refusal as refusal:  # rows that were only named may be anybody's
+    except ValidationError as refusal:  # rows that were only named may be anybody's
         return dialog(form.refused(refusal), shown)
-    flash(f"{counted(len(selection.row_ids), 'row')} marked as invalid")
+    flash(f"{pluralise(len(selection.row_ids), 'row')} marked as invalid")
     return pages.done("invalidations.show", invalidation_id=number)
 
 
@@ -84,18 +84,18 @@ def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response
         form=form,
         selection=selection,
         sample=selections.sample(selection) if selection else (),
-        sealed=pages.sealed([current_actor().user_id, selection]) if rows else "",
+        sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
     )
 
 
 def _selected(sent: MultiDict[str, str]) -> Selection:
-    ticks, actor = Ticks.read(sent), current_actor()
+    ticks, actor = TickedRows.read(sent), current_actor()
     if not ticks.every:
         return selections.chosen(ticks.rows, actor)
     try:
         return selections.matching(read_criteria(sent), ticks.rows, actor)
-    except Refusal as refusal:  # its fields are those of the search
-        raise Refusal({"selection": str(refusal)}) from None
+    except ValidationError as refusal:  # its fields are those of the search
+        raise ValidationError({"selection": str(refusal)}) from None
 
 
 def _shown(form: InvalidateForm) -> Selection | None:
@@ -106,7 +106,7 @@ def _shown(form: InvalidateForm) -> Selection | None:
     if not form.selection.data:
         return None
     actor, selection = current_actor(), None
-    match pages.unsealed(form.selection.data):
+    match pages.read_signed(form.selection.data):
         case [int(user_id), value] if user_id == actor.user_id:
             selection = selections.read_selection(value, actor)
     if selection is None:
@@ -118,4 +118,4 @@ def _named(sent: MultiDict[str, str]) -> Selection:
     """The rows that a program names, without a dialog. What matches must be shown."""
     if "all_matching" in sent:
         raise SelectionMoved(NOT_SHOWN, _selected(sent))
-    return Selection(sorted(Ticks.read(sent).rows), [("Chosen", "Row by row")])
+    return Selection(sorted(TickedRows.read(sent).rows), [("Chosen", "Row by row")])

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, request, url_for
 from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, Ticks
-from spv.rules.errors import Refusal
+from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedRows
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.criteria import Criteria, read_criteria
 from spv.services.ledger import lookup, search, selections
 from spv.views.invalidations import dialog
@@ -23,13 +23,13 @@ def index() -> Response:
     form, after = SearchForm(request.args), pages.number("after")
     try:
         criteria = read_criteria(form.answers)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _index(form.refused(refusal))
     response = _index(
         form,
         criteria=criteria.answers(),
         found=search.find(criteria, current_actor(), after),
-        ticks=Ticks.read(request.args),
+        ticks=TickedRows.read(request.args),
         after=after,
     )
     return _with_address(response, criteria, after)
@@ -80,7 +80,7 @@ def check() -> Response:
         if "mark" in request.form:
             marked = selections.listed(checked.markable, actor)
             return dialog(InvalidateForm(formdata=None), marked)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _new_check(form.refused(refusal))
     if "download" in request.form:
         return pages.csv_file(lookup.as_csv(checked), "checked-serials.csv")

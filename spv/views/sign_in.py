@@ -7,7 +7,7 @@ from spv import access, browsers, demo, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import SignInForm, SignUpForm
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.services.accounts import sign_in
 
 bp = Blueprint("sign_in", __name__)
@@ -28,9 +28,9 @@ def create() -> BaseResponse:
         someone = access.person()
         before = someone.token if someone else ""
         token = sign_in.sign_in(form.answers, current_actor(), before, browser)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _sign_in(form.refused(refusal))
-    access.enter(token)
+    access.sign_in(token)
     browsers.keep(browser)
     return redirect(access.local(request.args.get("next", "")), 303)
 
@@ -48,7 +48,7 @@ def register() -> BaseResponse:
     form = SignUpForm()
     try:
         sign_in.sign_up(form.answers, current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _sign_up(form.refused(refusal))
     flash(
         "Now sign in with your email address and password. If you had signed up "
@@ -73,7 +73,7 @@ def sign_out_everywhere() -> BaseResponse:
 
 
 def _out(message: str) -> BaseResponse:
-    access.leave()
+    access.sign_out()
     flash(message)
     return redirect(url_for(".new"), 303)
 

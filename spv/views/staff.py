@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
-from spv.rules.errors import Refusal
-from spv.rules.formatting import counted
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import pluralise
 from spv.services.accounts import applications, contacts, password_links, users
 from spv.views.account import link_page
 
@@ -52,7 +52,7 @@ def decline(application_id: int) -> BaseResponse:
     form = DeclineForm()
     try:
         applications.decline(application_id, form.answers, current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _application(application_id, form.refused(refusal))
     flash("Declined. The applicant sees the reason.")
     return pages.done("staff.applications")
@@ -96,7 +96,7 @@ def save_contact() -> BaseResponse:
     form = ContactForm()
     try:
         contacts.save(form.answers, current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _contacts(form.refused(refusal), ContactsFileForm(formdata=None))
     flash("The contact is kept.")
     return pages.done("staff.list_contacts")
@@ -108,9 +108,9 @@ def load_contacts() -> BaseResponse:
     form = ContactsFileForm()
     try:
         count = contacts.load(form.data_of_file(), current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _contacts(ContactForm(formdata=None), form.refused(refusal))
-    flash(f"{counted(count, 'contact')} kept.")
+    flash(f"{pluralise(count, 'contact')} kept.")
     return pages.done("staff.list_contacts")
 
 

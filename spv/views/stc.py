@@ -11,7 +11,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.stc import StcBatchForm, StcForm
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.services.stc import batches, calculations
 
 bp = Blueprint("stc", __name__, url_prefix="/stc")
@@ -35,7 +35,7 @@ def calculate() -> BaseResponse:
         return _form(form)
     try:
         reference = calculations.save(form.answers, current_actor())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _form(form.refused(refusal))
     return pages.done("stc.show", reference=reference)
 
@@ -73,7 +73,7 @@ def calculate_batch() -> BaseResponse:
     form = StcBatchForm()
     try:
         reference = batches.save(form.data_of_file(), current_actor("batch"))
-    except Refusal as refusal:
+    except ValidationError as refusal:
         reasons = getattr(refusal, "reasons", [])
         return _batch_form(form.refused(refusal), reasons=reasons)
     return pages.done("stc.show_batch", reference=reference)

@@ -9,7 +9,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.ledger import CheckForm, UploadForm
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES
 from spv.services.accounts import applications
 from spv.services.ledger import refused_files, uploads
@@ -34,7 +34,7 @@ def create() -> BaseResponse:
             return _new(form, checked=uploads.check(content, actor))
         file = uploads.File(content, form.filename)
         recorded = uploads.save(file, form.answers, actor)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _new(form.refused(refusal), refusal=refusal)
     flash(recorded.already or "File upload successful")
     return pages.done("uploads.show", upload_id=recorded.upload_id)
@@ -103,7 +103,7 @@ def check_file() -> Response:
     form = CheckForm()
     try:
         checked = uploads.check_alone(form.data_of_file())
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return _new_check(form.refused(refusal), refusal=refusal)
     return _new_check(form, checked=checked)
 

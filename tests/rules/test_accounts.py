@@ -6,6 +6,7 @@ from spv.rules.accounts import (
     MOVES,
     Role,
     Status,
+    format_abn,
     in_order,
     read_abn,
     read_contacts,
@@ -13,9 +14,8 @@ from spv.rules.accounts import (
     read_email,
     roles_of,
     same_words,
-    written_abn,
 )
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.text import read_text
 
 # The ABN that the Australian Business Register explains its check digits with.
@@ -29,7 +29,7 @@ DETAILS = {"legal_name": "Example Pty Ltd", "abn": ABN, "phone": "02 6159 3100"}
 )
 def test_an_abn(text):
     assert read_abn(text) == ABN
-    assert written_abn(ABN) == "51 824 753 556"
+    assert format_abn(ABN) == "51 824 753 556"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_general_cannot_be_taken_off():
 
 
 def test_every_problem_of_an_application_at_once():
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         read_details({"legal_name": " ", "abn": "1", "phone": "none"}, [])
     assert list(refused.value.problems) == ["legal_name", "abn", "phone"]
 
@@ -81,7 +81,7 @@ def test_a_phone_number(phone):
     "phone", ["12345", "0261593100 ext. 4", "٠٢٦١٥٩٣١٠٠", "+-+-+-"]
 )
 def test_no_phone_number(phone):
-    with pytest.raises(Refusal, match="Enter a phone number such as"):
+    with pytest.raises(ValidationError, match="Enter a phone number such as"):
         read_details(DETAILS | {"phone": phone}, [])
 
 
@@ -188,7 +188,7 @@ GOOD_FILE = f"Legal name,ABN,Email\nExample Pty Ltd,{ABN},a@x.au\n"
 def test_a_file_of_contacts():
     contact = {"legal_name": "Example Pty Ltd", "abn": ABN, "email": "a@x.au"}
     assert read_contacts(GOOD_FILE.encode()) == [contact]
-    other = f"email, legal  NAME ,abn\na@x.au,Example Pty Ltd,{written_abn(ABN)}\n"
+    other = f"email, legal  NAME ,abn\na@x.au,Example Pty Ltd,{format_abn(ABN)}\n"
     assert read_contacts(other.encode()) == [contact]
 
 
@@ -207,7 +207,7 @@ def test_a_file_of_contacts():
     ],
 )
 def test_a_file_of_contacts_that_is_refused(text, words):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         read_contacts(text.encode())
     assert words in refused.value.problems["file"]
     assert len(refused.value.problems["file"]) < 4000

@@ -3,7 +3,7 @@
 import pytest
 
 from spv.rules.accounts import alike, read_email, read_name, read_subscription_name
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.reasons import OTHER, REASONS, read_reason
 from spv.rules.text import plain_filename, read_text
 
@@ -75,7 +75,7 @@ def test_reasons(answers, read, problems):
     if not problems:
         assert read_reason(answers) == read
         return
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ValidationError) as refusal:
         read_reason(answers)
     assert refusal.value.problems == problems
 

@@ -54,10 +54,10 @@ def by_api():
 
 def claimed(system, key, body=ONE, path=UPLOADS):
     """Claim a key, as another server does that has begun with the same request."""
-    known = subscriptions.enter(system.key, "203.0.113.9")
+    known = subscriptions.find_client(system.key, "203.0.113.9")
     sha256 = hashlib.sha256(path.encode() + b"\n" + body).hexdigest()
-    asked = idempotency.Asked("POST /serial-numbers")
-    idempotency.claim(asked, key, sha256, known)
+    asked = idempotency.RequestLogEntry("POST /serial-numbers")
+    idempotency.begin(asked, key, sha256, known)
     return asked, known
 
 
@@ -151,7 +151,7 @@ def test_a_twin_under_way(system, moment):
     # The first was alive after all: what it writes down now disturbs nobody.
     db.session.rollback()
     first.outcome = "recorded"
-    idempotency.finish(first, 201, b'{"late": true}', known)
+    idempotency.complete(first, 201, b'{"late": true}', known)
     again = system.send(body=ONE, Idempotency_Key="e")
     assert (again.status_code, again.data) == (200, answer.data)
     assert (by_api(), stored()) == (1, 3)
@@ -162,7 +162,7 @@ def test_a_twin_that_is_answered_meanwhile(system):
     first, known = claimed(system, "f")
     assert system.send(body=ONE, Idempotency_Key="f").status_code == 409
     db.session.rollback()
-    idempotency.finish(first, 201, b'{"result": "Successful"}\n', known)
+    idempotency.complete(first, 201, b'{"result": "Successful"}\n', known)
     again = system.send(body=ONE, Idempotency_Key="f")
     assert (again.status_code, again.data) == (201, b'{"result": "Successful"}\n')
     assert stored() == 0

@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from spv.extensions import db
 from spv.models import Declaration, Upload
-from spv.rules.formatting import written
+from spv.rules.formatting import format_date
 from spv.services import audit_log
 from spv.services.ledger import declarations
 from spv.services.verify import ledger as ledger_verification
@@ -22,7 +22,7 @@ PAGE = "http://localhost/panels/declaration"
 
 def lapsed(until):
     """The one error of an answer after the last day of a declaration."""
-    status = f"Lapsed on {written(until + DAY)}; it was current until {written(until)}"
+    status = f"Lapsed on {format_date(until + DAY)}; it was current until {format_date(until)}"
     return {
         "code": "declaration_not_current",
         "message": f"The declaration for API users: {status}. "
@@ -66,7 +66,7 @@ def test_to_the_second_for_many_days(demonstration, other):
 def test_one_reading_of_the_clock(demonstration, other):
     """Midnight comes while the answer is made: it tells of what was recorded."""
     system = system_of(demonstration, other)
-    until = declarations.standing(other.account_id).until
+    until = declarations.declaration_status(other.account_id).until
     told = []
     for body in (items(1), items(1)):  # recorded, then recorded before
         with time_machine.travel(end_of(until) - SECOND, tick=False) as traveller:

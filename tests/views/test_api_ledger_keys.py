@@ -274,7 +274,7 @@ def test_bad_keys_are_limited_per_address(limited):
 def test_a_key_that_dies_while_its_upload_waits(demonstration, vsp):
     """Whoever came in with it is asked again when its turn has come."""
     system = system_of(demonstration, vsp)
-    known = subscriptions.enter(system.key, "203.0.113.9")
+    known = subscriptions.find_client(system.key, "203.0.113.9")
     subscriptions.cancel(1, acting(demo.VSP_ADMIN))
     body = json.dumps(items(1)).encode()
     with pytest.raises(ForbiddenError, match="rights have changed"):

@@ -11,7 +11,7 @@ from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest
 from spv.services.api import ledger_api
-from spv.services.api.idempotency import TwinError
+from spv.services.api.idempotency import IdempotencyConflict
 from tests.api import INVALIDATIONS, UPLOADS, items
 from tests.panels import stored
 from tests.views.api_ledger import proven
@@ -68,7 +68,7 @@ def test_who_is_late_does_nothing(system, moment):
     body = {"serialNumbers": serials, "reason": "Ineligible panel"}
     assert system.send(INVALIDATIONS, body).status_code == 201
     db.session.rollback()
-    with pytest.raises(TwinError):
+    with pytest.raises(IdempotencyConflict):
         ledger_api.upload(ONE, replace(known.actor, request_id=late.claim))
     assert (by_api(), stored()) == (1, 3)
     proven()

@@ -58,7 +58,7 @@ def strict(demonstration):
 def sealed(app, value):
     """A value, sealed as the application would."""
     with app.test_request_context():
-        return pages.sealed(value)
+        return pages.signed(value)
 
 
 def bomb():

@@ -8,7 +8,7 @@ import time_machine
 from itsdangerous import TimestampSigner
 
 from spv import demo
-from spv.database import together
+from spv.database import nested_batch
 from spv.extensions import db
 from spv.models import KnownBrowser
 from spv.services.accounts import password_links, sessions, users
@@ -23,7 +23,7 @@ WRONG = RIGHT | {"password": "wrong"}
 
 def attack():
     """Guess a hundred times, from as many networks."""
-    with together():
+    with nested_batch():
         for number in range(100):
             claim_sign_in(demo.VSP_USER, f"10.0.0.{number}", "")
 

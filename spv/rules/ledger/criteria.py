@@ -5,8 +5,8 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
-from spv.rules.errors import Refusal
-from spv.rules.formatting import written
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import format_date
 from spv.rules.ledger.rows import FIELDS, LONGEST_NAME, LONGEST_SERIAL
 from spv.rules.text import read_all, read_date, read_text
 
@@ -59,13 +59,13 @@ def read_criteria(answers: Mapping[str, Any]) -> Criteria:
     first, last = values["recorded_from"], values["recorded_to"]
     if first and last and last < first:
         sentence = "Enter a day that is not before the first one."
-        raise Refusal({"recorded_to": sentence})
+        raise ValidationError({"recorded_to": sentence})
     return Criteria(**values)
 
 
 def _word(value: Any) -> str:
     if isinstance(value, date):
-        return written(value)
+        return format_date(value)
     return STATUSES.get(value, str(value))
 
 

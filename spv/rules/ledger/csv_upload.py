@@ -5,8 +5,8 @@ from itertools import groupby, zip_longest
 from operator import itemgetter
 
 from spv.rules.csv_file import Row, csv_text, read_csv
-from spv.rules.errors import Refusal
-from spv.rules.formatting import listed
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import join_words
 from spv.rules.ledger.rows import (
     FIELDS,
     MOST_ROWS,
@@ -14,7 +14,7 @@ from spv.rules.ledger.rows import (
     Fault,
     Problem,
     check_rows,
-    shown,
+    escape_invisible,
 )
 
 ADDED = ("Problem", "How to fix")
@@ -34,7 +34,9 @@ def check_csv(data: bytes) -> CheckedRows:
     if problems := _heading_problems(heading, names):
         return CheckedRows({}, {}, problems, len(rows))
     if not rows:
-        raise Refusal({"file": "The file has no rows under its headings. Add a panel."})
+        raise ValidationError(
+            {"file": "The file has no rows under its headings. Add a panel."}
+        )
     columns = itemgetter(*(names.index(_name(words)) for words in FIELDS.values()))
     lines, problems = [], []
     for number, cells in rows:
@@ -85,14 +87,14 @@ _OURS = {*map(_name, (*ADDED, *LEDGER_COLUMNS))}
 _NO_HEADING = Fault(
     "no_heading",
     "The first row is not the row of headings.",
-    f"Put these headings into the first row: {listed(FIELDS.values())}.",
+    f"Put these headings into the first row: {join_words(FIELDS.values())}.",
 )
 
 
 def _heading_problems(heading: Row, names: list[str]) -> list[Problem]:
     known = [_FIELD_OF[name] for name in names if name in _FIELD_OF]
     if not known:
-        found = shown(", ".join(heading.cells))
+        found = escape_invisible(", ".join(heading.cells))
         return [Problem(heading.number, "", _NO_HEADING, found)]
     problems = []
     for field, words in FIELDS.items():
@@ -107,10 +109,14 @@ def _heading_problems(heading: Row, names: list[str]) -> list[Problem]:
             problems.append(Problem(heading.number, field, fault, words))
     for cell, name in zip(heading.cells, names, strict=True):
         if name and name not in _FIELD_OF and name not in _OURS:
-            sentence = f"The column “{shown(cell.strip())}” is not one of the four."
+            sentence = (
+                f"The column “{escape_invisible(cell.strip())}” is not one of the four."
+            )
             remedy = "Remove it, or correct its heading."
             fault = Fault("heading_unknown", sentence, remedy)
-            problems.append(Problem(heading.number, "", fault, shown(cell.strip())))
+            problems.append(
+                Problem(heading.number, "", fault, escape_invisible(cell.strip()))
+            )
     return problems
 
 
@@ -129,7 +135,7 @@ def _extra_cells(number: int, cells: list[str], names: list[str]) -> list[Proble
     """A cell beyond the headings, or under a heading without a name."""
     extra = [cell for cell, name in zip_longest(cells, names) if cell and not name]
     found = next((cell.strip() for cell in extra if cell.strip()), "")
-    return [Problem(number, "", _EXTRA, shown(found))] if found else []
+    return [Problem(number, "", _EXTRA, escape_invisible(found))] if found else []
 
 
 def _own_columns(rows: list[Row]) -> list[int]:

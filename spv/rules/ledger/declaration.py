@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from spv.rules.errors import Refusal
-from spv.rules.formatting import counted, written
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import format_date, pluralise
 
 UPLOAD, API, TERMS = "upload", "api", "terms"
 # A wording that was declared to is never changed: a new one gets a version of its own.
@@ -53,7 +53,7 @@ MONTHS = 3
 NOTICES = (14, 7, 1)  # how many days before the end people are told, louder each time
 
 
-def current(purpose: str) -> str:
+def current_version(purpose: str) -> str:
     """The version of the wording that is declared to now."""
     return max(WORDINGS[purpose])
 
@@ -71,12 +71,12 @@ def read_declaration(
     `version` is that of the page; where it names none, the current one was shown.
     """
     if made not in YES:
-        raise Refusal({field: sentence})
-    if version and version != current(purpose):
+        raise ValidationError({field: sentence})
+    if version and version != current_version(purpose):
         terms = "The terms have a new wording. Read them, then agree again."
         sentence = "The declaration has a new wording. Read it, then make it again."
-        raise Refusal({field: terms if purpose == TERMS else sentence})
-    return current(purpose)
+        raise ValidationError({field: terms if purpose == TERMS else sentence})
+    return current_version(purpose)
 
 
 def last_day(made: date) -> date:
@@ -90,7 +90,7 @@ def last_day(made: date) -> date:
     return date(year, month + 1, min(made.day, monthrange(year, month + 1)[1]))
 
 
-class Standing(NamedTuple):
+class DeclarationStatus(NamedTuple):
     """How an account's declaration for API users stands on a day.
 
     `until` is its last day; None where none was ever made.
@@ -115,14 +115,14 @@ class Standing(NamedTuple):
         if self.until is None:
             return "Not made yet"
         if self.is_current:
-            return f"Current until {written(self.until)}"
-        lapsed = written(self.until + timedelta(days=1))
-        return f"Lapsed on {lapsed}; it was current until {written(self.until)}"
+            return f"Current until {format_date(self.until)}"
+        lapsed = format_date(self.until + timedelta(days=1))
+        return f"Lapsed on {lapsed}; it was current until {format_date(self.until)}"
 
     @property
     def left(self) -> str:
         """How long is left, in words."""
-        left = counted(self.days_left, "day") + " left"
+        left = pluralise(self.days_left, "day") + " left"
         return (left if self.days_left else "Today is its last day") * self.is_current
 
     @property

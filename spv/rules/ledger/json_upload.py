@@ -7,8 +7,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from spv.rules.errors import Refusal
-from spv.rules.formatting import counted, listed
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import join_words, pluralise
 from spv.rules.ledger.rows import (
     FIELDS,
     MOST_ROWS,
@@ -16,7 +16,7 @@ from spv.rules.ledger.rows import (
     Fault,
     Problem,
     check_rows,
-    shown,
+    escape_invisible,
 )
 
 # The fields of an item, and what they are called in the rules of rows.
@@ -38,7 +38,7 @@ _KINDS = {
 _UNKNOWN = "unknown_field"
 
 
-class BodyRefused(Refusal):
+class BodyRefused(ValidationError):
     """A body that cannot be read (400), or that is not of the right shape (422)."""
 
     def __init__(
@@ -71,7 +71,7 @@ def read_object(data: bytes, *fields: str) -> dict[str, Any]:
         raise BodyRefused("not_an_object", "The body has to be a JSON object.")
     for name in body:
         if name not in fields:
-            raise BodyRefused(_UNKNOWN, _no_field(name, fields), shown(name))
+            raise BodyRefused(_UNKNOWN, _no_field(name, fields), escape_invisible(name))
     return body
 
 
@@ -83,7 +83,7 @@ def read_items(data: bytes) -> CheckedRows:
     for row, item in enumerate(items, 1):
         if not isinstance(item, dict):
             sentence = f"The item is {_kind(item)}, not an object."
-            fault = Fault("not_an_object", sentence, f"Send {listed(NAMES)}.")
+            fault = Fault("not_an_object", sentence, f"Send {join_words(NAMES)}.")
             wrong.append(Problem(row, "", fault, ""))
         else:
             rows.append((row, _cells(row, item, wrong)))
@@ -127,7 +127,7 @@ def read_texts(body: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
     return {name: body.get(name) or "" for name in names}
 
 
-def told(problem: Problem) -> dict[str, Any]:
+def to_json(problem: Problem) -> dict[str, Any]:
     """A problem as systems are told of it, in the words of the page."""
     field = next((n for n, rule in NAMES.items() if rule == problem.field), None)
     fault, note = problem.fault, f" ({problem.note})" if problem.note else ""
@@ -136,7 +136,7 @@ def told(problem: Problem) -> dict[str, Any]:
     return error | {"code": fault.code, "message": sentence, "value": problem.found}
 
 
-class ItemsRefused(Refusal):
+class ItemsRefused(ValidationError):
     """Items with problems; nothing was done. 409 where the ledger is all that is wrong.
 
     `errors` tells systems of each; `item_count` is how many items there were.
@@ -149,8 +149,10 @@ class ItemsRefused(Refusal):
         about_ledger: Collection[str],
     ) -> None:
         self.item_count = item_count
-        self.errors = [told(problem) for problem in problems]
-        super().__init__({"": f"{counted(len(self.errors), 'problem')} in the items."})
+        self.errors = [to_json(problem) for problem in problems]
+        super().__init__(
+            {"": f"{pluralise(len(self.errors), 'problem')} in the items."}
+        )
         codes = {problem.fault.code for problem in problems}
         self.http_status = 409 if codes <= {*about_ledger} else 422
 
@@ -164,7 +166,7 @@ def _cells(row: int, item: dict[str, Any], wrong: list[Problem]) -> tuple[str, .
     unknown = next((name for name in item if name not in NAMES), None)
     if unknown is not None:
         fault = Fault(_UNKNOWN, _no_field(unknown, NAMES), "Leave it out.")
-        wrong.append(Problem(row, "", fault, shown(unknown)))
+        wrong.append(Problem(row, "", fault, escape_invisible(unknown)))
     cells = dict.fromkeys(FIELDS, "")
     for name, rule in NAMES.items():
         cell = item.get(name)
@@ -181,7 +183,9 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            sentence = f"The field “{shown(name)}” is there twice in one object."
+            sentence = (
+                f"The field “{escape_invisible(name)}” is there twice in one object."
+            )
             raise _WrongError(sentence)
         found[name] = value
     return found
@@ -196,7 +200,7 @@ def _unreadable(sentence: str) -> BodyRefused:
 
 
 def _no_field(name: str, fields: Iterable[str]) -> str:
-    return f"There is no field “{shown(name)}” here; there is {listed(fields)}."
+    return f"There is no field “{escape_invisible(name)}” here; there is {join_words(fields)}."
 
 
 def _kind(value: Any) -> str:

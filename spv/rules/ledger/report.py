@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from spv.rules.formatting import counted, written
+from spv.rules.formatting import format_date, pluralise
 from spv.rules.ledger.rows import FIELDS, CheckedRows, Fault, Problem
 
 PROBLEMS_SHOWN = 50
@@ -46,7 +46,9 @@ class Report:
         return self.problem_count - sum(len(group.first) for group in self.groups)
 
 
-def already_valid(row: int, serial: str, recorded: date, *, own: bool) -> Problem:
+def already_valid_problem(
+    row: int, serial: str, recorded: date, *, own: bool
+) -> Problem:
     """A serial number that the ledger holds as valid, recorded on a day."""
     whose = "your account" if own else "another account"
     fault = Fault(
@@ -56,7 +58,7 @@ def already_valid(row: int, serial: str, recorded: date, *, own: bool) -> Proble
         if own
         else "Compare it with the label of the panel. If it is right, ask the agency.",
     )
-    note = f"recorded on {written(recorded)}"
+    note = f"recorded on {format_date(recorded)}"
     return Problem(row, "serial_number", fault, serial, note)
 
 
@@ -99,4 +101,6 @@ def _sentence(codes: set[str], wrong: int, count: int) -> str:
             f"The ledger has {wrong:,} of the {count:,} rows already. Leave them out, "
             "then choose the file again."
         )
-    return f"Correct {wrong:,} of {counted(count, 'row')}, then choose the file again."
+    return (
+        f"Correct {wrong:,} of {pluralise(count, 'row')}, then choose the file again."
+    )

@@ -116,7 +116,7 @@ def digest(panels: Iterable[Panel]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def shown(text: str, most: int = 60) -> str:
+def escape_invisible(text: str, most: int = 60) -> str:
     """What stands in a cell, with names for what cannot be seen, and not endless."""
     cut = text[:most] + ("…" if len(text) > most else "")
     if text[:most].isascii() and cut.isprintable():
@@ -137,7 +137,7 @@ def _problems(
     number: int, cells: Sequence[str], values: Sequence[str | Fault]
 ) -> list[Problem]:
     return [
-        Problem(number, field, value, shown(cell.strip(BLANKS)))
+        Problem(number, field, value, escape_invisible(cell.strip(BLANKS)))
         for field, cell, value in zip(FIELDS, cells, values, strict=True)
         if isinstance(value, Fault)
     ]

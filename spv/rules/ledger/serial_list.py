@@ -6,8 +6,14 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from spv.rules.csv_file import read_csv
-from spv.rules.errors import Refusal
-from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Fault, read_serial, shown
+from spv.rules.errors import ValidationError
+from spv.rules.ledger.rows import (
+    FIELDS,
+    MOST_ROWS,
+    Fault,
+    escape_invisible,
+    read_serial,
+)
 
 HEADING = FIELDS["serial_number"].casefold()
 # How long the numbers of cartons and pallets are: EAN, GTIN and SSCC (GS1).
@@ -32,7 +38,7 @@ class Listed(NamedTuple):
     @property
     def entry(self) -> str:
         """The cell for people."""
-        return shown(self.cell)
+        return escape_invisible(self.cell)
 
 
 class SerialList(NamedTuple):
@@ -55,12 +61,12 @@ def read_list(text: str, file: bytes = b"") -> SerialList:
     if cells and _name(cells[0]) == HEADING:
         del cells[0]  # it was copied together with its column
     if not cells:
-        raise Refusal({name: "Enter at least one serial number."})
+        raise ValidationError({name: "Enter at least one serial number."})
     if len(cells) > MOST_ROWS:
         sentence = (
             f"There are {len(cells):,} serial numbers. The limit is {MOST_ROWS:,}."
         )
-        raise Refusal({name: sentence})
+        raise ValidationError({name: sentence})
     return list_of_cells(cells)
 
 
@@ -123,5 +129,5 @@ def _cells(file: bytes) -> list[str]:
         return [cells[at] for cells in rows[1:] if at < len(cells)]
     if any("".join(cells[1:]).strip() for cells in rows):
         sentence = f"Name the column of serial numbers “{FIELDS['serial_number']}”."
-        raise Refusal({"file": sentence})
+        raise ValidationError({"file": sentence})
     return [cells[0] for cells in rows]

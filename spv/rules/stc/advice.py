@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from spv.rules.formatting import counted, plain, written
+from spv.rules.formatting import format_date, format_decimal, pluralise
 from spv.rules.stc import figures
 from spv.rules.stc.figures import KEPT, value_on
 from spv.rules.stc.installation import Installation
@@ -36,7 +36,7 @@ def _late(day: date, today: date) -> tuple[str, ...]:
         return ()
     return (
         f"Certificates must be created within {months} months of installation. "
-        f"For this system that time ended on {written(until)}.",
+        f"For this system that time ended on {format_date(until)}.",
     )
 
 
@@ -47,7 +47,7 @@ def _fewer_years(installation: Installation, years: int | None) -> tuple[str, ..
     return (
         f"You chose {PERIODS[period]}. For an installation in "
         f"{installation.installation_date.year} the limit is lower: "
-        f"only {counted(years, 'year')} can be used.",
+        f"only {pluralise(years, 'year')} can be used.",
     )
 
 
@@ -56,7 +56,7 @@ def _other_table(day: date) -> tuple[str, ...]:
     if day >= figures.TABLE_FROM:
         return ()
     return (
-        f"The postcode table in force since {written(figures.TABLE_FROM)} was used. "
+        f"The postcode table in force since {format_date(figures.TABLE_FROM)} was used. "
         "Another table applied on the installation date.",
     )
 
@@ -79,7 +79,7 @@ def _at_limit(installation: Installation) -> tuple[str, ...]:
     ):
         return ()
     return (
-        f"{plain(power)} kW is the most that a {kind} system may have. "
+        f"{format_decimal(power)} kW is the most that a {kind} system may have. "
         "With any more it earns no STCs.",
     )
 
@@ -88,4 +88,4 @@ def _uncounted(usable: Decimal | None, day: date) -> tuple[str, ...]:
     most = value_on("battery_bands", day)[-1][0]
     if usable is None or usable <= most:
         return ()
-    return (f"Only the first {plain(most)} kWh of usable capacity counts.",)
+    return (f"Only the first {format_decimal(most)} kWh of usable capacity counts.",)

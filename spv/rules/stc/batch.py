@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from spv.rules.csv_file import Row, csv_text, read_csv
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.stc.calculation import Calculation, calculate
 from spv.rules.stc.installation import Installation, read_installation
 from spv.rules.stc.system_types import ALL_FIELDS
@@ -71,7 +71,9 @@ def calculate_batch(data: bytes, today: date) -> Batch:
     heading = [cell.strip() for cell in heading_row.cells]
     columns = _columns(heading)
     if not rows:
-        raise Refusal({"file": "The file has a heading but no rows. Add a system."})
+        raise ValidationError(
+            {"file": "The file has a heading but no rows. Add a system."}
+        )
     outcomes = [_outcome(row, columns, len(heading), today) for row in rows]
     return Batch(heading, outcomes)
 
@@ -105,11 +107,13 @@ def _columns(heading: list[str]) -> dict[str, int]:
         if name not in FIELDS:
             continue
         if name in columns:
-            raise Refusal({"file": f"The column {name} is there twice. Remove one."})
+            raise ValidationError(
+                {"file": f"The column {name} is there twice. Remove one."}
+            )
         columns[name] = at
     for name in REQUIRED:
         if name not in columns:
-            raise Refusal(
+            raise ValidationError(
                 {"file": f"The column {name} is missing. The template has them all."}
             )
     return columns
@@ -122,7 +126,7 @@ def _outcome(row: Row, columns: dict[str, int], width: int, today: date) -> Outc
     answers = {name: cells[at] for name, at in columns.items() if at < len(cells)}
     try:
         installation = read_installation(answers)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return Outcome(row, None, None, str(refusal))
     # Nobody asks for the working of a row: 5,000 of them would only be carried along.
     calculation = calculate(installation, today)._replace(working=tuple)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from spv.rules.formatting import plain, written
+from spv.rules.formatting import format_date, format_decimal
 from spv.rules.stc import figures
 from spv.rules.stc.advice import warnings_of
 from spv.rules.stc.figures import FIGURES, KEPT, RULES_VERSION, Figure, value_on
@@ -102,15 +102,15 @@ def _solar(installation: Installation, today: date) -> Calculation:
     output = annual * years
 
     def working() -> tuple[Step, ...]:
-        total = plain(output)
-        sum_in_year = f"{plain(power)} kW × {rating}"
+        total = format_decimal(output)
+        sum_in_year = f"{format_decimal(power)} kW × {rating}"
         return (
             Step("Zone", f"Postcode {installation.postcode}", f"Zone {zone}", "",
                  FIGURES["postcode_zones"]),
             rating_step,
             deeming_step,
             years_step,
-            Step("Output in a year", sum_in_year, plain(annual), "MWh"),
+            Step("Output in a year", sum_in_year, format_decimal(annual), "MWh"),
             _limit_step(annual, installation),
             Step("Output over the years used", f"{sum_in_year} × {years}", total,
                  "MWh"),
@@ -141,17 +141,17 @@ def _turbine(installation: Installation, today: date) -> Calculation:
     rounded_up = value_on("smallest_certificate", day) <= output < 1
 
     def working() -> tuple[Step, ...]:
-        total = plain(output)
+        total = format_decimal(output)
         return (
             hours_step,
             Step("Output in a year",
-                 f"{factor} × {plain(power)} kW × {plain(hours)} hours", plain(annual),
+                 f"{factor} × {format_decimal(power)} kW × {format_decimal(hours)} hours", format_decimal(annual),
                  "MWh", FIGURES["turbine_output_factor"]),
             _limit_step(annual, installation),
             _years_step("Years left in the scheme", f"{_end(day)} − {day.year}", left,
                         "scheme_last_day"),
             years_step,
-            Step("Output over the years used", f"{plain(annual)} MWh × {years}", total,
+            Step("Output over the years used", f"{format_decimal(annual)} MWh × {years}", total,
                  "MWh"),
             _rounded_up(day, total) if rounded_up else _rounded_down(output, total),
         )  # fmt: skip
@@ -181,14 +181,14 @@ def _battery(installation: Installation, today: date) -> Calculation:
     output = weighted * factor
 
     def working() -> tuple[Step, ...]:
-        total, capacity = plain(output), plain(weighted)
+        total, capacity = format_decimal(output), format_decimal(weighted)
         return (
             Step("Usable capacity that counts",
-                 f"Lower of {plain(usable)} and {plain(most)}", plain(counted), "kWh",
+                 f"Lower of {format_decimal(usable)} and {format_decimal(most)}", format_decimal(counted), "kWh",
                  FIGURES["battery_bands"]),
             Step("Weighted capacity", _sum(parts), capacity, "kWh",
                  FIGURES["battery_bands"]),
-            Step("STC factor", f"Installed on {written(day)}", str(factor),
+            Step("STC factor", f"Installed on {format_date(day)}", str(factor),
                  "STCs per kWh", FIGURES["battery_factor"]),
             Step("Capacity × factor", f"{capacity} kWh × {factor}", total,
                  "STCs before rounding"),
@@ -205,7 +205,8 @@ def _battery(installation: Installation, today: date) -> Calculation:
 
 def _sum(parts: list[tuple[Decimal, Decimal]]) -> str:
     return " + ".join(
-        f"{plain(part)} × {plain(share * 100)} %" for part, share in parts
+        f"{format_decimal(part)} × {format_decimal(share * 100)} %"
+        for part, share in parts
     )
 
 
@@ -225,7 +226,7 @@ def _rounded_down(output: Decimal, total: str) -> Step:
 def _limit_step(annual: Decimal, installation: Installation) -> Step:
     figure = FIGURES[f"{installation.system_type.name.lower()}_output_limit"]
     limit = figure.on(installation.installation_date)
-    operation = f"{plain(annual)} MWh, at most {limit} MWh"
+    operation = f"{format_decimal(annual)} MWh, at most {limit} MWh"
     return Step("Limit of a year", operation, "within", "", figure)
 
 
@@ -273,7 +274,9 @@ def _hours(installation: Installation) -> tuple[Decimal, Step]:
     hours = value_on(name, installation.installation_date)
     operation = "No site assessment"
     if (assessed := installation.resource_hours) is not None:
-        operation = f"Higher of {plain(hours)} and {plain(assessed)} (site assessment)"
+        operation = f"Higher of {format_decimal(hours)} and {format_decimal(assessed)} (site assessment)"
         hours = max(hours, assessed)
     label = "Hours of resource availability"
-    return hours, Step(label, operation, plain(hours), "hours a year", FIGURES[name])
+    return hours, Step(
+        label, operation, format_decimal(hours), "hours a year", FIGURES[name]
+    )

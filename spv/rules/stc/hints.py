@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from spv.rules.formatting import counted, plain, written
+from spv.rules.formatting import format_date, format_decimal, pluralise
 from spv.rules.stc.calculation import deeming_period, years_left
 from spv.rules.stc.figures import FIGURES, value_on, zone_of
 from spv.rules.stc.installation import is_postcode
@@ -41,14 +41,16 @@ def _date_note(answers: Mapping[str, str]) -> str:
     if system_type is SystemType.BATTERY:
         return _factor_note(day)
     if system_type is SystemType.SOLAR:
-        return f"Deeming period for {day.year}: {counted(deeming_period(day), 'year')}"
-    left = counted(years_left(day), "year")
+        return (
+            f"Deeming period for {day.year}: {pluralise(deeming_period(day), 'year')}"
+        )
+    left = pluralise(years_left(day), "year")
     return f"Years left in the scheme from {day.year}: {left}"
 
 
 def _factor_note(day: date) -> str:
     try:
-        factor = plain(value_on("battery_factor", day))
+        factor = format_decimal(value_on("battery_factor", day))
     except LookupError:
         return ""
-    return f"STC factor on {written(day)}: {factor} STCs per kWh"
+    return f"STC factor on {format_date(day)}: {factor} STCs per kWh"

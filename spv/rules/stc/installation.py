@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from spv.rules.errors import Refusal
-from spv.rules.formatting import plain, written
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import format_date, format_decimal
 from spv.rules.stc.figures import FIGURES, value_on
 from spv.rules.stc.system_types import (
     ALL_FIELDS,
@@ -60,7 +60,7 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
     """
     system_type = system_type_of(answers)
     if system_type is None:
-        raise Refusal({"system_type": "Select the type of system."})
+        raise ValidationError({"system_type": "Select the type of system."})
     problems: dict[str, str] = {}
     values: dict[str, Any] = {}
     for name in FIELDS[system_type]:
@@ -74,7 +74,7 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
     problems = _limits(values, system_type) | problems
     if problems:
         ordered = {n: problems[n] for n in FIELDS[system_type] if n in problems}
-        raise Refusal(ordered)
+        raise ValidationError(ordered)
     return Installation(system_type, **values)
 
 
@@ -84,7 +84,7 @@ def read_price(text: str, day: date) -> Decimal:
         price = _number("stc_price", text.strip())
         _at_most_ceiling(price, day)
     except ValueError as error:
-        raise Refusal({"stc_price": str(error)}) from None
+        raise ValidationError({"stc_price": str(error)}) from None
     return price
 
 
@@ -118,11 +118,11 @@ def _date(_name: str, text: str, system_type: SystemType) -> date:
     if day < first:
         what = "Batteries earn certificates" if battery else "The scheme runs"
         raise ValueError(
-            f"{what} from {written(first)}. Enter that day or a later one."
+            f"{what} from {format_date(first)}. Enter that day or a later one."
         )
     if day > last:
         raise ValueError(
-            f"The scheme ends on {written(last)}. Enter that day or an earlier one."
+            f"The scheme ends on {format_date(last)}. Enter that day or an earlier one."
         )
     return day
 
@@ -172,7 +172,7 @@ def _power(values: dict[str, Any], system_type: SystemType, day: date) -> None:
     limit = value_on(f"{kind}_power_limit", day)
     if values["rated_power_kw"] > limit:
         raise ValueError(
-            f"A {kind} system may have at most {plain(limit)} kW to earn STCs. "
+            f"A {kind} system may have at most {format_decimal(limit)} kW to earn STCs. "
             "Enter a smaller rated power output."
         )
 
@@ -180,15 +180,17 @@ def _power(values: dict[str, Any], system_type: SystemType, day: date) -> None:
 def _hours(values: dict[str, Any], system_type: SystemType, day: date) -> None:
     hours, most = values["resource_hours"], value_on("hours_in_a_year", day)
     if hours > most:
-        raise ValueError(f"A year has {plain(most)} hours. Enter that or fewer.")
+        raise ValueError(
+            f"A year has {format_decimal(most)} hours. Enter that or fewer."
+        )
     kind = system_type.name.lower()
     limit = value_on(f"{kind}_output_limit", day)
     power = values.get("rated_power_kw", 0)
     output = value_on("turbine_output_factor", day) * power * hours
     if output > limit:
         raise ValueError(
-            f"With these hours the system would generate {plain(output)} MWh a year. "
-            f"A {kind} system may generate at most {plain(limit)}: enter fewer hours."
+            f"With these hours the system would generate {format_decimal(output)} MWh a year. "
+            f"A {kind} system may generate at most {format_decimal(limit)}: enter fewer hours."
         )
 
 
@@ -196,8 +198,8 @@ def _nominal(values: dict[str, Any], _type: SystemType, day: date) -> None:
     least, most = value_on("battery_nominal_limits", day)
     if not least <= values["nominal_kwh"] <= most:
         raise ValueError(
-            f"To earn STCs a battery needs a nominal capacity of {plain(least)} to "
-            f"{plain(most)} kWh. Enter a capacity in that range."
+            f"To earn STCs a battery needs a nominal capacity of {format_decimal(least)} to "
+            f"{format_decimal(most)} kWh. Enter a capacity in that range."
         )
 
 
@@ -206,7 +208,7 @@ def _usable(values: dict[str, Any], _type: SystemType, _day: date) -> None:
     if nominal is not None and values["usable_kwh"] > nominal:
         raise ValueError(
             f"The usable capacity cannot be more than the nominal capacity of "
-            f"{plain(nominal)} kWh. Enter a smaller one."
+            f"{format_decimal(nominal)} kWh. Enter a smaller one."
         )
 
 
@@ -227,6 +229,6 @@ def _at_most_ceiling(price: Decimal, day: date) -> None:
     ceiling = value_on("clearing_house_price", day)
     if price > ceiling:
         raise ValueError(
-            f"The clearing house price of ${plain(ceiling)} is the ceiling. "
+            f"The clearing house price of ${format_decimal(ceiling)} is the ceiling. "
             "Enter that or less."
         )

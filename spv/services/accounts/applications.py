@@ -11,11 +11,11 @@ from spv import clock
 from spv.extensions import db
 from spv.models import Account, AccountApplication
 from spv.rules.accounts import MOVES, AccountType, Role, Status, in_order, read_details
-from spv.rules.errors import ConflictError, NotFoundError, Refusal
+from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.text import read_all, read_text
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.authorisation import acting
+from spv.services.authorisation import authorised_transaction
 
 MOST_SHOWN = 100
 LONGEST_REASON = 1000
@@ -28,10 +28,12 @@ def submit(answers: Mapping[str, Any], actor: Actor) -> None:
     """
     asked = in_order(answers["account_types"] or ())
     if actor.account_id and {*asked} <= {*held_by(actor)}:
-        raise Refusal({"account_types": "Select what the account is to become."})
+        raise ValidationError(
+            {"account_types": "Select what the account is to become."}
+        )
     details = read_details(answers, asked)
     role = Role.ADMINISTRATOR if actor.account_id else Role.PERSON
-    with acting(actor, role):
+    with authorised_transaction(actor, role):
         if is_waiting(actor):
             raise ConflictError(
                 "An application is waiting to be assessed already. My account says "
@@ -100,7 +102,7 @@ def show(application_id: int) -> AccountApplication:
 
 def approve(application_id: int, actor: Actor) -> str:
     """Make or upgrade the account; its legal name. ConflictError says what is amiss."""
-    with acting(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF):
         application = _assess(application_id, Status.APPROVED, actor)
         account = application.account or _made(application)
         for name in ("legal_name", "abn", "phone"):
@@ -116,7 +118,7 @@ def approve(application_id: int, actor: Actor) -> str:
 def decline(application_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
     """Decline with a reason, which the applicant reads; Refusal, ConflictError."""
     reason = read_all(answers, {"reason": _reason})["reason"]
-    with acting(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF):
         application = _assess(application_id, Status.DECLINED, actor)
         application.reason = reason
         _record("application.declined", application, actor)

@@ -10,17 +10,11 @@ from spv import clock
 from spv.database import insert
 from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact
-from spv.rules.accounts import (
-    Role,
-    read_contact,
-    read_contacts,
-    same_words,
-    written_abn,
-)
+from spv.rules.accounts import Role, format_abn, read_contact, read_contacts, same_words
 from spv.rules.errors import NotFoundError
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.authorisation import acting
+from spv.services.authorisation import authorised_transaction
 
 MOST_FOUND = 200
 LONGEST_SEARCH = 100
@@ -52,7 +46,7 @@ def find(text: str = "") -> Sequence[NominatedContact]:
 def save(answers: Mapping[str, Any], actor: Actor) -> None:
     """Keep a contact instead of what was known of the same ABN; Refusal."""
     contact = read_contact(answers)
-    with acting(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF):
         _keep([contact])
         audit_log.act("contact.saved", actor, clock.now(), **contact)
 
@@ -60,7 +54,7 @@ def save(answers: Mapping[str, Any], actor: Actor) -> None:
 def load(data: bytes, actor: Actor) -> int:
     """Keep every contact of a CSV file, or none; how many. Refusal on `file`."""
     contacts = read_contacts(data)
-    with acting(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF):
         _keep(contacts)
         audit_log.act("contacts.loaded", actor, clock.now(), contacts=contacts)
     return len(contacts)
@@ -68,7 +62,7 @@ def load(data: bytes, actor: Actor) -> int:
 
 def remove(contact_id: int, actor: Actor) -> None:
     """Forget a contact; NotFoundError."""
-    with acting(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF):
         contact = db.session.get(NominatedContact, contact_id)
         if contact is None:
             raise NotFoundError
@@ -85,7 +79,7 @@ def compare(application: AccountApplication) -> list[Match]:
     contact = contact or NominatedContact(legal_name="", abn="", email="")
     name = application.legal_name
     return [
-        _match("ABN", written_abn(abn), written_abn(contact.abn)),
+        _match("ABN", format_abn(abn), format_abn(contact.abn)),
         _match("Legal entity name", name, contact.legal_name),
         _match("Contact person’s email", email, contact.email),
     ]

@@ -11,7 +11,7 @@ from spv import clock
 from spv.extensions import db
 from spv.models import User
 from spv.rules.accounts import Role
-from spv.rules.errors import NotFoundError, Refusal
+from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import passwords, sessions
@@ -22,7 +22,7 @@ from spv.services.accounts.sign_in import (
     own_password,
 )
 from spv.services.actor import Actor
-from spv.services.authorisation import acting
+from spv.services.authorisation import authorised_transaction
 
 LINK_LASTS = timedelta(days=1)
 USED = (
@@ -54,7 +54,7 @@ def change(
     given = answers.get("current_password") or ""
     good = is_own_password(user, given, "current_password")
     password_hash = passwords.hash_of(password)  # slow, so before our turn
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         user = db.session.get_one(User, actor.user_id)
         # Once more: a password link may have been used, or the session ended.
         if good and user.password_hash == known and sessions.is_open(token):
@@ -62,7 +62,7 @@ def change(
             audit_log.act("user.password_changed", actor, clock.now())
             return
         audit_log.act("user.password_change_failed", actor, clock.now())
-    raise Refusal({"current_password": "This is not your current password."})
+    raise ValidationError({"current_password": "This is not your current password."})
 
 
 def make_link(user_id: int, actor: Actor) -> Link:
@@ -71,7 +71,7 @@ def make_link(user_id: int, actor: Actor) -> Link:
     Staff make them for anybody but staff, administrators for people of their account.
     """
     staff = Role.STAFF in actor.roles
-    with acting(actor, Role.STAFF if staff else Role.ADMINISTRATOR):
+    with authorised_transaction(actor, Role.STAFF if staff else Role.ADMINISTRATOR):
         at = clock.now()
         query = select(User).where(User.id == user_id, User.removed_at.is_(None))
         own = User.account_id == actor.account_id
@@ -115,7 +115,7 @@ def use_link(
     readers = passwords.readers(answers, user.name, user.email)
     password = read_all(answers, readers)["password"]
     password_hash = passwords.hash_of(password)
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         user = holder(token)
         user.link_hash = user.link_until = None
         _set(user, password_hash)

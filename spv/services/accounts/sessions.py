@@ -21,7 +21,7 @@ from spv.models import (
     UserSession,
 )
 from spv.rules.accounts import Role, roles_of
-from spv.rules.ledger.declaration import API, Standing
+from spv.rules.ledger.declaration import API, DeclarationStatus
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -42,7 +42,7 @@ class SignedIn:
     email: str
     account_id: int | None
     roles: frozenset[Role]
-    declaration: Standing
+    declaration: DeclarationStatus
 
 
 def digest(token: str) -> str:
@@ -107,7 +107,7 @@ def resume(token: str) -> SignedIn | None:
             administrator=found.is_administrator,
             account_types=found.account_types,
         ),
-        declaration=Standing(found.declared_until, clock.day_of(at)),
+        declaration=DeclarationStatus(found.declared_until, clock.day_of(at)),
     )
     if at - found.seen_at > SEEN_EVERY:
         _seen(found.id, at)

@@ -13,8 +13,8 @@ from spv import clock
 from spv.extensions import db
 from spv.models import SignInTries, User
 from spv.rules.accounts import read_email, read_name
-from spv.rules.errors import Refusal
-from spv.rules.formatting import counted, listed
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import join_words, pluralise
 from spv.rules.text import network_of, read_all
 from spv.services import audit_log
 from spv.services.accounts import passwords, sessions
@@ -32,7 +32,7 @@ def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
     readers = {"name": read_name, "email": read_email}
     person = read_all(answers, readers | passwords.readers(answers, *about))
     email, password_hash = person["email"], passwords.hash_of(person["password"])
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         at = clock.now()
         event = "user.sign_up_refused"
         if user_of(email) is None:
@@ -57,7 +57,7 @@ def sign_in(
     known = user_of(email)
     password_hash = known.password_hash if known and _may(known) else None
     good = passwords.matches(password_hash, password)
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         at, user = clock.now(), user_of(email)
         # Once more: the password may have changed while it was compared.
         if good and user and user.password_hash == password_hash:
@@ -70,19 +70,19 @@ def sign_in(
         audit_log.act(
             "user.sign_in_failed", actor, at, subject=user.id if user else None
         )
-    raise Refusal({"email": "The email address or the password is wrong."})
+    raise ValidationError({"email": "The email address or the password is wrong."})
 
 
 def sign_out(token: str, actor: Actor) -> None:
     """End one session."""
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         sessions.end(actor.user_id, only=token)
         audit_log.act("user.signed_out", actor, clock.now())
 
 
 def sign_out_everywhere(actor: Actor) -> None:
     """End every session of a person, this one too, and make every browser unknown."""
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         sessions.end(actor.user_id)
         sessions.forget_browsers(actor.user_id)
         audit_log.act("user.signed_out_everywhere", actor, clock.now())
@@ -121,7 +121,7 @@ LONGEST_PAUSE = 30
 NO_WAIT = timedelta()
 
 
-class TooManyFailures(Refusal):
+class TooManyFailures(ValidationError):
     """The wait before the next try, whatever the password; `retry_after` in seconds."""
 
     http_status = 429
@@ -130,7 +130,7 @@ class TooManyFailures(Refusal):
         self.wait, self.retry_after = wait, ceil(wait.total_seconds())
         minutes, seconds = divmod(self.retry_after, 60)
         parts = [(minutes, "minute"), (seconds, "second")]
-        words = listed(counted(number, unit) for number, unit in parts if number)
+        words = join_words(pluralise(number, unit) for number, unit in parts if number)
         sentence = f"Too many tries have failed. Try again in {words}."
         if minutes:
             sentence = (
@@ -167,7 +167,7 @@ def claim_sign_in(email: str, network: str, browser: str) -> list[Counter]:
     everywhere = Counter(digest(email), "", MOST_OF_ALL_NETWORKS, LONGEST_WAIT, True)
     of_network = Counter("", network, most=2**31, is_shared=True)
     counters, pause = [Counter(digest(email), network), everywhere, of_network], NO_WAIT
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         at = _begin()
         if sessions.knows_browser(browser, email, at):
             counters = [Counter(sessions.failures_of_browser(browser, email))]
@@ -192,7 +192,7 @@ def succeeded(counters: list[Counter]) -> None:
 
 def is_own_password(user: User, password: str, field: str) -> bool:
     """Return whether a user who has signed in knows their password; TooManyFailures."""
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         wait = _claim([Counter(digest(own_password(user)))], _begin(), NO_WAIT)
     if wait:
         raise TooManyFailures(wait, field)

@@ -10,14 +10,14 @@ from spv import clock
 from spv.extensions import db
 from spv.models import Account, User
 from spv.rules.accounts import Role, read_email, read_name
-from spv.rules.errors import ConflictError, NotFoundError, Refusal
+from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import sessions
 from spv.services.accounts.password_links import Link, new_link
 from spv.services.accounts.sign_in import user_of
 from spv.services.actor import Actor, operator
-from spv.services.authorisation import acting
+from spv.services.authorisation import authorised_transaction
 
 LAST = "An account needs an administrator. Make another user an administrator first."
 IN_USE = (
@@ -58,9 +58,9 @@ def find(text: str) -> list[User]:
 def add(answers: Mapping[str, Any], actor: Actor) -> Link:
     """Add a person to the actor's account; the link with which they set a password."""
     person = read_all(answers, {"name": read_name, "email": read_email})
-    with acting(actor, Role.ADMINISTRATOR):
+    with authorised_transaction(actor, Role.ADMINISTRATOR):
         if user_of(person["email"]):
-            raise Refusal({"email": IN_USE})
+            raise ValidationError({"email": IN_USE})
         at = clock.now()
         user = User(**person, account_id=actor.account_id, created_at=at)
         user.is_administrator = bool(answers.get("administrator"))
@@ -75,10 +75,10 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
     """Change a person's name and whether they are an administrator."""
     name = read_all(answers, {"name": read_name})["name"]
     administrator = bool(answers.get("administrator"))
-    with acting(actor, Role.ADMINISTRATOR):
+    with authorised_transaction(actor, Role.ADMINISTRATOR):
         user = show(user_id, actor)
         if user.is_administrator and not administrator and is_last(user):
-            raise Refusal({"administrator": LAST})
+            raise ValidationError({"administrator": LAST})
         user.name, user.is_administrator = name, administrator
         audit_log.act("user.changed", actor, clock.now(), **_told(user))
 
@@ -86,7 +86,7 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
 def remove(user_id: int, actor: Actor) -> None:
     """Remove a person, whose sessions end; ConflictError for the last administrator."""
     at = clock.now()
-    with acting(actor, Role.ADMINISTRATOR):
+    with authorised_transaction(actor, Role.ADMINISTRATOR):
         user = show(user_id, actor)
         if is_last(user):
             raise ConflictError(LAST)
@@ -133,7 +133,7 @@ def create_staff(email: str, name: str = "") -> Link:
     given = {"email": email, "name": name or email.partition("@")[0]}
     person = read_all(given, {"email": read_email, "name": read_name})
     at = clock.now()
-    with audit_log.turn():
+    with audit_log.registry_transaction():
         user = user_of(person["email"]) or User(**person, created_at=at)
         if user.account_id:
             raise ConflictError(f"{user.email} is a user of an account already.")

@@ -16,7 +16,7 @@ from spv.extensions import db
 from spv.models import ApiRequest, SubscriptionKey
 from spv.services.actor import Actor
 from spv.services.api import subscriptions
-from spv.services.api.subscriptions import System
+from spv.services.api.subscriptions import ApiClient
 
 SHOWN = 100
 KEPT_FOR = timedelta(days=30)
@@ -29,7 +29,7 @@ FINAL = frozenset({200, 201, 409, 422})
 USED_EVERY = timedelta(minutes=1)
 
 
-class TwinError(Exception):
+class IdempotencyConflict(Exception):
     """The same idempotency key came before: `code` and a sentence say what with."""
 
     def __init__(self, status: int, code: str, sentence: str) -> None:
@@ -38,7 +38,7 @@ class TwinError(Exception):
 
 
 @dataclass
-class Asked:
+class RequestLogEntry:
     """A request while it is answered; `claim` is the number of its row, if it has one.
 
     `outcome` is the code of the first error, or what was done, in words.
@@ -62,14 +62,16 @@ class Asked:
         }
 
 
-class Kept(Exception):
+class StoredResponse(Exception):
     """The answer that was given before."""
 
     def __init__(self, row: ApiRequest) -> None:
         self.row, self.content = row, zlib.decompress(row.answer or b"")
 
 
-def claim(asked: Asked, key: str, sha256: str, system: System) -> ApiRequest | None:
+def begin(
+    asked: RequestLogEntry, key: str, sha256: str, system: ApiClient
+) -> ApiRequest | None:
     """Take an idempotency key for a request, before anything is done.
 
     Kept where it was answered before; TwinError where it came with another body, or its
@@ -103,7 +105,7 @@ def claim(asked: Asked, key: str, sha256: str, system: System) -> ApiRequest | N
         raise _under_way() from None
 
 
-def did(actor: Actor, **what: int) -> None:
+def link_result(actor: Actor, **what: int) -> None:
     """Name what a request does, in its transaction; TwinError if it is not its own.
 
     Another has taken its key where it took too long: then nothing must be done twice.
@@ -116,7 +118,9 @@ def did(actor: Actor, **what: int) -> None:
         raise _under_way()
 
 
-def finish(asked: Asked, status: int, answer: bytes, system: System) -> None:
+def complete(
+    asked: RequestLogEntry, status: int, answer: bytes, system: ApiClient
+) -> None:
     """Write down how a request was answered; no answer fails because of that."""
     try:
         with transaction():
@@ -143,26 +147,28 @@ def _with_key(subscription_id: int, key: str) -> ApiRequest | None:
 def _look_at(before: ApiRequest, sha256: str, is_young: bool) -> None:
     """What came with the same key in the last day."""
     if before.body_sha256 != sha256:
-        raise TwinError(
+        raise IdempotencyConflict(
             422,
             "idempotency_key_reused",
             "This Idempotency-Key came with another body before. Use a new one.",
         )
     if before.status is not None:
-        raise Kept(before)
+        raise StoredResponse(before)
     if is_young:
         raise _under_way()
 
 
-def _under_way() -> TwinError:
-    return TwinError(
+def _under_way() -> IdempotencyConflict:
+    return IdempotencyConflict(
         409,
         "in_flight",
         "A request with this Idempotency-Key is still under way. Send it again soon.",
     )
 
 
-def _write(asked: Asked, status: int, answer: bytes, system: System) -> None:
+def _write(
+    asked: RequestLogEntry, status: int, answer: bytes, system: ApiClient
+) -> None:
     at, values = clock.now(), asked.answered(status)
     if asked.claim is None:
         row = ApiRequest(**_who(system), **values, at=at, request=asked.request)
@@ -181,5 +187,5 @@ def _write(asked: Asked, status: int, answer: bytes, system: System) -> None:
     db.session.execute(update(ApiRequest).where(old).values(answer=None))
 
 
-def _who(system: System) -> dict[str, Any]:
+def _who(system: ApiClient) -> dict[str, Any]:
     return {"subscription_id": system.subscription_id, "key_kind": system.kind}

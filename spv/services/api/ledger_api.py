@@ -11,8 +11,8 @@ from spv import clock
 from spv.extensions import db
 from spv.models import Invalidation, PanelSerial, Upload
 from spv.rules.accounts import Role
-from spv.rules.errors import Refusal
-from spv.rules.formatting import counted
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import pluralise
 from spv.rules.ledger.json_upload import (
     ITEMS,
     BodyRefused,
@@ -25,11 +25,11 @@ from spv.rules.ledger.json_upload import (
 from spv.rules.ledger.reasons import read_reason
 from spv.rules.ledger.report import ALREADY_VALID
 from spv.rules.ledger.rows import CheckedRows, Fault, Problem, digest, read_serial
-from spv.rules.ledger.rows import shown as readable
+from spv.rules.ledger.rows import escape_invisible as readable
 from spv.rules.ledger.serial_list import list_of_cells
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.authorisation import acting
+from spv.services.authorisation import authorised_transaction
 from spv.services.ledger import (
     declarations,
     invalidations,
@@ -82,7 +82,7 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
         except uploads.AlreadyValid as found:
             held = found.held
     problems = refused_files.problems_of(checked, actor.account_id, held)
-    with acting(actor, Role.UPLOADER):
+    with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
         declarations.current(actor.account_id, at)
         refused = ItemsRefused(problems, checked.row_count, {ALREADY_VALID})
@@ -108,7 +108,7 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
         raise refused
     ids = sorted({row.id for row in rows.values()})
     chosen = Selection(
-        ids, [("Chosen", f"By API: {counted(len(ids), 'serial number')}")]
+        ids, [("Chosen", f"By API: {pluralise(len(ids), 'serial number')}")]
     )
     if only_check:
         earlier = problems and invalidations.made_before(chosen, answers, actor)
@@ -134,7 +134,7 @@ def uploaded(upload_id: int, *, is_new: bool = False) -> Done:
     made = db.session.get_one(Upload, upload_id)
     until = made.declaration.expires_on
     if not is_new:
-        until = declarations.standing(made.account_id).until
+        until = declarations.declaration_status(made.account_id).until
     return Done(made.id, made.row_count, made.received_at, is_new, until)
 
 
@@ -166,7 +166,7 @@ def _declared_by(actor: Actor) -> Any:
 
 
 def _until(actor: Actor) -> date | None:
-    stands = declarations.standing(actor.account_id)
+    stands = declarations.declaration_status(actor.account_id)
     return stands.until if stands.is_current else None
 
 
@@ -175,7 +175,7 @@ def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:
     answers = {rule: texts[name] for rule, name in REASONS.items()}
     try:
         return read_reason(answers)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         rule, sentence = next(iter(refusal.problems.items()))
         raise BodyRefused("bad_reason", sentence, REASONS[rule]) from None
 
@@ -211,6 +211,6 @@ def _fault(row: Any) -> Fault | None:
         return _NOT_YOURS
     if row.invalidation_id is None:
         return None
-    when = clock.written_moment(row.made_at)
+    when = clock.format_moment(row.made_at)
     sentence = f"It was marked as invalid on {when}: {row.reason}."
     return Fault(ALREADY_INVALID, sentence, "Leave it out.")

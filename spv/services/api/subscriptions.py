@@ -17,14 +17,14 @@ from spv import clock
 from spv.extensions import db, secret_keys
 from spv.models import Account, Subscription, SubscriptionKey, User
 from spv.rules.accounts import KeyKind, Role, alike, read_subscription_name, roles_of
-from spv.rules.errors import ConflictError, NotFoundError, Refusal
+from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.ledger.declaration import TERMS, read_declaration
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import sessions
 from spv.services.accounts.sign_in import forget_failures, is_own_password, own_password
 from spv.services.actor import Actor
-from spv.services.authorisation import acting
+from spv.services.authorisation import authorised_transaction
 
 MOST = 20
 # How long after signing in a key is shown without the password.
@@ -32,7 +32,7 @@ FRESH = timedelta(minutes=5)
 ACTIVE = Subscription.cancelled_at.is_(None)
 
 
-class System(NamedTuple):
+class ApiClient(NamedTuple):
     """The system that has come with a key."""
 
     actor: Actor
@@ -44,7 +44,7 @@ class System(NamedTuple):
 
 def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
     """Subscribe the actor's account under a name; Refusal on `name` and `terms`."""
-    with acting(actor, Role.UPLOADER):
+    with authorised_transaction(actor, Role.UPLOADER):
         at, others = clock.now(), _names(actor)
         given = read_all(
             answers,
@@ -71,7 +71,7 @@ def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
 
 def rename(subscription_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
     """Give a subscription another name; Refusal, NotFoundError."""
-    with acting(actor, Role.UPLOADER):
+    with authorised_transaction(actor, Role.UPLOADER):
         found = find(subscription_id, actor)
         others = _names(actor) - {alike(found.name)}
         readers = {"name": lambda text: read_subscription_name(text, others)}
@@ -84,7 +84,7 @@ def cancel(subscription_id: int, actor: Actor) -> None:
 
     Like `regenerate` it stops an account's systems, so it is for administrators.
     """
-    with acting(actor, Role.ADMINISTRATOR):
+    with authorised_transaction(actor, Role.ADMINISTRATOR):
         found = find(subscription_id, actor)
         found.cancelled_at = clock.now()
         _tell("subscription.cancelled", found, actor, found.cancelled_at)
@@ -92,7 +92,7 @@ def cancel(subscription_id: int, actor: Actor) -> None:
 
 def regenerate(subscription_id: int, kind: str, actor: Actor) -> None:
     """Make a key anew; the old one is dead at the next request. NotFoundError."""
-    with acting(actor, Role.ADMINISTRATOR):
+    with authorised_transaction(actor, Role.ADMINISTRATOR):
         found, at = find(subscription_id, actor), clock.now()
         renewed = _renew(_key(found, kind), at)
         _tell("key.regenerated", found, actor, at, key=kind, digest=renewed.digest)
@@ -111,10 +111,10 @@ def show_key(
     is_fresh = clock.now() - sessions.started_at(token) <= FRESH
     if not is_fresh and not password:
         sentence = "Enter your password: you signed in more than 5 minutes ago."
-        raise Refusal({"password": sentence})
+        raise ValidationError({"password": sentence})
     user = db.session.get_one(User, actor.user_id)
     good = is_fresh or is_own_password(user, password, "password")
-    with acting(actor, Role.UPLOADER):
+    with authorised_transaction(actor, Role.UPLOADER):
         found, at = find(subscription_id, actor), clock.now()
         key = decrypt_key(_key(found, kind).sealed)
         event = "key.shown" if good else "key.show_refused"
@@ -122,7 +122,7 @@ def show_key(
         if good and not is_fresh:
             forget_failures(own_password(user))
     if not good:
-        raise Refusal({"password": "This is not your password."})
+        raise ValidationError({"password": "This is not your password."})
     return key
 
 
@@ -149,7 +149,7 @@ def find(
     return found
 
 
-def enter(key: str, ip: str) -> System | None:
+def find_client(key: str, ip: str) -> ApiClient | None:
     """The system that has a key, unless that is dead or never was one."""
     found = db.session.execute(
         select(
@@ -175,7 +175,7 @@ def enter(key: str, ip: str) -> System | None:
         ip=ip,
     )
     kind = KeyKind(found.kind)
-    return System(actor, found.subscription_id, found.id, kind, found.last_used_at)
+    return ApiClient(actor, found.subscription_id, found.id, kind, found.last_used_at)
 
 
 def _own(actor: Actor) -> Select[Subscription]:
@@ -196,7 +196,7 @@ def _agreed(made: str, version: str) -> str:
     sentence = "Read the terms of use, and agree to them."
     try:
         return read_declaration(made, version, TERMS, field="terms", sentence=sentence)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         raise ValueError(str(refusal)) from None
 
 

@@ -12,10 +12,15 @@ from spv.extensions import db
 from spv.models import Declaration
 from spv.rules.accounts import Role
 from spv.rules.errors import ForbiddenError
-from spv.rules.ledger.declaration import API, Standing, last_day, read_declaration
+from spv.rules.ledger.declaration import (
+    API,
+    DeclarationStatus,
+    last_day,
+    read_declaration,
+)
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.authorisation import acting
+from spv.services.authorisation import authorised_transaction
 
 MADE = "declaration.made"
 SHOWN = 20
@@ -24,12 +29,12 @@ SHOWN = 20
 class NotCurrent(ForbiddenError):
     """The declaration of the account has lapsed, or was never made."""
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: DeclarationStatus) -> None:
         super().__init__(f"The declaration for API users: {standing.status}.")
         self.standing = standing
 
 
-def make(answers: Mapping[str, Any], actor: Actor) -> Standing:
+def make(answers: Mapping[str, Any], actor: Actor) -> DeclarationStatus:
     """Declare for the actor's account, for three calendar months from now; Refusal.
 
     Who declares again on the same day has declared already: nothing is added.
@@ -39,12 +44,12 @@ def make(answers: Mapping[str, Any], actor: Actor) -> Standing:
         answers["declaration"] or "", answers["wording_version"] or "", API,
         sentence=sentence,
     )  # fmt: skip
-    with acting(actor, Role.UPLOADER):
+    with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
         until = last_day(clock.day_of(at))
         last = _newest(actor.account_id, 1).first()
         if last and _is_the_same(last, actor, version, at):
-            return standing(actor.account_id, at)
+            return declaration_status(actor.account_id, at)
         declared = Declaration(
             account_id=actor.account_id,
             user_id=actor.user_id,
@@ -59,13 +64,15 @@ def make(answers: Mapping[str, Any], actor: Actor) -> Standing:
             MADE, actor, at, declaration=declared.id, wording_version=version,
             expires_on=until.isoformat(),
         )  # fmt: skip
-        return standing(actor.account_id, at)
+        return declaration_status(actor.account_id, at)
 
 
-def standing(account_id: int | None, at: datetime | None = None) -> Standing:
+def declaration_status(
+    account_id: int | None, at: datetime | None = None
+) -> DeclarationStatus:
     """How the declaration of an account stands at a moment, or now."""
     last = select(func.max(Declaration.expires_on)).where(_of(account_id))
-    return Standing(db.session.scalar(last), clock.day_of(at or clock.now()))
+    return DeclarationStatus(db.session.scalar(last), clock.day_of(at or clock.now()))
 
 
 def current(account_id: int | None, at: datetime) -> Declaration:
@@ -73,7 +80,7 @@ def current(account_id: int | None, at: datetime) -> Declaration:
 
     It is asked inside of the upload's transaction.
     """
-    stands = standing(account_id, at)
+    stands = declaration_status(account_id, at)
     last = _newest(account_id, 1).first()
     if not stands.is_current or last is None:
         raise NotCurrent(stands)

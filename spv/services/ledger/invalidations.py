@@ -18,14 +18,14 @@ from spv.models import (
 )
 from spv.rules.accounts import Role
 from spv.rules.csv_file import csv_text
-from spv.rules.errors import NotFoundError, Refusal
-from spv.rules.formatting import counted, listed
+from spv.rules.errors import NotFoundError, ValidationError
+from spv.rules.formatting import join_words, pluralise
 from spv.rules.ledger.reasons import read_reason
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.api import idempotency
-from spv.services.authorisation import acting
+from spv.services.authorisation import authorised_transaction
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search
 from spv.services.ledger.rows import VALID
@@ -35,7 +35,7 @@ ROWS_SHOWN = 100
 MARKED = "rows.marked_invalid"
 
 
-class SelectionMoved(Refusal):
+class SelectionMoved(ValidationError):
     """Rows of a selection are no longer valid; `rest` is the selection without them."""
 
     http_status = 409
@@ -71,10 +71,10 @@ def mark_once(
     """As `mark`; and whether it was made just now."""
     given = read_reason(answers)
     if not selection.row_ids:
-        raise Refusal({"selection": "Choose at least one row that is valid."})
+        raise ValidationError({"selection": "Choose at least one row that is valid."})
     check_most(len(selection.row_ids))
     role = Role.STAFF if Role.STAFF in actor.roles else Role.UPLOADER
-    with acting(actor, role) as place:
+    with authorised_transaction(actor, role) as place:
         valid = valid_of(selection.row_ids, actor)
         if len(valid) < len(selection.row_ids):
             if earlier := made_before(selection, given, actor):
@@ -92,7 +92,7 @@ def mark_once(
         )
         db.session.add(made)
         db.session.flush()
-        idempotency.did(actor, invalidation_id=made.id)
+        idempotency.link_result(actor, invalidation_id=made.id)
         _mark_rows(valid, made.id)
         audit_log.act(
             MARKED, actor, at, invalidation=made.id, rows=len(valid),
@@ -208,13 +208,13 @@ def _moved(selection: Selection, valid: Sequence[int], actor: Actor) -> Selectio
         each.maker if each.account_id else "agency staff"
         for each in db.session.scalars(made)
     }
-    rows = f"{len(gone):,} of the {counted(len(selection.row_ids), 'row')}"
+    rows = f"{len(gone):,} of the {pluralise(len(selection.row_ids), 'row')}"
     verb = "has" if len(gone) == 1 else "have"
     became = "cannot be marked: there is no such row"
     if people:
-        became = f"{verb} been marked invalid meanwhile by {listed(sorted(people))}"
+        became = f"{verb} been marked invalid meanwhile by {join_words(sorted(people))}"
     sentence = f"{rows} {became}. Nothing was done."
     rest = Selection(
-        valid, [*selection.how, ("Marked meanwhile", counted(len(gone), "row"))]
+        valid, [*selection.how, ("Marked meanwhile", pluralise(len(gone), "row"))]
     )
     return SelectionMoved(sentence, rest)

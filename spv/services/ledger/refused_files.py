@@ -9,9 +9,9 @@ from sqlalchemy import Select, delete, select
 from spv import clock
 from spv.extensions import db
 from spv.models import RefusedFile
-from spv.rules.errors import NotFoundError, Refusal
+from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.ledger.csv_upload import check_csv, write_problems, write_rows
-from spv.rules.ledger.report import Report, already_valid
+from spv.rules.ledger.report import Report, already_valid_problem
 from spv.rules.ledger.rows import CheckedRows, Problem
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
@@ -20,7 +20,7 @@ KEPT_FOR = timedelta(days=1)
 MOST_KEPT = 20
 
 
-class RowsRefused(Refusal):
+class RowsRefused(ValidationError):
     """A file whose rows have problems; nothing of it was recorded.
 
     `reference` names the file where it is kept.
@@ -34,16 +34,16 @@ class RowsRefused(Refusal):
 def problems_of(
     checked: CheckedRows,
     account_id: int | None,
-    held: Mapping[str, ledger_rows.Held] | None = None,
+    held: Mapping[str, ledger_rows.ValidRow] | None = None,
 ) -> list[Problem]:
     """All that is wrong with rows, in row order; `held` is what the ledger has of them.
 
     Where that is not given, the ledger is asked.
     """
     if held is None:
-        held = ledger_rows.held(checked.serials)
+        held = ledger_rows.already_valid(checked.serials)
     found = [
-        already_valid(
+        already_valid_problem(
             checked.serials[serial],
             serial,
             clock.day_of(one.received_at),

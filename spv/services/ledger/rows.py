@@ -21,7 +21,7 @@ NAMES = (Product.supplier_name, Product.licensee, Product.model_number)
 Names = tuple[str, str, str]
 
 
-class Held(NamedTuple):
+class ValidRow(NamedTuple):
     """When a serial number that is valid was recorded, and by which account."""
 
     received_at: datetime
@@ -46,7 +46,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return Upload.account_id == actor.account_id
 
 
-def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
+def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, ValidRow]:
     """Add rows to the ledger; those serial numbers that were valid already.
 
     If there are any the transaction must not be committed: the others were added.
@@ -57,7 +57,7 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
     products = _known_products(names)
     if missing := sorted(names - products.keys()):
         # First: what is refused must not use up the numbers of products.
-        if valid := held(serials, but=upload.id):
+        if valid := already_valid(serials, but=upload.id):
             return valid
         products |= _add_products(missing)
     upload_id = upload.id
@@ -71,7 +71,7 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Held]:
         parts = [(upload_id, product, n, n) for product, n in sorted(counts)]
         database.execute_many(_PUT_PARTS, parts)
         return {}
-    if valid := held(serials, but=upload.id):
+    if valid := already_valid(serials, but=upload.id):
         return valid
     raise ConflictError("The ledger changed just now. Send the file again.")
 
@@ -87,14 +87,14 @@ _PUT_PARTS = (
 )
 
 
-def held(serials: Iterable[str], but: int = 0) -> dict[str, Held]:
+def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, ValidRow]:
     """Those of some serial numbers that are valid, and not by one upload."""
     query = (
         select(PanelSerial.serial_number, Upload.received_at, Upload.account_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
         .where(PanelSerial.serial_number.in_(serials), VALID, Upload.id != but)
     )
-    return {serial: Held(at, by) for serial, at, by in db.session.execute(query)}
+    return {serial: ValidRow(at, by) for serial, at, by in db.session.execute(query)}
 
 
 def count_valid(upload_id: int) -> int:

@@ -101,7 +101,7 @@ _COLUMNS = (
 
 def _line(row: Any) -> list[str]:
     status = STATUSES["invalid" if row.invalidation_id else "valid"]
-    recorded = clock.written_moment(row.received_at)
+    recorded = clock.format_moment(row.received_at)
     return [*cells(row), status, row.reason or "", recorded, str(row.upload_id),
             row.legal_name]  # fmt: skip
 

@@ -8,8 +8,8 @@ from sqlalchemy import Select, select
 from spv.database import snapshot
 from spv.extensions import db
 from spv.models import PanelSerial, Upload
-from spv.rules.errors import Refusal
-from spv.rules.formatting import counted
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import pluralise
 from spv.rules.ledger.criteria import Criteria
 from spv.rules.ledger.reasons import MOST_MARKED
 from spv.rules.text import is_unseen
@@ -89,7 +89,7 @@ def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:
     check_most(len(rows))
     how = criteria.in_words() or [("Searched for", "Everything")]
     if left_out := len(found) - len(rows):
-        how = [*how, ("Left out", counted(left_out, "row"))]
+        how = [*how, ("Left out", pluralise(left_out, "row"))]
     whole = criteria == Criteria(upload=criteria.upload) and not left_out
     return Selection(rows, how, criteria.upload or None if whole else None)
 
@@ -98,7 +98,7 @@ def listed(serials: Sequence[str], actor: Actor) -> Selection:
     """The rows that have one of some serial numbers, as `chosen`."""
     check_most(len(serials))
     query = _valid(actor).where(PanelSerial.serial_number.in_(serials))
-    how = [("Chosen", f"By a list of {counted(len(serials), 'serial number')}")]
+    how = [("Chosen", f"By a list of {pluralise(len(serials), 'serial number')}")]
     return Selection(db.session.scalars(query).all(), how)
 
 
@@ -125,6 +125,6 @@ def _valid(actor: Actor) -> Select[Any]:
 def check_most(count: int) -> None:
     """Refusal where there are more rows than can be marked at once."""
     if count > MOST_MARKED:
-        raise Refusal({"selection": f"More than {MOST_MARKED:,} rows were chosen. "
+        raise ValidationError({"selection": f"More than {MOST_MARKED:,} rows were chosen. "
                        "That is the most that can be marked at once: narrow the "
                        "search."})  # fmt: skip

@@ -13,7 +13,7 @@ from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, Declaration, Upload
 from spv.rules.accounts import Role
-from spv.rules.errors import NotFoundError, Refusal
+from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.ledger.csv_upload import check_csv
 from spv.rules.ledger.declaration import UPLOAD, WORDINGS, read_declaration
 from spv.rules.ledger.report import report
@@ -21,7 +21,7 @@ from spv.rules.ledger.rows import CheckedRows, digest
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.api import idempotency
-from spv.services.authorisation import acting
+from spv.services.authorisation import authorised_transaction
 from spv.services.ledger import refused_files
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.refused_files import RowsRefused
@@ -69,7 +69,7 @@ class Receipt:
 class AlreadyValid(Exception):
     """The ledger has serial numbers of the file; what was added goes away again."""
 
-    def __init__(self, held: dict[str, ledger_rows.Held]) -> None:
+    def __init__(self, held: dict[str, ledger_rows.ValidRow]) -> None:
         self.held = held
 
 
@@ -109,7 +109,7 @@ def record(
     """
     panels = list(checked.panels.values())
     sha256 = digest(panels)
-    with acting(actor, Role.UPLOADER) as place:
+    with authorised_transaction(actor, Role.UPLOADER) as place:
         at = clock.now()
         declared = declare(at)
         if earlier := still_valid(actor.account_id, sha256):
@@ -127,7 +127,7 @@ def record(
         )
         db.session.add(upload)
         db.session.flush()
-        idempotency.did(actor, upload_id=upload.id)
+        idempotency.link_result(actor, upload_id=upload.id)
         if held := ledger_rows.put(upload, panels):
             raise AlreadyValid(held)
         audit_log.act(
@@ -205,8 +205,8 @@ def _read(file: File, actor: Actor) -> CheckedRows:
     """The rows of a file that has no problem in itself; otherwise it is refused."""
     try:
         checked = check_csv(file.content)
-    except Refusal as refusal:
-        with acting(actor, Role.UPLOADER):
+    except ValidationError as refusal:
+        with authorised_transaction(actor, Role.UPLOADER):
             _log_refused(file, actor, clock.now(), str(refusal))
         raise
     if checked.problems:
@@ -218,12 +218,12 @@ def _refuse(
     file: File,
     actor: Actor,
     checked: CheckedRows,
-    held: dict[str, ledger_rows.Held] | None = None,
+    held: dict[str, ledger_rows.ValidRow] | None = None,
 ) -> RowsRefused:
     """Keep a file so that it can be mended, where its rows could be looked at."""
     problems = refused_files.problems_of(checked, actor.account_id, held)
     found, reference = report(checked, problems), ""
-    with acting(actor, Role.UPLOADER):
+    with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
         if not found.about_headings:
             reference = refused_files.keep(
@@ -252,7 +252,7 @@ def still_valid(account_id: int | None, sha256: str) -> Recorded | None:
     found = db.session.execute(_SAME_ROWS, rows).one_or_none()
     if found is None or ledger_rows.count_valid(found.id) < found.row_count:
         return None
-    when = clock.written_moment(found.received_at)
+    when = clock.format_moment(found.received_at)
     already = f"Already recorded on {when}, nothing added."
     return Recorded(found.id, found.received_at, already)
 

@@ -13,7 +13,7 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcBatch, StcCalculation
-from spv.rules.errors import NotFoundError, Refusal
+from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.stc.batch import Batch, calculate_batch, template_text, write_batch
 from spv.rules.stc.figures import RULES_VERSION
 from spv.services import audit_log
@@ -25,7 +25,7 @@ KEPT_FOR = timedelta(days=1)
 ROWS_NAMED = 10
 
 
-class FileRefused(Refusal):
+class FileRefused(ValidationError):
     """A file that cannot be read, or in which no row could be calculated."""
 
     def __init__(self, sentence: str, reasons: list["Reason"] | None = None) -> None:
@@ -114,7 +114,7 @@ def _size(batch: StcBatch) -> int:
 def _calculate(data: bytes, day: date) -> Batch:
     try:
         batch = calculate_batch(data, day)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         raise FileRefused(str(refusal)) from None
     if not batch.calculated:
         sentence = "None of the rows could be calculated."

@@ -13,8 +13,8 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcCalculation
-from spv.rules.errors import NotFoundError, Refusal
-from spv.rules.formatting import counted
+from spv.rules.errors import NotFoundError, ValidationError
+from spv.rules.formatting import pluralise
 from spv.rules.stc.calculation import Calculation, calculate, what_waiting_costs
 from spv.rules.stc.figures import RULES_VERSION, value_on
 from spv.rules.stc.installation import Installation, read_installation, read_price
@@ -68,7 +68,7 @@ class Result:
     @property
     def headline(self) -> str:
         """The certificates in words: 1 STC, 45 STCs."""
-        return counted(self.numbers["certificates"], "STC")
+        return pluralise(self.numbers["certificates"], "STC")
 
     @property
     def corrected(self) -> bool:
@@ -154,7 +154,7 @@ def _estimate(certificates: int, installation: Installation, price: str) -> Esti
         return Estimate(certificates, chosen, ceiling)
     try:
         return Estimate(certificates, read_price(price, day), ceiling)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return Estimate(certificates, chosen, ceiling, str(refusal))
 
 

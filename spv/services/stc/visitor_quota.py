@@ -13,14 +13,14 @@ from sqlalchemy import delete
 from spv import clock, database
 from spv.extensions import db
 from spv.models import VisitorRows
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.text import network_of
 from spv.services.actor import Actor
 
 EVERYBODY = "all"
 
 
-class QuotaError(Refusal):
+class QuotaError(ValidationError):
     """Visitors have saved as many rows as they may today."""
 
     http_status = 429

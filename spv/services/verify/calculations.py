@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from spv.database import snapshot
 from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.stc.calculation import calculate
 from spv.rules.stc.installation import read_installation
 from spv.services import audit_log
@@ -117,7 +117,7 @@ def _told(event: AuditEvent, logged: dict[str, Any]) -> tuple[Any, ...]:
 def _recomputed(inputs: Mapping[str, str], result: Numbers) -> Iterator[str]:
     try:
         installation = read_installation(inputs)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         yield f"the rules now refuse it: {refusal}"
         return
     now = numbers_of(calculate(installation, installation.installation_date))

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.criteria import LABELS, Criteria, read_criteria
 
 GOOD = [
@@ -66,7 +66,7 @@ def test_what_is_read(answers, criteria):
 
 @pytest.mark.parametrize(("name", "text", "words"), BAD)
 def test_what_is_refused(name, text, words):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ValidationError) as refusal:
         read_criteria({name: text})
     assert refusal.value.problems.keys() == {name}
     sentence = refusal.value.problems[name]
@@ -76,10 +76,10 @@ def test_what_is_refused(name, text, words):
 
 def test_every_problem_at_once_and_days_in_their_order():
     asked = {"serial_number": "Ü", "status": "x", "upload": "x", "recorded_to": "x"}
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ValidationError) as refusal:
         read_criteria(asked)
     assert refusal.value.problems.keys() == asked.keys()
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ValidationError) as refusal:
         read_criteria({"recorded_from": "2026-05-02", "recorded_to": "2026-05-01"})
     assert refusal.value.problems.keys() == {"recorded_to"}
 

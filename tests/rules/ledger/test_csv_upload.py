@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spv.rules.csv_file import csv_text
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES, check_csv, write_problems, write_rows
 from spv.rules.ledger.report import report
 from spv.rules.ledger.rows import FIELDS, Panel, digest
@@ -25,7 +25,7 @@ def outcome(data):
     """The rows as they would be stored, the problems, the sentence of a refusal."""
     try:
         checked = check_csv(data)
-    except Refusal as refusal:
+    except ValidationError as refusal:
         return None, [], str(refusal)
     problems = [(p.row, p.field, p.fault.code) for p in checked.problems]
     rows = None if problems else [tuple(p) for p in checked.panels.values()]
@@ -129,7 +129,7 @@ def test_the_file_with_its_problems_uploads_again_as_it_is(rows, mended):
 def check_csv_or_none(data):
     try:
         return check_csv(data)
-    except Refusal:
+    except ValidationError:
         return None
 
 

@@ -5,15 +5,15 @@ from datetime import date, timedelta
 import pytest
 
 from spv import clock
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.declaration import (
     API,
     MONTHS,
     TERMS,
     UPLOAD,
     WORDINGS,
-    Standing,
-    current,
+    DeclarationStatus,
+    current_version,
     last_day,
     read_declaration,
 )
@@ -59,8 +59,11 @@ def test_it_is_current_through_its_last_day():
     for made in STARTS:
         until, day = last_day(made), timedelta(days=1)
         for today, is_current in ((made, True), (until, True), (until + day, False)):
-            assert Standing(until, today).is_current is is_current, (made, today)
-    assert not Standing(None, date(2026, 11, 22)).is_current
+            assert DeclarationStatus(until, today).is_current is is_current, (
+                made,
+                today,
+            )
+    assert not DeclarationStatus(None, date(2026, 11, 22)).is_current
 
 
 def test_how_it_stands_in_words():
@@ -80,14 +83,14 @@ def test_how_it_stands_in_words():
          "", 0),
     ]  # fmt: skip
     for last, days, status, left, notice in table:
-        standing = Standing(last, until + days * day)
+        standing = DeclarationStatus(last, until + days * day)
         found = standing.status, standing.left, standing.notice
         assert found == (status, left, notice), days
 
 
 def test_what_has_to_be_declared():
     for purpose in (UPLOAD, API, TERMS):
-        newest = current(purpose)
+        newest = current_version(purpose)
         assert WORDINGS[purpose][newest]
         for yes in ("yes", "on", "y", "true", "1"):
             assert read_declaration(yes, newest, purpose) == newest
@@ -96,6 +99,6 @@ def test_what_has_to_be_declared():
             ("", newest), ("no", newest), ("off", newest), ("yes", "2020-01-01"),
             ("yes", newest + " "), ("YES\0", newest),
         ):  # fmt: skip
-            with pytest.raises(Refusal) as refusal:
+            with pytest.raises(ValidationError) as refusal:
                 read_declaration(made, version, purpose, field="box")
             assert list(refusal.value.problems) == ["box"], (made, version)

@@ -13,7 +13,7 @@ from spv.rules.ledger.json_upload import (
     read_serials,
     read_texts,
 )
-from spv.rules.ledger.report import already_valid
+from spv.rules.ledger.report import already_valid_problem
 from spv.rules.ledger.rows import MOST_ROWS, Panel
 from tests.hostile_bodies import NO_JSON
 
@@ -153,7 +153,7 @@ def test_texts():
 
 def test_what_systems_are_told():
     """409 where the ledger is all that is wrong, otherwise 422."""
-    of_ledger = already_valid(2, "EX1", DAY, own=True)
+    of_ledger = already_valid_problem(2, "EX1", DAY, own=True)
     (other,) = read_items(body(ITEM | {"serialNumber": "1.5E+12"})).problems
     refusal = ItemsRefused([of_ledger], 3, {"already_valid"})
     assert (refusal.http_status, refusal.item_count) == (409, 3)

@@ -3,7 +3,7 @@
 from datetime import date
 
 from spv.rules.ledger.csv_upload import check_csv
-from spv.rules.ledger.report import already_valid, report
+from spv.rules.ledger.report import already_valid_problem, report
 from tests.panels import panels_csv
 
 DAY = date(2026, 5, 1)
@@ -11,7 +11,9 @@ DAY = date(2026, 5, 1)
 
 def of_ledger(*rows):
     """The report on a file of five rows, of which the ledger has some."""
-    problems = [already_valid(row, f"EX{row}", DAY, own=row < 4) for row in rows]
+    problems = [
+        already_valid_problem(row, f"EX{row}", DAY, own=row < 4) for row in rows
+    ]
     return report(check_csv(panels_csv(5)), problems)
 
 
@@ -31,7 +33,7 @@ def test_what_the_ledger_has_can_be_left_out():
 
 def test_with_another_problem_nothing_is_said_of_new_rows():
     checked = check_csv(panels_csv(3) + b"A,B,C,1.5E+12\r\n")
-    problems = [already_valid(2, "EX1", DAY, own=True), *checked.problems]
+    problems = [already_valid_problem(2, "EX1", DAY, own=True), *checked.problems]
     found = report(checked, problems)
     assert found.sentence == "Correct 2 of 4 rows, then choose the file again."
     assert (found.new_rows, found.problem_count, found.wrong_rows) == (0, 2, 2)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.rows import Fault, read_serial
 from spv.rules.ledger.serial_list import Listed, is_barcode, look_alikes, read_list
 
@@ -54,7 +54,7 @@ def test_a_list_in_a_file(file, found):
      ("", b'"A', "file", "double quote")],
 )  # fmt: skip
 def test_what_is_no_list(text, file, field, words):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(ValidationError) as refusal:
         read_list(text, file)
     assert words in refusal.value.problems[field]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spv.rules.csv_file import read_csv
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.stc.batch import MAX_ROWS, calculate_batch, template_text, write_batch
 from tests.examples import BAD, BOUNDARIES, EXAMPLES
 
@@ -116,7 +116,7 @@ def many(rows, ending):
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_the_limit(ending):
     assert calculate_batch(many(MAX_ROWS, ending), TODAY).calculated == MAX_ROWS
-    with pytest.raises(Refusal, match=r"5,001 rows. The limit is 5,000"):
+    with pytest.raises(ValidationError, match=r"5,001 rows. The limit is 5,000"):
         calculate_batch(many(MAX_ROWS + 1, ending), TODAY)
 
 
@@ -157,7 +157,7 @@ FILES = [
 
 @pytest.mark.parametrize(("data", "words"), FILES, ids=[words for _, words in FILES])
 def test_files_that_are_refused(data, words):
-    with pytest.raises(Refusal, match=words) as refused:
+    with pytest.raises(ValidationError, match=words) as refused:
         calculate_batch(data, TODAY)
     assert list(refused.value.problems) == ["file"]
 
@@ -188,7 +188,7 @@ def test_what_is_written_strictly_is_read_back(rows):
 def test_any_bytes_are_read_as_csv_reads_them_or_refused(data):
     try:
         rows = read_csv(data, 100)
-    except Refusal:
+    except ValidationError:
         return
     utf_16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     text = data.decode("utf-16" if utf_16 else "utf-8-sig")

@@ -5,15 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from spv.rules.errors import Refusal
-from spv.rules.formatting import plain
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import format_decimal
 from spv.rules.stc.hints import notes
 from spv.rules.stc.installation import read_installation, read_price
 from tests.examples import BAD, BATTERY, EXAMPLES, GOOD_SOLAR, WIND
 
 
 def problems(answers):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         read_installation(answers)
     return refused.value.problems
 
@@ -69,7 +69,7 @@ def test_what_is_not_asked_for_is_left_aside():
 def test_price():
     assert read_price(" 38.50 ", date(2026, 1, 1)) == Decimal("38.50")
     for text in ("41", "", "x"):
-        with pytest.raises(Refusal):
+        with pytest.raises(ValidationError):
             read_price(text, date(2026, 1, 1))
 
 
@@ -79,7 +79,7 @@ def test_price():
      ("100", "100"), ("0", "0")],
 )  # fmt: skip
 def test_plain(number, text):
-    assert plain(Decimal(number)) == text
+    assert format_decimal(Decimal(number)) == text
 
 
 NOTES = [

@@ -6,7 +6,12 @@ import sqlalchemy as sa
 from spv import demo
 from spv.extensions import db
 from spv.models import Account, NominatedContact
-from spv.rules.errors import ConflictError, ForbiddenError, NotFoundError, Refusal
+from spv.rules.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    ValidationError,
+)
 from spv.services import audit_log
 from spv.services.accounts import (
     applications,
@@ -67,7 +72,7 @@ def test_the_way_of_the_guidance(kim):
 def test_declined_with_a_reason_and_applied_again(kim):
     applications.submit(APPLICATION, kim)
     first = waiting_of(kim)
-    with pytest.raises(Refusal, match="Enter the reason"):
+    with pytest.raises(ValidationError, match="Enter the reason"):
         applications.decline(first.id, {"reason": " "}, acting(demo.STAFF))
     reason = "Not your contact person.\nAsk Pat."
     applications.decline(first.id, {"reason": reason}, acting(demo.STAFF))
@@ -87,7 +92,7 @@ def test_one_application_at_a_time(kim):
 
 def test_an_upgrade_asks_for_something_new(demonstration):
     for types in ([], ["verification_service_provider"], ["general"], ["king"]):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(ValidationError) as refused:
             applications.submit(APPLICATION | {"account_types": types}, acting(VSP))
         assert list(refused.value.problems) == ["account_types"]
     assert applications.held_by(acting(VSP)) == [
@@ -169,7 +174,7 @@ def test_contacts_are_kept_by_abn(demonstration):
     assert [c.legal_name for c in contacts.find("n@x.au")] == ["New"]
     assert [c.email for c in contacts.find("80 000 000 001")] == ["c@x.au"]
     assert db.session.query(NominatedContact).count() == 7
-    with pytest.raises(Refusal, match="Row 3"):
+    with pytest.raises(ValidationError, match="Row 3"):
         contacts.load(file.replace("80000000001", "1").encode(), agency)
     contacts.remove(contacts.find("New")[0].id, agency)
     with pytest.raises(NotFoundError):
@@ -239,7 +244,7 @@ def test_users_of_an_account(demonstration):
 
 @pytest.mark.parametrize("email", [demo.OTHER_VSP, "JORDAN@panelcheck.example"])
 def test_an_address_in_use_cannot_be_added(demonstration, email):
-    with pytest.raises(Refusal, match="signs in with this address already"):
+    with pytest.raises(ValidationError, match="signs in with this address already"):
         users.add({"name": "x", "email": email}, acting(VSP))
 
 
@@ -247,7 +252,7 @@ def test_the_last_administrator_stays(demonstration):
     priya, actor = user_of(VSP).id, acting(VSP)
     with pytest.raises(ConflictError, match="needs an administrator"):
         users.remove(priya, actor)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         users.change(priya, {"name": "Priya", "administrator": False}, actor)
     assert list(refused.value.problems) == ["administrator"]
 

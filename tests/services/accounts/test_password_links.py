@@ -6,7 +6,7 @@ import time_machine
 from spv import clock, demo
 from spv.extensions import db
 from spv.models import User
-from spv.rules.errors import ConflictError, NotFoundError, Refusal
+from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.services.accounts import password_links, sessions, users
 from tests.people import (
     NEW_PASSWORD,
@@ -64,7 +64,7 @@ def test_a_password_link_ends_every_wait(demonstration):
     wrong = NEW_PASSWORD | {"current_password": "wrong"}
     for _ in range(6):
         try_sign_in(demo.VSP_USER, "wrong")
-        with pytest.raises(Refusal):
+        with pytest.raises(ValidationError):
             password_links.change(wrong, "", tom)
     link = password_links.make_link(tom.user_id, acting(VSP))
     password_links.use_link(link.token, NEW_PASSWORD, WEB)
@@ -111,7 +111,7 @@ def test_a_password_link_wins_over_a_change_at_the_same_moment(demonstration):
 
 def test_a_session_that_has_ended_changes_no_password(demonstration):
     given = NEW_PASSWORD | {"current_password": demo.PASSWORD}
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         password_links.change(given, "a token that has ended", acting(demo.VSP_USER))
     assert events()[-1] == "user.password_change_failed"
 
@@ -145,5 +145,5 @@ def test_a_person_who_becomes_staff_needs_a_new_password(kim):
     assert password_links.holder(again.token).email == "kim@x.au"
     with pytest.raises(ConflictError, match="a user of an account already"):
         users.create_staff(VSP)
-    with pytest.raises(Refusal):
+    with pytest.raises(ValidationError):
         users.create_staff("kim")

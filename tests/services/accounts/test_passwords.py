@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.services.accounts import passwords, sign_in
 from spv.services.accounts.passwords import log10_guesses, words_of
 from tests.conftest import dispose, make_app
@@ -85,7 +85,9 @@ def test_production_refuses_the_password_of_demonstrations(sqlite_url, judge):
     key = "a secret of production, long enough"
     app = make_app(sqlite_url, SPV_ENVIRONMENT="production", SECRET_KEY=key)
     with app.app_context():
-        with pytest.raises(Refusal, match="three words that have nothing to do"):
+        with pytest.raises(
+            ValidationError, match="three words that have nothing to do"
+        ):
             sign_in.sign_up(given, WEB)
         assert everybody() == set()
     dispose(app)

@@ -10,7 +10,7 @@ from argon2 import extract_parameters
 
 from spv.extensions import db
 from spv.models import AuditEvent, SignInTries, UserSession
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.services.accounts import password_links, passwords, sessions, sign_in
 from tests.people import (
     KIM,
@@ -67,7 +67,7 @@ def test_signing_up_with_an_address_in_use_changes_nothing(kim):
 def test_what_signing_up_refuses(app, change, field, words):
     if "password" in change:
         change = change | {"password_again": change["password"]}
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         sign_in.sign_up(KIM | change, WEB)
     assert list(refused.value.problems) == [field]
     assert words in refused.value.problems[field]
@@ -116,7 +116,7 @@ def test_no_text_takes_long_to_read(kim, letters):
     start = time.perf_counter()
     assert try_sign_in("kim@x.au", letters) == WRONG
     given = {"password": letters, "password_again": letters, "name": letters}
-    with pytest.raises(Refusal, match="at most 200"):
+    with pytest.raises(ValidationError, match="at most 200"):
         sign_in.sign_up(KIM | given, WEB)
     assert time.perf_counter() - start < 1
 

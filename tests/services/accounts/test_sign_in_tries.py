@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from spv.database import together
+from spv.database import nested_batch
 from spv.extensions import db
 from spv.models import KnownBrowser, SignInTries, User
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.services import audit_log
 from spv.services.accounts import password_links, sessions, sign_in
 from spv.services.accounts.sign_in import TooManyFailures, claim_sign_in
@@ -31,7 +31,7 @@ def guess(email=KIM, network="203.0.113.7", browser=""):
 
 def guess_each(*tries):
     """Make many guesses, in one transaction, as the disk is slow: their waits."""
-    with together():
+    with nested_batch():
         return [guess(*given) for given in tries]
 
 
@@ -150,7 +150,7 @@ def test_a_browser_known_for_one_person_is_not_known_for_another(kim, clock):
 def test_only_the_newest_twenty_browsers_are_known_and_for_a_year(kim, clock):
     for number in range(22):
         clock.shift(MINUTE)
-        with audit_log.turn():
+        with audit_log.registry_transaction():
             sessions.remember_browser(
                 user_of(KIM), f"browser {number}", datetime.now(UTC)
             )
@@ -183,7 +183,7 @@ def test_a_class_and_a_carrier_are_slowed_and_not_locked_out(kim, clock):
 
 
 def test_a_right_password_counts_for_nothing(kim, clock):
-    with together():
+    with nested_batch():
         for number in range(101):
             sign_in.succeeded(claim_sign_in(KIM, f"10.2.2.{number}", ""))
     assert db.session.query(SignInTries).count() == 0
@@ -197,7 +197,7 @@ def test_the_current_password_cannot_be_guessed_either(kim):
     wrong = NEW_PASSWORD | {"current_password": "wrong"}
     guess_from_everywhere(100)  # which is not held up by strangers
     for _ in range(5):
-        with pytest.raises(Refusal, match="not your current password"):
+        with pytest.raises(ValidationError, match="not your current password"):
             password_links.change(wrong, "", kim)
     right = NEW_PASSWORD | {"current_password": PASSWORD}
     with pytest.raises(TooManyFailures) as refused:

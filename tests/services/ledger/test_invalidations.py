@@ -9,7 +9,7 @@ from spv import demo
 from spv.extensions import db
 from spv.models import Invalidation, UploadProduct
 from spv.rules.csv_file import csv_text
-from spv.rules.errors import ForbiddenError, NotFoundError, Refusal
+from spv.rules.errors import ForbiddenError, NotFoundError, ValidationError
 from spv.rules.ledger.criteria import Criteria
 from spv.rules.ledger.reasons import LONGEST_REASON, MOST_MARKED, REASONS
 from spv.rules.ledger.rows import FIELDS
@@ -94,7 +94,7 @@ def test_each_reason_is_saved_and_told(vsp, reason):
 def test_a_reason_that_is_none(vsp, answers, field, words):
     upload(panels_csv(1), vsp)
     before, made = events(), markings()
-    with pytest.raises(Refusal, match=words) as refusal:
+    with pytest.raises(ValidationError, match=words) as refusal:
         invalidations.mark(chosen(vsp), answers, vsp)
     assert refusal.value.problems.keys() == {field}
     assert (events(), markings()) == (before, made)
@@ -114,7 +114,7 @@ def test_nothing_that_is_valid(vsp, other):
         (selections.listed(["EX000001", "EX9"], vsp), vsp),
         (selections.matching(Criteria("NONE"), set(), vsp), vsp),
     ):
-        with pytest.raises(Refusal, match="Choose at least one row"):
+        with pytest.raises(ValidationError, match="Choose at least one row"):
             invalidations.mark(selection, WHY, actor)
     assert events() == before
 
@@ -125,7 +125,7 @@ def test_the_most_rows_at_once(vsp):
         upload(panels_csv(1000, f"EX{n:02}-"), vsp)
     selection = chosen(vsp)
     upload(panels_csv(1, "EX99-"), vsp)
-    with pytest.raises(Refusal, match="More than 10,000 rows"):
+    with pytest.raises(ValidationError, match="More than 10,000 rows"):
         chosen(vsp)
     number = invalidations.mark(selection, WHY, vsp)
     receipt = invalidations.show(number, vsp)

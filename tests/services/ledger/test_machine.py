@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from spv import clock, demo
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.criteria import Criteria
 from spv.services import audit_log
 from spv.services.ledger import invalidations, search, selections, uploads
@@ -241,7 +241,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if valid:
             self.shown.append((email, selection))
             return
-        with pytest.raises(Refusal, match="Choose at least one row"):
+        with pytest.raises(ValidationError, match="Choose at least one row"):
             invalidations.mark(selection, {"reason": REASONS[0]}, self.actors[email])
 
     def check_refused(self, report, held, earlier):

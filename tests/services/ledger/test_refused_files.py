@@ -9,7 +9,7 @@ import time_machine
 from spv import clock
 from spv.extensions import db
 from spv.models import RefusedFile
-from spv.rules.errors import NotFoundError, Refusal
+from spv.rules.errors import NotFoundError, ValidationError
 from spv.services.ledger import refused_files, uploads
 from spv.services.ledger.refused_files import RowsRefused
 from tests.panels import panels_csv, refused, stored, upload
@@ -62,7 +62,7 @@ def test_the_new_rows_can_be_uploaded_as_they_are(vsp):
 def test_what_cannot_be_read_as_rows_is_logged_and_not_kept(other):
     told = events()
     for data in (b"PK\x03\x04", b"a,b\n1,2\n", b""):
-        with pytest.raises(Refusal):
+        with pytest.raises(ValidationError):
             upload(data, other)
     assert events() == [*told, *["upload.refused"] * 3]
     assert list(refused_files.mine(other)) == []
@@ -72,7 +72,7 @@ def test_check_only_keeps_nothing(other):
     told = events()
     assert uploads.check(panels_csv(7), other) == (7, None)
     for data in (panels_csv(7) + b"x", b"", b"a,b\n1,2"):
-        with pytest.raises(Refusal):
+        with pytest.raises(ValidationError):
             uploads.check(data, other)
     assert (events(), stored(), list(refused_files.mine(other))) == (told, 0, [])
     upload(panels_csv(7), other)

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from spv import demo
-from spv.rules.errors import Refusal
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.criteria import Criteria
 from spv.services.ledger import invalidations, search, search_query, selections
 from tests import brute_force
@@ -190,7 +190,7 @@ def test_more_than_can_be_marked(vsp, monkeypatch):
         lambda: selections.matching(asked, {1}, vsp),  # which was not found
         lambda: selections.listed(serials, vsp),
     ):
-        with pytest.raises(Refusal, match=words) as refusal:
+        with pytest.raises(ValidationError, match=words) as refusal:
             choose()
         assert refusal.value.problems.keys() == {"selection"}
     for selection in (

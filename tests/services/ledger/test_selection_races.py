@@ -7,7 +7,7 @@ import time
 import pytest
 
 from spv import demo
-from spv.database import together
+from spv.database import nested_batch
 from spv.rules.ledger.criteria import Criteria
 from spv.services import audit_log
 from spv.services.ledger import invalidations, selections
@@ -241,7 +241,7 @@ def test_who_confirms_waits_for_a_marking_that_has_begun(tom, email):
     another.choose("R00", 3)
 
     def mark_slowly():
-        with together():
+        with nested_batch():
             another.confirm()
             has_marked.set()
             time.sleep(0.3)

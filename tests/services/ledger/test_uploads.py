@@ -9,7 +9,12 @@ import time_machine
 from spv import demo
 from spv.extensions import db
 from spv.models import Declaration, Product
-from spv.rules.errors import ConflictError, ForbiddenError, NotFoundError, Refusal
+from spv.rules.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    ValidationError,
+)
 from spv.rules.ledger.rows import Panel, digest
 from spv.services import audit_log
 from spv.services.ledger import uploads
@@ -73,7 +78,7 @@ def test_a_thousand_products_in_one_file(vsp):
 
 def test_the_same_rows_again_in_any_order(vsp):
     first = upload(panels_csv(5), vsp)
-    with pytest.raises(Refusal):  # other names are other rows
+    with pytest.raises(ValidationError):  # other names are other rows
         upload(panels_csv(5).replace(b"Example Holder", b"Other"), vsp)
     lines = panels_csv(5).decode().splitlines()
     turned = "\n".join([lines[0], *reversed(lines[1:])]).encode()
@@ -159,7 +164,7 @@ def test_only_vsps_and_suppliers_upload(email):
 )
 def test_without_the_declaration_nothing_is_read(vsp, answers, words):
     told, declared = events(), db.session.query(Declaration).count()
-    with pytest.raises(Refusal, match=words) as refusal:
+    with pytest.raises(ValidationError, match=words) as refusal:
         uploads.save(uploads.File(panels_csv(1), "x.csv"), answers, vsp)
     assert refusal.value.problems.keys() == {"declaration"}
     assert (events(), stored()) == (told, 0)

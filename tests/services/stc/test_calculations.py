@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent, StcCalculation
-from spv.rules.errors import NotFoundError, Refusal
+from spv.rules.errors import NotFoundError, ValidationError
 from spv.services.actor import visitor
 from spv.services.stc import calculations
 from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
@@ -55,7 +55,7 @@ def test_unknown_reference(app):
 
 @pytest.mark.parametrize("bad", BAD, ids=str)
 def test_refused_answers_leave_nothing(app, bad):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ValidationError) as refused:
         calculations.save(bad.answers, WEB)
     assert bad.words in refused.value.problems[bad.field]
     assert not db.session.scalars(sa.select(StcCalculation)).all()
