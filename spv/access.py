@@ -21,7 +21,7 @@ from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import demo, pages
+from spv import demo, pages, security
 from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network
 from spv.policy import POLICIES
@@ -253,6 +253,7 @@ def _forget(response: Response) -> Response:
     if request.endpoint != "static":
         policy = POLICIES.get(request.endpoint or "")
         private = policy is not None and Role.VISITOR not in policy.roles
-        if private or "_user_id" in session or request.blueprint == "passwords":
+        has_token = request.endpoint in security.PRIVATE_ADDRESSES
+        if private or has_token or "_user_id" in session:
             response.headers["Cache-Control"] = "no-store"
     return response

@@ -36,6 +36,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# Addresses with a token in them, which no other site is told.
+PRIVATE_ADDRESSES = ("account.open_link", "account.use_link")
 MAY_BE_TRIED_AGAIN = (409, 429, 503)
 NOT_READY_FOR = "5"  # seconds
 # Long texts are read quickly, but not many fields (`&`) or escaped bytes (`%E9`): five
@@ -132,7 +134,7 @@ def _with_clean_prefix(wsgi_app: WSGIApplication) -> WSGIApplication:
 
 def _check_arrival() -> None:
     """Refuse a host that is not ours; log, once, what is not set up as it must be."""
-    if request.blueprint == "health":
+    if request.endpoint in ("site.alive", "site.ready"):
         return  # it is asked by IP address, within the network
     hosts = current_app.config["SPV_HOSTS"]
     if hosts and not host_is_trusted(request.host.lower(), hosts):
@@ -205,7 +207,9 @@ def _secure(response: Response) -> Response:
     if request.endpoint == "developer.console":  # its icons are in its style sheet
         own = CSP.replace("img-src 'self'", "img-src 'self' data:")
         response.headers["Content-Security-Policy"] = own
-    if request.blueprint == "passwords":  # addresses with a token: nobody is told them
+    if (
+        request.endpoint in PRIVATE_ADDRESSES
+    ):  # addresses with a token: nobody is told them
         response.headers["Referrer-Policy"] = "strict-origin"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "private, no-cache")

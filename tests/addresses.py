@@ -15,7 +15,7 @@ from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, refused, upload
 from tests.people import APPLICATION, KIM, WEB, acting, user_of
 
-LEDGER = ("uploads.", "panels.", "invalidations.", "subscriptions.")
+LEDGER = ("uploads.", "panels.", "invalidations.", "developer.")
 NAMED = {"filename": "spv.css", "name": "template", "kind": "primary",
          "serial_number": "EX000001", "part": 1}  # fmt: skip
 counter = itertools.count(1)

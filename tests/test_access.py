@@ -11,6 +11,7 @@ from tests.addresses import address_of
 from tests.people import WEB, acting, browser_of, user_of
 
 HTMX = {"HX-Request": "true"}
+PASSWORDS = ("account.open_link", "account.use_link", "account.change_password")
 ORDINARY = "ordinary@general.example"
 # One person of each role: the letter stands for it in the table below.
 PEOPLE = {
@@ -29,14 +30,16 @@ MATRIX = {
     "VPGUAS": {
         "static", "site.index", "site.alive", "site.ready", "stc.new",
         "stc.calculate", "stc.show", "stc.new_batch", "stc.calculate_batch",
-        "stc.batch_template", "stc.show_batch", "stc.batch_document", "api_stc.document",
-        "api_stc.calculation", "sign_in.new", "sign_in.create", "sign_in.sign_up",
+        "stc.batch_template", "stc.show_batch", "stc.batch_document",
+        "api_stc.document", "api_stc.calculation", "sign_in.new",
+        "sign_in.create", "sign_in.sign_up",
         "sign_in.register", "sign_in.sign_out", "account.open_link",
         "account.use_link", "uploads.new_check", "uploads.check_file",
         "uploads.sample",
     },
     "PGUAS": {
-        "sign_in.sign_out_everywhere", "account.edit_password", "account.change_password",
+        "sign_in.sign_out_everywhere", "account.edit_password",
+        "account.change_password",
     },
     "PGUA": {"account.show"},
     "P": {"account.new", "account.apply"},
@@ -56,7 +59,8 @@ MATRIX = {
         "uploads.new_rows",
     },
     "A": {
-        "account.edit", "account.upgrade", "account.new_user", "account.add_user", "account.edit_user",
+        "account.edit", "account.upgrade", "account.new_user", "account.add_user",
+        "account.edit_user",
         "account.change_user", "account.remove_user", "account.make_user_link",
     },
     "M": {"developer.regenerate", "developer.cancel"},
@@ -118,7 +122,7 @@ def browsers_of(world, letter):
         if browser is None:
             browser = browser_of(world, email) if email else world.test_client()
         endpoint = yield browser
-        if endpoint.startswith(("sign_in.", "passwords.")):
+        if endpoint.startswith("sign_in.") or endpoint in PASSWORDS:
             browser = None
 
 
@@ -180,7 +184,8 @@ def test_every_unsafe_route_wants_a_token(world):
 def test_what_is_another_accounts_is_not_found(world, stranger):
     owned = [r for r in routes(world) if POLICIES[r[0].endpoint].owned]
     assert {rule.endpoint for rule, _ in owned} == {
-        "account.edit_user", "account.change_user", "account.remove_user", "account.make_user_link",
+        "account.edit_user", "account.change_user", "account.remove_user",
+        "account.make_user_link",
         "uploads.show", "uploads.problems", "uploads.new_rows", "panels.show",
         "invalidations.show", "invalidations.rows", "developer.show_key",
         "developer.regenerate", "developer.rename", "developer.cancel",

@@ -42,7 +42,10 @@ class FileForm(Form):
         return plain_filename(self.file.data.filename or "")
 
     def data_of_file(self) -> bytes:
-        """The bytes of the file; Refusal where none, or plainly none, was chosen."""
+        """The bytes of the file.
+
+        ValidationError where none, or plainly none, was chosen.
+        """
         name = self.file.data.filename if self.file.data else ""
         if not name:
             raise ValidationError({"file": "Choose a CSV file."})

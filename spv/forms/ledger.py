@@ -83,7 +83,7 @@ class SerialListForm(FileForm):
     file = FileField("Or a CSV file of serial numbers")
 
     def given(self) -> tuple[str, bytes]:
-        """The text that was pasted, and the bytes of the file; Refusal."""
+        """The text that was pasted, and the bytes of the file; ValidationError."""
         has_file = bool(self.file.data and self.file.data.filename)
         content = self.data_of_file() if has_file else b""
         return self.serial_numbers.data or "", content
@@ -114,7 +114,10 @@ class UploadForm(CheckForm):
     wording = WORDINGS[UPLOAD][version]
 
     def data_of_file(self) -> bytes:
-        """The bytes of the file; Refusal, which names a missing declaration too."""
+        """The bytes of the file.
+
+        ValidationError, which names a missing declaration too.
+        """
         try:
             return super().data_of_file()
         except ValidationError as refusal:

@@ -16,7 +16,7 @@ def _one_of(name: str, column: str, condition: str) -> Index:
 
 
 class Account(Model):
-    """An organisation. `account_types` are those of `rules.accounts`, in their order."""
+    """An organisation. `account_types` are those of `rules.accounts`, in order."""
 
     __tablename__ = "accounts"
 

@@ -58,7 +58,7 @@ class MadeBy:
     """Made by a person, or by a system with the key of a subscription."""
 
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("developer.id"))
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscriptions.id"))
 
     @declared_attr
     def user(cls) -> Mapped[User | None]:  # noqa: N805

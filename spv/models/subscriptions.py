@@ -51,7 +51,9 @@ class SubscriptionKey(Model):
     __tablename__ = "subscription_keys"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("developer.id"), index=True)
+    subscription_id: Mapped[int] = mapped_column(
+        ForeignKey("subscriptions.id"), index=True
+    )
     kind: Mapped[str] = mapped_column(String(10))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[str] = mapped_column(String(200))
@@ -88,7 +90,7 @@ class ApiRequest(Model):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("developer.id"))
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"))
     key_kind: Mapped[str] = mapped_column(String(10))
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     request: Mapped[str] = mapped_column(String(200))

@@ -56,7 +56,7 @@ class Details:
 
 
 def read_details(answers: Mapping[str, str], types: Iterable[str]) -> Details:
-    """The details of an application; Refusal with a sentence for each field.
+    """The details of an application; ValidationError with a sentence for each field.
 
     General is among the types whether it was asked for or not.
     """
@@ -72,7 +72,7 @@ def in_order(types: Iterable[str]) -> list[str]:
 
 
 def read_contact(answers: Mapping[str, str]) -> dict[str, str]:
-    """A nominated contact: `legal_name`, `abn` and `email`; Refusal."""
+    """A nominated contact: `legal_name`, `abn` and `email`; ValidationError."""
     return read_all(
         answers, {"legal_name": _legal_name, "abn": read_abn, "email": read_email}
     )
@@ -204,7 +204,10 @@ MOST_NAMED = 20
 
 
 def read_contacts(data: bytes) -> list[dict[str, str]]:
-    """The contacts of a file; Refusal on `file` with a sentence for the first rows."""
+    """The contacts of a file.
+
+    ValidationError on `file` with a sentence for the first rows.
+    """
     heading, *rows = read_csv(data, MOST_CONTACTS)
     columns = [" ".join(cell.lower().split()) for cell in heading.cells]
     if sorted(columns) != sorted(COLUMNS):

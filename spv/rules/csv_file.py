@@ -61,7 +61,7 @@ _RIGHTLY_QUOTED = re.compile(rf'(?:[^"]++|{_QUOTED})*+')
 
 
 def read_csv(data: bytes, most_rows: int) -> list[Row]:
-    """The rows of a file that are not empty, heading first; Refusal on `file`.
+    """The rows of a file that are not empty, heading first; ValidationError on `file`.
 
     Beyond `most_rows` (not counting the heading) rows are only counted, and refused.
     """

@@ -68,7 +68,10 @@ def plain_filename(name: str, most: int = 200) -> str:
 def read_all(
     answers: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]
 ) -> dict[str, Any]:
-    """Each answer as its reader reads it; Refusal with every sentence at once."""
+    """Each answer as its reader reads it.
+
+    ValidationError with every sentence at once.
+    """
     values, problems = {}, {}
     for name, read in readers.items():
         try:

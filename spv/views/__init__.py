@@ -74,9 +74,8 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["token"] = TokenConverter
     app.url_map.converters["key_kind"] = KeyKindConverter
     for module in (
-        stc, stc, site, sign_in, account, account, account, staff, staff,
-        panels, uploads, invalidations, panels, uploads, declarations,
-        developer, developer, api_ledger, api_stc, site,
+        stc, site, sign_in, account, staff, panels, uploads, invalidations,
+        declarations, developer, api_ledger, api_stc,
     ):  # fmt: skip
         app.register_blueprint(module.bp)
     csrf.exempt(api_ledger.bp)  # it takes no cookies

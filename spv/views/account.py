@@ -124,7 +124,7 @@ def change_user(user_id: int) -> BaseResponse:
     except ValidationError as refusal:
         return _edit_user(form.refused(refusal), user_id)
     flash("The user has been changed.")
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for(".list_users"), 303)
 
 
 @bp.post("/account/users/<number:user_id>/remove")
@@ -132,7 +132,7 @@ def remove_user(user_id: int) -> BaseResponse:
     """Remove a user. Not in place: it may be oneself."""
     users.remove(user_id, current_actor())
     flash("The user has been removed.")
-    return redirect(url_for(".index"), 303)
+    return redirect(url_for(".list_users"), 303)
 
 
 @bp.post("/account/users/<number:user_id>/password-link")

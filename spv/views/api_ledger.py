@@ -26,7 +26,7 @@ from spv.services.api.ledger_api import Done
 from spv.services.ledger.declarations import NotCurrent
 from spv.services.ledger.lookup import Checked, Result
 
-bp = Blueprint("serial_numbers", __name__, url_prefix="/api/serial-number-ledger/v1")
+bp = Blueprint("api_ledger", __name__, url_prefix="/api/serial-number-ledger/v1")
 LARGEST = 2_000_000  # bytes
 ONLY_CHECK = "validate-only"
 STATUS = {Result.VALID: "valid", Result.INVALID: "invalid", Result.MISSING: "not_found"}

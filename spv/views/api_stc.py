@@ -8,7 +8,7 @@ from spv.extensions import limiter
 from spv.services.stc import calculations
 from spv.views import openapi
 
-bp = Blueprint("api", __name__, url_prefix="/api")
+bp = Blueprint("api_stc", __name__, url_prefix="/api")
 
 
 @bp.get("/openapi.json")

@@ -22,7 +22,8 @@ PAGE = "http://localhost/panels/declaration"
 
 def lapsed(until):
     """The one error of an answer after the last day of a declaration."""
-    status = f"Lapsed on {format_date(until + DAY)}; it was current until {format_date(until)}"
+    first, last = format_date(until + DAY), format_date(until)
+    status = f"Lapsed on {first}; it was current until {last}"
     return {
         "code": "declaration_not_current",
         "message": f"The declaration for API users: {status}. "

@@ -54,7 +54,7 @@ class Criteria(NamedTuple):
 
 
 def read_criteria(answers: Mapping[str, Any]) -> Criteria:
-    """The criteria in answers as they were typed; Refusal by field."""
+    """The criteria in answers as they were typed; ValidationError by field."""
     values = read_all(answers, _READERS)
     first, last = values["recorded_from"], values["recorded_to"]
     if first and last and last < first:

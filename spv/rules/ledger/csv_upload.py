@@ -26,8 +26,9 @@ LEDGER_COLUMNS = ("Ledger status", "Ledger reason", "Ledger recorded", "Ledger u
 def check_csv(data: bytes) -> CheckedRows:
     """The rows of a file and all that is wrong with them.
 
-    Refusal on `file`, where it cannot be read as rows or has none. Where the headings
-    are wrong, those are the only problems. Row numbers are those of a spreadsheet.
+    ValidationError on `file`, where it cannot be read as rows or has none. Where the
+    headings are wrong, those are the only problems. Row numbers are those of a
+    spreadsheet.
     """
     heading, *rows = read_csv(data, MOST_ROWS)
     names = [_name(cell) for cell in heading.cells]

@@ -66,7 +66,7 @@ def read_declaration(
     field: str = "declaration",
     sentence: str = "Make the declaration, and choose the file again.",
 ) -> str:
-    """The version of the wording that was declared to; Refusal on `field`.
+    """The version of the wording that was declared to; ValidationError on `field`.
 
     `version` is that of the page; where it names none, the current one was shown.
     """

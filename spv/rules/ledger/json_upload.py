@@ -200,7 +200,8 @@ def _unreadable(sentence: str) -> BodyRefused:
 
 
 def _no_field(name: str, fields: Iterable[str]) -> str:
-    return f"There is no field “{escape_invisible(name)}” here; there is {join_words(fields)}."
+    known = join_words(fields)
+    return f"There is no field “{escape_invisible(name)}” here; there is {known}."
 
 
 def _kind(value: Any) -> str:

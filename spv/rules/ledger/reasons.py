@@ -21,7 +21,10 @@ REASONS = (
 
 
 def read_reason(answers: Mapping[str, Any]) -> dict[str, str]:
-    """The reason that was chosen, and for "Other" its text; Refusal by field."""
+    """The reason that was chosen, and for "Other" its text.
+
+    ValidationError by field.
+    """
     reason = answers.get("reason")
     readers = {
         "reason": _read_reason,

@@ -51,8 +51,8 @@ class SerialList(NamedTuple):
 def read_list(text: str, file: bytes = b"") -> SerialList:
     """The serial numbers of a text, one to a line or between commas, or of a CSV file.
 
-    A file has one column, or one with the heading "Serial number". Refusal where there
-    are none, or more than 1,000.
+    A file has one column, or one with the heading "Serial number". ValidationError
+    where there are none, or more than 1,000.
     """
     name = "file" if file else "serial_numbers"
     # A cell of a file is split, too: a page sends what it has read back as a text.

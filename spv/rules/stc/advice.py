@@ -56,8 +56,8 @@ def _other_table(day: date) -> tuple[str, ...]:
     if day >= figures.TABLE_FROM:
         return ()
     return (
-        f"The postcode table in force since {format_date(figures.TABLE_FROM)} was used. "
-        "Another table applied on the installation date.",
+        f"The postcode table in force since {format_date(figures.TABLE_FROM)} was "
+        "used. Another table applied on the installation date.",
     )
 
 

@@ -63,7 +63,7 @@ class Batch:
 
 
 def calculate_batch(data: bytes, today: date) -> Batch:
-    """Calculate each row of a CSV file; Refusal on `file` if it cannot be read.
+    """Calculate each row of a CSV file; ValidationError on `file` if it cannot be read.
 
     The heading names the calculator's fields, in any order; other columns are kept.
     """

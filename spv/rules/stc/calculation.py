@@ -145,14 +145,15 @@ def _turbine(installation: Installation, today: date) -> Calculation:
         return (
             hours_step,
             Step("Output in a year",
-                 f"{factor} × {format_decimal(power)} kW × {format_decimal(hours)} hours", format_decimal(annual),
-                 "MWh", FIGURES["turbine_output_factor"]),
+                 f"{factor} × {format_decimal(power)} kW × {format_decimal(hours)} "
+                 "hours",
+                 format_decimal(annual), "MWh", FIGURES["turbine_output_factor"]),
             _limit_step(annual, installation),
             _years_step("Years left in the scheme", f"{_end(day)} − {day.year}", left,
                         "scheme_last_day"),
             years_step,
-            Step("Output over the years used", f"{format_decimal(annual)} MWh × {years}", total,
-                 "MWh"),
+            Step("Output over the years used",
+                 f"{format_decimal(annual)} MWh × {years}", total, "MWh"),
             _rounded_up(day, total) if rounded_up else _rounded_down(output, total),
         )  # fmt: skip
 
@@ -184,8 +185,8 @@ def _battery(installation: Installation, today: date) -> Calculation:
         total, capacity = format_decimal(output), format_decimal(weighted)
         return (
             Step("Usable capacity that counts",
-                 f"Lower of {format_decimal(usable)} and {format_decimal(most)}", format_decimal(counted), "kWh",
-                 FIGURES["battery_bands"]),
+                 f"Lower of {format_decimal(usable)} and {format_decimal(most)}",
+                 format_decimal(counted), "kWh", FIGURES["battery_bands"]),
             Step("Weighted capacity", _sum(parts), capacity, "kWh",
                  FIGURES["battery_bands"]),
             Step("STC factor", f"Installed on {format_date(day)}", str(factor),
@@ -274,7 +275,8 @@ def _hours(installation: Installation) -> tuple[Decimal, Step]:
     hours = value_on(name, installation.installation_date)
     operation = "No site assessment"
     if (assessed := installation.resource_hours) is not None:
-        operation = f"Higher of {format_decimal(hours)} and {format_decimal(assessed)} (site assessment)"
+        higher = f"Higher of {format_decimal(hours)} and {format_decimal(assessed)}"
+        operation = f"{higher} (site assessment)"
         hours = max(hours, assessed)
     label = "Hours of resource availability"
     return hours, Step(

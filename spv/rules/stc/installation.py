@@ -56,7 +56,7 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
     """Check the answers to the questions of one system type.
 
     Takes text as it was typed. Answers that the type does not ask for are left aside.
-    Raises Refusal with a sentence for each field that is missing or wrong.
+    Raises ValidationError with a sentence for each field that is missing or wrong.
     """
     system_type = system_type_of(answers)
     if system_type is None:
@@ -79,7 +79,10 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
 
 
 def read_price(text: str, day: date) -> Decimal:
-    """The price of one STC in dollars; Refusal above the clearing house price."""
+    """The price of one STC in dollars.
+
+    ValidationError above the clearing house price.
+    """
     try:
         price = _number("stc_price", text.strip())
         _at_most_ceiling(price, day)
@@ -172,8 +175,8 @@ def _power(values: dict[str, Any], system_type: SystemType, day: date) -> None:
     limit = value_on(f"{kind}_power_limit", day)
     if values["rated_power_kw"] > limit:
         raise ValueError(
-            f"A {kind} system may have at most {format_decimal(limit)} kW to earn STCs. "
-            "Enter a smaller rated power output."
+            f"A {kind} system may have at most {format_decimal(limit)} kW to earn "
+            "STCs. Enter a smaller rated power output."
         )
 
 
@@ -189,8 +192,9 @@ def _hours(values: dict[str, Any], system_type: SystemType, day: date) -> None:
     output = value_on("turbine_output_factor", day) * power * hours
     if output > limit:
         raise ValueError(
-            f"With these hours the system would generate {format_decimal(output)} MWh a year. "
-            f"A {kind} system may generate at most {format_decimal(limit)}: enter fewer hours."
+            f"With these hours the system would generate {format_decimal(output)} MWh "
+            f"a year. A {kind} system may generate at most {format_decimal(limit)}: "
+            "enter fewer hours."
         )
 
 
@@ -198,8 +202,9 @@ def _nominal(values: dict[str, Any], _type: SystemType, day: date) -> None:
     least, most = value_on("battery_nominal_limits", day)
     if not least <= values["nominal_kwh"] <= most:
         raise ValueError(
-            f"To earn STCs a battery needs a nominal capacity of {format_decimal(least)} to "
-            f"{format_decimal(most)} kWh. Enter a capacity in that range."
+            "To earn STCs a battery needs a nominal capacity of "
+            f"{format_decimal(least)} to {format_decimal(most)} kWh. Enter a capacity "
+            "in that range."
         )
 
 

@@ -24,7 +24,7 @@ LONGEST_REASON = 1000
 def submit(answers: Mapping[str, Any], actor: Actor) -> None:
     """Apply for an account, or for more types for the account that the actor has.
 
-    Refusal; ConflictError where an application is waiting already.
+    ValidationError; ConflictError where an application is waiting already.
     """
     asked = in_order(answers["account_types"] or ())
     if actor.account_id and {*asked} <= {*held_by(actor)}:
@@ -116,7 +116,10 @@ def approve(application_id: int, actor: Actor) -> str:
 
 
 def decline(application_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
-    """Decline with a reason, which the applicant reads; Refusal, ConflictError."""
+    """Decline with a reason, which the applicant reads.
+
+    ValidationError, ConflictError.
+    """
     reason = read_all(answers, {"reason": _reason})["reason"]
     with authorised_transaction(actor, Role.STAFF):
         application = _assess(application_id, Status.DECLINED, actor)

@@ -44,7 +44,7 @@ def find(text: str = "") -> Sequence[NominatedContact]:
 
 
 def save(answers: Mapping[str, Any], actor: Actor) -> None:
-    """Keep a contact instead of what was known of the same ABN; Refusal."""
+    """Keep a contact instead of what was known of the same ABN; ValidationError."""
     contact = read_contact(answers)
     with authorised_transaction(actor, Role.STAFF):
         _keep([contact])
@@ -52,7 +52,10 @@ def save(answers: Mapping[str, Any], actor: Actor) -> None:
 
 
 def load(data: bytes, actor: Actor) -> int:
-    """Keep every contact of a CSV file, or none; how many. Refusal on `file`."""
+    """Keep every contact of a CSV file, or none; how many.
+
+    ValidationError on `file`.
+    """
     contacts = read_contacts(data)
     with authorised_transaction(actor, Role.STAFF):
         _keep(contacts)

@@ -23,7 +23,7 @@ from spv.services.actor import Actor
 
 
 def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
-    """Let a person sign in from now on; Refusal.
+    """Let a person sign in from now on; ValidationError.
 
     Where the address is in use nothing changes but the log, and nothing is said: the
     answer must not tell who has signed up.
@@ -46,7 +46,9 @@ def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
 def sign_in(
     answers: Mapping[str, str], actor: Actor, instead_of: str = "", browser: str = ""
 ) -> str:
-    """The token of a new session; Refusal with one sentence for all that is wrong.
+    """The token of a new session.
+
+    ValidationError with one sentence for all that is wrong.
 
     `instead_of` is the token of the session that the browser had before, and `browser`
     the id of the browser, which is known from then on.

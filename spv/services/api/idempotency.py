@@ -74,9 +74,9 @@ def begin(
 ) -> ApiRequest | None:
     """Take an idempotency key for a request, before anything is done.
 
-    Kept where it was answered before; TwinError where it came with another body, or its
-    twin is under way. A twin that died is no longer waited for after 5 seconds: what it
-    did, if anything, is in the row that comes back.
+    StoredResponse where it was answered before; IdempotencyConflict where it came with
+    another body, or its twin is under way. A twin that died is no longer waited for
+    after 5 seconds: what it did, if anything, is in the row that comes back.
     """
     try:
         with transaction():
@@ -106,7 +106,9 @@ def begin(
 
 
 def link_result(actor: Actor, **what: int) -> None:
-    """Name what a request does, in its transaction; TwinError if it is not its own.
+    """Name what a request does, in its transaction.
+
+    IdempotencyConflict if it is not its own.
 
     Another has taken its key where it took too long: then nothing must be done twice.
     """

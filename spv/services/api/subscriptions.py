@@ -43,7 +43,10 @@ class ApiClient(NamedTuple):
 
 
 def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
-    """Subscribe the actor's account under a name; Refusal on `name` and `terms`."""
+    """Subscribe the actor's account under a name.
+
+    ValidationError on `name` and `terms`.
+    """
     with authorised_transaction(actor, Role.UPLOADER):
         at, others = clock.now(), _names(actor)
         given = read_all(
@@ -70,7 +73,7 @@ def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
 
 
 def rename(subscription_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
-    """Give a subscription another name; Refusal, NotFoundError."""
+    """Give a subscription another name; ValidationError, NotFoundError."""
     with authorised_transaction(actor, Role.UPLOADER):
         found = find(subscription_id, actor)
         others = _names(actor) - {alike(found.name)}
@@ -103,8 +106,8 @@ def show_key(
 ) -> str:
     """A key, to be seen by the actor; NotFoundError.
 
-    `given` is the token of the session and a password, which is asked for (Refusal)
-    where the sign-in is longer ago than 5 minutes.
+    `given` is the token of the session and a password, which is asked for where the
+    sign-in is longer ago than 5 minutes (ValidationError).
     """
     find(subscription_id, actor)  # before a password counts as a try
     token, password = given

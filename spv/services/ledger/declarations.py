@@ -35,7 +35,9 @@ class NotCurrent(ForbiddenError):
 
 
 def make(answers: Mapping[str, Any], actor: Actor) -> DeclarationStatus:
-    """Declare for the actor's account, for three calendar months from now; Refusal.
+    """Declare for the actor's account, for three calendar months from now.
+
+    ValidationError.
 
     Who declares again on the same day has declared already: nothing is added.
     """

@@ -59,7 +59,8 @@ class Receipt:
 def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> int:
     """Mark all rows of a selection invalid, or none; the number of the marking.
 
-    Refusal; SelectionMoved where a row has been marked since the selection was shown.
+    ValidationError; SelectionMoved where a row has been marked since the selection was
+    shown.
     Who sends the same marking again is given the one that was made.
     """
     return mark_once(selection, answers, actor)[0]

@@ -77,7 +77,10 @@ class CheckedList:
 
 
 def check(text: str, file: bytes, actor: Actor) -> CheckedList:
-    """What the ledger says of each serial number of a text or a file; Refusal."""
+    """What the ledger says of each serial number of a text or a file.
+
+    ValidationError.
+    """
     return check_list(read_list(text, file), actor)
 
 

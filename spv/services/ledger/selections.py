@@ -80,7 +80,10 @@ def _sees_upload(upload_id: int, actor: Actor) -> bool:
 
 
 def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:
-    """All valid rows that match, without some; Refusal where they are too many."""
+    """All valid rows that match, without some.
+
+    ValidationError where they are too many.
+    """
     asked, most = criteria._replace(status="valid"), MOST_MARKED + len(but) + 1
     with snapshot():
         is_none = criteria.status == "invalid"
@@ -123,8 +126,10 @@ def _valid(actor: Actor) -> Select[Any]:
 
 
 def check_most(count: int) -> None:
-    """Refusal where there are more rows than can be marked at once."""
+    """ValidationError where there are more rows than can be marked at once."""
     if count > MOST_MARKED:
-        raise ValidationError({"selection": f"More than {MOST_MARKED:,} rows were chosen. "
-                       "That is the most that can be marked at once: narrow the "
-                       "search."})  # fmt: skip
+        sentence = (
+            f"More than {MOST_MARKED:,} rows were chosen. That is the most that can be "
+            "marked at once: narrow the search."
+        )
+        raise ValidationError({"selection": sentence})

@@ -74,7 +74,7 @@ class AlreadyValid(Exception):
 
 
 def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
-    """Record a file under a declaration; Refusal, and then nothing is recorded.
+    """Record a file under a declaration; ValidationError, and then nothing is recorded.
 
     The same rows again, all still valid, are answered with the upload that they are in.
     """
@@ -139,7 +139,7 @@ def record(
 
 
 def check(content: bytes, actor: Actor) -> Checked:
-    """Check a file as `save` would, and keep nothing of it; Refusal."""
+    """Check a file as `save` would, and keep nothing of it; ValidationError."""
     checked = check_csv(content)
     if not checked.problems:
         sha256 = digest(checked.panels.values())
@@ -151,7 +151,7 @@ def check(content: bytes, actor: Actor) -> Checked:
 
 
 def check_alone(content: bytes) -> Checked:
-    """Check a file without the ledger, for anybody; Refusal."""
+    """Check a file without the ledger, for anybody; ValidationError."""
     checked = check_csv(content)
     if checked.problems:
         raise RowsRefused(report(checked, checked.problems))

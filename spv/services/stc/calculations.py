@@ -102,7 +102,10 @@ def suggested_answers() -> dict[str, str]:
 
 
 def save(answers: Mapping[str, str], actor: Actor) -> str:
-    """Calculate, save and log; the reference of the result. Refusal, QuotaError."""
+    """Calculate, save and log; the reference of the result.
+
+    ValidationError, QuotaError.
+    """
     installation = read_installation(answers)
     at = clock.now()
     inputs = installation.answers()
