@@ -67,4 +67,4 @@ def test_random_secrets_are_never_refused():
 def test_the_ends_of_sequences_are_well_known():
     both_ways = {"abcd", "wxyz", "zyxw", "dcba", "zxcv", "vbnm", "mnbv", "vcxz"}
     assert both_ways <= WELL_KNOWN
-    assert {"fghj", "hgfd"} <= WELL_KNOWN
+    assert {"fghj", "hgfd", "abbc", "1223"} <= WELL_KNOWN

@@ -93,6 +93,12 @@ def test_look_alikes(serial, other):
     assert other in look_alikes(serial)
 
 
+def test_signs_are_exchanged_one_at_a_time_and_three_zeros_are_put_back():
+    assert {"AOB0", "A0BO", "AOBO"} <= {*look_alikes("A0B0")}
+    zeros = [other for other in look_alikes("A12") if other.endswith("A12")]
+    assert zeros == ["0A12", "00A12", "000A12"]
+
+
 @given(st.text("ABO0I19-", min_size=1, max_size=60))
 def test_look_alikes_are_other_serials_each_once(serial):
     found = look_alikes(serial)

@@ -78,6 +78,13 @@ def test_words_that_do_not_belong_together_and_random_ones_are_taken(judge):
     assert [judge(word) for word in words] == words
 
 
+def test_the_longest_password_is_taken_and_matches(judge):
+    longest = "purple tractor moon ".ljust(passwords.LONGEST, "x")
+    assert judge(longest) == longest
+    assert judge(longest + "x").startswith("Enter a password of at most 200")
+    assert passwords.matches(passwords.hash_of(longest), longest)
+
+
 def test_production_refuses_the_password_of_demonstrations(sqlite_url, judge):
     given = KIM | {"password": passwords.DEMONSTRATION}
     given["password_again"] = given["password"]
