@@ -1,4 +1,4 @@
-"""Know a browser again by its cookie, a signed random id."""
+"""The cookie by which a browser is known again: a signed random id."""
 
 import re
 import secrets
@@ -10,22 +10,22 @@ from spv.extensions import network, secret_keys
 from spv.security import cookie_name, cookie_path
 from spv.services.accounts.sessions import BROWSER_LASTS
 
-COOKIE = "known_browser"  # as `cookie_name` completes it
-_ID = re.compile("[A-Za-z0-9_-]{22}")  # the cookies of a demonstration can be forged
+COOKIE = "known_browser"  # `cookie_name` may add a prefix
+_ID = re.compile("[A-Za-z0-9_-]{22}")  # in a demonstration, cookies can be forged
 
 
 def current() -> str:
-    """Return the id of this browser: the one in its cookie, or a new one."""
+    """Return the id in this browser's cookie, or a new one."""
     return _known() or secrets.token_urlsafe(16)
 
 
 def current_or_network() -> str:
-    """Name whose tries to sign in are limited together: no neighbour's, if possible."""
+    """Return the key of the rate limit of sign-ins: a known browser, else a network."""
     return _known() or network()
 
 
 def keep(browser: str) -> None:
-    """Send the cookie of a browser that somebody has signed in with."""
+    """Send the cookie of a browser that a user has signed in with."""
 
     @after_this_request
     def send(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""Forms of accounts, of the people who sign in, and of the Developer Portal."""
+"""Forms of accounts, users, declarations and subscriptions."""
 
 from flask_wtf.file import FileField
 from wtforms import (
@@ -24,7 +24,7 @@ class ApplicationForm(Form):
 
 
 class DeclineForm(Form):
-    """Why an application is declined."""
+    """The reason for declining an application."""
 
     reason = TextAreaField("Reason for declining")
 
@@ -38,9 +38,29 @@ class ContactForm(Form):
 
 
 class ContactsFileForm(FileForm):
-    """Many nominated contacts."""
+    """A file of nominated contacts."""
 
     file = FileField("CSV file of contacts")
+
+
+class SignInForm(Form):
+    """A sign-in."""
+
+    email = EmailField("Email address")
+    password = PasswordField("Password")
+
+
+class PersonForm(Form):
+    """A name and an email address."""
+
+    name = StringField("Full name")
+    email = EmailField("Email address")
+
+
+class UserForm(PersonForm):
+    """A user of an account."""
+
+    administrator = BooleanField("Administrator")
 
 
 class NewPasswordForm(Form):
@@ -50,36 +70,16 @@ class NewPasswordForm(Form):
     password_again = PasswordField("Password again")
 
 
+class SignUpForm(PersonForm, NewPasswordForm):
+    """A person who signs up."""
+
+
 class ChangePasswordForm(Form):
-    """A new password by who knows the current one."""
+    """A new password, and the current one."""
 
     current_password = PasswordField("Current password")
     password = PasswordField("New password")
     password_again = PasswordField("New password again")
-
-
-class SignUpForm(Form):
-    """A person who is new."""
-
-    name = StringField("Full name")
-    email = EmailField("Email address")
-    password = PasswordField("Password")
-    password_again = PasswordField("Password again")
-
-
-class SignInForm(Form):
-    """A person who has signed up."""
-
-    email = EmailField("Email address")
-    password = PasswordField("Password")
-
-
-class UserForm(Form):
-    """A user of an account."""
-
-    name = StringField("Full name")
-    email = EmailField("Email address")
-    administrator = BooleanField("Administrator")
 
 
 class DeclarationForm(Form):
@@ -104,7 +104,7 @@ class SubscribeForm(Form):
 
 
 class SubscriptionForm(Form):
-    """Another name for a subscription, or the password before one of its keys."""
+    """A subscription's new name, or the user's password to show a key."""
 
     name = StringField("New name")
     password = PasswordField("Your password")

@@ -1,4 +1,4 @@
-"""The tables, their constraints and relationships; no decisions."""
+"""The database tables, their constraints and relationships."""
 
 from spv.models.accounts import (
     Account,

@@ -1,4 +1,4 @@
-"""Accounts, the people who sign in, their sessions, applications and contacts."""
+"""Tables of accounts, their users, sessions, applications and contacts."""
 
 from datetime import datetime
 
@@ -9,14 +9,14 @@ from spv.extensions import Model
 from spv.models.types import UtcDateTime
 
 
-def _one_of(name: str, column: str, condition: str) -> Index:
-    """At most one row that meets a condition, for each value of a column."""
+def _unique(name: str, column: str, condition: str) -> Index:
+    """Allow one row that meets a condition for each value of a column."""
     where = text(condition)
     return Index(name, column, unique=True, sqlite_where=where, postgresql_where=where)
 
 
 class Account(Model):
-    """An organisation. `account_types` are those of `rules.accounts`, in order."""
+    """An organisation. `account_types` are values of `AccountType`, in its order."""
 
     __tablename__ = "accounts"
 
@@ -29,13 +29,15 @@ class Account(Model):
 
 
 class User(Model):
-    """A person. Removed ones stay, for what they did; their address is free again.
+    """A person who can sign in.
 
-    Without `password_hash` nobody can sign in until a password link is used.
+    The row of a removed user stays, as other rows refer to it. The email address can
+    then be used by another user. A user without `password_hash` cannot sign in before
+    using a password link.
     """
 
     __tablename__ = "users"
-    __table_args__ = (_one_of("uq_users_email", "email", "removed_at IS NULL"),)
+    __table_args__ = (_unique("uq_users_email", "email", "removed_at IS NULL"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(
@@ -56,7 +58,7 @@ class User(Model):
 
 
 class UserSession(Model):
-    """One sign-in. The cookie has the token; here is only its hash."""
+    """A session. The cookie has its token, and this table only the hash."""
 
     __tablename__ = "user_sessions"
 
@@ -70,7 +72,7 @@ class UserSession(Model):
 
 
 class KnownBrowser(Model):
-    """A browser with which a user has signed in. Only the hash of its id is kept."""
+    """A browser with which a user has signed in, known by the hash of its id."""
 
     __tablename__ = "known_browsers"
     __table_args__ = (UniqueConstraint("browser_hash", "user_id"),)
@@ -82,10 +84,10 @@ class KnownBrowser(Model):
 
 
 class SignInTries(Model):
-    """Failed tries that are counted together, until a day after the first of them.
+    """A counter of failed sign-ins, which ends a day after the first of them.
 
-    `subject` is the hash of what was tried, such as an email address, known or not.
-    `network` is empty where tries from all networks are counted.
+    `subject` is the hash of what was tried, such as an email address, whether it has a
+    user or not. `network` is empty if the counter is for all networks.
     """
 
     __tablename__ = "sign_in_tries"
@@ -98,12 +100,12 @@ class SignInTries(Model):
 
 
 class AccountApplication(Model):
-    """A person asks for an account, or an administrator for more account types."""
+    """An application of a user for an account, or for more types of their account."""
 
     __tablename__ = "account_applications"
     __table_args__ = (
-        _one_of("uq_account_applications_user_id", "user_id", "status = 'submitted'"),
-        _one_of(
+        _unique("uq_account_applications_user_id", "user_id", "status = 'submitted'"),
+        _unique(
             "uq_account_applications_account_id", "account_id", "status = 'submitted'"
         ),
     )
@@ -130,7 +132,7 @@ class AccountApplication(Model):
 
 
 class NominatedContact(Model):
-    """Whom an organisation has named to the agency, outside of this app."""
+    """A contact person whom an organisation has named to the agency."""
 
     __tablename__ = "nominated_contacts"
 

@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite and on PostgreSQL."""
+"""Column types that behave alike on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,13 +8,13 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, to the microsecond; a moment without a zone is refused."""
+    """A moment in UTC, to the microsecond. Raises ValueError if it has no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> Any:
-        """Store in UTC; SQLite keeps no zone, so none is given to it."""
+        """Convert a moment to UTC; without the zone for SQLite, which stores none."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -23,9 +23,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> Any:
-        """Give back a moment in UTC."""
+        """Return a stored moment in UTC."""
         if value is None:
             return None
-        return (
-            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        )
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)

@@ -1,21 +1,21 @@
-"""Accounts and people: types, roles, applications, contacts and subscriptions."""
+"""Rules for accounts: types, applications, users, contacts and subscription names."""
 
 import re
 import unicodedata
 from collections.abc import Collection, Container, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from stdnum.au import abn
 from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
 
-from spv.rules.csv_file import Row, read_csv
+from spv.rules.csv_file import read_csv
 from spv.rules.errors import ValidationError
 from spv.rules.text import read_all, read_text
 
 
 class AccountType(StrEnum):
-    """What an account is for; every account is a General account."""
+    """The purpose of an account; every account is a General account."""
 
     GENERAL = "general"
     VSP = "verification_service_provider"
@@ -27,59 +27,63 @@ TYPE_WORDS = {
     AccountType.VSP: "Verification Service Provider",
     AccountType.SUPPLIER: "Supplier",
 }
-UPLOADING = {AccountType.VSP, AccountType.SUPPLIER}
+
+
+def in_order(types: Iterable[str]) -> list[str]:
+    """Return account types as they are stored: known ones, each once, General first."""
+    chosen = set(types)
+    return [each.value for each in AccountType if each in chosen]
+
+
+class Role(StrEnum):
+    """A role, named by the people who have it. A user of an account has several."""
+
+    VISITOR = "visitors"
+    PERSON = "people without an account"
+    GENERAL = "users of an account"
+    UPLOADER = "users of a VSP or supplier account"
+    ADMINISTRATOR = "administrators of an account"
+    STAFF = "agency staff"
+    SYSTEM = "systems with a subscription key"
+
+
+def roles_of(
+    *, staff: bool, administrator: bool, account_types: Collection[str] | None
+) -> frozenset[Role]:
+    """Return the roles of a user; `account_types` is None without an account."""
+    if staff:
+        return frozenset({Role.STAFF})
+    if account_types is None:
+        return frozenset({Role.PERSON})
+    roles = {Role.GENERAL}
+    if {AccountType.VSP, AccountType.SUPPLIER} & set(account_types):
+        roles.add(Role.UPLOADER)
+    if administrator:
+        roles.add(Role.ADMINISTRATOR)
+    return frozenset(roles)
 
 
 class Status(StrEnum):
-    """Where an application stands."""
+    """The status of an application. One that was assessed never changes again."""
 
     SUBMITTED = "submitted"
     APPROVED = "approved"
     DECLINED = "declined"
 
 
-MOVES = {
-    Status.SUBMITTED: {Status.APPROVED, Status.DECLINED},
-    Status.APPROVED: set(),
-    Status.DECLINED: set(),
-}
+def read_details(answers: Mapping[str, str], types: Iterable[str]) -> dict[str, Any]:
+    """Return `legal_name`, `abn`, `phone` and `account_types` of an application.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
-    """An organisation as an application names it; `abn` has 11 digits and no blanks."""
-
-    legal_name: str
-    abn: str
-    phone: str
-    account_types: list[str]
-
-
-def read_details(answers: Mapping[str, str], types: Iterable[str]) -> Details:
-    """The details of an application; ValidationError with a sentence for each field.
-
-    General is among the types whether it was asked for or not.
+    The types always include General. Raises ValidationError with a sentence for each
+    field that is wrong.
     """
-    readers = {"legal_name": _legal_name, "abn": read_abn, "phone": _phone}
-    values = read_all(answers, readers)
-    return Details(**values, account_types=in_order({*types, AccountType.GENERAL}))
-
-
-def in_order(types: Iterable[str]) -> list[str]:
-    """Account types as they are stored: each once, General first, no unknown ones."""
-    chosen = set(types)
-    return [each.value for each in AccountType if each in chosen]
-
-
-def read_contact(answers: Mapping[str, str]) -> dict[str, str]:
-    """A nominated contact: `legal_name`, `abn` and `email`; ValidationError."""
-    return read_all(
-        answers, {"legal_name": _legal_name, "abn": read_abn, "email": read_email}
-    )
+    readers = {"legal_name": _read_legal_name, "abn": read_abn, "phone": _read_phone}
+    account_types = in_order({*types, AccountType.GENERAL})
+    return read_all(answers, readers) | {"account_types": account_types}
 
 
 def read_abn(text: str) -> str:
-    """An ABN as 11 digits; ValueError that says which of its rules is broken."""
+    """Return an ABN as 11 digits; raises ValueError that says which rule is broken."""
     if not text.strip():
         raise ValueError("Enter the ABN, such as 51 824 753 556.")
     try:
@@ -98,20 +102,20 @@ def read_abn(text: str) -> str:
 
 
 def format_abn(text: str) -> str:
-    """An ABN as people write it: 51 824 753 556; empty where there is none."""
+    """Return an ABN as people write it: 51 824 753 556. An empty text stays empty."""
     return str(abn.format(text)) if text else ""
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two texts differ in nothing but case and runs of blanks."""
+    """Return whether two texts are equal but for case and runs of blanks."""
     return one.casefold().split() == other.casefold().split()
 
 
-def _legal_name(text: str) -> str:
+def _read_legal_name(text: str) -> str:
     return read_text(text, "the legal entity name")
 
 
-def _phone(text: str) -> str:
+def _read_phone(text: str) -> str:
     phone = read_text(text, "a phone number", 40)
     digits = sum(character.isdecimal() for character in phone)
     if digits < 6 or set(phone) - set("0123456789 +()-"):
@@ -119,14 +123,14 @@ def _phone(text: str) -> str:
     return phone
 
 
-# What the HTML standard calls a valid e-mail address, which browsers check too:
+# The HTML standard's definition of a valid email address, which browsers check too:
 # https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
 
 
 def read_email(text: str) -> str:
-    """An email address in small letters; ValueError with what to change."""
+    """Return an email address in lower case; raises ValueError if it is not valid."""
     email = text.strip().lower()
     if not email:
         raise ValueError("Enter the email address.")
@@ -136,40 +140,62 @@ def read_email(text: str) -> str:
 
 
 def read_name(text: str) -> str:
-    """The name of a person; ValueError with what to change."""
+    """Return the full name of a user; raises ValueError if it is not valid."""
     return read_text(text, "the full name", 100)
 
 
-class Role(StrEnum):
-    """Who somebody is to the app, in words; a person of an account has several."""
-
-    VISITOR = "visitors"
-    PERSON = "people without an account"
-    GENERAL = "users of an account"
-    UPLOADER = "users of a VSP or supplier account"
-    ADMINISTRATOR = "administrators of an account"
-    STAFF = "agency staff"
-    SYSTEM = "systems with a subscription key"
+MOST_CONTACTS = 5_000
+MOST_PROBLEMS = 20  # that one error lists
+_CONTACT_READERS = {
+    "legal_name": _read_legal_name,
+    "abn": read_abn,
+    "email": read_email,
+}
+_CONTACT_COLUMNS = {name.replace("_", " "): name for name in _CONTACT_READERS}
 
 
-def roles_of(
-    *, staff: bool, administrator: bool, account_types: Collection[str] | None
-) -> frozenset[Role]:
-    """The roles of somebody who has signed in; `account_types` None: no account."""
-    if staff:
-        return frozenset({Role.STAFF})
-    if account_types is None:
-        return frozenset({Role.PERSON})
-    roles = {Role.GENERAL}
-    if UPLOADING & set(account_types):
-        roles.add(Role.UPLOADER)
-    if administrator:
-        roles.add(Role.ADMINISTRATOR)
-    return frozenset(roles)
+def read_contact(answers: Mapping[str, str]) -> dict[str, str]:
+    """Return `legal_name`, `abn` and `email` of a contact; raises ValidationError."""
+    return read_all(answers, _CONTACT_READERS)
+
+
+def read_contacts(data: bytes) -> list[dict[str, str]]:
+    """Return the contacts of a CSV file.
+
+    Raises ValidationError on `file` with a sentence for each of the first wrong rows.
+    """
+    heading, *rows = read_csv(data, MOST_CONTACTS)
+    columns = [" ".join(cell.lower().split()) for cell in heading.cells]
+    if sorted(columns) != sorted(_CONTACT_COLUMNS):
+        raise _file_error(["Name the columns: Legal name, ABN, Email."])
+    names = [_CONTACT_COLUMNS[column] for column in columns]
+    contacts: list[dict[str, str]] = []
+    row_of_abn: dict[str, int] = {}
+    problems = [] if rows else ["The file has no rows under its heading."]
+    for number, cells in rows:
+        try:
+            if any(map(str.strip, cells[len(names) :])):
+                raise ValueError("It has more cells than the heading.")
+            contact = read_contact(dict(zip(names, cells, strict=False)))
+            first = row_of_abn.setdefault(contact["abn"], number)
+            if first != number:
+                raise ValueError(f"It has the same ABN as row {first}.")
+            contacts.append(contact)
+        except ValueError as error:
+            problems.append(f"Row {number}: {error}")
+    if problems:
+        raise _file_error(problems)
+    return contacts
+
+
+def _file_error(problems: list[str]) -> ValidationError:
+    more = len(problems) - MOST_PROBLEMS
+    listed = problems[:MOST_PROBLEMS] + ([f"And {more:,} more."] if more > 0 else [])
+    return ValidationError({"file": " ".join(["Nothing was stored.", *listed])})
 
 
 class KeyKind(StrEnum):
-    """The keys of a subscription. With the test key nothing is ever stored."""
+    """The keys of a subscription. A request with the test key stores nothing."""
 
     PRIMARY = "primary"
     SECONDARY = "secondary"
@@ -177,9 +203,10 @@ class KeyKind(StrEnum):
 
 
 def read_subscription_name(text: str, others: Container[str]) -> str:
-    """A name that tells a subscription from the others; ValueError with what to change.
+    """Return a subscription's name; raises ValueError if it is not valid.
 
-    `others` are the names of the account's other subscriptions, made `alike`.
+    `others` are the names of the account's other subscriptions, as `alike` returns
+    them: the new name must not look like one of them.
     """
     name = " ".join(read_text(text, "a name for the subscription", 100).split())
     if not any(map(str.isalnum, name)):
@@ -193,51 +220,6 @@ def read_subscription_name(text: str, others: Container[str]) -> str:
 
 
 def alike(name: str) -> str:
-    """A name without what people do not see, or tell apart, at a glance."""
+    """Return the same text for all names that look the same at a glance."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(c for c in plain if not "\ufe00" <= c <= "\ufe0f")
-
-
-MOST_CONTACTS = 5_000
-COLUMNS = {"legal name": "legal_name", "abn": "abn", "email": "email"}
-MOST_NAMED = 20
-
-
-def read_contacts(data: bytes) -> list[dict[str, str]]:
-    """The contacts of a file.
-
-    ValidationError on `file` with a sentence for the first rows.
-    """
-    heading, *rows = read_csv(data, MOST_CONTACTS)
-    columns = [" ".join(cell.lower().split()) for cell in heading.cells]
-    if sorted(columns) != sorted(COLUMNS):
-        raise _refused_file(["Name the columns: Legal name, ABN, Email."])
-    names = [COLUMNS[column] for column in columns]
-    contacts: dict[str, tuple[int, dict[str, str]]] = {}
-    problems = []
-    for row in rows:
-        try:
-            contact = _contact_of(row, names)
-        except ValidationError as refusal:
-            problems.append(f"Row {row.number}: {refusal}")
-            continue
-        first, _ = contacts.setdefault(contact["abn"], (row.number, contact))
-        if first != row.number:
-            problems.append(f"Row {row.number}: the ABN of row {first} again.")
-    if not rows:
-        problems.append("The file has no rows under its heading.")
-    if problems:
-        raise _refused_file(problems)
-    return [contact for _, contact in contacts.values()]
-
-
-def _contact_of(row: Row, names: list[str]) -> dict[str, str]:
-    if any(map(str.strip, row.cells[len(names) :])):
-        raise ValidationError({"file": "It has more cells than the heading."})
-    return read_contact(dict(zip(names, row.cells, strict=False)))
-
-
-def _refused_file(problems: list[str]) -> ValidationError:
-    more = len(problems) - MOST_NAMED
-    named = problems[:MOST_NAMED] + ([f"And {more:,} more."] if more > 0 else [])
-    return ValidationError({"file": " ".join(["Nothing was stored.", *named])})

@@ -1,4 +1,4 @@
-"""My account: applications, its users, and their passwords."""
+"""My account: its applications, its users, and their passwords."""
 
 from flask import Blueprint, Response, flash, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -17,14 +17,10 @@ from spv.services.accounts import applications, password_links, users
 
 bp = Blueprint("account", __name__)
 
-# The titles of the guidance, and its buttons.
-APPLY = "Apply for an account", "Submit"
-UPGRADE = "Upgrade account", "Next"
-
 
 @bp.get("/account")
 def show() -> Response:
-    """Details, types, users and applications."""
+    """Show the account's details and applications."""
     actor = current_actor()
     return pages.render(
         "account/_show.html",
@@ -34,190 +30,159 @@ def show() -> Response:
     )
 
 
-@bp.get("/account/apply")
-def new() -> Response:
-    """The form to apply for an account."""
-    return _form(*APPLY, ApplicationForm())
-
-
-@bp.post("/account/apply")
-def apply() -> BaseResponse:
-    """Apply for an account."""
-    return _submit(*APPLY)
-
-
-@bp.get("/account/upgrade")
-def edit() -> Response:
-    """The form to apply for more account types, with what is known."""
-    return _form(
-        *UPGRADE, ApplicationForm(obj=applications.account_of(current_actor()))
+@bp.get("/account/apply", endpoint="new")
+@bp.get("/account/upgrade", endpoint="edit")
+def application_page(form: ApplicationForm | None = None) -> Response:
+    """Show the form for an account, or for its upgrade with its present details."""
+    actor = current_actor()
+    account = applications.account_of(actor)
+    return pages.render(
+        "account/_application.html",
+        title="Upgrade account" if account else "Apply for an account",
+        form=form or ApplicationForm(obj=account),
+        held=applications.current_types(actor),
+        waiting=applications.is_waiting(actor),
+        button="Next" if account else "Submit",
     )
 
 
-@bp.post("/account/upgrade")
-def upgrade() -> BaseResponse:
-    """Apply for more account types."""
-    return _submit(*UPGRADE)
-
-
-def _submit(title: str, button: str) -> BaseResponse:
+@bp.post("/account/apply", endpoint="apply")
+@bp.post("/account/upgrade", endpoint="upgrade")
+def submit_application() -> BaseResponse:
+    """Submit an application for an account, or for its upgrade."""
     form = ApplicationForm()
     try:
         applications.submit(form.answers, current_actor())
-    except ValidationError as refusal:
-        return _form(title, button, form.refused(refusal))
+    except ValidationError as error:
+        return application_page(form.refused(error))
     flash("Your application has been submitted. The agency will assess it.")
     return pages.done("account.show")
 
 
-def _form(title: str, button: str, form: ApplicationForm) -> Response:
-    return pages.render(
-        "account/_application.html",
-        title=title,
-        form=form,
-        held=applications.held_by(current_actor()),
-        waiting=applications.is_waiting(current_actor()),
-        button=button,
-    )
-
-
 @bp.get("/account/users")
 def list_users() -> Response:
-    """Everybody of the account."""
+    """Show the users of the account."""
     return pages.render(
         "account/_users.html", title="Users", users=users.index(current_actor())
     )
 
 
 @bp.get("/account/users/new")
-def new_user() -> Response:
-    """The form for a new user."""
-    return _new_user(UserForm())
+def new_user(form: UserForm | None = None) -> Response:
+    """Show the form for a new user."""
+    form = form or UserForm()
+    return pages.render("account/_new_user.html", title="Add a user", form=form)
 
 
 @bp.post("/account/users/new")
 @limiter.limit("60 per minute")
 def add_user() -> Response:
-    """Add a user, and show the link with which they set a password."""
+    """Add a user, and show the link to set a password with."""
     form = UserForm()
     try:
         link = users.add(form.answers, current_actor())
-    except ValidationError as refusal:
-        return _new_user(form.refused(refusal))
+    except ValidationError as error:
+        return new_user(form.refused(error))
     return link_page(link, "account.list_users")
 
 
 @bp.get("/account/users/<number:user_id>")
-def edit_user(user_id: int) -> Response:
-    """The form to change or remove a user."""
+def edit_user(user_id: int, form: UserForm | None = None) -> Response:
+    """Show the form to change or remove a user."""
     user = users.show(user_id, current_actor())
-    form = UserForm(obj=user, administrator=user.is_administrator)
-    return _edit_user(form, user_id)
+    return pages.render(
+        "account/_edit_user.html",
+        title="Change a user",
+        form=form or UserForm(obj=user, administrator=user.is_administrator),
+        user=user,
+        is_last=users.is_last(user),
+    )
 
 
 @bp.post("/account/users/<number:user_id>")
 def change_user(user_id: int) -> BaseResponse:
-    """Change a user. Not in place: it may be oneself."""
+    """Change a user."""
     form = UserForm()
     try:
         users.change(user_id, form.answers, current_actor())
-    except ValidationError as refusal:
-        return _edit_user(form.refused(refusal), user_id)
-    flash("The user has been changed.")
-    return redirect(url_for(".list_users"), 303)
+    except ValidationError as error:
+        return edit_user(user_id, form.refused(error))
+    return _to_users("The user has been changed.")
 
 
 @bp.post("/account/users/<number:user_id>/remove")
 def remove_user(user_id: int) -> BaseResponse:
-    """Remove a user. Not in place: it may be oneself."""
+    """Remove a user."""
     users.remove(user_id, current_actor())
-    flash("The user has been removed.")
+    return _to_users("The user has been removed.")
+
+
+def _to_users(message: str) -> BaseResponse:
+    # By a new request: users who change themselves may have other roles now, or none.
+    flash(message)
     return redirect(url_for(".list_users"), 303)
 
 
 @bp.post("/account/users/<number:user_id>/password-link")
 def make_user_link(user_id: int) -> Response:
     """Show a link with which a user sets a new password."""
-    return link_page(
-        password_links.make_link(user_id, current_actor()), "account.list_users"
-    )
+    link = password_links.make_link(user_id, current_actor())
+    return link_page(link, "account.list_users")
 
 
 def link_page(link: password_links.Link, back: str) -> Response:
-    """A one-time link, shown once, for who hands it over."""
+    """Show a password link, once, to the user who hands it over."""
     return pages.render(
         "account/_link.html", title="Password link", link=link, back=url_for(back)
     )
 
 
-def _new_user(form: UserForm) -> Response:
-    return pages.render("account/_new_user.html", title="Add a user", form=form)
-
-
-def _edit_user(form: UserForm, user_id: int) -> Response:
-    user = users.show(user_id, current_actor())
-    return pages.render(
-        "account/_edit_user.html",
-        title="Change a user",
-        form=form,
-        user=user,
-        is_last=users.is_last(user),
-    )
-
-
 @bp.get("/account/password")
-def edit_password() -> Response:
-    """The form for a new password."""
-    return _edit_password(ChangePasswordForm())
+def edit_password(form: ChangePasswordForm | None = None) -> Response:
+    """Show the form for a new password."""
+    return pages.render(
+        "account/_edit_password.html",
+        title="Change password",
+        form=form or ChangePasswordForm(),
+    )
 
 
 @bp.post("/account/password")
 @limiter.limit("60 per minute")
 def change_password() -> BaseResponse:
     """Change the password, which ends all other sessions."""
-    form = ChangePasswordForm()
-    someone = access.person()
+    form, user = ChangePasswordForm(), access.person()
+    token = user.token if user else ""
     try:
-        token = someone.token if someone else ""
         password_links.change(form.answers, token, current_actor(), browsers.current())
-    except ValidationError as refusal:
-        return _edit_password(form.refused(refusal))
+    except ValidationError as error:
+        return edit_password(form.refused(error))
     flash("Your password has changed. Any other device has been signed out.")
     return pages.done("site.index")
 
 
 @bp.get("/password/<token:token>")
-def open_link(token: str) -> Response:
-    """The form behind a link."""
-    return _set_password(NewPasswordForm(), token)
+def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
+    """Show the form that a password link leads to."""
+    return pages.render(
+        "account/_set_password.html",
+        title="Set a password",
+        form=form or NewPasswordForm(),
+        token=token,
+        holder=password_links.holder(token),
+    )
 
 
 @bp.post("/password/<token:token>")
 @limiter.limit("60 per minute")
 def use_link(token: str) -> BaseResponse:
-    """Set the password and use up the link."""
+    """Set a password with a password link."""
     form, browser = NewPasswordForm(), browsers.current()
     try:
         password_links.use_link(token, form.answers, current_actor(), browser)
-    except ValidationError as refusal:
-        return _set_password(form.refused(refusal), token)
+    except ValidationError as error:
+        return open_link(token, form.refused(error))
     access.sign_out()
     browsers.keep(browser)
     flash("Your password is set. Sign in with it.")
     return redirect(url_for("sign_in.new"), 303)
-
-
-def _edit_password(form: ChangePasswordForm) -> Response:
-    return pages.render(
-        "account/_edit_password.html", title="Change password", form=form
-    )
-
-
-def _set_password(form: NewPasswordForm, token: str) -> Response:
-    return pages.render(
-        "account/_set_password.html",
-        title="Set a password",
-        form=form,
-        token=token,
-        holder=password_links.holder(token),
-    )

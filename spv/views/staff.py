@@ -1,4 +1,4 @@
-"""Agency staff: applications, nominated contacts, people who need a password link."""
+"""Pages of agency staff: applications, users and nominated contacts."""
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,13 +16,13 @@ bp = Blueprint("staff", __name__, url_prefix="/staff")
 
 @bp.get("")
 def index() -> BaseResponse:
-    """The way in for staff."""
+    """Go to the home page, which for staff is their own."""
     return redirect(url_for("site.index"))
 
 
 @bp.get("/applications", endpoint="applications")
-def index_of_applications() -> Response:
-    """What is to be assessed, oldest first, and what was."""
+def list_applications() -> Response:
+    """Show the applications to be assessed, oldest first, and those assessed."""
     return pages.render(
         "staff/_applications.html",
         title="Applications",
@@ -33,9 +33,16 @@ def index_of_applications() -> Response:
 
 
 @bp.get("/applications/<number:application_id>")
-def application(application_id: int) -> Response:
-    """One application, beside the nominated contacts."""
-    return _application(application_id, DeclineForm())
+def application(application_id: int, form: DeclineForm | None = None) -> Response:
+    """Show an application beside the nominated contact."""
+    found = applications.show(application_id)
+    return pages.render(
+        "staff/_application.html",
+        title=f"Application of {found.legal_name}",
+        application=found,
+        matches=contacts.compare(found),
+        form=form or DeclineForm(),
+    )
 
 
 @bp.post("/applications/<number:application_id>/approve")
@@ -52,15 +59,15 @@ def decline(application_id: int) -> BaseResponse:
     form = DeclineForm()
     try:
         applications.decline(application_id, form.answers, current_actor())
-    except ValidationError as refusal:
-        return _application(application_id, form.refused(refusal))
+    except ValidationError as error:
+        return application(application_id, form.refused(error))
     flash("Declined. The applicant sees the reason.")
     return pages.done("staff.applications")
 
 
 @bp.get("/people")
 def people() -> Response:
-    """People who sign in, by a part of their name, address or account."""
+    """Show the users who are found by a part of their name, address or account."""
     text = request.args.get("text", "")
     return pages.render(
         "staff/_people.html", title="People", people=users.find(text), text=text
@@ -69,68 +76,56 @@ def people() -> Response:
 
 @bp.post("/people/<number:user_id>/password-link")
 def make_link(user_id: int) -> Response:
-    """Show a link with which somebody sets a new password."""
+    """Show a link with which a user sets a new password."""
     return link_page(password_links.make_link(user_id, current_actor()), "staff.people")
 
 
-def _application(application_id: int, form: DeclineForm) -> Response:
-    found = applications.show(application_id)
-    return pages.render(
-        "staff/_application.html",
-        title=f"Application of {found.legal_name}",
-        application=found,
-        matches=contacts.compare(found),
-        form=form,
-    )
-
-
 @bp.get("/contacts")
-def list_contacts() -> Response:
-    """The contacts, and two ways to add some."""
-    return _contacts(ContactForm(formdata=None), ContactsFileForm())
-
-
-@bp.post("/contacts")
-def save_contact() -> BaseResponse:
-    """Keep one contact, instead of what was known of its ABN."""
-    form = ContactForm()
-    try:
-        contacts.save(form.answers, current_actor())
-    except ValidationError as refusal:
-        return _contacts(form.refused(refusal), ContactsFileForm(formdata=None))
-    flash("The contact is kept.")
-    return pages.done("staff.list_contacts")
-
-
-@bp.post("/contacts/file")
-def load_contacts() -> BaseResponse:
-    """Keep the contacts of a CSV file."""
-    form = ContactsFileForm()
-    try:
-        count = contacts.load(form.data_of_file(), current_actor())
-    except ValidationError as refusal:
-        return _contacts(ContactForm(formdata=None), form.refused(refusal))
-    flash(f"{pluralise(count, 'contact')} kept.")
-    return pages.done("staff.list_contacts")
-
-
-@bp.post("/contacts/<number:contact_id>/remove")
-def remove_contact(contact_id: int) -> BaseResponse:
-    """Forget a contact."""
-    contacts.remove(contact_id, current_actor())
-    flash("The contact has been removed.")
-    return pages.done("staff.list_contacts")
-
-
-def _contacts(form: ContactForm, file_form: ContactsFileForm) -> Response:
+def list_contacts(
+    form: ContactForm | None = None, file_form: ContactsFileForm | None = None
+) -> Response:
+    """Show the contacts, a form for one and a form for a file."""
+    form = form or ContactForm(formdata=None)
+    file_form = file_form or ContactsFileForm(formdata=None)
     text = request.args.get("text", "")
-    status = max(form.http_status, file_form.http_status)
     return pages.render(
         "staff/_contacts.html",
         title="Nominated contacts",
-        status=status,
+        status=max(form.http_status, file_form.http_status),
         contacts=contacts.find(text),
         text=text,
         form=form,
         file_form=file_form,
     )
+
+
+@bp.post("/contacts")
+def save_contact() -> BaseResponse:
+    """Save a contact in place of the one with the same ABN."""
+    form = ContactForm()
+    try:
+        contacts.save(form.answers, current_actor())
+    except ValidationError as error:
+        return list_contacts(form.refused(error))
+    flash("The contact has been saved.")
+    return pages.done("staff.list_contacts")
+
+
+@bp.post("/contacts/file")
+def load_contacts() -> BaseResponse:
+    """Save the contacts of a CSV file."""
+    form = ContactsFileForm()
+    try:
+        count = contacts.load(form.data_of_file(), current_actor())
+    except ValidationError as error:
+        return list_contacts(file_form=form.refused(error))
+    flash(f"{pluralise(count, 'contact')} saved.")
+    return pages.done("staff.list_contacts")
+
+
+@bp.post("/contacts/<number:contact_id>/remove")
+def remove_contact(contact_id: int) -> BaseResponse:
+    """Delete a contact."""
+    contacts.remove(contact_id, current_actor())
+    flash("The contact has been removed.")
+    return pages.done("staff.list_contacts")

@@ -251,7 +251,7 @@ def test_contacts_by_form_and_by_file(plain_page):
     file["buffer"] = file["buffer"].replace(b",1,", b",51 824 753 556,")
     page.get_by_label("CSV file of contacts").set_input_files(file)
     press(page, "Load file")
-    expect(page.get_by_role("status")).to_have_text("1 contact kept.")
+    expect(page.get_by_role("status")).to_have_text("1 contact saved.")
     press(page, "Remove Loaded Pty Ltd")
     expect(page.get_by_role("status")).to_have_text("The contact has been removed.")
 

@@ -68,7 +68,7 @@ def test_assessing_and_upgrading(demonstration):
     assert "Upgrade: General account, Verification Service Provider" in mine.text
     again = kim.post("/account/upgrade", data=APPLICATION)
     assert again.status_code == 409
-    assert "waiting to be assessed already" in read(again).text
+    assert "already waiting to be assessed" in read(again).text
     address = read(agency.get("/staff/applications")).links("Kim Pty Ltd")[0]
     reason = {"reason": "Please use\nthe registered name."}
     follow(agency, agency.post(address + "/decline", data=reason))

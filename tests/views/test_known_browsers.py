@@ -12,7 +12,7 @@ from spv.database import nested_batch
 from spv.extensions import db
 from spv.models import KnownBrowser
 from spv.services.accounts import password_links, sessions, users
-from spv.services.accounts.sign_in import claim_sign_in
+from spv.services.accounts.sign_in import count_sign_in
 from tests.conftest import dispose, make_app
 from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, user_of
 from tests.views.page import read
@@ -25,7 +25,7 @@ def attack():
     """Guess a hundred times, from as many networks."""
     with nested_batch():
         for number in range(100):
-            claim_sign_in(demo.VSP_USER, f"10.0.0.{number}", "")
+            count_sign_in(demo.VSP_USER, f"10.0.0.{number}", "")
 
 
 def status(client, form=RIGHT, ip="127.0.0.1"):

@@ -1,1 +1,1 @@
-"""Accounts, and the people who sign in for them."""
+"""Accounts, their users, and how users sign in."""

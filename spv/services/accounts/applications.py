@@ -1,7 +1,6 @@
 """Applications for accounts and for upgrades: submitted, then approved or declined."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -10,7 +9,7 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.extensions import db
 from spv.models import Account, AccountApplication
-from spv.rules.accounts import MOVES, AccountType, Role, Status, in_order, read_details
+from spv.rules.accounts import AccountType, Role, Status, in_order, read_details
 from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.text import read_all, read_text
 from spv.services import audit_log
@@ -19,28 +18,27 @@ from spv.services.authorisation import authorised_transaction
 
 MOST_SHOWN = 100
 LONGEST_REASON = 1000
+_IS_WAITING = AccountApplication.status == Status.SUBMITTED
 
 
 def submit(answers: Mapping[str, Any], actor: Actor) -> None:
-    """Apply for an account, or for more types for the account that the actor has.
+    """Apply for an account, or for more types for the actor's account.
 
-    ValidationError; ConflictError where an application is waiting already.
+    Raises ValidationError, and ConflictError if an application is waiting already.
     """
-    asked = in_order(answers["account_types"] or ())
-    if actor.account_id and {*asked} <= {*held_by(actor)}:
-        raise ValidationError(
-            {"account_types": "Select what the account is to become."}
-        )
-    details = read_details(answers, asked)
+    types = in_order(answers["account_types"] or ())
+    if actor.account_id and {*types} <= {*current_types(actor)}:
+        raise ValidationError({"account_types": "Select at least one new type."})
+    details = read_details(answers, types)
     role = Role.ADMINISTRATOR if actor.account_id else Role.PERSON
     with authorised_transaction(actor, role):
         if is_waiting(actor):
             raise ConflictError(
-                "An application is waiting to be assessed already. My account says "
-                "where it stands."
+                "An application is already waiting to be assessed. My account shows "
+                "its status."
             )
         application = AccountApplication(
-            **asdict(details),
+            **details,
             user_id=actor.user_id,
             account_id=actor.account_id,
             is_upgrade=actor.account_id is not None,
@@ -53,7 +51,7 @@ def submit(answers: Mapping[str, Any], actor: Actor) -> None:
 
 
 def mine(actor: Actor) -> Sequence[AccountApplication]:
-    """What the actor, or others of the account, applied for; newest first."""
+    """Return the applications of the actor or of the actor's account, newest first."""
     own = AccountApplication.user_id == actor.user_id
     if actor.account_id:
         own = or_(own, AccountApplication.account_id == actor.account_id)
@@ -61,50 +59,53 @@ def mine(actor: Actor) -> Sequence[AccountApplication]:
 
 
 def is_waiting(actor: Actor) -> bool:
-    """Whether an application of the actor, or of the account, is to be assessed."""
+    """Return whether an application of the actor or their account is to be assessed."""
     return any(each.status == Status.SUBMITTED for each in mine(actor))
 
 
-def held_by(actor: Actor) -> list[str]:
-    """The types that the actor's account has, or that every account will have."""
+def account_of(actor: Actor) -> Account | None:
+    """Return the actor's account, if there is one."""
+    return db.session.get(Account, actor.account_id) if actor.account_id else None
+
+
+def current_types(actor: Actor) -> list[str]:
+    """Return the types of the actor's account; without one, those of a new account."""
     account = account_of(actor)
     return account.account_types if account else [AccountType.GENERAL]
 
 
-def account_of(actor: Actor) -> Account | None:
-    """The actor's account, if there is one."""
-    return db.session.get(Account, actor.account_id) if actor.account_id else None
-
-
 def waiting() -> Sequence[AccountApplication]:
-    """What is to be assessed, oldest first."""
-    return _list(_waiting(), AccountApplication.submitted_at)
+    """Return the applications to be assessed, oldest first."""
+    return _list(_IS_WAITING, AccountApplication.submitted_at)
 
 
 def count_waiting() -> int:
-    """How many applications are to be assessed."""
-    counted = select(func.count()).select_from(AccountApplication).where(_waiting())
-    return db.session.scalar(counted) or 0
+    """Return the number of applications to be assessed."""
+    query = select(func.count()).select_from(AccountApplication).where(_IS_WAITING)
+    return db.session.scalar(query) or 0
 
 
 def assessed() -> Sequence[AccountApplication]:
-    """What was assessed, newest first."""
-    return _list(~_waiting(), AccountApplication.assessed_at.desc())
+    """Return the applications that were assessed, newest first."""
+    return _list(~_IS_WAITING, AccountApplication.assessed_at.desc())
 
 
 def show(application_id: int) -> AccountApplication:
-    """One application; NotFoundError."""
-    found = db.session.get(AccountApplication, application_id)
-    if found is None:
+    """Return an application; raises NotFoundError."""
+    application = db.session.get(AccountApplication, application_id)
+    if application is None:
         raise NotFoundError
-    return found
+    return application
 
 
 def approve(application_id: int, actor: Actor) -> str:
-    """Make or upgrade the account; its legal name. ConflictError says what is amiss."""
+    """Make or upgrade the account, and return its legal name.
+
+    Raises NotFoundError, and ConflictError if the application cannot be approved.
+    """
     with authorised_transaction(actor, Role.STAFF):
         application = _assess(application_id, Status.APPROVED, actor)
-        account = application.account or _made(application)
+        account = application.account or _new_account(application)
         for name in ("legal_name", "abn", "phone"):
             setattr(account, name, getattr(application, name))
         types = {*account.account_types, *application.account_types}
@@ -116,11 +117,11 @@ def approve(application_id: int, actor: Actor) -> str:
 
 
 def decline(application_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
-    """Decline with a reason, which the applicant reads.
+    """Decline an application with a reason, which the applicant reads.
 
-    ValidationError, ConflictError.
+    Raises ValidationError, NotFoundError, and ConflictError if it was assessed before.
     """
-    reason = read_all(answers, {"reason": _reason})["reason"]
+    reason = read_all(answers, {"reason": _read_reason})["reason"]
     with authorised_transaction(actor, Role.STAFF):
         application = _assess(application_id, Status.DECLINED, actor)
         application.reason = reason
@@ -128,16 +129,18 @@ def decline(application_id: int, answers: Mapping[str, Any], actor: Actor) -> No
 
 
 def _assess(application_id: int, status: Status, actor: Actor) -> AccountApplication:
-    """Move an application that nobody else has moved, and that is not one's own."""
+    """Give an application its status, unless it has one or is the actor's own."""
     application = show(application_id)
-    if status not in MOVES[Status(application.status)]:
-        mine = application.assessed_by_id == actor.user_id
-        who = "You have" if mine else f"{application.assessed_by.name} has"
+    if application.status != Status.SUBMITTED:
+        by_actor = application.assessed_by_id == actor.user_id
+        who = "You have" if by_actor else f"{application.assessed_by.name} has"
         raise ConflictError(
             f"{who} {application.status} this application already. Nothing was changed."
         )
     if application.user_id == actor.user_id:
-        raise ConflictError("This application is your own. Another has to assess it.")
+        raise ConflictError(
+            "This application is your own. Another member of staff has to assess it."
+        )
     if status == Status.APPROVED and _has_another_account(application):
         raise ConflictError(
             "Another account has this ABN. Decline the application: an administrator "
@@ -150,26 +153,24 @@ def _assess(application_id: int, status: Status, actor: Actor) -> AccountApplica
 
 def _has_another_account(application: AccountApplication) -> bool:
     query = select(Account.id).where(Account.abn == application.abn)
-    found = db.session.scalar(query)
-    return found is not None and found != application.account_id
+    return db.session.scalar(query) not in (None, application.account_id)
 
 
-def _made(application: AccountApplication) -> Account:
-    applicant = application.user
-    if applicant.removed_at or applicant.account_id or applicant.is_staff:
+def _new_account(application: AccountApplication) -> Account:
+    user = application.user
+    if user.removed_at or user.account_id or user.is_staff:
         raise ConflictError("The applicant is no longer a person without an account.")
-    account = Account(created_at=application.assessed_at, account_types=[])
-    applicant.account, applicant.is_administrator = account, True
-    return account
+    user.account = Account(created_at=application.assessed_at, account_types=[])
+    user.is_administrator = True
+    return user.account
 
 
 def _record(event: str, application: AccountApplication, actor: Actor) -> None:
     names = ("legal_name", "abn", "phone", "account_types", "reason")
-    at = application.assessed_at or application.submitted_at
     audit_log.act(
         event,
         actor,
-        at,
+        application.assessed_at or application.submitted_at,
         application=application.id,
         applicant=application.user_id,
         to_account=application.account_id,
@@ -179,13 +180,9 @@ def _record(event: str, application: AccountApplication, actor: Actor) -> None:
 
 def _list(which: ColumnElement[bool], order: Any) -> Sequence[AccountApplication]:
     query = select(AccountApplication).where(which).order_by(order).limit(MOST_SHOWN)
-    people = AccountApplication.user, AccountApplication.assessed_by
-    return db.session.scalars(query.options(*map(joinedload, people))).all()
+    users = AccountApplication.user, AccountApplication.assessed_by
+    return db.session.scalars(query.options(*map(joinedload, users))).all()
 
 
-def _waiting() -> ColumnElement[bool]:
-    return AccountApplication.status == Status.SUBMITTED
-
-
-def _reason(text: str) -> str:
+def _read_reason(text: str) -> str:
     return read_text(text, "the reason", LONGEST_REASON, lines=True)

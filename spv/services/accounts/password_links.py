@@ -1,9 +1,9 @@
-"""New passwords: changed by oneself, or set through a link that another hands over."""
+"""New passwords, set by users who know the current one or have a one-time link."""
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -15,24 +15,15 @@ from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import passwords, sessions
-from spv.services.accounts.sign_in import (
-    acting_as,
-    forget_failures,
-    is_own_password,
-    own_password,
-)
+from spv.services.accounts.sign_in import acting_as, is_own_password, own_password
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
 
 LINK_LASTS = timedelta(days=1)
-USED = (
-    "It has been used, replaced by another, or is older than a day. Ask for a new one."
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A one-time link for a person; the token is known only now."""
+class Link(NamedTuple):
+    """A one-time link for a user. Only the hash of its token is stored."""
 
     token: str
     name: str
@@ -43,22 +34,23 @@ class Link:
 def change(
     answers: Mapping[str, str], token: str, actor: Actor, browser: str = ""
 ) -> None:
-    """Take a new password instead of `current_password`; ends all other sessions.
+    """Set a new password for the actor, who has to enter the current one.
 
-    `token` and `browser` are of the session and the browser that stay.
+    All sessions and known browsers are revoked, but for the session with `token` and
+    the browser with the id `browser`. Raises ValidationError, which is TooManyFailures
+    after too many wrong passwords.
     """
     user = db.session.get_one(User, actor.user_id)
-    readers = passwords.readers(answers, user.name, user.email)
-    password = read_all(answers, readers)["password"]
-    known = user.password_hash
-    given = answers.get("current_password") or ""
-    good = is_own_password(user, given, "current_password")
-    password_hash = passwords.hash_of(password)  # slow, so before our turn
+    password, known_hash = _read_password(answers, user), user.password_hash
+    current_password = answers.get("current_password") or ""
+    is_right = is_own_password(user, current_password, "current_password")
+    password_hash = passwords.hash_of(password)  # slow, so before the transaction
     with audit_log.registry_transaction():
         user = db.session.get_one(User, actor.user_id)
-        # Once more: a password link may have been used, or the session ended.
-        if good and user.password_hash == known and sessions.is_open(token):
-            _set(user, password_hash, token, browser)
+        # Meanwhile a password link may have been used, or the session ended.
+        is_same = user.password_hash == known_hash and sessions.has_session(token)
+        if is_right and is_same:
+            _set_password(user, password_hash, token, browser)
             audit_log.act("user.password_changed", actor, clock.now())
             return
         audit_log.act("user.password_change_failed", actor, clock.now())
@@ -66,9 +58,10 @@ def change(
 
 
 def make_link(user_id: int, actor: Actor) -> Link:
-    """A link with which a person sets a password; NotFoundError for another's people.
+    """Return a link with which a user sets a password.
 
-    Staff make them for anybody but staff, administrators for people of their account.
+    Staff make links for all users but staff, administrators for users of their account.
+    Raises NotFoundError for other users.
     """
     staff = Role.STAFF in actor.roles
     with authorised_transaction(actor, Role.STAFF if staff else Role.ADMINISTRATOR):
@@ -84,14 +77,14 @@ def make_link(user_id: int, actor: Actor) -> Link:
 
 
 def new_link(user: User, at: datetime) -> Link:
-    """Make a link in the caller's transaction; an earlier one is dead."""
+    """Return a link in place of the user's earlier one, in the caller's transaction."""
     token = secrets.token_urlsafe(32)
     user.link_hash, user.link_until = sessions.digest(token), at + LINK_LASTS
     return Link(token, user.name, user.email, user.link_until)
 
 
 def holder(token: str) -> User:
-    """For whom a link is; NotFoundError where it is no longer good."""
+    """Return the user of a link; raises NotFoundError if the link no longer works."""
     query = select(User).where(
         User.link_hash == sessions.digest(token),
         User.link_until > clock.now(),
@@ -99,33 +92,40 @@ def holder(token: str) -> User:
     )
     user = db.session.scalar(query)
     if user is None:
-        raise NotFoundError(f"This password link is no longer good. {USED}")
+        raise NotFoundError(
+            "This password link is no longer good. It has been used, replaced by "
+            "another, or is older than a day. Ask for a new one."
+        )
     return user
 
 
 def use_link(
     token: str, answers: Mapping[str, str], actor: Actor, browser: str = ""
 ) -> None:
-    """Set the password of the link's holder, end all sessions, use up the link.
+    """Set the password of a link's user. The link, and all sessions, end.
 
-    The holder's browser becomes a known one: whoever guesses at the address meanwhile
-    must not keep the holder from signing in.
+    Raises ValidationError and NotFoundError. The browser with the id `browser` becomes
+    known, so that the user can sign in while somebody guesses at the address.
     """
-    user = holder(token)
-    readers = passwords.readers(answers, user.name, user.email)
-    password = read_all(answers, readers)["password"]
+    password = _read_password(answers, holder(token))
     password_hash = passwords.hash_of(password)
     with audit_log.registry_transaction():
-        user = holder(token)
+        user, at = holder(token), clock.now()
         user.link_hash = user.link_until = None
-        _set(user, password_hash)
-        sessions.remember_browser(user, browser, clock.now())
-        audit_log.act("user.password_set", acting_as(user, actor), clock.now())
+        _set_password(user, password_hash)
+        sessions.remember_browser(user, browser, at)
+        audit_log.act("user.password_set", acting_as(user, actor), at)
 
 
-def _set(user: User, password_hash: str, token: str = "", browser: str = "") -> None:
+def _read_password(answers: Mapping[str, str], user: User) -> str:
+    readers = passwords.readers(answers, user.name, user.email)
+    password: str = read_all(answers, readers)["password"]
+    return password
+
+
+def _set_password(
+    user: User, password_hash: str, token: str = "", browser: str = ""
+) -> None:
     user.password_hash = password_hash
-    sessions.end(user.id, but=token)
-    sessions.forget_browsers(user.id, but=browser)
-    forget_failures(user.email)
-    forget_failures(own_password(user))
+    sessions.revoke(user.id, but_token=token, but_browser=browser)
+    sessions.forget_failures(user.email, own_password(user))

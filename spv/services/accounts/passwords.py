@@ -1,4 +1,4 @@
-"""Passwords: which are accepted, how they are stored, and how one is compared."""
+"""Passwords: how they are read, stored and compared, and how weak ones are found."""
 
 import secrets
 import unicodedata
@@ -17,62 +17,69 @@ from zxcvbn.matching import RANKED_DICTIONARIES
 
 SHORTEST = 12
 LONGEST = 200
-# 30 million guesses. Words and names with a year and signs are below it, three
+# The logarithm of 30 million. Words and names with a year and signs are below it; three
 # ordinary words that have nothing to do with each other are above it.
 FEWEST_GUESSES = 7.5
-DEMONSTRATION = "demonstration-only"  # for everybody to know, in a demonstration
+DEMONSTRATION = "demonstration-only"  # the public password of every demonstration user
 
-# The OWASP Password Storage Cheat Sheet's argon2id: 19 MiB, 2 passes, 1 lane.
+# Argon2id as the OWASP Password Storage Cheat Sheet has it: 19 MiB, 2 passes, 1 lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-# Compared with where there is no such user, so that it takes as long.
+# Compared if there is no such user, so that it takes the same time.
 _NOBODY = _HASHER.hash(secrets.token_hex())
 
 
 def readers(answers: Mapping[str, str], *about: str) -> dict[str, Callable[[str], str]]:
-    """Return the readers of `password` and `password_again`.
+    """Return the readers of `password` and `password_again`, for `read_all`.
 
-    `about` is the name and the email address of the person, which are easily guessed.
+    `about` is the name and the email address of the user, which are easily guessed.
     """
-    again = answers.get("password_again") or ""
-    return {
-        "password": lambda text: _good(text, again, about),
-        "password_again": lambda text: _same(text, answers.get("password") or ""),
-    }
+
+    def read_password(text: str) -> str:
+        password = _read(text)
+        # Texts that differ are an error already, so the password is not judged as well.
+        is_same = text == (answers.get("password_again") or "")
+        if is_same and _is_weak(password, about):
+            raise ValueError(
+                "This password is among the first that would be guessed. Use at least "
+                "three words that have nothing to do with each other, with you or with "
+                "this service."
+            )
+        return password
+
+    def read_again(text: str) -> str:
+        if text != (answers.get("password") or ""):
+            raise ValueError("Enter the same password again.")
+        return text
+
+    return {"password": read_password, "password_again": read_again}
 
 
 def hash_of(password: str) -> str:
-    """What is kept of a password: argon2id, with its salt and cost."""
-    return _HASHER.hash(_normal(password))
+    """Return the argon2id hash of a password, with its salt and cost."""
+    return _HASHER.hash(_normalise(password))
 
 
 def matches(password_hash: str | None, password: str) -> bool:
-    """Whether it is the password; without a hash it never is, and takes as long."""
+    """Return whether a hash is that of a password, in the same time without a hash."""
     try:
-        _HASHER.verify(password_hash or _NOBODY, _normal(password[:LONGEST]))
+        _HASHER.verify(password_hash or _NOBODY, _normalise(password[:LONGEST]))
     except VerifyMismatchError:
         return False
     return password_hash is not None and len(password) <= LONGEST
 
 
-def _normal(password: str) -> str:
-    # The same keys on two keyboards may send a letter in one piece or in two. No longer
-    # text comes here: the time that this takes grows with the square of the length.
+def _normalise(password: str) -> str:
+    # A letter is one character from one keyboard and two from another. The time grows
+    # with the square of the length, so longer texts are cut or refused before.
     return unicodedata.normalize("NFKC", password)
 
 
-def _good(password: str, again: str, about: tuple[str, ...]) -> str:
+def _read(password: str) -> str:
     if len(password) > LONGEST:
         raise ValueError(f"Enter a password of at most {LONGEST} characters.")
-    typed, password = password, _normal(password)
+    password = _normalise(password)
     if len(password) < SHORTEST:
         raise ValueError(f"Enter a password of at least {SHORTEST} characters.")
-    # A password that was typed in two ways is refused anyway: do not judge it as well.
-    if typed == again and _is_weak(password, about):
-        raise ValueError(
-            "This password is among the first that would be guessed. Use at least "
-            "three words that have nothing to do with each other, with you or with "
-            "this service."
-        )
     return password
 
 
@@ -80,30 +87,19 @@ def _is_weak(password: str, about: tuple[str, ...]) -> bool:
     is_demonstration = current_app.config["SPV_ENVIRONMENT"] == "demo"
     if is_demonstration and password == DEMONSTRATION:
         return False
-    # Cut once more: some characters are 18 after they were brought into their form.
+    # Some characters become 18 when they are normalised, so the password is cut again.
     return log10_guesses(password[:LONGEST], words_of(*about)) < FEWEST_GUESSES
 
 
-def _same(again: str, password: str) -> str:
-    if again != password:
-        raise ValueError("Enter the same password again.")
-    return again
-
-
-# zxcvbn's search through substitutions is exponential: 16 characters take 0.05 s at
-# the worst, 72 take 9 s.
+# zxcvbn tries substitutions in a time that grows exponentially: 16 characters take
+# 0.05 s at the worst, 72 take 9 s.
 ZXCVBN_READS = 16
 LONGEST_WORD = 25
-# Its lists: common passwords, English words, names. A word maps to its rank.
+# zxcvbn's lists of common passwords, English words and names: word to rank.
 _LISTS = list(RANKED_DICTIONARIES.values())
-_WEAK_WORDS = frozenset(
-    Path(__file__)
-    .with_name("weak_words.txt")
-    .read_text("utf-8")
-    .partition("\n\n")[2]
-    .split()
-)
-# Signs that stand for letters; 1, ! and | for one of two.
+_WEAK_FILE = Path(__file__).with_name("weak_words.txt").read_text("utf-8")
+_WEAK_WORDS = frozenset(_WEAK_FILE.partition("\n\n")[2].split())
+# Signs that stand for letters. 1, ! and | stand for i or l.
 _SIGNS, _LETTERS = "@4836905$7+(2", "aabeggossttcz"
 _SPELLINGS = [
     str.maketrans(_SIGNS + "1!|", _LETTERS + letter * 3) for letter in ("i", "l")
@@ -128,36 +124,37 @@ class _Piece(NamedTuple):
 
 
 def log10_guesses(password: str, words: frozenset[str] = frozenset()) -> float:
-    """Return the decimal logarithm of the guesses that find a password.
+    """Return the decimal logarithm of the number of guesses that find a password.
 
-    `words` are those of the person, in small letters, which are guessed first.
+    `words` are the user's words in lower case, which are guessed first.
     """
-    begins, rest = password[:ZXCVBN_READS], password[ZXCVBN_READS:]
+    start, rest = password[:ZXCVBN_READS], password[ZXCVBN_READS:]
     known = words | _WEAK_WORDS
-    by_zxcvbn = float(zxcvbn(begins)["guesses_log10"]) + _estimate(rest, known)
+    by_zxcvbn = float(zxcvbn(start)["guesses_log10"]) + _estimate(rest, known)
     return min(by_zxcvbn, _estimate(password, known))
 
 
 def words_of(*texts: str) -> frozenset[str]:
-    """Return the words of a person's name and email address."""
+    """Return the words of a user's name and email address."""
     letters = [c if c.isalnum() else " " for c in " ".join(t[:254] for t in texts)]
     return frozenset(word for word in "".join(letters).casefold().split() if word[2:])
 
 
 def _estimate(password: str, known: frozenset[str]) -> float:
+    """Return the logarithm of the guesses by the words and characters of a password."""
     text = password.casefold()
     kept = "".join(c for c in text if c.isalnum() or c in "@$!|+(")
     dropped = set(text) - set(kept)  # blanks, and signs, of which there are many more
     signs = sum(_CHARACTER if c.isascii() else _RARE_SIGN for c in dropped)
-    period = (kept + kept).find(kept, 1)
+    period = (kept + kept).find(kept, 1)  # of a text that is repeated
     pieces = _cheapest_pieces(kept[:period], known)
     costs = [
         min(piece.guesses, _AGAIN) if piece in pieces[:at] else piece.guesses
         for at, piece in enumerate(pieces)
     ]
-    lettered = [at for at, p in enumerate(pieces) if any(map(str.isalpha, p.text))]
-    begin, end = (lettered[0], lettered[-1] + 1) if lettered else (0, 0)
-    # Digits and signs around a word are many people's way to make it long enough.
+    with_letters = [at for at, p in enumerate(pieces) if any(map(str.isalpha, p.text))]
+    begin, end = (with_letters[0], with_letters[-1] + 1) if with_letters else (0, 0)
+    # Many people put digits and signs around a word to make it long enough.
     ends = min(_MOST_OF_ENDS, sum(costs[:begin]) + sum(costs[end:]))
     return signs + sum(costs[begin:end]) + ends
 
@@ -165,14 +162,15 @@ def _estimate(password: str, known: frozenset[str]) -> float:
 def _cheapest_pieces(text: str, known: frozenset[str]) -> list[_Piece]:
     """Split a text into the words and characters that take the fewest guesses."""
     spellings = [text, *(text.translate(spelling) for spelling in _SPELLINGS)]
-    best = [(0.0, 0)]  # of the text up to here: its guesses, and where its end begins
+    # Of the text up to each place: its guesses, and where its last piece begins.
+    best = [(0.0, 0)]
     for end in range(1, len(text) + 1):
-        options = [(best[end - 1][0] + _of_character(text[:end]), end - 1)]
+        options = [(best[end - 1][0] + _guesses_of_character(text[:end]), end - 1)]
         if text[end - 4 : end].isdecimal() and text[end - 4 : end - 2] in ("19", "20"):
             options.append((best[end - 4][0] + _YEAR, end - 4))
         for begin in range(max(0, end - LONGEST_WORD), end - 1):
             words = {spelling[begin:end] for spelling in spellings}
-            guesses = min(map(partial(_of_word, known=known), words))
+            guesses = min(map(partial(_guesses_of_word, known=known), words))
             options.append((best[begin][0] + guesses, begin))
         best.append(min(options))
     pieces, end = [], len(text)
@@ -183,16 +181,16 @@ def _cheapest_pieces(text: str, known: frozenset[str]) -> list[_Piece]:
     return pieces[::-1]
 
 
-def _of_word(word: str, known: frozenset[str]) -> float:
-    """Return the guesses for a word; without end where it is in no list."""
+def _guesses_of_word(word: str, known: frozenset[str]) -> float:
+    """Return the logarithm of the guesses; infinite for a word that is in no list."""
     if word in known:
         return _WORD
     ranks = [ranks[word] for ranks in _LISTS if word in ranks]
     return max(_WORD, log10(min(ranks))) if ranks else float("inf")
 
 
-def _of_character(text: str) -> float:
-    """Return the guesses for the last character of a text, by the two before it."""
+def _guesses_of_character(text: str) -> float:
+    """Return the logarithm for the last character of a text, by the two before it."""
     steps = list(zip(text[-3:], text[-2:], strict=False))
     # The next one on the keyboard or in the alphabet, or the same again.
     follows = [(a, b) in _NEIGHBOURS or abs(ord(a) - ord(b)) < 2 for a, b in steps]

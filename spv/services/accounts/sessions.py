@@ -1,4 +1,4 @@
-"""Sessions of users, and the browsers they have signed in with."""
+"""Sessions of users, and the browsers that users have signed in with."""
 
 import hashlib
 import secrets
@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from spv import clock
@@ -25,15 +25,18 @@ from spv.rules.ledger.declaration import API, DeclarationStatus
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
-# How exactly `seen_at` is kept: a page that is read is not a write each time.
+# `seen_at` may be this old, so that reading a page is not always a write.
 SEEN_EVERY = timedelta(minutes=1)
+BROWSER_LASTS = timedelta(days=365)  # since the last sign-in
+MOST_BROWSERS = 20  # of one user
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who has signed in, as of this request.
+    """A user who has signed in, as of this request.
 
-    `declaration` is how the account's declaration for API users stands.
+    `declaration` is the status of the account's declaration for API users.
     """
 
     token: str
@@ -45,58 +48,22 @@ class SignedIn:
     declaration: DeclarationStatus
 
 
-def digest(token: str) -> str:
-    """What is kept of a token that somebody else holds."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
-
-
-def start(user: User, at: datetime, instead_of: str = "") -> str:
-    """Begin a session in the caller's transaction; the token for the cookie.
-
-    `instead_of` is the token that the browser had before, which ends.
-    """
-    before = UserSession.token_hash == digest(instead_of)
-    db.session.execute(delete(UserSession).where(_over(at) | before))
-    token = secrets.token_urlsafe(32)
-    db.session.add(
-        UserSession(
-            user_id=user.id, token_hash=digest(token), started_at=at, seen_at=at
-        )
-    )
-    return token
-
-
-def end(user_id: int | None, *, but: str = "", only: str = "") -> None:
-    """End the sessions of a user in the caller's transaction: all, all but, or one."""
-    query = delete(UserSession).where(UserSession.user_id == user_id)
-    if but:
-        query = query.where(UserSession.token_hash != digest(but))
-    if only:
-        query = query.where(UserSession.token_hash == digest(only))
-    db.session.execute(query)
-
-
-def started_at(token: str) -> datetime:
-    """When somebody signed in; long ago where the session has ended."""
-    query = select(UserSession.started_at)
-    found = db.session.scalar(query.where(UserSession.token_hash == digest(token)))
-    return found or datetime.min.replace(tzinfo=UTC)
-
-
-def is_open(token: str) -> bool:
-    """Whether a session has not ended, in the caller's transaction."""
-    query = select(UserSession.id).where(UserSession.token_hash == digest(token))
-    return db.session.scalar(query) is not None
+def digest(text: str) -> str:
+    """Return the hash that is stored in place of a secret text, such as a token."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def resume(token: str) -> SignedIn | None:
-    """Whose session a token is, unless it has ended."""
+    """Return the user whose open session has a token."""
     at = clock.now()
-    marks = {"token_hash": digest(token), "idle": at - IDLE, "begun": at - LONGEST}
-    found = db.session.execute(_OPEN, marks).one_or_none()
+    is_session = UserSession.token_hash == digest(token)
+    query = _SIGNED_IN.where(is_session, _is_open_at(at))
+    found = db.session.execute(query).one_or_none()
     if found is None:
         return None
-    signed_in = SignedIn(
+    if at - found.seen_at > SEEN_EVERY:
+        _mark_as_seen(found.id, at)
+    return SignedIn(
         token=token,
         user_id=found.user_id,
         name=found.name,
@@ -109,13 +76,10 @@ def resume(token: str) -> SignedIn | None:
         ),
         declaration=DeclarationStatus(found.declared_until, clock.day_of(at)),
     )
-    if at - found.seen_at > SEEN_EVERY:
-        _seen(found.id, at)
-    return signed_in
 
 
-# Made once, and of columns instead of objects, as every request asks.
-_OPEN = (
+# Columns instead of objects, as every request executes it.
+_SIGNED_IN = (
     select(
         UserSession.id,
         UserSession.seen_at,
@@ -137,33 +101,69 @@ _OPEN = (
     )
     .join(UserSession.user)
     .outerjoin(User.account)
-    .where(
-        UserSession.token_hash == bindparam("token_hash"),
-        UserSession.seen_at > bindparam("idle"),
-        UserSession.started_at > bindparam("begun"),
-        User.removed_at.is_(None),
-    )
+    .where(User.removed_at.is_(None))
 )
 
 
-def _seen(session_id: int, at: datetime) -> None:
-    # Pages can be read while nothing can be written.
+def _is_open_at(at: datetime) -> ColumnElement[bool]:
+    return and_(UserSession.seen_at > at - IDLE, UserSession.started_at > at - LONGEST)
+
+
+def _mark_as_seen(session_id: int, at: datetime) -> None:
+    # A page can be read even while the database cannot be written.
     with suppress(DBAPIError), transaction():
-        changed = update(UserSession).where(UserSession.id == session_id)
-        db.session.execute(changed.values(seen_at=at))
+        query = update(UserSession).where(UserSession.id == session_id)
+        db.session.execute(query.values(seen_at=at))
 
 
-def _over(at: datetime) -> ColumnElement[bool]:
-    return or_(UserSession.seen_at <= at - IDLE, UserSession.started_at <= at - LONGEST)
+# The following functions run in the caller's transaction.
 
 
-BROWSER_LASTS = timedelta(days=365)  # since the last sign-in
-MOST_BROWSERS = 20  # of one user
+def start(user: User, at: datetime, instead_of: str = "") -> str:
+    """Start a session, and return its token.
+
+    The session with the token `instead_of`, and all that are over, are deleted.
+    """
+    before = UserSession.token_hash == digest(instead_of)
+    db.session.execute(delete(UserSession).where(~_is_open_at(at) | before))
+    token = secrets.token_urlsafe(32)
+    times = {"started_at": at, "seen_at": at}
+    db.session.add(UserSession(user_id=user.id, token_hash=digest(token), **times))
+    return token
+
+
+def has_session(token: str, since: datetime = _LONG_AGO) -> bool:
+    """Return whether a session exists that was started at a time or later."""
+    is_session = UserSession.token_hash == digest(token)
+    query = select(UserSession.id).where(is_session, UserSession.started_at >= since)
+    return db.session.scalar(query) is not None
+
+
+def end(token: str) -> None:
+    """End the session with a token."""
+    is_session = UserSession.token_hash == digest(token)
+    db.session.execute(delete(UserSession).where(is_session))
+
+
+def revoke(user_id: int | None, *, but_token: str = "", but_browser: str = "") -> None:
+    """End the sessions of a user and forget their browsers; one of each may be kept.
+
+    A thief who had the password, or the device, may have made a browser known.
+    """
+    sessions = delete(UserSession).where(
+        UserSession.user_id == user_id, UserSession.token_hash != digest(but_token)
+    )
+    browsers = delete(KnownBrowser).where(
+        KnownBrowser.user_id == user_id,
+        KnownBrowser.browser_hash != digest(but_browser),
+    )
+    db.session.execute(sessions)
+    db.session.execute(browsers)
 
 
 def knows_browser(browser: str, email: str, at: datetime) -> bool:
     """Return whether a user with this email address has signed in with a browser."""
-    # The database is not asked about the address: the work is the same for any.
+    # The query does not contain the address, so it takes the same work for any.
     users = (
         select(User.email)
         .join(KnownBrowser, KnownBrowser.user_id == User.id)
@@ -176,34 +176,28 @@ def knows_browser(browser: str, email: str, at: datetime) -> bool:
     return bool(browser) and email in db.session.scalars(users).all()
 
 
-def failures_of_browser(browser: str, email: str) -> str:
-    """Return the subject under which failures of a known browser are counted."""
-    return digest(f"browser {digest(browser)} of {email}")
-
-
 def remember_browser(user: User, browser: str, at: datetime) -> None:
-    """Make a browser known, in the caller's transaction; the oldest one is dropped."""
+    """Make a browser known for a user, whose oldest browsers are forgotten."""
     if not browser:
         return
     of_user = KnownBrowser.user_id == user.id
     this = KnownBrowser.browser_hash == digest(browser)
     db.session.execute(delete(KnownBrowser).where(of_user, this))
-    seen = {"user_id": user.id, "browser_hash": digest(browser), "signed_in_at": at}
-    db.session.add(KnownBrowser(**seen))
+    values = {"user_id": user.id, "browser_hash": digest(browser), "signed_in_at": at}
+    db.session.add(KnownBrowser(**values))
     newest = KnownBrowser.signed_in_at.desc(), KnownBrowser.id.desc()
     kept = select(KnownBrowser.id).where(of_user).order_by(*newest).limit(MOST_BROWSERS)
     dropped = delete(KnownBrowser).where(of_user, KnownBrowser.id.not_in(kept))
     db.session.execute(dropped)
-    counted = SignInTries.subject == failures_of_browser(browser, user.email)
-    db.session.execute(delete(SignInTries).where(counted))
+    forget_failures(failures_of_browser(browser, user.email))
 
 
-def forget_browsers(user_id: int | None, *, but: str = "") -> None:
-    """Revoke the browsers of a user, all or all but one, in the caller's transaction.
+def failures_of_browser(browser: str, email: str) -> str:
+    """Return the subject under which the failures of a known browser are counted."""
+    return f"browser {digest(browser)} of {email}"
 
-    A thief who had the password, or the device, may have made one of them known.
-    """
-    revoked = delete(KnownBrowser).where(KnownBrowser.user_id == user_id)
-    if but:
-        revoked = revoked.where(KnownBrowser.browser_hash != digest(but))
-    db.session.execute(revoked)
+
+def forget_failures(*subjects: str) -> None:
+    """Delete the counters of failed sign-ins of some subjects, for all networks."""
+    is_subject = SignInTries.subject.in_([*map(digest, subjects)])
+    db.session.execute(delete(SignInTries).where(is_subject))

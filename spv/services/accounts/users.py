@@ -1,10 +1,10 @@
 """The users of an account, and agency staff."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, exists, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from spv import clock
 from spv.extensions import db
@@ -21,70 +21,85 @@ from spv.services.authorisation import authorised_transaction
 
 LAST = "An account needs an administrator. Make another user an administrator first."
 IN_USE = (
-    "Somebody signs in with this address already. Enter another address of this "
-    "person, or ask the agency."
+    "Another user signs in with this email address already. Enter another address of "
+    "this person, or ask the agency."
 )
 MOST_FOUND = 50
 LONGEST_SEARCH = 100
 
 
-def index(actor: Actor) -> list[User]:
-    """The people of the actor's account, by name."""
-    return list(db.session.scalars(_own(actor).order_by(User.name, User.id)))
+def index(actor: Actor) -> Sequence[User]:
+    """Return the users of the actor's account, by name."""
+    return db.session.scalars(_own(actor).order_by(User.name, User.id)).all()
 
 
 def show(user_id: int, actor: Actor) -> User:
-    """One of them; NotFoundError."""
+    """Return a user of the actor's account; raises NotFoundError."""
     user = db.session.scalar(_own(actor).where(User.id == user_id))
     if user is None:
         raise NotFoundError
     return user
 
 
-def find(text: str) -> list[User]:
-    """People whose name, address or account contains a text, for agency staff."""
-    words = text.replace("\0", "").strip()[:LONGEST_SEARCH]
-    found = [
-        column.icontains(words, autoescape=True)
-        for column in (User.name, User.email, Account.legal_name)
-    ]
-    query = select(User).outerjoin(User.account).where(User.removed_at.is_(None))
-    query = query.options(contains_eager(User.account))
-    if words:
-        query = query.where(found[0] | found[1] | found[2])
-    return list(db.session.scalars(query.order_by(User.email).limit(MOST_FOUND)))
+def find(text: str) -> Sequence[User]:
+    """Return users whose name, email or account contains a text, for agency staff."""
+    columns = User.name, User.email, Account.legal_name
+    query = select(User).outerjoin(User.account).options(contains_eager(User.account))
+    query = query.where(
+        User.removed_at.is_(None), contains(search_text(text), *columns)
+    )
+    return db.session.scalars(query.order_by(User.email).limit(MOST_FOUND)).all()
+
+
+def search_text(text: str) -> str:
+    """Return the text of a search box as a database can look for it."""
+    return text.replace("\0", "").strip()[:LONGEST_SEARCH]
+
+
+def contains(text: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Return the condition that one of the columns contains a text, in any case."""
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 def add(answers: Mapping[str, Any], actor: Actor) -> Link:
-    """Add a person to the actor's account; the link with which they set a password."""
-    person = read_all(answers, {"name": read_name, "email": read_email})
+    """Add a user to the actor's account; return the link to set a password with.
+
+    Raises ValidationError.
+    """
+    given = read_all(answers, {"name": read_name, "email": read_email})
     with authorised_transaction(actor, Role.ADMINISTRATOR):
-        if user_of(person["email"]):
+        if user_of(given["email"]):
             raise ValidationError({"email": IN_USE})
         at = clock.now()
-        user = User(**person, account_id=actor.account_id, created_at=at)
+        user = User(**given, account_id=actor.account_id, created_at=at)
         user.is_administrator = bool(answers.get("administrator"))
         link = new_link(user, at)
         db.session.add(user)
         db.session.flush()
-        audit_log.act("user.added", actor, at, **_told(user))
+        audit_log.act("user.added", actor, at, **_log_details(user))
     return link
 
 
 def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
-    """Change a person's name and whether they are an administrator."""
+    """Change a user's name, and whether the user is an administrator.
+
+    Raises ValidationError and NotFoundError.
+    """
     name = read_all(answers, {"name": read_name})["name"]
     administrator = bool(answers.get("administrator"))
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         user = show(user_id, actor)
-        if user.is_administrator and not administrator and is_last(user):
+        if is_last(user) and not administrator:
             raise ValidationError({"administrator": LAST})
         user.name, user.is_administrator = name, administrator
-        audit_log.act("user.changed", actor, clock.now(), **_told(user))
+        audit_log.act("user.changed", actor, clock.now(), **_log_details(user))
 
 
 def remove(user_id: int, actor: Actor) -> None:
-    """Remove a person, whose sessions end; ConflictError for the last administrator."""
+    """Remove a user, and end their sessions.
+
+    Raises NotFoundError, and ConflictError for the last administrator.
+    """
     at = clock.now()
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         user = show(user_id, actor)
@@ -92,13 +107,12 @@ def remove(user_id: int, actor: Actor) -> None:
             raise ConflictError(LAST)
         user.removed_at = at
         user.link_hash = user.link_until = None
-        sessions.end(user.id)
-        sessions.forget_browsers(user.id)
-        audit_log.act("user.removed", actor, at, **_told(user))
+        sessions.revoke(user.id)
+        audit_log.act("user.removed", actor, at, **_log_details(user))
 
 
 def is_last(user: User) -> bool:
-    """Whether the account has no other administrator."""
+    """Return whether a user is the only administrator of their account."""
     others = exists().where(
         User.account_id == user.account_id,
         User.id != user.id,
@@ -108,33 +122,18 @@ def is_last(user: User) -> bool:
     return user.is_administrator and not db.session.scalar(select(others))
 
 
-def _own(actor: Actor) -> Select[User]:
-    return select(User).where(
-        User.account_id == actor.account_id, User.removed_at.is_(None)
-    )
-
-
-def _told(user: User) -> dict[str, Any]:
-    return {
-        "subject": user.id,
-        "email": user.email,
-        "name": user.name,
-        "administrator": user.is_administrator,
-    }
-
-
 def create_staff(email: str, name: str = "") -> Link:
-    """Make somebody agency staff; the link with which they set a password.
+    """Make agency staff of an email address; return the link to set a password with.
 
-    A person who has signed up becomes staff; whatever password they chose is void, as
-    nobody knows whether the address is theirs. Somebody who is staff gets a new link.
-    ConflictError for people of an account.
+    A user who has signed up becomes staff. Their password is void, as nobody has proved
+    that the address is theirs. A user who is staff already gets a new link. Raises
+    ValidationError, and ConflictError for users of an account.
     """
     given = {"email": email, "name": name or email.partition("@")[0]}
-    person = read_all(given, {"email": read_email, "name": read_name})
+    given = read_all(given, {"email": read_email, "name": read_name})
     at = clock.now()
     with audit_log.registry_transaction():
-        user = user_of(person["email"]) or User(**person, created_at=at)
+        user = user_of(given["email"]) or User(**given, created_at=at)
         if user.account_id:
             raise ConflictError(f"{user.email} is a user of an account already.")
         link = new_link(user, at)
@@ -143,7 +142,21 @@ def create_staff(email: str, name: str = "") -> Link:
             user.is_staff, user.password_hash = True, None
             db.session.add(user)
             db.session.flush()
-            sessions.end(user.id)
-            sessions.forget_browsers(user.id)
+            sessions.revoke(user.id)
         audit_log.act(event, operator(), at, subject=user.id, email=user.email)
     return link
+
+
+def _own(actor: Actor) -> Select[User]:
+    return select(User).where(
+        User.account_id == actor.account_id, User.removed_at.is_(None)
+    )
+
+
+def _log_details(user: User) -> dict[str, Any]:
+    return {
+        "subject": user.id,
+        "email": user.email,
+        "name": user.name,
+        "administrator": user.is_administrator,
+    }

@@ -22,7 +22,7 @@ from spv.rules.ledger.declaration import TERMS, read_declaration
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import sessions
-from spv.services.accounts.sign_in import forget_failures, is_own_password, own_password
+from spv.services.accounts.sign_in import is_own_password, own_password
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
 
@@ -111,7 +111,7 @@ def show_key(
     """
     find(subscription_id, actor)  # before a password counts as a try
     token, password = given
-    is_fresh = clock.now() - sessions.started_at(token) <= FRESH
+    is_fresh = sessions.has_session(token, since=clock.now() - FRESH)
     if not is_fresh and not password:
         sentence = "Enter your password: you signed in more than 5 minutes ago."
         raise ValidationError({"password": sentence})
@@ -123,7 +123,7 @@ def show_key(
         event = "key.shown" if good else "key.show_refused"
         _tell(event, found, actor, at, key=kind)
         if good and not is_fresh:
-            forget_failures(own_password(user))
+            sessions.forget_failures(own_password(user))
     if not good:
         raise ValidationError({"password": "This is not your password."})
     return key

@@ -83,7 +83,7 @@ def test_declined_with_a_reason_and_applied_again(kim):
 
 def test_one_application_at_a_time(kim):
     applications.submit(APPLICATION, kim)
-    with pytest.raises(ConflictError, match="waiting to be assessed already"):
+    with pytest.raises(ConflictError, match="already waiting to be assessed"):
         applications.submit(APPLICATION, kim)
     upgrade, general = APPLICATION | {"abn": "23000000004"}, acting(GENERAL)
     errors = at_once(*[lambda: applications.submit(upgrade, general)] * 4)
@@ -95,7 +95,7 @@ def test_an_upgrade_asks_for_something_new(demonstration):
         with pytest.raises(ValidationError) as refused:
             applications.submit(APPLICATION | {"account_types": types}, acting(VSP))
         assert list(refused.value.problems) == ["account_types"]
-    assert applications.held_by(acting(VSP)) == [
+    assert applications.current_types(acting(VSP)) == [
         "general", "verification_service_provider",
     ]  # fmt: skip
 
@@ -244,7 +244,7 @@ def test_users_of_an_account(demonstration):
 
 @pytest.mark.parametrize("email", [demo.OTHER_VSP, "JORDAN@panelcheck.example"])
 def test_an_address_in_use_cannot_be_added(demonstration, email):
-    with pytest.raises(ValidationError, match="signs in with this address already"):
+    with pytest.raises(ValidationError, match="with this email address already"):
         users.add({"name": "x", "email": email}, acting(VSP))
 
 

@@ -11,7 +11,7 @@ from spv.models import KnownBrowser, SignInTries, User
 from spv.rules.errors import ValidationError
 from spv.services import audit_log
 from spv.services.accounts import password_links, sessions, sign_in
-from spv.services.accounts.sign_in import TooManyFailures, claim_sign_in
+from spv.services.accounts.sign_in import TooManyFailures, count_sign_in
 from tests.people import NEW_PASSWORD, PASSWORD, at_once, try_sign_in, user_of
 
 WRONG = "The email address or the password is wrong."
@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 def guess(email=KIM, network="203.0.113.7", browser=""):
     """Claim a try whose password will be wrong: the seconds to wait, 0 where it may."""
     try:
-        claim_sign_in(email, network, browser)
+        count_sign_in(email, network, browser)
     except TooManyFailures as refused:
         return refused.retry_after
     return 0
@@ -185,7 +185,7 @@ def test_a_class_and_a_carrier_are_slowed_and_not_locked_out(kim, clock):
 def test_a_right_password_counts_for_nothing(kim, clock):
     with nested_batch():
         for number in range(101):
-            sign_in.succeeded(claim_sign_in(KIM, f"10.2.2.{number}", ""))
+            sign_in.take_back(count_sign_in(KIM, f"10.2.2.{number}", ""))
     assert db.session.query(SignInTries).count() == 0
     assert guess_from_everywhere(99) == 99
     for _ in range(3):  # nor does it begin the count of all networks anew
