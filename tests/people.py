@@ -1,4 +1,4 @@
-"""People of a demonstration, and browsers that they have signed in with."""
+"""Users of a demonstration, and browsers that they have signed in with."""
 
 import threading
 
@@ -16,7 +16,14 @@ from spv.services.authorisation import roles_of_user
 WEB = visitor("web", "203.0.113.7")
 ABN = "51824753556"
 PASSWORD = "purple tractor moon"
-NEW_PASSWORD = {"password": PASSWORD, "password_again": PASSWORD}
+
+
+def twice(password, **answers):
+    """The answers of a form for a new password, and others."""
+    return {"password": password, "password_again": password, **answers}
+
+
+NEW_PASSWORD = twice(PASSWORD)
 KIM = {"name": "Kim Doe", "email": "kim@x.au", **NEW_PASSWORD}
 APPLICATION = {
     "legal_name": "Kim Pty Ltd",
@@ -32,13 +39,13 @@ def user_of(email):
 
 
 def acting(email):
-    """The actor that a user is."""
+    """The actor for a user."""
     user = user_of(email)
     return sign_in.acting_as(user, Actor("", "web", roles_of_user(user)))
 
 
 def browser_of(app, email, password=demo.PASSWORD):
-    """A browser with which somebody has signed in."""
+    """A browser with which a user has signed in."""
     client = app.test_client()
     answer = client.post("/sign-in", data={"email": email, "password": password})
     assert answer.status_code == 303, answer.text
@@ -47,30 +54,30 @@ def browser_of(app, email, password=demo.PASSWORD):
 
 
 def try_sign_in(email, password, browser="", ip=WEB.ip):
-    """The token, or the refusal's sentence."""
-    given, actor = {"email": email, "password": password}, visitor("web", ip)
+    """The token of the new session, or the error's sentence."""
+    answers, actor = {"email": email, "password": password}, visitor("web", ip)
     try:
-        return sign_in.sign_in(given, actor, browser=browser)
-    except ValueError as refusal:
-        return str(refusal)
+        return sign_in.sign_in(answers, actor, browser=browser)
+    except ValueError as error:
+        return str(error)
 
 
 def events():
-    """What the registry's log tells, oldest first."""
+    """The names of the registry's events, oldest first."""
     db.session.rollback()
     query = sa.select(AuditEvent.event).where(AuditEvent.chain == audit_log.REGISTRY)
     return list(db.session.scalars(query.order_by(AuditEvent.sequence)))
 
 
 def everybody():
-    """The addresses of all who can sign in."""
+    """The email addresses of all users who are not removed."""
     return set(
         db.session.scalars(sa.select(User.email).where(User.removed_at.is_(None)))
     )
 
 
 def at_once(*works):
-    """Do several things at once, each in a thread; the errors that came."""
+    """Call several functions at once, each in a thread; return their errors."""
     app, errors = current_app._get_current_object(), []
     barrier = threading.Barrier(len(works))
 

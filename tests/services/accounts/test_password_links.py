@@ -16,6 +16,7 @@ from tests.people import (
     at_once,
     events,
     try_sign_in,
+    twice,
     user_of,
 )
 
@@ -69,8 +70,7 @@ def test_a_password_link_ends_every_wait(demonstration):
     link = password_links.make_link(tom.user_id, acting(VSP))
     password_links.use_link(link.token, NEW_PASSWORD, WEB)
     token, new = try_sign_in(demo.VSP_USER, PASSWORD), "seven lemon bicycles"
-    right = {"current_password": PASSWORD, "password": new, "password_again": new}
-    password_links.change(right, token, tom)
+    password_links.change(twice(new, current_password=PASSWORD), token, tom)
     assert sessions.resume(try_sign_in(demo.VSP_USER, new))
 
 
@@ -90,14 +90,13 @@ def test_two_use_one_link_at_once(demonstration):
 
 
 def test_a_password_link_wins_over_a_change_at_the_same_moment(demonstration):
-    """Who has the old password must not undo what the link's holder has set."""
+    """A thief with the old password must not undo what the link's user has set."""
     thief, own = "thief takes the tram", "owner of nine lemons"
     actor, old = acting(demo.VSP_USER), demo.PASSWORD
     for _ in range(4):
         token = try_sign_in(demo.VSP_USER, old)
         link = password_links.make_link(actor.user_id, acting(VSP))
-        change = {"current_password": old, "password": thief, "password_again": thief}
-        new = {"password": own, "password_again": own}
+        change, new = twice(thief, current_password=old), twice(own)
         at_once(
             lambda change=change, token=token: password_links.change(
                 change, token, actor
@@ -124,23 +123,21 @@ def test_staff_make_no_links_for_staff(demonstration):
     assert password_links.holder(link.token)
 
 
-def test_people_are_found_by_staff(demonstration):
+def test_users_are_found_by_staff(demonstration):
     assert [u.name for u in users.find("TOM")] == ["Tom Okafor"]
     assert len(users.find("example verification")) == 2
     assert len(users.find("")) == 8
     assert users.find("%") == users.find("\0zzz") == users.find("x" * 60_000) == []
 
 
-def test_a_person_who_becomes_staff_needs_a_new_password(kim):
+def test_a_user_who_becomes_staff_needs_a_new_password(kim):
     token = try_sign_in("kim@x.au", PASSWORD)
     link = users.create_staff(" KIM@x.au ")
     assert sessions.resume(token) is None
     assert "is wrong" in try_sign_in("kim@x.au", PASSWORD)
     password_links.use_link(link.token, NEW_PASSWORD, WEB)
     assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
-    again = users.create_staff(
-        "kim@x.au"
-    )  # a link for staff who cannot sign in any more
+    again = users.create_staff("kim@x.au")  # a link for staff who cannot sign in
     assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
     assert password_links.holder(again.token).email == "kim@x.au"
     with pytest.raises(ConflictError, match="a user of an account already"):

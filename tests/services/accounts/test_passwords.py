@@ -1,4 +1,4 @@
-"""Passwords: which are refused, which are taken, and how long it takes to tell."""
+"""Passwords: which are refused or accepted, and in what time."""
 
 import time
 
@@ -8,7 +8,7 @@ from spv.rules.errors import ValidationError
 from spv.services.accounts import passwords, sign_in
 from spv.services.accounts.passwords import log10_guesses, words_of
 from tests.conftest import dispose, make_app
-from tests.people import KIM, WEB, everybody
+from tests.people import KIM, WEB, everybody, twice
 
 REFUSED = """
 Summer2026!! | Welcome2026! | Melbourne2026! | Letmein12345! | solarpanel2026
@@ -49,7 +49,7 @@ def table(text):
 
 @pytest.fixture(scope="module")
 def judge():
-    """What the form says of a password, as Kim Doe signs up with it."""
+    """A function that reads a password of Kim Doe; it returns an error's sentence."""
     app = make_app("sqlite:////nowhere/spv.sqlite")
     readers = passwords.readers
 
@@ -58,8 +58,8 @@ def judge():
         with app.app_context():
             try:
                 return readers(given, "Kim Doe", "kim@x.au")["password"](password)
-            except ValueError as refused:
-                return str(refused)
+            except ValueError as error:
+                return str(error)
 
     yield judge
     dispose(app)
@@ -68,17 +68,17 @@ def judge():
 def test_passwords_that_would_be_guessed_are_refused(judge):
     words = table(REFUSED)
     assert len(words) >= 70
-    taken = [w for w in words if "first that would be guessed" not in judge(w)]
-    assert taken == []
+    accepted = [w for w in words if "first that would be guessed" not in judge(w)]
+    assert accepted == []
 
 
-def test_words_that_do_not_belong_together_and_random_ones_are_taken(judge):
+def test_unrelated_words_and_random_characters_are_accepted(judge):
     words = table(ACCEPTED)
     assert len(words) >= 25
     assert [judge(word) for word in words] == words
 
 
-def test_the_longest_password_is_taken_and_matches(judge):
+def test_the_longest_password_is_accepted_and_matches(judge):
     longest = "purple tractor moon ".ljust(passwords.LONGEST, "x")
     assert judge(longest) == longest
     assert judge(longest + "x").startswith("Enter a password of at most 200")
@@ -86,8 +86,7 @@ def test_the_longest_password_is_taken_and_matches(judge):
 
 
 def test_production_refuses_the_password_of_demonstrations(sqlite_url, judge):
-    given = KIM | {"password": passwords.DEMONSTRATION}
-    given["password_again"] = given["password"]
+    given = KIM | twice(passwords.DEMONSTRATION)
     assert judge(passwords.DEMONSTRATION) == passwords.DEMONSTRATION
     key = "a secret of production, long enough"
     app = make_app(sqlite_url, SPV_ENVIRONMENT="production", SECRET_KEY=key)
@@ -100,7 +99,7 @@ def test_production_refuses_the_password_of_demonstrations(sqlite_url, judge):
     dispose(app)
 
 
-def test_the_person_may_be_called_anything(judge):
+def test_users_may_have_any_name(judge):
     assert words_of("Anne-Marie Østergård", "a.o+x@solar.example") == {
         "anne", "marie", "østergård", "solar", "example",
     }  # fmt: skip
@@ -122,7 +121,7 @@ SIGNS = '4@8({[<369&#!1/|0$5+7%2"*'
      "".join(map(chr, range(0x4E00, 0x4F00))), "qwertyuiopasdfghjklzxcvbnm"],
 )  # fmt: skip
 def test_no_password_takes_long_to_judge(letters):
-    """Also where the person has a very long name and address."""
+    """Also if the user has a very long name and address."""
     about = "a b " * 10_000, "sun.moon." * 10_000
     for length in (16, 20, 72, 200):
         assert seconds((letters * 100)[:length], *about) < 0.5

@@ -1,4 +1,4 @@
-"""Failed sign-ins: who waits, how long, and who is not held up by them."""
+"""Failed sign-ins: which users have to wait, how long, and which do not."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,22 +21,22 @@ MINUTE = timedelta(minutes=1)
 
 
 def guess(email=KIM, network="203.0.113.7", browser=""):
-    """Claim a try whose password will be wrong: the seconds to wait, 0 where it may."""
+    """Count a sign-in whose password is wrong; return the seconds to wait, or 0."""
     try:
         count_sign_in(email, network, browser)
-    except TooManyFailures as refused:
-        return refused.retry_after
+    except TooManyFailures as error:
+        return error.retry_after
     return 0
 
 
 def guess_each(*tries):
-    """Make many guesses, in one transaction, as the disk is slow: their waits."""
+    """Make many guesses in one transaction, as the disk is slow; return their waits."""
     with nested_batch():
         return [guess(*given) for given in tries]
 
 
 def guess_from_everywhere(count, email=KIM):
-    """Guess from many networks, one try each: how many passwords were looked at."""
+    """Guess once from each of many networks; return how many did not have to wait."""
     networks = [f"10.0.{number // 250}.{number % 250}" for number in range(count)]
     return guess_each(*[(email, network) for network in networks]).count(0)
 
@@ -49,7 +49,7 @@ def clock():
 
 @pytest.mark.parametrize("email", [KIM, "nobody@x.au"])
 def test_five_failures_and_the_address_waits_for_that_network(kim, clock, email):
-    """Known or not: the same sentences. The wait does not double without end."""
+    """The same for a known address and another. The wait is an hour at most."""
     assert {try_sign_in(email, "wrong") for _ in range(5)} == {WRONG}
     assert "Try again in 15 minutes, or ask your" in try_sign_in(email, PASSWORD)
     clock.shift(timedelta(seconds=20))
@@ -102,7 +102,7 @@ def test_tried_in_parallel_no_guess_slips_by(kim):
 @pytest.mark.every_database
 @pytest.mark.parametrize("count", [120, pytest.param(1000, marks=pytest.mark.long)])
 def test_a_thousand_guesses_from_many_networks(kim, clock, count):
-    """A known browser and a password link still open the door, a new one waits."""
+    """Users sign in with a known browser or a password link; a new browser waits."""
     assert sessions.resume(try_sign_in(KIM, PASSWORD, "laptop"))
     assert guess_from_everywhere(count) == 100
     assert sessions.resume(try_sign_in(KIM, PASSWORD, "laptop", ip="10.0.0.1"))
@@ -123,7 +123,7 @@ def test_a_thousand_guesses_from_many_networks(kim, clock, count):
 
 
 def link_of(actor):
-    """A password link for somebody."""
+    """A password link for an actor."""
     user = db.session.get_one(User, actor.user_id)
     link = password_links.new_link(user, datetime.now(UTC))
     db.session.commit()
@@ -140,7 +140,7 @@ def test_a_known_browser_has_a_counter_of_its_own(kim, clock):
     assert [guess(browser="laptop") for _ in range(5)] == [0] * 5
 
 
-def test_a_browser_known_for_one_person_is_not_known_for_another(kim, clock):
+def test_a_browser_known_for_one_user_is_not_known_for_another(kim, clock):
     try_sign_in(KIM, PASSWORD, "laptop")
     for email in ("lou@x.au", "kim@x.au\0", ""):
         assert [guess(email, browser="laptop") for _ in range(6)] == [0] * 5 + [900]
@@ -164,7 +164,7 @@ def test_only_the_newest_twenty_browsers_are_known_and_for_a_year(kim, clock):
 
 
 def test_a_class_and_a_carrier_are_slowed_and_not_locked_out(kim, clock):
-    """Whoever guesses at others from there cannot take anybody's turn."""
+    """A guesser in the same network cannot keep the others from signing in."""
     here = "192.0.2.1"
     people = [(f"{number}@x.au", here) for number in range(130)]
     assert guess_each(*people[:30] * 3) == [0] * 90
@@ -200,7 +200,7 @@ def test_the_current_password_cannot_be_guessed_either(kim):
         with pytest.raises(ValidationError, match="not your current password"):
             password_links.change(wrong, "", kim)
     right = NEW_PASSWORD | {"current_password": PASSWORD}
-    with pytest.raises(TooManyFailures) as refused:
+    with pytest.raises(TooManyFailures) as error:
         password_links.change(right, "", kim)
-    assert list(refused.value.problems) == ["current_password"]
-    assert 14 * 60 < refused.value.retry_after <= 15 * 60
+    assert list(error.value.problems) == ["current_password"]
+    assert 14 * 60 < error.value.retry_after <= 15 * 60
