@@ -1,4 +1,4 @@
-"""Searching the slow way: each row of the ledger is looked at, and compared."""
+"""A slow search that looks at every row of the ledger, to compare with the real one."""
 
 from datetime import date
 from itertools import islice
@@ -17,7 +17,7 @@ SYDNEY = ZoneInfo("Australia/Sydney")
 
 
 class Row(NamedTuple):
-    """A row of the ledger, and all that can be asked of it."""
+    """A row of the ledger, with everything that can be searched for."""
 
     id: int
     serial_number: str
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 def every_row(beginning=""):
-    """All rows whose serial numbers begin so, oldest first, without the search."""
+    """All rows whose serial numbers have a beginning, oldest first."""
     db.session.rollback()
     query = (
         sa.select(
@@ -55,19 +55,18 @@ def every_row(beginning=""):
         .order_by(PanelSerial.id)
     )  # fmt: skip
     return [
-        Row(*first, at.astimezone(SYDNEY).date(), *last)
-        for *first, at, marking, reason in db.session.execute(query)
-        for last in [(marking, reason)]
+        Row(*row[:8], row.received_at.astimezone(SYDNEY).date(), *row[9:])
+        for row in db.session.execute(query)
     ]
 
 
 def sees(actor, row):
-    """Whether a row is one that somebody may see, and mark."""
+    """Whether an actor may see and invalidate a row."""
     return Role.STAFF in actor.roles or row.account_id == actor.account_id
 
 
 def matches(row, criteria):
-    """Whether a row is what is asked."""
+    """Whether a row meets the criteria."""
     names = (*NAMES, "account")
     return (
         row.serial_number.startswith(criteria.serial_number)
@@ -80,7 +79,7 @@ def matches(row, criteria):
 
 
 def expected(criteria, actor, rows):
-    """Those of some rows that a search has to find, in its order."""
+    """The rows that a search has to find, in its order."""
     found = [row for row in rows if sees(actor, row) and matches(row, criteria)]
     if criteria.serial_number:
         return sorted(found, key=lambda row: (row.serial_number, row.id))
@@ -88,7 +87,7 @@ def expected(criteria, actor, rows):
 
 
 def pages(criteria, actor):
-    """Every page of a search, one after the other."""
+    """Yield every page of a search."""
     after, has_more, seen = 0, True, set()
     while has_more:
         page = search.find(criteria, actor, after)
@@ -100,7 +99,7 @@ def pages(criteria, actor):
 
 
 def as_row(found):
-    """What a page tells of a row, but for the number of its account."""
+    """The values of a row on a page, without the number of its account."""
     return (
         found.id, found.serial_number, found.supplier_name, found.licensee,
         found.model_number, found.upload_id, found.legal_name,
@@ -110,7 +109,7 @@ def as_row(found):
 
 
 def check(criteria, actor, rows):
-    """Pages, totals, the export and what can be marked are what they have to be."""
+    """Check the pages, totals, export and valid rows of a search; return its rows."""
     found = expected(criteria, actor, rows)
     listed, total = [], min(len(found), search_query.MOST_COUNTED + 1)
     for page in pages(criteria, actor):

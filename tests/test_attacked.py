@@ -1,4 +1,4 @@
-"""The sign-in attacked: guesses at the same moment, and what the work gives away."""
+"""Attacks on the sign-in: guesses at the same moment, and the work that is done."""
 
 import http.cookiejar
 import re
@@ -21,7 +21,7 @@ THREADS = 8
 
 
 class Attacker:
-    """A browser without scruples, in a network of its own."""
+    """A browser that guesses passwords, in a network of its own."""
 
     def __init__(self, address, network):
         self.address, self.headers = address + "/sign-in", {"X-Forwarded-For": network}
@@ -32,16 +32,16 @@ class Attacker:
         self.token = found[1]
 
     def guess(self, email, password="wrong"):
-        """The status of one try."""
+        """Guess once; return the status."""
         form = {"csrf_token": self.token, "email": email, "password": password}
         data = urllib.parse.urlencode(form).encode()
         request = urllib.request.Request(self.address, data, self.headers)
         try:
             with self.open(request) as answer:
                 return answer.status
-        except urllib.error.HTTPError as refused:
-            refused.read()
-            return refused.code
+        except urllib.error.HTTPError as error:
+            error.read()
+            return error.code
 
 
 @pytest.mark.parametrize("guesses", [5, pytest.param(125, marks=pytest.mark.long)])
@@ -72,10 +72,7 @@ def test_guesses_from_eight_threads(database_url, demonstration, guesses):
 
 @pytest.fixture
 def work(demonstration, monkeypatch):
-    """Everything that takes time: statements, and passwords compared, with their cost.
-
-    Both are written down while they are done as ever.
-    """
+    """A list of the statements executed, and the cost of the passwords compared."""
     done, verify = [], PasswordHasher.verify
 
     def verified(hasher, password_hash, password):
@@ -94,7 +91,7 @@ def work(demonstration, monkeypatch):
 @pytest.mark.every_database
 @pytest.mark.parametrize("browser", ["new", "known to another", "forged"])
 def test_known_and_unknown_addresses_take_the_same_work(demonstration, work, browser):
-    """Also when the addresses have to wait."""
+    """Also if the addresses have to wait."""
     client = demonstration.test_client()
     if browser == "known to another":
         client = browser_of(demonstration, demo.GENERAL)

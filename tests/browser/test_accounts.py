@@ -1,4 +1,4 @@
-"""The guidance's pages “How to create” and “Upgrade” in Chromium, from end to end."""
+"""The guidance on accounts and upgrades in Chromium, from end to end."""
 
 import itertools
 import re
@@ -21,7 +21,7 @@ def heading(page, text):
 
 
 def checked(page):
-    """Looked at by axe; without JavaScript axe cannot run, and the next line does."""
+    """Check with axe, which needs JavaScript, and that the page is not too wide."""
     if page.evaluate("document.documentElement.classList.contains('spv-js')"):
         check(page)
     wide = page.evaluate("document.documentElement.scrollWidth")
@@ -50,7 +50,7 @@ def sign_out(page):
 
 
 def demonstrated(page, words):
-    """Sign in by a card, or as the card did before in this worker."""
+    """Sign in by a card, or with the cookies that it gave before in this worker."""
     known = SIGNED_IN.get((page.spv_address, words))
     if known:
         page.context.add_cookies(known)
@@ -70,7 +70,7 @@ def fill_application(page, organisation, digits):
 
 
 def assess(page, organisation):
-    """Agency staff approve what waits of an organisation."""
+    """Approve an organisation's application, as agency staff."""
     demonstrated(page, "Agency staff")
     checked(page)
     go(page, "Assess applications")
@@ -149,7 +149,7 @@ def adds_a_user(page, email):
 
 
 def the_guidance(page):
-    """Sign up, apply, be approved, upgrade, be approved, add a user, who signs in."""
+    """Sign up, apply, be approved, upgrade, be approved, add a user who signs in."""
     n = next(number)
     kim, lou = f"kim{n}@guidance.example", f"lou{n}@guidance.example"
     organisation, body = f"Kim {n} & Sons <Pty> Ltd", f"{n:09d}"
@@ -193,8 +193,8 @@ def test_nothing_can_be_read_after_signing_out(page):
         expect(page.get_by_text("Example Verification")).to_have_count(0)
         expect(page.get_by_text("admin@vsp.example Yes")).to_have_count(0)
         expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
-    kept = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
-    assert page.evaluate(kept) == '[{},{"htmx-current-path-for-history":"/stc"}]'
+    stored = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+    assert page.evaluate(stored) == '[{},{"htmx-current-path-for-history":"/stc"}]'
     cookies = [c for c in page.context.cookies() if not c["httpOnly"]]
     assert cookies == []
 

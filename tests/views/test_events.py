@@ -1,4 +1,6 @@
-"""Every act writes exactly one event, in the transaction of what it tells."""
+"""Every act writes one event, in the transaction in which it is done."""
+
+import io
 
 import pytest
 import sqlalchemy as sa
@@ -28,7 +30,7 @@ FILES = {
 }
 SUBSCRIPTION = "/developer/subscriptions/{subscription}"
 TOM = "/account/users/{tom}"
-# Endpoint: who, address, what is sent, the event.
+# Endpoint: user, address, form, event.
 ACTS = {
     "sign_in.register": (None, "/sign-up", KIM, "user.signed_up"),
     "sign_in.create": (
@@ -41,7 +43,7 @@ ACTS = {
     ),
     "account.change_password": (
         demo.STAFF, "/account/password",
-        {"current_password": demo.PASSWORD, **NEW_PASSWORD}, "user.password_changed",
+        NEW_PASSWORD | {"current_password": demo.PASSWORD}, "user.password_changed",
     ),
     "account.use_link": (
         None, "/password/{token}", NEW_PASSWORD, "user.password_set",
@@ -110,17 +112,16 @@ ACTS = {
         demo.STAFF, "/staff/contacts/{contact}/remove", {}, "contact.removed",
     ),
 }  # fmt: skip
-# They write to the chain of calculations, which has tests of its own.
+# Their events are in the chain of calculations, which has tests of its own.
 CALCULATIONS = {"stc.calculate", "stc.calculate_batch"}
-# A file or a list is checked, and nothing is kept.
-SYSTEMS = {  # see test_ledger_api
-    "api_ledger.create", "api_ledger.check", "api_ledger.invalidate",
-}  # fmt: skip
+# Their events are tested in test_api_ledger.
+SYSTEMS = {"api_ledger.create", "api_ledger.check", "api_ledger.invalidate"}
+# They check a file or a list, and store nothing.
 NOTHING = {"uploads.check_file", "panels.check"}
 
 
 def filled(address):
-    """An address with the numbers of what is there."""
+    """An address with the numbers of existing rows."""
     tom = user_of(demo.VSP_USER).id
     names = {
         "tom": tom,
@@ -135,9 +136,7 @@ def filled(address):
 
 
 def sent(data):
-    """What a form sends, files opened."""
-    import io
-
+    """The data of a form, with its file opened."""
     return {n: (io.BytesIO(FILES[v]), v) if n == "file" else v for n, v in data.items()}
 
 
@@ -163,20 +162,20 @@ def test_one_act_one_event(demonstration, endpoint):
     assert answer.status_code in (200, 303), answer.text
     assert events() == [*before, event]
     last = db.session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id.desc()))
-    told = last.first()
-    assert told.channel == "web"
-    assert '"ip":"127.0.0.1"' in told.details
-    assert told.actor == (email or told.actor)
-    assert demo.PASSWORD not in told.details
-    assert PASSWORD not in told.details
+    found = last.first()
+    assert found.channel == "web"
+    assert '"ip":"127.0.0.1"' in found.details
+    assert found.actor == (email or found.actor)
+    assert demo.PASSWORD not in found.details
+    assert PASSWORD not in found.details
 
 
 @pytest.mark.parametrize("endpoint", [e for e in ACTS if ACTS[e][0]])
 def test_without_its_event_nothing_is_done(demonstration, endpoint, monkeypatch):
-    """The event is the last step: where it cannot be written, nothing else was."""
+    """The event is the last step: if it cannot be written, nothing else is."""
     email, address, data, _event = ACTS[endpoint]
     if email == "new@x.au":
-        return  # nobody of that address has signed up
+        return  # there is no such user
     client, address = browser_of(demonstration, email), filled(address)
 
     def state():
@@ -208,7 +207,7 @@ def test_a_failed_sign_in_is_an_event_and_a_refused_form_is_none(demonstration):
     assert events() == [*before, "user.sign_in_failed"]
 
 
-def test_a_calculation_does_not_keep_where_it_came_from(demonstration):
+def test_a_calculation_does_not_keep_the_network_address(demonstration):
     from tests.examples import GOOD_SOLAR
 
     browser_of(demonstration, demo.VSP_USER).post("/stc", data=GOOD_SOLAR)
@@ -218,7 +217,7 @@ def test_a_calculation_does_not_keep_where_it_came_from(demonstration):
     assert "127.0.0.1" not in event.details
 
 
-def test_who_was_added_can_be_told_from_the_log(demonstration):
+def test_the_log_names_the_user_who_was_added(demonstration):
     users.add({"name": "New", "email": "new@x.au"}, acting(demo.VSP_ADMIN))
     event = db.session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id.desc()))
     assert f'"subject":{user_of("new@x.au").id}' in event.first().details

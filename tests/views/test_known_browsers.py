@@ -1,4 +1,4 @@
-"""Browsers that have signed in before, and the wait that a page tells of."""
+"""Browsers that have signed in before, and the wait that a page states."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from spv.models import KnownBrowser
 from spv.services.accounts import password_links, sessions, users
 from spv.services.accounts.sign_in import count_sign_in
 from tests.conftest import dispose, make_app
-from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, user_of
+from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, twice, user_of
 from tests.views.page import read
 
 RIGHT = {"email": demo.VSP_USER, "password": demo.PASSWORD}
@@ -29,7 +29,7 @@ def attack():
 
 
 def status(client, form=RIGHT, ip="127.0.0.1"):
-    """How a sign-in is answered."""
+    """The status of the answer to a sign-in."""
     environment = {"REMOTE_ADDR": ip}
     return client.post("/sign-in", data=form, environ_base=environment).status_code
 
@@ -68,7 +68,7 @@ def test_a_browser_is_known_for_a_year(demonstration):
         assert sessions.knows_browser(browser, demo.VSP_USER, at) is known
 
 
-def test_a_known_browser_is_not_held_up_by_what_others_type(demonstration):
+def test_a_known_browser_does_not_wait_for_failures_of_others(demonstration):
     tom, new = browser_of(demonstration, demo.VSP_USER), demonstration.test_client()
     tom.post("/sign-out")
     attack()
@@ -77,7 +77,7 @@ def test_a_known_browser_is_not_held_up_by_what_others_type(demonstration):
 
 
 def test_other_cookies_do_not_help(demonstration):
-    """One of another user, or changed, or signed with the key of a demonstration."""
+    """Cookies of other users, changed ones, and signed ones with another content."""
     signer = TimestampSigner(demonstration.secret_key, "known browser")
     mine = cookie_of(browser_of(demonstration, demo.VSP_USER)).value
     other = cookie_of(browser_of(demonstration, demo.GENERAL)).value
@@ -107,15 +107,15 @@ def test_the_key_of_the_cookie_may_be_changed(demonstration):
 
 @pytest.mark.parametrize("how", ["everywhere", "password", "link", "removal"])
 def test_a_browser_is_no_longer_known(demonstration, how):
-    """A thief who knew the password has no door of his own after it was changed."""
+    """A thief who knew the password has to wait like others after it was changed."""
     thief, tom = (browser_of(demonstration, demo.VSP_USER) for _ in "12")
     password, number = PASSWORD, user_of(demo.VSP_USER).id
     if how == "everywhere":
         tom.post("/sign-out-everywhere")
         password = demo.PASSWORD
     elif how == "password":
-        given = {"current_password": demo.PASSWORD, **NEW_PASSWORD}
-        assert tom.post("/account/password", data=given).status_code == 303
+        form = twice(PASSWORD, current_password=demo.PASSWORD)
+        assert tom.post("/account/password", data=form).status_code == 303
     elif how == "link":
         link = password_links.make_link(number, acting(demo.VSP_ADMIN))
         tom.post(f"/password/{link.token}", data=NEW_PASSWORD)
@@ -128,8 +128,8 @@ def test_a_browser_is_no_longer_known(demonstration, how):
     assert status(tom, RIGHT | {"password": password}) == known
 
 
-def test_a_password_link_opens_the_door(demonstration):
-    """In the browser it is opened with, whatever goes on outside meanwhile."""
+def test_with_a_password_link_a_user_can_sign_in(demonstration):
+    """In the browser that opened it, even during an attack."""
     attack()
     phone = demonstration.test_client()
     assert status(phone) == 429
@@ -150,7 +150,7 @@ def limited(sqlite_url, demonstration):
 
 
 def test_the_sentence_and_retry_after_agree(limited):
-    """Also with the header that the limiter adds to every answer."""
+    """There is one header, although the limiter adds its own to every answer."""
     client = limited.test_client()
     with time_machine.travel("2026-11-22T00:00:00Z", tick=False) as clock:
         for _ in range(5):

@@ -1,4 +1,4 @@
-"""Keys in addresses, and password links: no log, database or address has them."""
+"""No log, database or other address has a key or a password link."""
 
 import http.client
 import logging
@@ -21,7 +21,7 @@ from tests.views.api_ledger import CHECK
 
 @pytest.fixture
 def served(demonstration):
-    """The application as it is served: errors are answered, and logged."""
+    """The application as a server runs it: errors are answered and logged."""
     demonstration.testing = False
     demonstration.config["PROPAGATE_EXCEPTIONS"] = False
     return demonstration
@@ -37,13 +37,13 @@ def written(caplog):
 
 
 def break_types():
-    """Let every look at an account's types fail, as damaged data does."""
+    """Make every query for an account's types fail, as damaged data does."""
     db.session.execute(sa.text("UPDATE accounts SET account_types = 'no JSON'"))
     db.session.commit()
 
 
 def test_a_key_in_an_address(served, vsp, caplog):
-    """Whatever is answered, with 500 and 429 among it."""
+    """Whatever the answer is, such as 500."""
     caplog.set_level(logging.DEBUG)
     system = system_of(served, vsp)
     upload(panels_csv(2), vsp)
@@ -83,7 +83,7 @@ def test_a_key_in_an_address(served, vsp, caplog):
     assert key not in written(caplog)
 
 
-def test_a_key_of_one_who_sends_too_much(served, caplog):
+def test_a_key_that_is_sent_too_often(served, caplog):
     caplog.set_level(logging.DEBUG)
     limiter.enabled, key = True, "f" * 32
     try:
@@ -97,12 +97,16 @@ def test_a_key_of_one_who_sends_too_much(served, caplog):
     assert key not in written(caplog)
 
 
+def link_token():
+    """The token of a password link."""
+    user_id = user_of(demo.VSP_USER).id
+    return password_links.make_link(user_id, acting(demo.VSP_ADMIN)).token
+
+
 def test_a_password_link(served, caplog):
-    """Also where setting the password fails; and no other address is told of it."""
+    """Also if setting the password fails; and no other address contains it."""
     caplog.set_level(logging.DEBUG)
-    token = password_links.make_link(
-        user_of(demo.VSP_USER).id, acting(demo.VSP_ADMIN)
-    ).token
+    token = link_token()
     address, browser = f"/password/{token}", served.test_client()
     page = browser.get(address)
     assert page.headers["Referrer-Policy"] == "strict-origin"
@@ -122,10 +126,8 @@ def test_a_password_link(served, caplog):
 
 
 def test_over_https_a_form_is_sent_from_a_page_that_hides_its_address(demonstration):
-    """What the browser then tells of the page is its host, which is enough."""
-    token = password_links.make_link(
-        user_of(demo.VSP_USER).id, acting(demo.VSP_ADMIN)
-    ).token
+    """The browser then sends the host of the page alone, which is enough."""
+    token = link_token()
     demonstration.config["WTF_CSRF_ENABLED"] = True
     browser, url = demonstration.test_client(), "https://localhost"
     page = browser.get(f"/password/{token}", base_url=url).text
@@ -140,7 +142,7 @@ def test_over_https_a_form_is_sent_from_a_page_that_hides_its_address(demonstrat
 
 
 def test_the_logs_of_servers(app, caplog):
-    """That of `flask run` has every request, that of gunicorn where it is asked."""
+    """The log of `flask run` has every request, gunicorn's if it is set up so."""
     caplog.set_level(logging.INFO)
     secret, token = "f" * 32, "T_-" + "x" * 40
     paths = [f"/healthz?subscription-key={secret}", f"/password/{token}",
