@@ -1,6 +1,7 @@
 """Applications for accounts and for upgrades: submitted, then approved or declined."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -19,6 +20,7 @@ from spv.services.authorisation import authorised_transaction
 MOST_SHOWN = 100
 LONGEST_REASON = 1000
 _IS_WAITING = AccountApplication.status == Status.SUBMITTED
+_read_reason = partial(read_text, what="the reason", most=LONGEST_REASON, lines=True)
 
 
 def submit(answers: Mapping[str, Any], actor: Actor) -> None:
@@ -182,7 +184,3 @@ def _list(which: ColumnElement[bool], order: Any) -> Sequence[AccountApplication
     query = select(AccountApplication).where(which).order_by(order).limit(MOST_SHOWN)
     users = AccountApplication.user, AccountApplication.assessed_by
     return db.session.scalars(query.options(*map(joinedload, users))).all()
-
-
-def _read_reason(text: str) -> str:
-    return read_text(text, "the reason", LONGEST_REASON, lines=True)

@@ -5,8 +5,9 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from spv import clock
@@ -56,9 +57,8 @@ def digest(text: str) -> str:
 def resume(token: str) -> SignedIn | None:
     """Return the user whose open session has a token."""
     at = clock.now()
-    is_session = UserSession.token_hash == digest(token)
-    query = _SIGNED_IN.where(is_session, _is_open_at(at))
-    found = db.session.execute(query).one_or_none()
+    values = {"token_hash": digest(token), "idle": at - IDLE, "old": at - LONGEST}
+    found = db.session.execute(_SIGNED_IN, values).one_or_none()
     if found is None:
         return None
     if at - found.seen_at > SEEN_EVERY:
@@ -78,7 +78,12 @@ def resume(token: str) -> SignedIn | None:
     )
 
 
-# Columns instead of objects, as every request executes it.
+def _is_open(idle: Any, old: Any) -> ColumnElement[bool]:
+    """Return the condition that a session was used, and started, after two moments."""
+    return and_(UserSession.seen_at > idle, UserSession.started_at > old)
+
+
+# Made once, and of columns instead of objects, as every request executes it.
 _SIGNED_IN = (
     select(
         UserSession.id,
@@ -101,12 +106,12 @@ _SIGNED_IN = (
     )
     .join(UserSession.user)
     .outerjoin(User.account)
-    .where(User.removed_at.is_(None))
+    .where(
+        UserSession.token_hash == bindparam("token_hash"),
+        _is_open(bindparam("idle"), bindparam("old")),
+        User.removed_at.is_(None),
+    )
 )
-
-
-def _is_open_at(at: datetime) -> ColumnElement[bool]:
-    return and_(UserSession.seen_at > at - IDLE, UserSession.started_at > at - LONGEST)
 
 
 def _mark_as_seen(session_id: int, at: datetime) -> None:
@@ -125,7 +130,8 @@ def start(user: User, at: datetime, instead_of: str = "") -> str:
     The session with the token `instead_of`, and all that are over, are deleted.
     """
     before = UserSession.token_hash == digest(instead_of)
-    db.session.execute(delete(UserSession).where(~_is_open_at(at) | before))
+    is_over = ~_is_open(at - IDLE, at - LONGEST)
+    db.session.execute(delete(UserSession).where(is_over | before))
     token = secrets.token_urlsafe(32)
     times = {"started_at": at, "seen_at": at}
     db.session.add(UserSession(user_id=user.id, token_hash=digest(token), **times))
