@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 from pathlib import Path
 
 import pytest
@@ -200,5 +201,16 @@ def test_services_do_not_know_the_web():
 def test_the_top_of_the_repository():
     for name in ("app.py", "spv", "spv/templates", "spv/forms", "migrations", "tests",
                  "requirements.txt", "Makefile", "README.md", "CHANGELOG.md", "LICENSE",
-                 "docs/architecture.md", ".ci/run"):  # fmt: skip
+                 "docs/architecture.md", "docs/contributing.md",
+                 ".ci/run"):  # fmt: skip
         assert (ROOT / name).stat().st_size, name
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "contributing.md"])
+def test_documents_name_files_that_exist(name):
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w.-]+/[\w./-]+)`", text))
+    assert named
+    for path in named:
+        found = any((folder / path).exists() for folder in (ROOT, PACKAGE))
+        assert found, path
