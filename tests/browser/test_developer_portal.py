@@ -9,16 +9,22 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_accounts import checked, demonstrated, go, heading, press
-from tests.browser.test_uploads import summary, to_the_search
+from tests.browser.test_accounts import (
+    check_page,
+    expect_heading,
+    go,
+    press,
+    sign_in_as,
+)
+from tests.browser.test_uploads import expect_error, to_the_search
 
 pytestmark = pytest.mark.browser
 number = itertools.count(1)
 
 
 def declares(page):
-    """Steps 1 to 3 of the declaration: its status is at the right of the search."""
-    demonstrated(page, "VSP, user")
+    """Make the declaration (steps 1 to 3); its status is at the right of the search."""
+    sign_in_as(page, "VSP, user")
     to_the_search(page)
     status = page.get_by_role("region", name="API declaration status")
     expect(status).to_contain_text("Current until")
@@ -26,22 +32,22 @@ def declares(page):
         title = page.get_by_role("heading", level=1).bounding_box()
         assert status.bounding_box()["x"] > title["x"] + title["width"]
     go(page, "Declaration for API Users")
-    heading(page, "Declaration for API Users")
+    expect_heading(page, "Declaration for API Users")
     press(page, "Make the declaration")
-    summary(page, "Make the declaration: read it, and tick the box.")
-    checked(page)
+    expect_error(page, "Make the declaration: read it, and tick the box.")
+    check_page(page)
     page.get_by_label("I make this declaration").check()
     press(page, "Make the declaration")
     expect(page.get_by_role("status")).to_contain_text("has been made. Current until")
-    checked(page)
+    check_page(page)
 
 
 def subscribes(page, name):
-    """Steps 2 to 7: on the home page, under "Systems"; the primary key is shown."""
+    """Subscribe (steps 2 to 7), from the home page on; return the primary key."""
     page.goto("/")
     expect(page.get_by_role("heading", name="Systems")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Developer Portal").click()
-    heading(page, "Developer Portal")
+    expect_heading(page, "Developer Portal")
     go(page, "Products")
     go(page, "Serial Number Ledger")
     expect(page.get_by_role("heading", name="Your subscriptions")).to_be_visible()
@@ -49,12 +55,12 @@ def subscribes(page, name):
     expect(page.locator(".govuk-error-summary a").first).to_have_text(
         "Enter a name for the subscription."
     )
-    checked(page)
+    check_page(page)
     page.get_by_label("Name of the subscription").fill(name)
     page.get_by_label("I agree to the terms of use").check()
     press(page, "Subscribe")
-    heading(page, "Profile")
-    checked(page)
+    expect_heading(page, "Profile")
+    check_page(page)
     return shown_key(page, name, "primary")
 
 
@@ -63,7 +69,7 @@ def shown_key(page, name, kind):
     field = page.get_by_label(f"{kind.capitalize()} key of {name}")
     key = field.input_value()
     expect(field).to_be_in_viewport()
-    checked(page)
+    check_page(page)
     page.get_by_role("link", name="Hide").click()
     expect(field).to_have_count(0)
     assert key not in page.content()
@@ -71,7 +77,7 @@ def shown_key(page, name, kind):
 
 
 def run(command, key, **options):
-    """What a program answers that finds the key in its environment."""
+    """Run a program with the key in its environment; return its output."""
     environment = os.environ | {"SPV_KEY": key}
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=30,
@@ -82,11 +88,11 @@ def run(command, key, **options):
 
 
 def runs_the_examples(page, key):
-    """Steps 8 to 12: the examples of the page, as they stand."""
+    """Run the examples of the page as they stand (steps 8 to 12)."""
     go(page, "APIs")
     go(page, "Serial number ledger")
-    heading(page, "Serial number ledger")
-    checked(page)
+    expect_heading(page, "Serial number ledger")
+    check_page(page)
     texts = {
         words: page.get_by_label(words, exact=True).input_value()
         for words in ("Request URL", "Example JSON", "curl example", "Python example")
@@ -105,7 +111,7 @@ def runs_the_examples(page, key):
     assert answer["errors"][0]["code"] == "spreadsheet_damage"
 
 
-def sees_what_came(page, name):
+def sees_the_requests(page, name):
     go(page, "Profile")
     page.get_by_role("link", name=f"Requests of {name}").click()
     rows = page.locator("tbody tr")
@@ -113,7 +119,7 @@ def sees_what_came(page, name):
     expect(rows.first).to_contain_text("Unsuccessful (422)")
     expect(rows.first).to_contain_text("spreadsheet_damage")
     expect(rows.last).to_contain_text("Successful (20")
-    checked(page)
+    check_page(page)
     rows.last.get_by_role("link", name="Upload").click()
     expect(page.get_by_text("API, subscription Line")).to_be_visible()
 
@@ -123,7 +129,7 @@ def the_twelve_steps(page):
     declares(page)
     key = subscribes(page, name)
     runs_the_examples(page, key)
-    sees_what_came(page, name)
+    sees_the_requests(page, name)
     return name
 
 
@@ -138,7 +144,7 @@ def test_the_twelve_steps_without_javascript(plain_page):
 
 
 def tries_the_console(page, name):
-    """The test key: checked, and nothing stored."""
+    """Send a request with the test key: it is checked, and nothing is stored."""
     page.goto("/developer/profile")
     key = shown_key(page, name, "test")
     go(page, "Console")

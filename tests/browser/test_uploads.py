@@ -1,4 +1,4 @@
-"""A VSP's file into the ledger in Chromium: declare, upload, mend, upload again."""
+"""A VSP's file into the ledger in Chromium: declare, upload, correct, upload again."""
 
 import csv
 import io
@@ -8,7 +8,13 @@ import pytest
 from playwright.sync_api import expect
 
 from spv.rules.ledger.csv_upload import SAMPLES
-from tests.browser.test_accounts import checked, demonstrated, go, heading, press
+from tests.browser.test_accounts import (
+    check_page,
+    expect_heading,
+    go,
+    press,
+    sign_in_as,
+)
 from tests.panels import HEADING, NAMES, panels_csv
 
 pytestmark = pytest.mark.browser
@@ -24,12 +30,12 @@ def declare(page):
     page.get_by_label("I make this declaration").check()
 
 
-def summary(page, sentence):
+def expect_error(page, sentence):
     expect(page.locator(".govuk-error-summary a")).to_have_text(sentence)
 
 
 def downloaded(page, words):
-    """The text of a file behind a link."""
+    """Follow a link and return the rows of the file."""
     with page.expect_download() as download:
         page.get_by_role("link", name=words).click()
     text = download.value.path().read_text(encoding="utf-8-sig")
@@ -37,65 +43,65 @@ def downloaded(page, words):
 
 
 def to_the_search(page):
-    """By the words of the guidance."""
+    """Go to the search by the links that the guidance names."""
     page.locator("summary", has_text="Small units").click()
     page.get_by_role("navigation").get_by_role(
         "link", name="Panel serial numbers", exact=True
     ).click()
-    heading(page, "Search panel serial numbers")
-    checked(page)
+    expect_heading(page, "Search panel serial numbers")
+    check_page(page)
 
 
 def to_the_upload(page):
     to_the_search(page)
     go(page, "Upload panel serial numbers")
-    heading(page, "Upload panel serial numbers")
-    checked(page)
+    expect_heading(page, "Upload panel serial numbers")
+    check_page(page)
 
 
 def the_whole_way(page):
     prefix = f"W{next(number)}-{page.viewport_size['width']}-"
-    demonstrated(page, "VSP, user")
+    sign_in_as(page, "VSP, user")
     to_the_upload(page)
     good = panels_csv(30, prefix)
     choose(page, good)
     press(page, "Upload")
-    summary(page, "Make the declaration, and choose the file again.")
-    checked(page)
+    expect_error(page, "Make the declaration, and choose the file again.")
+    check_page(page)
     declare(page)
     choose(page, good, "good.csv")
     press(page, "Upload")
     expect(page.get_by_role("status")).to_have_text("File upload successful")
     expect(page.get_by_text("30 recorded, 30 of them valid")).to_be_visible()
-    checked(page)
+    check_page(page)
     receipt = page.url
     go(page, "Another file")
-    mends_a_file(page, prefix)
+    corrects_a_file(page, prefix)
     page.goto("/panels/upload")
     declare(page)
     choose(page, good)
     press(page, "Upload")
     expect(page.get_by_text("nothing added.")).to_be_visible()
     expect(page).to_have_url(receipt)
-    checked(page)
+    check_page(page)
 
 
-def mends_a_file(page, prefix):
-    """A bad file, its download with problems, and the same file corrected."""
+def corrects_a_file(page, prefix):
+    """Send a bad file, download it with its problems, and send it corrected."""
     bad = panels_csv(5, prefix + "B") + f"{NAMES},1.5E+12\r\n,B,C,X100\r\n".encode()
     declare(page)
     choose(page, bad, "bad.csv")
     press(page, "Upload")
-    summary(page, "Correct 2 of 7 rows, then choose the file again.")
+    expect_error(page, "Correct 2 of 7 rows, then choose the file again.")
     expect(page.get_by_text("Nothing was stored.", exact=True)).to_be_visible()
     expect(page.locator(".spv-problem")).to_have_count(2)
-    checked(page)
+    check_page(page)
     rows = downloaded(page, "Download your file with “Problem”")
     assert rows[0][4:] == ["Problem", "How to fix"]
-    rows[6][3], rows[7][0], rows[7][3] = f"{prefix}B7", "Mended", f"{prefix}B8"
+    rows[6][3], rows[7][0], rows[7][3] = f"{prefix}B7", "Corrected", f"{prefix}B8"
     file = io.StringIO()
     csv.writer(file).writerows(rows)
-    choose(page, file.getvalue().encode(), "mended.csv")
+    choose(page, file.getvalue().encode(), "corrected.csv")
     expect(page.get_by_label("I make this declaration")).to_be_checked()
     press(page, "Upload")
     expect(page.get_by_role("status")).to_have_text("File upload successful")
@@ -112,7 +118,7 @@ def test_the_whole_way_without_javascript(plain_page):
 
 
 def problem_files():
-    """Files with 1 problem, with 60 of 5 kinds, and with 1,000."""
+    """Return files with 1 problem, with 60 of 5 kinds, and with 1,000."""
     five = "".join(
         f"{NAMES},{n}.5E+12\r\n,B,C,Q10{n}\r\n{NAMES},Q 7{n}\r\n{NAMES},N/A\r\n"
         f"{NAMES},EX{n + 1:06}\r\n"
@@ -127,21 +133,21 @@ def problem_files():
 
 
 def test_the_page_of_problems(page):
-    demonstrated(page, "Supplier, administrator")
+    sign_in_as(page, "Supplier, administrator")
     page.goto("/panels/upload")
     for words, data in problem_files().items():
         choose(page, data)
         press(page, "Check only")
         expect(page.get_by_role("heading", name=words)).to_be_visible()
-        checked(page)
+        check_page(page)
         assert page.locator(".spv-cells li").count() <= 55
     page.goto("/panels/uploads")
     expect(page.get_by_role("heading", name="Refused in the last day")).to_be_visible()
-    checked(page)
+    check_page(page)
 
 
 def test_long_names_and_the_rows_that_are_new(page):
-    demonstrated(page, "Another VSP, administrator")
+    sign_in_as(page, "Another VSP, administrator")
     prefix = f"LONG{next(number)}-{page.viewport_size['width']}-" + "A1" * 20
     names = ",".join(["Wide Supplier Name" * 11, "L" * 200, "M-" * 100])
     first = panels_csv(3, prefix, names=names)
@@ -151,8 +157,8 @@ def test_long_names_and_the_rows_that_are_new(page):
         choose(page, data, "a-long-file-name-" * 9 + ".csv")
         press(page, button)
         page.wait_for_load_state("networkidle")
-        checked(page)
-    summary(
+        check_page(page)
+    expect_error(
         page,
         "The ledger has 3 of the 5 rows already. Leave them out, then choose the file "
         "again.",
@@ -164,7 +170,7 @@ def test_long_names_and_the_rows_that_are_new(page):
 def test_a_file_is_checked_without_signing_in(plain_page):
     page = plain_page
     page.goto("/check-a-file")
-    checked(page)
+    check_page(page)
     for name, words in (
         ("bad-sample", "7 problems in 7 of 8 rows"),
         ("good-sample", "No problem was found in 10 rows."),
@@ -172,11 +178,11 @@ def test_a_file_is_checked_without_signing_in(plain_page):
         choose(page, SAMPLES[name].encode())
         press(page, "Check")
         expect(page.get_by_text(words)).to_be_visible()
-        checked(page)
+        check_page(page)
 
 
 def test_the_menu_closes_and_a_slow_upload_shows_its_progress(page):
-    demonstrated(page, "VSP, administrator")
+    sign_in_as(page, "VSP, administrator")
     page.goto("/panels/upload")
     menu = page.locator("details.spv-menu")
     page.locator("summary", has_text="Small units").press("Enter")
@@ -189,10 +195,10 @@ def test_the_menu_closes_and_a_slow_upload_shows_its_progress(page):
     page.keyboard.press("Escape")
     expect(page.locator("summary", has_text="Small units")).to_be_focused()
     expect(menu.get_by_role("link", name="Check a file")).to_be_hidden()
-    held = []
+    requests = []
 
     def hold(route):
-        held.append(route)
+        requests.append(route)
 
     page.route("**/panels/upload", hold)
     declare(page)
@@ -201,5 +207,5 @@ def test_the_menu_closes_and_a_slow_upload_shows_its_progress(page):
     expect(page.get_by_text("Sending and checking")).to_be_visible()
     expect(page.get_by_role("button", name="Upload", exact=True)).to_be_disabled()
     expect(page.get_by_role("button", name="Check only")).to_be_disabled()
-    held[0].continue_()
+    requests[0].continue_()
     expect(page.get_by_role("status")).to_have_text("File upload successful")
