@@ -16,12 +16,12 @@ number = itertools.count(10)
 SIGNED_IN = {}
 
 
-def expect_heading(page, text):
+def heading(page, text):
     expect(page.get_by_role("heading", level=1)).to_have_text(text)
 
 
-def check_page(page):
-    """Check accessibility, for which axe needs JavaScript, and the width."""
+def checked(page):
+    """Looked at by axe; without JavaScript axe cannot run, and the next line does."""
     if page.evaluate("document.documentElement.classList.contains('spv-js')"):
         check(page)
     wide = page.evaluate("document.documentElement.scrollWidth")
@@ -46,11 +46,11 @@ def sign_in(page, email, password=PASSWORD):
 
 def sign_out(page):
     press(page, "Sign out")
-    expect_heading(page, "Sign in")
+    heading(page, "Sign in")
 
 
-def sign_in_as(page, words):
-    """Sign in by a card of the demonstration; keep the cookies for this worker."""
+def demonstrated(page, words):
+    """Sign in by a card, or as the card did before in this worker."""
     known = SIGNED_IN.get((page.spv_address, words))
     if known:
         page.context.add_cookies(known)
@@ -70,16 +70,16 @@ def fill_application(page, organisation, digits):
 
 
 def assess(page, organisation):
-    """Approve the application of an organisation, as agency staff."""
-    sign_in_as(page, "Agency staff")
-    check_page(page)
+    """Agency staff approve what waits of an organisation."""
+    demonstrated(page, "Agency staff")
+    checked(page)
     go(page, "Assess applications")
-    expect_heading(page, "Applications")
-    check_page(page)
+    heading(page, "Applications")
+    checked(page)
     go(page, organisation)
-    expect_heading(page, organisation)
+    heading(page, organisation)
     expect(page.get_by_text("Does not match")).to_have_count(3)
-    check_page(page)
+    checked(page)
     press(page, "Approve")
     expect(page.get_by_role("status")).to_have_text(f"Approved: {organisation}.")
     sign_out(page)
@@ -88,16 +88,16 @@ def assess(page, organisation):
 def signs_up(page, email):
     page.goto("/stc")
     page.get_by_role("link", name="Sign up").click()
-    expect_heading(page, "Sign up")
+    heading(page, "Sign up")
     press(page, "Sign up")
     expect(page.locator(".govuk-error-summary")).to_contain_text("Enter the full name.")
-    check_page(page)
+    checked(page)
     page.get_by_label("Full name").fill("Kim Doe")
     page.get_by_label("Email address").fill(email)
     set_password(page)
     press(page, "Sign up")
-    expect_heading(page, "Sign in")
-    check_page(page)
+    heading(page, "Sign in")
+    checked(page)
 
 
 def set_password(page):
@@ -106,21 +106,21 @@ def set_password(page):
 
 
 def applies(page, organisation, digits):
-    expect_heading(page, "What you can do next")
-    check_page(page)
+    heading(page, "What you can do next")
+    checked(page)
     go(page, "Apply for an account")
-    expect_heading(page, "Apply for an account")
+    heading(page, "Apply for an account")
     expect(page.get_by_label("General account")).to_be_checked()
     expect(page.get_by_label("General account")).to_be_disabled()
     fill_application(page, organisation, digits[:-1])
     press(page, "Submit")
     expect(page.locator("#abn-error")).to_contain_text("this has 10")
-    check_page(page)
+    checked(page)
     fill_application(page, organisation, digits)
     press(page, "Submit")
-    expect_heading(page, "My account")
+    heading(page, "My account")
     expect(page.get_by_text("Submitted", exact=True).last).to_be_visible()
-    check_page(page)
+    checked(page)
     sign_out(page)
 
 
@@ -129,7 +129,7 @@ def upgrades(page):
     expect(page.get_by_role("heading", name="Account applications")).to_be_visible()
     go(page, "Upgrade account")
     page.get_by_label("Verification Service Provider").check()
-    check_page(page)
+    checked(page)
     press(page, "Next")
     expect(page.get_by_text("Upgrade: General account")).to_be_visible()
     sign_out(page)
@@ -139,11 +139,11 @@ def adds_a_user(page, email):
     go(page, "Add a user")
     page.get_by_label("Full name").fill("Lou Smith")
     page.get_by_label("Email address").fill(email)
-    check_page(page)
+    checked(page)
     press(page, "Add user")
-    expect_heading(page, "Password link for Lou Smith")
+    heading(page, "Password link for Lou Smith")
     link = page.get_by_label("Link for").input_value()
-    check_page(page)
+    checked(page)
     sign_out(page)
     return link
 
@@ -163,12 +163,12 @@ def the_guidance(page):
     sign_in(page, kim)
     page.goto(adds_a_user(page, lou))
     set_password(page)
-    check_page(page)
+    checked(page)
     press(page, "Set password")
     sign_in(page, lou)
     page.goto("/account/users")
     expect(page.get_by_role("cell", name="Kim Doe")).to_be_visible()
-    check_page(page)
+    checked(page)
 
 
 def test_the_guidance(page):
@@ -181,11 +181,11 @@ def test_the_guidance_without_javascript(plain_page):
 
 
 def test_nothing_can_be_read_after_signing_out(page):
-    sign_in_as(page, "VSP, administrator")
+    demonstrated(page, "VSP, administrator")
     page.goto("/account")
-    expect_heading(page, "My account")
+    heading(page, "My account")
     page.goto("/account/users")
-    expect_heading(page, "Users")
+    heading(page, "Users")
     sign_out(page)
     for _ in range(3):
         page.go_back()
@@ -200,38 +200,38 @@ def test_nothing_can_be_read_after_signing_out(page):
 
 
 def test_a_session_that_ended_elsewhere(page, chromium, address):
-    sign_in_as(page, "General account")
+    demonstrated(page, "General account")
     page.goto("/account/users/new")
     other = chromium.new_page(base_url=address)
     sign_in(other, demo.GENERAL, demo.PASSWORD)
     other.goto("/account/password")
     press(other, "Sign out everywhere")
-    expect_heading(other, "Sign in")
+    heading(other, "Sign in")
     other.close()
     page.get_by_label("Full name").fill("Lou")
     press(page, "Add user")
-    expect_heading(page, "Sign in")
+    heading(page, "Sign in")
     page.complaints.clear()  # Chromium logs the 401
     page.get_by_label("Email address").fill(demo.GENERAL)
     page.get_by_label("Password").fill(demo.PASSWORD)
     press(page, "Sign in")
-    expect_heading(page, "Add a user")
+    heading(page, "Add a user")
 
 
 def test_searching_as_one_types(page):
-    sign_in_as(page, "Agency staff")
+    demonstrated(page, "Agency staff")
     page.goto("/staff/contacts")
     page.get_by_label("A part of the name, ABN or email address").fill("other verif")
     expect(page.get_by_role("cell", name="Example Panel Supply")).to_have_count(0)
     found = page.get_by_role("cell", name="Other Verification").first
     expect(found).to_be_visible()
     expect(page).to_have_url(re.compile(r"\?text=other(\+|%20)verif$"))
-    check_page(page)
+    checked(page)
     page.goto("/staff/people")
     page.get_by_label("A part of the name").fill("tom")
     expect(page.get_by_role("cell", name="Priya Nair")).to_have_count(0)
     press(page, "Make link to a new password for Tom Okafor")
-    expect_heading(page, "Password link for Tom Okafor")
+    heading(page, "Password link for Tom Okafor")
     press(page, "Copy")
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
 
@@ -239,15 +239,15 @@ def test_searching_as_one_types(page):
 @pytest.mark.long
 def test_contacts_by_form_and_by_file(plain_page):
     page = plain_page
-    sign_in_as(page, "Agency staff")
+    demonstrated(page, "Agency staff")
     page.goto("/staff/contacts")
-    check_page(page)
+    checked(page)
     file = {"name": "contacts.csv", "mimeType": "text/csv",
             "buffer": b"Legal name,ABN,Email\nLoaded Pty Ltd,1,l@x.au\n"}  # fmt: skip
     page.get_by_label("CSV file of contacts").set_input_files(file)
     press(page, "Load file")
     expect(page.locator("#file-error")).to_contain_text("Row 2: An ABN has 11 digits")
-    check_page(page)
+    checked(page)
     file["buffer"] = file["buffer"].replace(b",1,", b",51 824 753 556,")
     page.get_by_label("CSV file of contacts").set_input_files(file)
     press(page, "Load file")
@@ -257,8 +257,8 @@ def test_contacts_by_form_and_by_file(plain_page):
 
 
 def test_error_pages(page):
-    sign_in_as(page, "VSP, user")
+    demonstrated(page, "VSP, user")
     for path in ("/staff/applications", "/account/users/1", "/nowhere"):
         page.goto(path)
-        check_page(page)
+        checked(page)
     page.complaints.clear()  # Chromium logs each 403 and 404

@@ -9,14 +9,8 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_accounts import (
-    check_page,
-    expect_heading,
-    go,
-    press,
-    sign_in_as,
-)
-from tests.browser.test_uploads import expect_error, to_the_search
+from tests.browser.test_accounts import checked, demonstrated, go, heading, press
+from tests.browser.test_uploads import summary, to_the_search
 
 pytestmark = pytest.mark.browser
 number = itertools.count(1)
@@ -24,7 +18,7 @@ number = itertools.count(1)
 
 def declares(page):
     """Make the declaration (steps 1 to 3); its status is at the right of the search."""
-    sign_in_as(page, "VSP, user")
+    demonstrated(page, "VSP, user")
     to_the_search(page)
     status = page.get_by_role("region", name="API declaration status")
     expect(status).to_contain_text("Current until")
@@ -32,14 +26,14 @@ def declares(page):
         title = page.get_by_role("heading", level=1).bounding_box()
         assert status.bounding_box()["x"] > title["x"] + title["width"]
     go(page, "Declaration for API Users")
-    expect_heading(page, "Declaration for API Users")
+    heading(page, "Declaration for API Users")
     press(page, "Make the declaration")
-    expect_error(page, "Make the declaration: read it, and tick the box.")
-    check_page(page)
+    summary(page, "Make the declaration: read it, and tick the box.")
+    checked(page)
     page.get_by_label("I make this declaration").check()
     press(page, "Make the declaration")
     expect(page.get_by_role("status")).to_contain_text("has been made. Current until")
-    check_page(page)
+    checked(page)
 
 
 def subscribes(page, name):
@@ -47,7 +41,7 @@ def subscribes(page, name):
     page.goto("/")
     expect(page.get_by_role("heading", name="Systems")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Developer Portal").click()
-    expect_heading(page, "Developer Portal")
+    heading(page, "Developer Portal")
     go(page, "Products")
     go(page, "Serial Number Ledger")
     expect(page.get_by_role("heading", name="Your subscriptions")).to_be_visible()
@@ -55,12 +49,12 @@ def subscribes(page, name):
     expect(page.locator(".govuk-error-summary a").first).to_have_text(
         "Enter a name for the subscription."
     )
-    check_page(page)
+    checked(page)
     page.get_by_label("Name of the subscription").fill(name)
     page.get_by_label("I agree to the terms of use").check()
     press(page, "Subscribe")
-    expect_heading(page, "Profile")
-    check_page(page)
+    heading(page, "Profile")
+    checked(page)
     return shown_key(page, name, "primary")
 
 
@@ -69,7 +63,7 @@ def shown_key(page, name, kind):
     field = page.get_by_label(f"{kind.capitalize()} key of {name}")
     key = field.input_value()
     expect(field).to_be_in_viewport()
-    check_page(page)
+    checked(page)
     page.get_by_role("link", name="Hide").click()
     expect(field).to_have_count(0)
     assert key not in page.content()
@@ -91,8 +85,8 @@ def runs_the_examples(page, key):
     """Run the examples of the page as they stand (steps 8 to 12)."""
     go(page, "APIs")
     go(page, "Serial number ledger")
-    expect_heading(page, "Serial number ledger")
-    check_page(page)
+    heading(page, "Serial number ledger")
+    checked(page)
     texts = {
         words: page.get_by_label(words, exact=True).input_value()
         for words in ("Request URL", "Example JSON", "curl example", "Python example")
@@ -119,7 +113,7 @@ def sees_the_requests(page, name):
     expect(rows.first).to_contain_text("Unsuccessful (422)")
     expect(rows.first).to_contain_text("spreadsheet_damage")
     expect(rows.last).to_contain_text("Successful (20")
-    check_page(page)
+    checked(page)
     rows.last.get_by_role("link", name="Upload").click()
     expect(page.get_by_text("API, subscription Line")).to_be_visible()
 

@@ -8,7 +8,7 @@ from spv.config import Config
 from spv.policy import POLICIES
 from spv.rules.accounts import Role
 from tests.browser.conftest import SIZES, open_page
-from tests.browser.test_accounts import sign_in_as
+from tests.browser.test_accounts import demonstrated
 from tests.browser.test_stc import check
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,7 @@ def test_every_page_fits_a_phone(chromium, address, role):
     width, height = SIZES["phone"]
     page = open_page(chromium, address, {"width": width, "height": height})
     if words := PEOPLE[role]:
-        sign_in_as(page, words)
+        demonstrated(page, words)
     paths = [path for path, whom in ADDRESSES if whom is role]
     assert paths
     for path in paths:

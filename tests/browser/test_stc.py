@@ -129,12 +129,12 @@ def test_nothing_can_be_typed_or_sent_while_fields_are_loading(page):
     choose(page, "solar_deemed")
     fill_solar(page)
     expect(page.locator("#postcode-note")).to_contain_text("Zone 3")
-    requests = []
-    page.route("**/stc?*", lambda route: requests.append(route))  # noqa: PLW0108
+    late = []
+    page.route("**/stc?*", lambda route: late.append(route))  # noqa: PLW0108
     page.select_option("[name=system_type]", "wind_deemed")
     expect(page.get_by_label("Rated power output (kW)")).to_be_disabled()
     expect(page.get_by_role("button", name="Calculate")).to_be_disabled()
-    requests[0].continue_()
+    late[0].continue_()
     expect(page.get_by_label("Hours of resource availability")).to_be_enabled()
     expect(page.get_by_label("Rated power output (kW)")).to_have_value("6.6")
 
@@ -207,15 +207,15 @@ def test_many_systems(page):
 def test_progress_is_shown_while_a_file_is_sent_and_calculated(page):
     page.goto("/stc/batch")
     expect(page.get_by_role("progressbar")).to_be_hidden()
-    page.requests = []
-    page.route("**/stc/batch", lambda r: page.requests.append(r))  # noqa: PLW0108
+    page.late = []
+    page.route("**/stc/batch", lambda r: page.late.append(r))  # noqa: PLW0108
     file = {"name": "systems.csv", "mimeType": "text/csv", "buffer": many(10, "\n")}
     page.get_by_label("CSV file of systems").set_input_files(file)
     page.get_by_role("button", name="Calculate").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("button", name="Calculate")).to_be_disabled()
     check(page)
-    page.requests[0].continue_()
+    page.late[0].continue_()
     expect(page.get_by_role("heading", level=1)).to_have_text("450 STCs")
 
 

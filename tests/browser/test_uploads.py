@@ -8,13 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from spv.rules.ledger.csv_upload import SAMPLES
-from tests.browser.test_accounts import (
-    check_page,
-    expect_heading,
-    go,
-    press,
-    sign_in_as,
-)
+from tests.browser.test_accounts import checked, demonstrated, go, heading, press
 from tests.panels import HEADING, NAMES, panels_csv
 
 pytestmark = pytest.mark.browser
@@ -30,7 +24,7 @@ def declare(page):
     page.get_by_label("I make this declaration").check()
 
 
-def expect_error(page, sentence):
+def summary(page, sentence):
     expect(page.locator(".govuk-error-summary a")).to_have_text(sentence)
 
 
@@ -48,32 +42,32 @@ def to_the_search(page):
     page.get_by_role("navigation").get_by_role(
         "link", name="Panel serial numbers", exact=True
     ).click()
-    expect_heading(page, "Search panel serial numbers")
-    check_page(page)
+    heading(page, "Search panel serial numbers")
+    checked(page)
 
 
 def to_the_upload(page):
     to_the_search(page)
     go(page, "Upload panel serial numbers")
-    expect_heading(page, "Upload panel serial numbers")
-    check_page(page)
+    heading(page, "Upload panel serial numbers")
+    checked(page)
 
 
 def the_whole_way(page):
     prefix = f"W{next(number)}-{page.viewport_size['width']}-"
-    sign_in_as(page, "VSP, user")
+    demonstrated(page, "VSP, user")
     to_the_upload(page)
     good = panels_csv(30, prefix)
     choose(page, good)
     press(page, "Upload")
-    expect_error(page, "Make the declaration, and choose the file again.")
-    check_page(page)
+    summary(page, "Make the declaration, and choose the file again.")
+    checked(page)
     declare(page)
     choose(page, good, "good.csv")
     press(page, "Upload")
     expect(page.get_by_role("status")).to_have_text("File upload successful")
     expect(page.get_by_text("30 recorded, 30 of them valid")).to_be_visible()
-    check_page(page)
+    checked(page)
     receipt = page.url
     go(page, "Another file")
     corrects_a_file(page, prefix)
@@ -83,7 +77,7 @@ def the_whole_way(page):
     press(page, "Upload")
     expect(page.get_by_text("nothing added.")).to_be_visible()
     expect(page).to_have_url(receipt)
-    check_page(page)
+    checked(page)
 
 
 def corrects_a_file(page, prefix):
@@ -92,10 +86,10 @@ def corrects_a_file(page, prefix):
     declare(page)
     choose(page, bad, "bad.csv")
     press(page, "Upload")
-    expect_error(page, "Correct 2 of 7 rows, then choose the file again.")
+    summary(page, "Correct 2 of 7 rows, then choose the file again.")
     expect(page.get_by_text("Nothing was stored.", exact=True)).to_be_visible()
     expect(page.locator(".spv-problem")).to_have_count(2)
-    check_page(page)
+    checked(page)
     rows = downloaded(page, "Download your file with “Problem”")
     assert rows[0][4:] == ["Problem", "How to fix"]
     rows[6][3], rows[7][0], rows[7][3] = f"{prefix}B7", "Corrected", f"{prefix}B8"
@@ -133,21 +127,21 @@ def problem_files():
 
 
 def test_the_page_of_problems(page):
-    sign_in_as(page, "Supplier, administrator")
+    demonstrated(page, "Supplier, administrator")
     page.goto("/panels/upload")
     for words, data in problem_files().items():
         choose(page, data)
         press(page, "Check only")
         expect(page.get_by_role("heading", name=words)).to_be_visible()
-        check_page(page)
+        checked(page)
         assert page.locator(".spv-cells li").count() <= 55
     page.goto("/panels/uploads")
     expect(page.get_by_role("heading", name="Refused in the last day")).to_be_visible()
-    check_page(page)
+    checked(page)
 
 
 def test_long_names_and_the_rows_that_are_new(page):
-    sign_in_as(page, "Another VSP, administrator")
+    demonstrated(page, "Another VSP, administrator")
     prefix = f"LONG{next(number)}-{page.viewport_size['width']}-" + "A1" * 20
     names = ",".join(["Wide Supplier Name" * 11, "L" * 200, "M-" * 100])
     first = panels_csv(3, prefix, names=names)
@@ -157,8 +151,8 @@ def test_long_names_and_the_rows_that_are_new(page):
         choose(page, data, "a-long-file-name-" * 9 + ".csv")
         press(page, button)
         page.wait_for_load_state("networkidle")
-        check_page(page)
-    expect_error(
+        checked(page)
+    summary(
         page,
         "The ledger has 3 of the 5 rows already. Leave them out, then choose the file "
         "again.",
@@ -170,7 +164,7 @@ def test_long_names_and_the_rows_that_are_new(page):
 def test_a_file_is_checked_without_signing_in(plain_page):
     page = plain_page
     page.goto("/check-a-file")
-    check_page(page)
+    checked(page)
     for name, words in (
         ("bad-sample", "7 problems in 7 of 8 rows"),
         ("good-sample", "No problem was found in 10 rows."),
@@ -178,11 +172,11 @@ def test_a_file_is_checked_without_signing_in(plain_page):
         choose(page, SAMPLES[name].encode())
         press(page, "Check")
         expect(page.get_by_text(words)).to_be_visible()
-        check_page(page)
+        checked(page)
 
 
 def test_the_menu_closes_and_a_slow_upload_shows_its_progress(page):
-    sign_in_as(page, "VSP, administrator")
+    demonstrated(page, "VSP, administrator")
     page.goto("/panels/upload")
     menu = page.locator("details.spv-menu")
     page.locator("summary", has_text="Small units").press("Enter")
@@ -195,10 +189,10 @@ def test_the_menu_closes_and_a_slow_upload_shows_its_progress(page):
     page.keyboard.press("Escape")
     expect(page.locator("summary", has_text="Small units")).to_be_focused()
     expect(menu.get_by_role("link", name="Check a file")).to_be_hidden()
-    requests = []
+    late = []
 
     def hold(route):
-        requests.append(route)
+        late.append(route)
 
     page.route("**/panels/upload", hold)
     declare(page)
@@ -207,5 +201,5 @@ def test_the_menu_closes_and_a_slow_upload_shows_its_progress(page):
     expect(page.get_by_text("Sending and checking")).to_be_visible()
     expect(page.get_by_role("button", name="Upload", exact=True)).to_be_disabled()
     expect(page.get_by_role("button", name="Check only")).to_be_disabled()
-    requests[0].continue_()
+    late[0].continue_()
     expect(page.get_by_role("status")).to_have_text("File upload successful")

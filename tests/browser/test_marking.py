@@ -7,18 +7,12 @@ import itertools
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_accounts import (
-    check_page,
-    expect_heading,
-    go,
-    press,
-    sign_in_as,
-)
+from tests.browser.test_accounts import checked, demonstrated, go, heading, press
 from tests.browser.test_uploads import (
     choose,
     declare,
     downloaded,
-    expect_error,
+    summary,
     to_the_search,
 )
 from tests.panels import panels_csv
@@ -32,7 +26,7 @@ TEXT_OF_OTHER = (
 
 
 def uploaded(page, count):
-    """Upload rows; return the beginning of their serial numbers."""
+    """So many new rows; how their serial numbers begin."""
     has_script = page.evaluate("document.documentElement.className").count("spv-js")
     width = page.viewport_size["width"]
     prefix = f"MK{next(number)}-{width}-{has_script}-"
@@ -71,34 +65,34 @@ def confirm(page, reason):
 
 
 def the_eight_steps(page):
-    sign_in_as(page, "VSP, user")
+    demonstrated(page, "VSP, user")
     prefix = uploaded(page, 6)
     to_the_search(page)
     search(page, prefix, "6 rows")
-    check_page(page)
+    checked(page)
     tick(page, f"{prefix}000002")
     tick(page, f"{prefix}000005")
     ask(page)
     expect(page.get_by_text("2 rows will be marked as invalid.")).to_be_in_viewport()
-    check_page(page)
+    checked(page)
     expect(page.get_by_label("What is the reason?")).to_be_hidden()
     confirm(page, "Other")
-    expect_error(page, "Enter the reason.")
+    summary(page, "Enter the reason.")
     expect(page.get_by_label("What is the reason?")).to_be_visible()
-    check_page(page)
+    checked(page)
     page.get_by_label("What is the reason?").fill("The wrong pallet")
-    confirm(page, "Ineligible panel")  # the text stays visible: it would be dropped
-    expect_error(page, TEXT_OF_OTHER)
+    confirm(page, "Ineligible panel")  # the text would be dropped: it stays in sight
+    summary(page, TEXT_OF_OTHER)
     expect(page.get_by_label("What is the reason?")).to_be_visible()
     confirm(page, "Other")
     expect(page.locator(".spv-done")).to_have_text("2 rows marked as invalid")
     expect(page.get_by_text("Other: The wrong pallet")).to_be_visible()
-    check_page(page)
+    checked(page)
     uploads_again(page, prefix)
 
 
 def uploads_again(page, prefix):
-    """Upload the rows of the receipt, corrected, and look at the history of one."""
+    """The rows of the receipt, corrected, and the history that both leave."""
     rows = downloaded(page, "Download these rows to correct them")
     assert [row[3] for row in rows[1:]] == [f"{prefix}000002", f"{prefix}000005"]
     file = io.StringIO()
@@ -112,11 +106,11 @@ def uploads_again(page, prefix):
     page.goto("/panels")
     search(page, f"{prefix}000002", "2 rows")
     go(page, f"{prefix}000002")
-    expect_heading(page, f"{prefix}000002")
+    heading(page, f"{prefix}000002")
     expect(page.locator(".spv-timeline h3")).to_have_count(3)
     words = page.locator(".spv-timeline h3").all_inner_texts()
     assert [text.split(" ")[0] for text in words] == ["Recorded", "Marked", "Recorded"]
-    check_page(page)
+    checked(page)
 
 
 def test_the_eight_steps(page):
@@ -129,8 +123,8 @@ def test_the_eight_steps_without_javascript(plain_page):
 
 
 def all_but_two_of_sixty(page, show_ticks):
-    """Rows that are left out stay so from one page of results to the next."""
-    sign_in_as(page, "Supplier, administrator")
+    """Exceptions are remembered from one page of results to the next."""
+    demonstrated(page, "Supplier, administrator")
     prefix = uploaded(page, 60)
     page.goto("/panels")
     search(page, prefix, "60 rows")
@@ -147,7 +141,7 @@ def all_but_two_of_sixty(page, show_ticks):
     expect(page.locator(".spv-done")).to_have_text("58 rows marked as invalid")
     page.goto(f"/panels?status=valid&serial_number={prefix}")
     found(page, "2 rows")
-    check_page(page)
+    checked(page)
 
 
 def test_all_but_two_of_sixty(page):
@@ -160,7 +154,7 @@ def test_all_but_two_of_sixty_without_javascript(plain_page):
 
 
 def test_typing_searches_and_keeps_the_address(page):
-    sign_in_as(page, "VSP, administrator")
+    demonstrated(page, "VSP, administrator")
     prefix = uploaded(page, 2)
     page.goto("/panels")
     page.get_by_label("Serial number", exact=True).press_sequentially(prefix.lower())
@@ -178,12 +172,12 @@ def test_typing_searches_and_keeps_the_address(page):
     found(page, "2 rows")
     page.get_by_label("Serial number", exact=True).fill("")
     page.get_by_label("Upload number").fill("x")
-    expect_error(page, "Enter the number of an upload, such as 17.")
-    check_page(page)
+    summary(page, "Enter the number of an upload, such as 17.")
+    checked(page)
 
 
-def test_the_rest_can_be_marked_if_somebody_else_has_marked_a_row(page):
-    sign_in_as(page, "Another VSP, administrator")
+def test_another_has_marked_meanwhile_and_the_rest_can_be_marked(page):
+    demonstrated(page, "Another VSP, administrator")
     prefix = uploaded(page, 3)
     receipt = page.url
     page.goto(f"/panels?serial_number={prefix}")
@@ -197,7 +191,7 @@ def test_the_rest_can_be_marked_if_somebody_else_has_marked_a_row(page):
     confirm(second, "Duplicate serial number")
     expect(second.locator(".spv-done")).to_be_visible()
     confirm(page, "Ineligible panel")
-    expect_error(
+    summary(
         page,
         "1 of the 3 rows has been marked invalid meanwhile by Luca Romano. "
         "Nothing was done.",
@@ -211,23 +205,23 @@ def test_the_rest_can_be_marked_if_somebody_else_has_marked_a_row(page):
 
 
 def test_a_whole_upload_and_a_list(page):
-    sign_in_as(page, "VSP, user")
+    demonstrated(page, "VSP, user")
     prefix = uploaded(page, 4)
     go(page, "Mark the whole upload as invalid")
     expect(page.get_by_text("4 rows will be marked as invalid.")).to_be_visible()
-    check_page(page)
+    checked(page)
     confirm(page, "Incorrect supplier name")
     expect(page.locator(".spv-done")).to_have_text("4 rows marked as invalid")
     prefix = uploaded(page, 4)
     page.goto("/panels/check")
-    check_page(page)
+    checked(page)
     serials = f"{prefix}000001\n{prefix}00000l\nHE440000001\n{prefix}000002"
     page.get_by_label("Serial numbers", exact=True).fill(serials)
     press(page, "Check")
     expect(page.locator(".govuk-summary-list__value").first).to_have_text("3")
-    check_page(page)
+    checked(page)
     press(page, "Mark 3 valid rows as invalid")
     expect(page.get_by_text("3 rows will be marked as invalid.")).to_be_visible()
-    check_page(page)
+    checked(page)
     go(page, "Cancel")
     expect(page.locator("#ask")).to_be_hidden()

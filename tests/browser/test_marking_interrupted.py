@@ -1,30 +1,30 @@
-"""Marking rows over a slow or broken connection; going back; the focus."""
+"""Marking with a slow line, or none; going back; where the focus is."""
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_accounts import expect_heading, go, press, sign_in_as
-from tests.browser.test_invalidations import ask, confirm, found, tick, uploaded
+from tests.browser.test_accounts import demonstrated, go, heading, press
+from tests.browser.test_marking import ask, confirm, found, tick, uploaded
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
-def drop_complaints(page, *words):
-    """Drop the complaints of the browser that a test has caused on purpose."""
+def forgive(page, *words):
+    """Take off what the browser complains of, and was meant."""
     complaints = page.complaints
     complaints[:] = [c for c in complaints if not any(word in c for word in words)]
 
 
-def test_going_back_clears_the_ticks(page):
-    """A browser would restore the ticks, but not the rows that were left out."""
-    sign_in_as(page, "Supplier, administrator")
+def test_going_back_leaves_no_half_of_what_was_chosen(page):
+    """A browser would tick the boxes again, but not know which rows were left out."""
+    demonstrated(page, "Supplier, administrator")
     prefix = uploaded(page, 4)
     page.goto(f"/panels?serial_number={prefix}")
     page.get_by_label("Select all that matched search criteria").check()
     expect(page.get_by_label(f"Select {prefix}000001")).to_be_checked()
     page.get_by_label(f"Select {prefix}000002").uncheck()
     go(page, f"{prefix}000003")
-    expect_heading(page, f"{prefix}000003")
+    heading(page, f"{prefix}000003")
     page.go_back()
     found(page, "4 rows")
     for serial in range(1, 5):
@@ -34,7 +34,7 @@ def test_going_back_clears_the_ticks(page):
 
 
 def test_a_late_answer_does_not_change_the_address(page):
-    sign_in_as(page, "Supplier, administrator")
+    demonstrated(page, "Supplier, administrator")
     prefix = uploaded(page, 51)
     page.goto(f"/panels?serial_number={prefix}")
     late = []
@@ -50,31 +50,31 @@ def test_a_late_answer_does_not_change_the_address(page):
         route.continue_()
     page.wait_for_timeout(500)
     assert page.url.endswith(f"serial_number={prefix}000051")
-    drop_complaints(page, "htmx:")  # HTMX logs the request that it gave up
+    forgive(page, "htmx:")  # it says what was given up
 
 
-def test_a_dialog_stays_open_until_its_answer_arrives(page):
-    sign_in_as(page, "Supplier, administrator")
+def test_a_dialog_stays_until_its_answer_is_there(page):
+    demonstrated(page, "Supplier, administrator")
     prefix = uploaded(page, 1)
     page.goto(f"/panels?serial_number={prefix}")
     tick(page, f"{prefix}000001")
     ask(page)
-    requests = []
+    held = []
 
     def hold(route):
-        requests.append(route)
+        held.append(route)
 
     page.route("**/panels/invalidate", hold)
     confirm(page, "Ineligible panel")
     page.keyboard.press("Escape")
     go(page, "Cancel")
     expect(page.locator("#ask")).to_be_visible()
-    requests[0].continue_()
+    held[0].continue_()
     expect(page.locator(".spv-done")).to_have_text("1 row marked as invalid")
 
 
 def test_a_dialog_without_an_answer_says_so(page):
-    sign_in_as(page, "Supplier, administrator")
+    demonstrated(page, "Supplier, administrator")
     prefix = uploaded(page, 1)
     page.goto(f"/panels?serial_number={prefix}")
     tick(page, f"{prefix}000001")
@@ -86,11 +86,11 @@ def test_a_dialog_without_an_answer_says_so(page):
     page.unroute("**/panels/invalidate")
     confirm(page, "Ineligible panel")
     expect(page.locator(".spv-done")).to_have_text("1 row marked as invalid")
-    drop_complaints(page, "htmx:", "ERR_FAILED")
+    forgive(page, "htmx:", "ERR_FAILED")
 
 
-def test_the_focus_moves_to_the_new_rows(page):
-    sign_in_as(page, "Supplier, administrator")
+def test_the_focus_goes_on_with_the_rows(page):
+    demonstrated(page, "Supplier, administrator")
     prefix = uploaded(page, 51)
     page.goto(f"/panels?serial_number={prefix}")
     page.get_by_role("button", name="Next rows").press("Enter")
