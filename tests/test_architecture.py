@@ -1,14 +1,27 @@
 """The conventions of docs/architecture.md, read off the source: arrows, sizes."""
 
 import ast
+import graphlib
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.house import (
+    arrows,
+    asking_docstrings,
+    functions_of,
+    graph_of,
+    imports_of,
+    lines_of,
+    sources,
+)
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "spv"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-# Which room may import which. What is not here imports nothing of ours.
+GRAPH = graph_of(sources())
+# The rooms that each room may import. A room that is not here imports nothing of ours.
 ARROWS = {
     "rules": set(),
     "extensions": {"rules"},
@@ -43,11 +56,38 @@ ARROWS = {
     },
     "browsers": {"extensions", "security", "services"},
     "pages": {"clock", "extensions", "rules"},
-    "errors": {"database", "pages", "rules", "security", "services"},
+    "errors": {"database", "pages", "rules", "security"},
     "cli": {"demo", "pages", "readiness", "rules", "services"},
     "clock": {"rules"},
     "database": {"extensions", "rules"},
     "security": {"extensions"},
+}
+# Every room of a floor may import its bottom. These are the arrows besides.
+BOTTOM = {
+    "rules": {"errors", "formatting", "text"},
+    "services": {"actor", "audit_log", "authorisation"},
+}
+INSIDE = {
+    "rules": {
+        "accounts": {"csv_file"},
+        "csv_file": set(),
+        "errors": set(),
+        "formatting": set(),
+        "ledger": {"csv_file"},
+        "secret_key": set(),
+        "stc": {"csv_file"},
+        "text": {"errors"},
+    },
+    "services": {
+        "accounts": set(),
+        "actor": set(),
+        "api": {"accounts", "ledger"},
+        "audit_log": {"actor"},
+        "authorisation": {"actor", "audit_log"},
+        "ledger": set(),
+        "stc": set(),
+        "verify": {"accounts", "api", "ledger", "stc"},
+    },
 }
 LINES_OF_A_FILE = 300
 LINES_OF_A_FUNCTION = 40
@@ -58,21 +98,8 @@ def name_of(path):
 
 
 def room_of(path):
-    """The folder or module of spv that a file belongs to."""
+    """Return the folder or module of spv that a file belongs to."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-def imports_of(path):
-    """The modules that a file imports, as dotted names."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name_of(path)}: a relative import"
-            deep = node.module == "spv"
-            yield from (
-                f"spv.{alias.name}" if deep else node.module for alias in node.names
-            )
 
 
 def rooms_imported(path):
@@ -86,6 +113,24 @@ def test_arrows_go_one_way(path):
         return  # create_app binds everything
     beyond = rooms_imported(path) - ARROWS.get(room, set()) - {room}
     assert not beyond, f"{room} must not import {beyond}"
+
+
+@pytest.mark.parametrize("floor", INSIDE)
+def test_arrows_inside_a_floor(floor):
+    found, allowed = arrows(GRAPH, floor), INSIDE[floor]
+    assert found.keys() == allowed.keys()
+    for room, imported in found.items():
+        bottom = set() if room in BOTTOM[floor] else BOTTOM[floor]
+        beyond = imported - allowed[room] - bottom
+        assert not beyond, f"{floor}/{room} must not import {beyond}"
+
+
+def test_no_circle_of_imports():
+    """Neither at the top of modules nor in functions."""
+    try:
+        graphlib.TopologicalSorter(GRAPH).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" imports ".join(error.args[1][::-1]))
 
 
 @pytest.mark.parametrize(
@@ -108,12 +153,9 @@ def test_rules_know_only_the_standard_library(path):
     ids=name_of,
 )
 def test_sizes(path):
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= LINES_OF_A_FILE
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            lines = node.end_lineno - node.lineno + 1
-            assert lines <= LINES_OF_A_FUNCTION, f"{node.name} has {lines} lines"
+    assert lines_of(path) <= LINES_OF_A_FILE
+    for node, lines in functions_of(path):
+        assert lines <= LINES_OF_A_FUNCTION, f"{node.name} has {lines} lines"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
@@ -131,6 +173,13 @@ def test_docstrings(path):
               if not ast.get_docstring(n)]  # fmt: skip
     if path.stat().st_size:
         assert not silent
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_no_docstring_asks(path):
+    """It is a statement: "Return the rows", not "Which rows there are"."""
+    asking = list(asking_docstrings(path))
+    assert not asking
 
 
 def test_views_do_not_query():
@@ -152,5 +201,16 @@ def test_services_do_not_know_the_web():
 def test_the_top_of_the_repository():
     for name in ("app.py", "spv", "spv/templates", "spv/forms", "migrations", "tests",
                  "requirements.txt", "Makefile", "README.md", "CHANGELOG.md", "LICENSE",
-                 "docs/architecture.md", ".ci/run"):  # fmt: skip
+                 "docs/architecture.md", "docs/contributing.md",
+                 ".ci/run"):  # fmt: skip
         assert (ROOT / name).stat().st_size, name
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "contributing.md"])
+def test_documents_name_files_that_exist(name):
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w.-]+/[\w./-]+)`", text))
+    assert named
+    for path in named:
+        found = any((folder / path).exists() for folder in (ROOT, PACKAGE))
+        assert found, path

@@ -10,18 +10,24 @@ TEMPLATES = ROOT / "spv/templates"
 FILES = sorted(TEMPLATES.rglob("*.html"))
 TEXTS = {str(p.relative_to(TEMPLATES)): p.read_text(encoding="utf-8") for p in FILES}
 CODE = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "spv").rglob("*.py"))
+COLUMNS = 100
 SHELLS = ("base.html", "partial.html", "errors/_wait.html")
-# What a view renders: alone for HTMX, inside of base.html otherwise.
+# The partials that views render: alone for HTMX, and inside base.html otherwise.
 PAGES = [name for name in TEXTS if f'"{name}"' in CODE and name not in SHELLS]
 PARTIALS = [name for name in TEXTS if Path(name).name.startswith("_")]
 each = pytest.mark.parametrize("name", TEXTS)
 
 
 def included(name):
-    """The templates that a template includes, and theirs."""
+    """Yield the templates that a template includes, and those that they include."""
     for other in re.findall(r'{% include "([^"]+)" %}', TEXTS[name]):
         yield other
         yield from included(other)
+
+
+@each
+def test_lines_are_short(name):
+    assert max(map(len, TEXTS[name].splitlines())) <= COLUMNS
 
 
 @each
@@ -36,7 +42,7 @@ def test_nothing_inline(name):
 
 @each
 def test_no_trigger_filters(name):
-    """They are evaluated, which the content security policy forbids."""
+    """HTMX evaluates them, which the content security policy forbids."""
     for trigger in re.findall(r'hx-trigger"?[=:] ?"([^"]+)"', TEXTS[name]):
         assert "[" not in trigger
 

@@ -1,12 +1,12 @@
-// What HTMX leaves to do: where the focus goes, upload progress, copy and print.
-// Read before the page is drawn, so that what is only for browsers without it never shows.
+// The few things that HTMX does not do: focus, upload progress, dialogs, copy and print.
+// It runs before the page is drawn, so that parts for browsers without scripts never show.
 (function () {
   "use strict";
 
   document.documentElement.classList.add("spv-js");
 
   function prepare() {
-    // Gone, not only hidden: the first button of a form is the one that Enter presses.
+    // Removed and not only hidden, because Enter presses the first button of a form.
     document.querySelectorAll(".spv-no-js").forEach(function (element) {
       element.remove();
     });
@@ -21,7 +21,7 @@
       document.querySelector("#content h1");
     if (place && place.autofocus) {
       place.focus({ preventScroll: true });
-      // Wherever on the page it is: after HTMX has gone to the top.
+      // After HTMX has scrolled to the top.
       window.requestAnimationFrame(function () { place.scrollIntoView({ block: "center" }); });
     } else if (place) {
       place.tabIndex = -1;
@@ -39,7 +39,7 @@
     var dialog = document.getElementById("dialog");
     if (dialog && event.detail.target === dialog && !dialog.open) {
       dialog.showModal();
-      // It begins with how many rows there are; the first field may be far below.
+      // The dialog begins with the number of rows; the first field may be far below.
       var ask = dialog.querySelector("h1");
       ask.tabIndex = -1;
       ask.focus();
@@ -48,7 +48,7 @@
     var refused = dialog && dialog.open && dialog.querySelector(".govuk-error-summary");
     if (refused) { dialog.scrollTop = 0; }
     if (refused || event.detail.target.id === "content") { focus(); }
-    // The button that led to these rows is gone, and the focus with it.
+    // The button that asked for these rows is gone, and the focus with it.
     var rows = document.querySelector("#found h2");
     if (event.detail.target.id === "found" && document.activeElement === document.body && rows) {
       rows.tabIndex = -1;
@@ -56,8 +56,8 @@
     }
   });
 
-  // No answer at all: say so, until the next try. (A look-up beside a field is no try.)
-  // Also in a dialog: what stands behind it is not seen and not read out.
+  // If there is no answer, say so until the next try; a look-up beside a field is no try.
+  // Say it in the dialog too: the page behind it is not seen and not read out.
   function noAnswer(missing) {
     document.querySelectorAll("#no-answer, dialog .spv-no-answer").forEach(function (place) {
       place.hidden = !missing;
@@ -72,7 +72,7 @@
     });
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
-    // Our own error pages say where they belong; a proxy's must not empty the form.
+    // Our own error pages have a target. An error page of a proxy must not replace the form.
     var xhr = event.detail.xhr;
     var ours = xhr.status === 409 || xhr.status === 422;
     if (xhr.status >= 400 && !ours && !xhr.getResponseHeader("HX-Retarget")) {
@@ -81,7 +81,7 @@
     }
   });
 
-  // Back from a result leads to the form as it was filled in: its address has the answers.
+  // Put the answers into the form's address, so that Back leads to the form as filled in.
   document.addEventListener("htmx:beforeRequest", function (event) {
     var form = event.detail.elt;
     if (!form.matches("form[data-keep]")) { return; }
@@ -90,8 +90,8 @@
     history.replaceState(history.state, "", form.getAttribute("action") + "?" + answers);
   });
 
-  // A server refuses a file that is far too large before it is sent, and closes the
-  // connection: the browser would only say that there was no answer.
+  // A server refuses a file that is far too large before it has arrived, and closes the
+  // connection. The browser would only see that there is no answer.
   document.addEventListener("change", function (event) {
     var input = event.target;
     if (input.type !== "file") { return; }
@@ -111,17 +111,17 @@
     if (event.detail.loaded < event.detail.total) {
       bar.value = 100 * event.detail.loaded / event.detail.total;
     } else {
-      bar.removeAttribute("value"); // sent; how long the rest takes is not known
+      bar.removeAttribute("value"); // sent; the rest takes an unknown time
     }
   });
 
-  // A dialog stays until its answer is there: what was done must be seen.
+  // A dialog stays open until its answer has arrived, because the result must be seen.
   function isWaiting(dialog) { return dialog.querySelector(".htmx-request") !== null; }
   document.addEventListener("cancel", function (event) {
     if (event.target.id === "dialog" && isWaiting(event.target)) { event.preventDefault(); }
   }, true);
 
-  // An open menu closes as soon as something else is meant.
+  // An open menu closes when something else is clicked or focused.
   ["click", "focusin"].forEach(function (what) {
     document.addEventListener(what, function (event) {
       document.querySelectorAll(".spv-menu[open]").forEach(function (menu) {
@@ -150,7 +150,7 @@
     if (copy) {
       var text = document.getElementById(copy.dataset.copy);
       text.select();
-      document.execCommand("copy"); // the newer way is missing where there is no HTTPS
+      document.execCommand("copy"); // the newer way needs HTTPS
       copy.textContent = "Copied";
     }
   });

@@ -64,7 +64,7 @@ def show(invalidation_id: int) -> Response:
     """The receipt of a marking, and its rows."""
     after = pages.number("after")
     receipt = invalidations.show(invalidation_id, current_actor(), after)
-    title = f"Marking {invalidation_id}"
+    title = f"Invalidation {invalidation_id}"
     return pages.render("invalidations/_show.html", title=title, receipt=receipt)
 
 

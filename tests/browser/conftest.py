@@ -1,4 +1,4 @@
-"""Real Chromium on the application as it is served."""
+"""Chromium, on the application as it is served."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ SIZES = {"desktop": (1280, 900), "phone": (375, 700)}
 
 
 def pytest_collection_modifyitems(items):
-    """Skip with a sentence where there is no browser, unless one is required."""
+    """Skip these tests with a reason if there is no browser and none is required."""
     if BROWSER:
         return
     if os.environ.get("SPV_REQUIRE_BROWSER") == "1":
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def address(sqlite_template_people, tmp_path_factory):
-    """A demonstration, served on a database of its own."""
+    """Serve a demonstration on its own database; return its address."""
     path = tmp_path_factory.mktemp("served") / "spv.sqlite"
     shutil.copy(sqlite_template_people, path)
     with serve(f"sqlite:///{path}") as (address, _process):
@@ -38,7 +38,7 @@ def address(sqlite_template_people, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """One browser for all tests of a worker."""
+    """Return one browser for all tests of a worker."""
     arguments = ["--disable-quic", "--disable-background-networking"]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")
@@ -50,16 +50,16 @@ def chromium():
 
 @pytest.fixture(params=["desktop", pytest.param("phone", marks=pytest.mark.long)])
 def size(request):
-    """A desktop's window; in `make test-long` a phone's as well.
+    """Return the size of a desktop; in `make test-long` of a phone as well.
 
-    `test_every_page.py` looks at every page of a phone in `make test`.
+    `test_every_page.py` opens every page on a phone in `make test`.
     """
     width, height = SIZES[request.param]
     return {"width": width, "height": height}
 
 
 def open_page(chromium, address, size, **options):
-    """A page that remembers everything that went wrong in it."""
+    """Open a page that collects the complaints of the browser."""
     context = chromium.new_context(
         viewport=size, base_url=address, locale="en-AU", **options
     )
@@ -67,7 +67,7 @@ def open_page(chromium, address, size, **options):
     page.complaints, page.spv_address = [], address
 
     def on_console(message):
-        # Chromium logs each refused form as an error; that one is the answer we meant.
+        # Chromium logs a 422 as an error; it is the right answer to a wrong form.
         if (
             message.type in ("error", "warning")
             and "(UNPROCESSABLE" not in message.text
@@ -81,7 +81,7 @@ def open_page(chromium, address, size, **options):
 
 @pytest.fixture
 def page(chromium, address, size):
-    """A page with JavaScript, on which nothing may go wrong."""
+    """Return a page with JavaScript; the test fails if the browser complains."""
     page = open_page(chromium, address, size)
     yield page
     assert page.complaints == []
@@ -90,7 +90,7 @@ def page(chromium, address, size):
 
 @pytest.fixture
 def plain_page(chromium, address, size):
-    """A page with JavaScript off."""
+    """Return a page without JavaScript."""
     page = open_page(chromium, address, size, java_script_enabled=False)
     yield page
     assert page.complaints == []

@@ -17,7 +17,7 @@ number = itertools.count(1)
 
 
 def declares(page):
-    """Steps 1 to 3 of the declaration: its status is at the right of the search."""
+    """Make the declaration (steps 1 to 3); its status is at the right of the search."""
     demonstrated(page, "VSP, user")
     to_the_search(page)
     status = page.get_by_role("region", name="API declaration status")
@@ -37,7 +37,7 @@ def declares(page):
 
 
 def subscribes(page, name):
-    """Steps 2 to 7: on the home page, under "Systems"; the primary key is shown."""
+    """Subscribe (steps 2 to 7), from the home page on; return the primary key."""
     page.goto("/")
     expect(page.get_by_role("heading", name="Systems")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Developer Portal").click()
@@ -71,7 +71,7 @@ def shown_key(page, name, kind):
 
 
 def run(command, key, **options):
-    """What a program answers that finds the key in its environment."""
+    """Run a program with the key in its environment; return its output."""
     environment = os.environ | {"SPV_KEY": key}
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=30,
@@ -82,7 +82,7 @@ def run(command, key, **options):
 
 
 def runs_the_examples(page, key):
-    """Steps 8 to 12: the examples of the page, as they stand."""
+    """Run the examples of the page as they stand (steps 8 to 12)."""
     go(page, "APIs")
     go(page, "Serial number ledger")
     heading(page, "Serial number ledger")
@@ -105,7 +105,7 @@ def runs_the_examples(page, key):
     assert answer["errors"][0]["code"] == "spreadsheet_damage"
 
 
-def sees_what_came(page, name):
+def sees_the_requests(page, name):
     go(page, "Profile")
     page.get_by_role("link", name=f"Requests of {name}").click()
     rows = page.locator("tbody tr")
@@ -123,7 +123,7 @@ def the_twelve_steps(page):
     declares(page)
     key = subscribes(page, name)
     runs_the_examples(page, key)
-    sees_what_came(page, name)
+    sees_the_requests(page, name)
     return name
 
 
@@ -138,7 +138,7 @@ def test_the_twelve_steps_without_javascript(plain_page):
 
 
 def tries_the_console(page, name):
-    """The test key: checked, and nothing stored."""
+    """Send a request with the test key: it is checked, and nothing is stored."""
     page.goto("/developer/profile")
     key = shown_key(page, name, "test")
     go(page, "Console")

@@ -1,4 +1,4 @@
-"""Every page on a phone: nothing is wider than the window, and axe finds no fault."""
+"""Every page on a phone: it fits the window, and axe finds nothing."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,20 +12,20 @@ from tests.browser.test_accounts import demonstrated
 from tests.browser.test_stc import check
 
 pytestmark = pytest.mark.browser
-# Each person sees the pages of a role; a visitor sees those that are for everybody.
+# The person who opens the pages of each role; a visitor opens those for everybody.
 PEOPLE = {
     Role.VISITOR: "",
     Role.UPLOADER: "VSP, administrator",
     Role.ADMINISTRATOR: "General account",
     Role.STAFF: "Agency staff",
 }
-# The console is Swagger UI, which has faults of its own.
+# The console is Swagger UI, in which axe finds faults.
 NOT_PAGES = {"static", "api_stc.document", "api_stc.calculation", "site.alive",
              "site.ready", "developer.console"}  # fmt: skip
 
 
 def addresses():
-    """The address of each page that needs no number, and whom it is for."""
+    """Yield the address of each page without a number, and the role that opens it."""
     app = create_app(Config(SQLALCHEMY_DATABASE_URI="sqlite:////nowhere/spv.sqlite"))
     for rule in app.url_map.iter_rules():
         is_page = "GET" in rule.methods and rule.endpoint not in NOT_PAGES

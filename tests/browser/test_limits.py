@@ -1,4 +1,4 @@
-"""Somebody who is stopped by a limit, in Chromium: nothing chosen or typed is lost."""
+"""A limit is reached, in Chromium: nothing that was chosen or typed is lost."""
 
 import pytest
 from playwright.sync_api import expect
@@ -34,12 +34,12 @@ def test_the_21st_file_in_a_minute(chromium, sqlite_url):
 
 
 def test_a_file_that_is_far_too_large(chromium, address):
-    """The server would close the connection, and nothing be said."""
+    """The server would close the connection without a message."""
     page = open_page(chromium, address, DESKTOP)
     page.goto("/check-a-file")
     choose(page, b"x" * 7_000_000)
     field = page.get_by_label(FIELD)
     assert field.input_value() == ""
-    said = field.evaluate("input => input.validationMessage")
-    assert said.startswith("This file has more than 5 MB.")
+    message = field.evaluate("input => input.validationMessage")
+    assert message.startswith("This file has more than 5 MB.")
     page.context.close()

@@ -1,4 +1,4 @@
-"""The calculator in Chromium: the reveal, the notes, errors, the result, one page."""
+"""The calculator in Chromium: fields, hints, errors, the result, printing."""
 
 import re
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 
 def check(page):
-    """No accessibility violation, and nothing wider than the window."""
+    """Check that axe finds nothing, and that nothing is wider than the window."""
     violations = Axe().run(page).response["violations"]
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == []
     wide = page.evaluate("document.documentElement.scrollWidth")
@@ -56,7 +56,7 @@ def test_an_installer_estimates(page):
     check(page)
 
 
-def test_typed_answers_survive_a_change_of_mind(page):
+def test_answers_are_kept_when_the_system_type_changes(page):
     page.goto("/stc")
     choose(page, "solar_deemed")
     fill_solar(page)
@@ -71,7 +71,7 @@ def test_typed_answers_survive_a_change_of_mind(page):
     assert "csrf_token" not in page.url
 
 
-def test_an_error_is_shown_in_place_and_mended(page):
+def test_an_error_is_shown_in_place_and_corrected(page):
     page.goto("/stc")
     choose(page, "solar_deemed")
     page.get_by_role("button", name="Calculate").click()
@@ -124,17 +124,17 @@ def test_back_from_the_result_to_the_form(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
 
 
-def test_nothing_can_be_typed_or_sent_while_a_reveal_is_under_way(page):
+def test_nothing_can_be_typed_or_sent_while_fields_are_loading(page):
     page.goto("/stc")
     choose(page, "solar_deemed")
     fill_solar(page)
     expect(page.locator("#postcode-note")).to_contain_text("Zone 3")
-    held = []
-    page.route("**/stc?*", lambda route: held.append(route))  # noqa: PLW0108
+    late = []
+    page.route("**/stc?*", lambda route: late.append(route))  # noqa: PLW0108
     page.select_option("[name=system_type]", "wind_deemed")
     expect(page.get_by_label("Rated power output (kW)")).to_be_disabled()
     expect(page.get_by_role("button", name="Calculate")).to_be_disabled()
-    held[0].continue_()
+    late[0].continue_()
     expect(page.get_by_label("Hours of resource availability")).to_be_enabled()
     expect(page.get_by_label("Rated power output (kW)")).to_have_value("6.6")
 
@@ -146,7 +146,7 @@ def test_nothing_can_be_typed_or_sent_while_a_reveal_is_under_way(page):
         pytest.param(lambda route: route.fulfill(status=502), marks=pytest.mark.long),
         pytest.param(lambda route: route.fulfill(status=413), marks=pytest.mark.long),
     ],
-    ids=["no connection", "a proxy that has none", "a proxy that refuses"],
+    ids=["no connection", "a proxy without a server", "a proxy that refuses"],
 )
 def test_an_answer_that_does_not_arrive(page, fail):
     page.goto("/stc")
@@ -207,19 +207,19 @@ def test_many_systems(page):
 def test_progress_is_shown_while_a_file_is_sent_and_calculated(page):
     page.goto("/stc/batch")
     expect(page.get_by_role("progressbar")).to_be_hidden()
-    page.held = []
-    page.route("**/stc/batch", lambda r: page.held.append(r))  # noqa: PLW0108
+    page.late = []
+    page.route("**/stc/batch", lambda r: page.late.append(r))  # noqa: PLW0108
     file = {"name": "systems.csv", "mimeType": "text/csv", "buffer": many(10, "\n")}
     page.get_by_label("CSV file of systems").set_input_files(file)
     page.get_by_role("button", name="Calculate").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("button", name="Calculate")).to_be_disabled()
     check(page)
-    page.held[0].continue_()
+    page.late[0].continue_()
     expect(page.get_by_role("heading", level=1)).to_have_text("450 STCs")
 
 
-def test_a_page_that_is_not_there(page):
+def test_a_page_that_does_not_exist(page):
     page.goto("/nowhere")
     expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
     check(page)

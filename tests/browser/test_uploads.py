@@ -1,4 +1,4 @@
-"""A VSP's file into the ledger in Chromium: declare, upload, mend, upload again."""
+"""A VSP's file into the ledger in Chromium: declare, upload, correct, upload again."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def summary(page, sentence):
 
 
 def downloaded(page, words):
-    """The text of a file behind a link."""
+    """Follow a link and return the rows of the file."""
     with page.expect_download() as download:
         page.get_by_role("link", name=words).click()
     text = download.value.path().read_text(encoding="utf-8-sig")
@@ -37,7 +37,7 @@ def downloaded(page, words):
 
 
 def to_the_search(page):
-    """By the words of the guidance."""
+    """Go to the search by the links that the guidance names."""
     page.locator("summary", has_text="Small units").click()
     page.get_by_role("navigation").get_by_role(
         "link", name="Panel serial numbers", exact=True
@@ -70,7 +70,7 @@ def the_whole_way(page):
     checked(page)
     receipt = page.url
     go(page, "Another file")
-    mends_a_file(page, prefix)
+    corrects_a_file(page, prefix)
     page.goto("/panels/upload")
     declare(page)
     choose(page, good)
@@ -80,8 +80,8 @@ def the_whole_way(page):
     checked(page)
 
 
-def mends_a_file(page, prefix):
-    """A bad file, its download with problems, and the same file corrected."""
+def corrects_a_file(page, prefix):
+    """Send a bad file, download it with its problems, and send it corrected."""
     bad = panels_csv(5, prefix + "B") + f"{NAMES},1.5E+12\r\n,B,C,X100\r\n".encode()
     declare(page)
     choose(page, bad, "bad.csv")
@@ -92,10 +92,10 @@ def mends_a_file(page, prefix):
     checked(page)
     rows = downloaded(page, "Download your file with “Problem”")
     assert rows[0][4:] == ["Problem", "How to fix"]
-    rows[6][3], rows[7][0], rows[7][3] = f"{prefix}B7", "Mended", f"{prefix}B8"
+    rows[6][3], rows[7][0], rows[7][3] = f"{prefix}B7", "Corrected", f"{prefix}B8"
     file = io.StringIO()
     csv.writer(file).writerows(rows)
-    choose(page, file.getvalue().encode(), "mended.csv")
+    choose(page, file.getvalue().encode(), "corrected.csv")
     expect(page.get_by_label("I make this declaration")).to_be_checked()
     press(page, "Upload")
     expect(page.get_by_role("status")).to_have_text("File upload successful")
@@ -112,7 +112,7 @@ def test_the_whole_way_without_javascript(plain_page):
 
 
 def problem_files():
-    """Files with 1 problem, with 60 of 5 kinds, and with 1,000."""
+    """Return files with 1 problem, with 60 of 5 kinds, and with 1,000."""
     five = "".join(
         f"{NAMES},{n}.5E+12\r\n,B,C,Q10{n}\r\n{NAMES},Q 7{n}\r\n{NAMES},N/A\r\n"
         f"{NAMES},EX{n + 1:06}\r\n"
@@ -189,10 +189,10 @@ def test_the_menu_closes_and_a_slow_upload_shows_its_progress(page):
     page.keyboard.press("Escape")
     expect(page.locator("summary", has_text="Small units")).to_be_focused()
     expect(menu.get_by_role("link", name="Check a file")).to_be_hidden()
-    held = []
+    late = []
 
     def hold(route):
-        held.append(route)
+        late.append(route)
 
     page.route("**/panels/upload", hold)
     declare(page)
@@ -201,5 +201,5 @@ def test_the_menu_closes_and_a_slow_upload_shows_its_progress(page):
     expect(page.get_by_text("Sending and checking")).to_be_visible()
     expect(page.get_by_role("button", name="Upload", exact=True)).to_be_disabled()
     expect(page.get_by_role("button", name="Check only")).to_be_disabled()
-    held[0].continue_()
+    late[0].continue_()
     expect(page.get_by_role("status")).to_have_text("File upload successful")

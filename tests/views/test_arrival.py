@@ -181,14 +181,14 @@ def test_a_path_prefix_leads_nowhere_else(made, sent, path):
     client = made(SPV_PROXIES=1).test_client()
     headers = {"X-Forwarded-Prefix": sent.encode().decode("latin-1")}
     page = read(client.get("/nowhere", headers=headers))
-    assert page.link("Go to the first page") == path
+    assert page.link("Go to the home page") == path
     cookie = client.get("/sign-in", headers=headers).headers["Set-Cookie"]
     assert f"Path={path.rstrip('/') or '/'};" in cookie
 
 
 def test_a_path_prefix_without_a_proxy_is_not_believed(made):
     page = read(made().test_client().get("/x", headers={"X-Forwarded-Prefix": "/spv"}))
-    assert page.link("Go to the first page") == "/"
+    assert page.link("Go to the home page") == "/"
 
 
 def test_the_document_of_the_api_tells_its_server(made):

@@ -45,7 +45,7 @@ def test_each_error_has_a_page(failing, status):
     page = read(answer)
     assert (answer.status_code, page.heading) == (status, WORDS[status][0])
     assert page.is_whole
-    assert page.link("Go to the first page") == "/"
+    assert page.link("Go to the home page") == "/"
 
 
 @pytest.mark.parametrize("status", WORDS)
