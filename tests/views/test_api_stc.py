@@ -9,8 +9,14 @@ from openapi_spec_validator import validate
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcCalculation
-from spv.rules.stc import installation
-from spv.rules.stc.system_types import ALL_FIELDS, NUMBERS, PERIODS, SystemType
+from spv.rules.stc.system_types import (
+    ALL_FIELDS,
+    FIELDS,
+    NUMBERS,
+    PATTERNS,
+    PERIODS,
+    SystemType,
+)
 from tests.conftest import dispose, make_app
 from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
 
@@ -126,7 +132,7 @@ def test_the_document_is_valid_and_true(client):
     assert parameters["calculation_period"]["enum"] == list(PERIODS)
     patterns = {n: s["pattern"] for n, s in parameters.items() if n in NUMBERS}
     for name, pattern in patterns.items():
-        rule = installation._PRICE if name == "stc_price" else installation._NUMBER
+        rule = PATTERNS[FIELDS[name].kind]
         assert f"^({rule.pattern})$".replace("?:", "") == pattern
     described = set(document["components"]["schemas"]["Calculation"]["properties"])
     assert set(client.get(ADDRESS, query_string=GOOD_SOLAR).json) == described

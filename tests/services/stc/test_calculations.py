@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent, StcCalculation
 from spv.rules.errors import NotFoundError, ValidationError
+from spv.rules.stc.system_types import ALL_FIELDS, answers_of
 from spv.services.actor import visitor
 from spv.services.stc import calculations
 from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
@@ -24,7 +25,7 @@ def test_saves_inputs_result_and_log(app, example):
     assert saved.reference == reference == logged["reference"]
     assert saved.certificates == example.certificates
     assert logged["result"]["certificates"] == example.certificates
-    assert logged["inputs"] == calculations.inputs_of(saved) == example.answers
+    assert logged["inputs"] == answers_of(saved) == example.answers
     assert (event.actor, event.channel, event.event) == (
         "visitor", "web", "stc.calculated",
     )  # fmt: skip
