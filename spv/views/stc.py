@@ -12,6 +12,7 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.stc import StcBatchForm, StcForm
 from spv.rules.errors import ValidationError
+from spv.rules.stc.batch import template_text
 from spv.services.stc import batches, calculations
 
 bp = Blueprint("stc", __name__, url_prefix="/stc")
@@ -78,7 +79,7 @@ def calculate_batch() -> BaseResponse:
 @bp.get("/batch/template.csv")
 def batch_template() -> Response:
     """Download a CSV file to start from."""
-    return pages.csv_file(batches.template(), "stc-batch-template.csv")
+    return pages.csv_file(template_text(), "stc-batch-template.csv")
 
 
 @bp.get("/batch/<reference:reference>")

@@ -18,7 +18,7 @@ from spv.rules.stc.system_types import (
     SystemType,
 )
 from tests.conftest import dispose, make_app
-from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
+from tests.examples import BAD, EXAMPLES, GOOD_SOLAR, example_of
 
 REGULATION = "Renewable Energy (Electricity) Regulations 2001, regulation 20(1)(b)"
 ADDRESS = "/api/stc/v1/calculation"
@@ -38,6 +38,16 @@ def test_examples(client, example):
     answer = client.get(ADDRESS, query_string=example.answers)
     assert answer.status_code == 200
     assert answer.json["certificates"] == example.certificates
+
+
+@pytest.mark.parametrize("system_type", SystemType)
+def test_every_system_type(client, system_type):
+    example = example_of(system_type)
+    body = client.get(ADDRESS, query_string=example.answers).json
+    assert (body["systemType"], body["certificates"]) == (
+        system_type, example.certificates,
+    )  # fmt: skip
+    assert body["working"][-1]["label"] == "Certificates"
 
 
 @time_machine.travel("2026-11-22", tick=False)

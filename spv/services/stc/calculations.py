@@ -19,6 +19,7 @@ from spv.rules.stc.calculation import Calculation
 from spv.rules.stc.figures import RULES_VERSION, value_on
 from spv.rules.stc.installation import Installation
 from spv.rules.stc.system_types import (
+    ALL_FIELDS,
     NUMBERS,
     PERIODS,
     SYSTEM_TYPES,
@@ -179,8 +180,9 @@ def saved_numbers(saved: StcCalculation) -> Numbers:
 def row_of(
     inputs: dict[str, str], result: Numbers, actor: Actor, at: datetime
 ) -> dict[str, Any]:
-    """Return the columns of a calculation."""
+    """Return the columns of a calculation, with None for each missing answer."""
     return {
+        **dict.fromkeys(ALL_FIELDS),
         **inputs,
         **result,
         "installation_date": date.fromisoformat(inputs["installation_date"]),

@@ -1,5 +1,6 @@
 """Reading answers: those that are understood, and the sentences for the others."""
 
+import dataclasses
 import re
 from decimal import Decimal
 
@@ -7,7 +8,8 @@ import pytest
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_decimal
-from spv.rules.stc.systems import hints, read_installation
+from spv.rules.stc.system_types import FIELDS_OF, SystemType
+from spv.rules.stc.systems import SYSTEMS, hints, read_installation
 from tests.examples import BAD, BATTERY, EXAMPLES, GOOD_SOLAR, WIND
 
 
@@ -25,11 +27,22 @@ def test_bad_answers_are_refused(bad):
     assert len(found[bad.field]) < 200
 
 
+@pytest.mark.parametrize("system_type", SystemType)
+def test_a_class_has_the_fields_that_the_table_has_for_its_type(system_type):
+    names = {field.name for field in dataclasses.fields(SYSTEMS[system_type])}
+    assert names == {*FIELDS_OF[system_type]}
+
+
 def test_every_problem_at_once_in_the_order_of_the_form():
     answers = {"system_type": "solar_deemed", "rated_power_kw": "101"}
     assert list(problems(answers)) == [
         "rated_power_kw", "installation_date", "calculation_period", "postcode",
     ]  # fmt: skip
+
+
+def test_every_problem_of_a_battery_without_a_nominal_capacity():
+    answers = BATTERY | {"nominal_kwh": "", "usable_kwh": "500", "stc_price": "41"}
+    assert list(problems(answers)) == ["nominal_kwh", "stc_price"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
