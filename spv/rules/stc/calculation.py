@@ -64,7 +64,7 @@ def deeming_period(day: date) -> int:
 def last_day_to_create(day: date) -> date:
     """Return the last day on which certificates can be created for an installation."""
     year = day.year + int(value_on("creation_window", day)) // 12  # whole years
-    return day.replace(year=year, day=28 if is_leap_day(day) else day.day)
+    return same_day_in(year, day)
 
 
 @lru_cache(maxsize=KEPT)
@@ -74,9 +74,10 @@ def had_solar_credits(day: date) -> bool:
     return bool(first <= day <= last)
 
 
-def is_leap_day(day: date) -> bool:
-    """Tell whether a day is 29 February."""
-    return (day.month, day.day) == (2, 29)
+def same_day_in(year: int, day: date) -> date:
+    """Return a day in another year: for 29 February, 28 February."""
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=year, day=28 if is_leap_day else day.day)
 
 
 def years_step(label: str, operation: str, years: int, figure: str) -> Step:

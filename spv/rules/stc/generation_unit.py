@@ -1,4 +1,4 @@
-"""What small generation units (solar panels and turbines) have in common."""
+"""What solar panels and turbines have in common: a rated power, and years."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -8,11 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from spv.rules.formatting import format_date, format_decimal, pluralise
-from spv.rules.stc.calculation import (
-    Step,
-    had_solar_credits,
-    years_step,
-)
+from spv.rules.stc.calculation import Step, had_solar_credits, years_step
 from spv.rules.stc.figures import FIGURES, TABLE_FROM, value_on
 from spv.rules.stc.installation import Installation
 from spv.rules.stc.system_types import PERIODS

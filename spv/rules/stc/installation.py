@@ -12,8 +12,8 @@ from spv.rules.formatting import format_date, format_decimal
 from spv.rules.stc.calculation import (
     Calculation,
     Step,
-    is_leap_day,
     last_day_to_create,
+    same_day_in,
 )
 from spv.rules.stc.figures import FIGURES, value_on
 from spv.rules.stc.system_types import (
@@ -79,11 +79,8 @@ class Installation(ABC):
             return
         ceiling = value_on("clearing_house_price", day)
         if values["stc_price"] > ceiling:
-            yield (
-                "stc_price",
-                f"The clearing house price of ${format_decimal(ceiling)} is the "
-                "ceiling. Enter that or less.",
-            )
+            price = f"The clearing house price of ${format_decimal(ceiling)}"
+            yield "stc_price", f"{price} is the ceiling. Enter that or less."
 
     @classmethod
     def period_choices(cls) -> dict[str, str]:
@@ -107,9 +104,8 @@ class Installation(ABC):
         if today > last_day:
             months = value_on("creation_window", self.installation_date)
             yield (
-                f"Certificates must be created within {months} months of "
-                f"installation. For this system that time ended on "
-                f"{format_date(last_day)}."
+                f"Certificates must be created within {months} months of installation. "
+                f"For this system that time ended on {format_date(last_day)}."
             )
 
     @abstractmethod
@@ -132,11 +128,9 @@ class Installation(ABC):
 
         Raises ValueError if it is not a price, or above the clearing house price.
         """
-        field = FIELDS["stc_price"]
-        price: Decimal = _read(text.strip(), field, type(self))
-        for _name, sentence in self.limits(
-            {"stc_price": price}, self.installation_date
-        ):
+        price: Decimal = _read(text.strip(), FIELDS["stc_price"], type(self))
+        day = self.installation_date
+        for _name, sentence in self.limits({"stc_price": price}, day):
             raise ValueError(sentence)
         return price
 
@@ -147,10 +141,9 @@ class Installation(ABC):
         """
         own = self.installation_date
         last = value_on("scheme_last_day", own).year
-        day = 28 if is_leap_day(own) else own.day
         certificates = {}
         for year in (own.year, *range(max(own.year + 1, today.year), last + 1)):
-            moved = replace(self, installation_date=own.replace(year=year, day=day))
+            moved = replace(self, installation_date=same_day_in(year, own))
             certificates[year] = moved.calculate(today).certificates
         return certificates
 

@@ -1,4 +1,4 @@
-"""Solar panels."""
+"""Solar panels: rated power, times the rating of their zone, times years."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ from spv.rules.stc.system_types import SystemType
 
 @dataclass(frozen=True, kw_only=True)
 class Solar(SmallGenerationUnit):
-    """Solar panels: rated power, times the rating of their zone, times years."""
+    """A system of solar panels."""
 
     system_type = SystemType.SOLAR
     word = "solar"

@@ -1,4 +1,4 @@
-"""Turbines driven by wind or water."""
+"""Turbines: rated power, times the hours of wind or water a year, times years."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ from spv.rules.stc.system_types import SystemType
 
 @dataclass(frozen=True, kw_only=True)
 class Turbine(SmallGenerationUnit):
-    """A turbine: rated power, times the hours of wind or water, times years."""
+    """A turbine driven by wind or water."""
 
     periods = "turbine_periods"
-    hours_figure: ClassVar[str]
+    standard_hours: ClassVar[str]
 
     resource_hours: Decimal | None = None
 
@@ -43,12 +43,12 @@ class Turbine(SmallGenerationUnit):
             sentence = f"A year has {format_decimal(most)} hours. Enter that or fewer."
             yield "resource_hours", sentence
         elif output > limit:
-            yield (
-                "resource_hours",
+            sentence = (
                 "With these hours the system would generate "
                 f"{format_decimal(output)} MWh a year. A {cls.word} system may "
-                f"generate at most {format_decimal(limit)}: enter fewer hours.",
+                f"generate at most {format_decimal(limit)}: enter fewer hours."
             )
+            yield "resource_hours", sentence
 
     @classmethod
     def date_hint(cls, day: date) -> str:
@@ -57,15 +57,10 @@ class Turbine(SmallGenerationUnit):
         return f"Years left in the scheme from {day.year}: {left}"
 
     @property
-    def standard_hours(self) -> Decimal:
-        """The hours a year where no site was assessed."""
-        hours: Decimal = value_on(self.hours_figure, self.installation_date)
-        return hours
-
-    @property
     def hours(self) -> Decimal:
-        """The standard hours, or those of a site assessment if they are more."""
-        return max(self.standard_hours, self.resource_hours or Decimal(0))
+        """The standard hours a year, or those of a site assessment if they are more."""
+        standard: Decimal = value_on(self.standard_hours, self.installation_date)
+        return max(standard, self.resource_hours or standard)
 
     @property
     def most_years(self) -> int:
@@ -94,11 +89,10 @@ class Turbine(SmallGenerationUnit):
         day, annual = self.installation_date, format_decimal(self.annual_output)
         factor = FIGURES["turbine_output_factor"]
         smallest = FIGURES["smallest_certificate"]
-        standard, power, hours = map(
-            format_decimal, (self.standard_hours, self.rated_power_kw, self.hours)
-        )
+        hours, power = format_decimal(self.hours), format_decimal(self.rated_power_kw)
         compared = "No site assessment"
         if (assessed := self.resource_hours) is not None:
+            standard = format_decimal(value_on(self.standard_hours, day))
             assessment = f"{format_decimal(assessed)} (site assessment)"
             compared = f"Higher of {standard} and {assessment}"
         output = self.annual_output * self.years
@@ -109,7 +103,7 @@ class Turbine(SmallGenerationUnit):
             certificates = Step("Certificates", operation, "1", "STC", smallest)
         return (
             Step("Hours of resource availability", compared, hours,
-                 "hours a year", FIGURES[self.hours_figure]),
+                 "hours a year", FIGURES[self.standard_hours]),
             Step("Output in a year", f"{factor.on(day)} × {power} kW × {hours} hours",
                  annual, "MWh", factor),
             self._limit_step(),
@@ -132,7 +126,7 @@ class Wind(Turbine):
 
     system_type = SystemType.WIND
     word = "wind"
-    hours_figure = "wind_hours"
+    standard_hours = "wind_hours"
     power_limit = "wind_power_limit"
     output_limit = "wind_output_limit"
 
@@ -142,6 +136,6 @@ class Hydro(Turbine):
 
     system_type = SystemType.HYDRO
     word = "hydro"
-    hours_figure = "hydro_hours"
+    standard_hours = "hydro_hours"
     power_limit = "hydro_power_limit"
     output_limit = "hydro_output_limit"

@@ -195,7 +195,9 @@ def test_encodings_and_endings_that_are_read(encoding, ending):
     assert batch.calculated == 1
 
 
-cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
+characters = st.characters(codec="utf-8", exclude_characters="\0")
+# An apostrophe at the start may be a mark against formulas, which is taken off.
+cells = st.text(characters, max_size=6).filter(lambda cell: not cell.startswith("'"))
 
 
 @given(st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=5))
