@@ -15,7 +15,7 @@ from spv.rules.stc.system_types import ALL_FIELDS, FIELDS, REQUIRED, SystemType,
 from spv.rules.stc.systems import read_installation
 
 MAX_ROWS = 5_000
-# No dollars come out of a batch, so a price column is one of the person's own.
+# A batch has no estimate in dollars, so a price column is not read.
 COLUMNS = tuple(name for name in ALL_FIELDS if name != "stc_price")
 ADDED = ("certificates", "zone", "years", "reason")
 TEMPLATE = [
@@ -92,18 +92,14 @@ def template_text() -> str:
 
 
 def column_help() -> list[tuple[str, str, str]]:
-    """Return each column with what a cell holds and, unless all, for which systems."""
+    """Return each column, what its cells hold, and which systems need it if not all."""
     codes = f"{either(SystemType)}, or the words of the calculator"
     lines = [("system_type", codes, "")]
     for name in sorted(COLUMNS[1:], key=lambda name: name not in REQUIRED):
         cell, types = FIELDS[name].cell, FIELDS[name].types
-        systems = "" if len(types) == len(SystemType) else _words_of(types)
-        lines.append((name, cell, systems))
+        systems = join_words(each.name.lower() for each in types).capitalize()
+        lines.append((name, cell, "" if len(types) == len(SystemType) else systems))
     return lines
-
-
-def _words_of(types: tuple[SystemType, ...]) -> str:
-    return join_words(each.name.lower() for each in types).capitalize()
 
 
 def _field(name: str) -> str:

@@ -19,7 +19,7 @@ class Battery(Installation):
 
     system_type = SystemType.BATTERY
     first_day = "battery_first_day"
-    starts = "Batteries earn certificates"
+    starting_words = "Batteries earn certificates"
 
     nominal_kwh: Decimal
     usable_kwh: Decimal

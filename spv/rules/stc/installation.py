@@ -1,4 +1,4 @@
-"""A system about which certificates are asked: its answers, checked and exact."""
+"""A system of any type: its answers, checked and exact."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -33,15 +33,15 @@ from spv.rules.text import read_date
 
 @dataclass(frozen=True, kw_only=True)
 class Installation(ABC):
-    """A system of any type. Its numbers are kW, kWh, hours a year, dollars for one STC.
+    """A system with its answers in kW, kWh, hours a year and dollars for one STC.
 
-    The fields of a class are those that the table of questions has for its type. The
-    names of figures are class variables, because figures depend on the day.
+    Each system type has a class, whose fields are those of the type in the table of
+    questions. Class variables name the figures, whose values depend on the day.
     """
 
     system_type: ClassVar[SystemType]
     first_day: ClassVar[str] = "scheme_first_day"
-    starts: ClassVar[str] = "The scheme runs"
+    starting_words: ClassVar[str] = "The scheme runs"
     periods: ClassVar[str]
 
     installation_date: date
@@ -175,7 +175,7 @@ def _read_date(text: str, field: Field, system: type[Installation]) -> date:
     first, last = FIGURES[system.first_day].latest, FIGURES["scheme_last_day"].latest
     if day < first:
         raise ValueError(
-            f"{system.starts} from {format_date(first)}. Enter that day or a later one."
+            f"{system.starting_words} from {format_date(first)}. Enter that day or a later one."
         )
     if day > last:
         raise ValueError(
