@@ -175,7 +175,8 @@ def _read_date(text: str, field: Field, system: type[Installation]) -> date:
     first, last = FIGURES[system.first_day].latest, FIGURES["scheme_last_day"].latest
     if day < first:
         raise ValueError(
-            f"{system.starting_words} from {format_date(first)}. Enter that day or a later one."
+            f"{system.starting_words} from {format_date(first)}. "
+            "Enter that day or a later one."
         )
     if day > last:
         raise ValueError(
