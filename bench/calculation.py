@@ -11,8 +11,7 @@ from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
 from bench.measure import Row, in_turns, seconds
-from spv.rules.stc.calculation import calculate
-from spv.rules.stc.installation import read_installation
+from spv.rules.stc.systems import read_installation
 
 TODAY = date(2026, 11, 22)
 POSTCODES = {1: "0872", 2: "4428", 3: "2150", 4: "3000"}
@@ -82,7 +81,7 @@ def ours(power: str, zone: int, year: int, day: str = "") -> int:
         "calculation_period": "max",
         "postcode": POSTCODES[zone],
     }
-    return calculate(read_installation(answers), TODAY).certificates
+    return read_installation(answers).calculate(TODAY).certificates
 
 
 def _each(function) -> float:

@@ -7,6 +7,7 @@ from flask import url_for
 from spv import demo
 from spv.extensions import db
 from spv.models import NominatedContact
+from spv.rules.stc.batch import template_text
 from spv.services.accounts import applications, contacts, sign_in, users
 from spv.services.ledger import rows as ledger_rows
 from spv.services.stc import batches, calculations
@@ -68,6 +69,6 @@ def address_of(app, rule, owner=demo.GENERAL):
     if rule.endpoint in ("uploads.problems", "uploads.new_rows"):
         values["reference"] = refused(panels_csv(2, "WRONG"), acting(owner)).reference
     if rule.endpoint in ("stc.show_batch", "stc.batch_document"):
-        values["reference"] = batches.save(batches.template().encode(), WEB)
+        values["reference"] = batches.save(template_text().encode(), WEB)
     with app.test_request_context():
         return url_for(rule.endpoint, **values)

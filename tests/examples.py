@@ -69,6 +69,12 @@ EXAMPLES = [
     Example(battery("60", "2026-06-15"), 174, BATTERIES),
 ]
 
+
+def example_of(system_type):
+    """The first example of a system type: a type without one fails its tests."""
+    return next(e for e in EXAMPLES if e.answers["system_type"] == system_type)
+
+
 # The regulation's boundaries, worked by hand with the same formulas.
 BOUNDARIES = [
     Example(turbine("wind", "0.3", "2026-06-30", "1"), 1, "0.57 counts as 1"),

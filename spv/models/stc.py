@@ -10,7 +10,7 @@ from spv.models.types import UtcDateTime
 
 
 class StcBatch(Model):
-    """A file of systems. `document`, the file with its answers, is kept for a day."""
+    """A file of systems. `document`, the file with its results, is kept for a day."""
 
     __tablename__ = "stc_batches"
 
@@ -28,7 +28,7 @@ class StcBatch(Model):
 
 
 class VisitorRows(Model):
-    """How many rows visitors have saved on a day: from one network, or in all.
+    """The number of rows that visitors have saved on a day, from one network or in all.
 
     `network` is a keyed hash, never an address.
     """
@@ -41,10 +41,10 @@ class VisitorRows(Model):
 
 
 class StcCalculation(Model):
-    """One calculation: its inputs as they were read, and its result.
+    """A calculation: the answers that were given, and the result.
 
-    Numbers among the inputs are text, so that no database rounds them. A row of a batch
-    has no address of its own.
+    Numbers among the answers are text, so that no database rounds them. A row of a
+    batch has no reference of its own. A test compares the columns with the rules.
     """
 
     __tablename__ = "stc_calculations"

@@ -13,7 +13,7 @@ bp = Blueprint("api_stc", __name__, url_prefix="/api")
 
 @bp.get("/openapi.json")
 def document() -> Response:
-    """The OpenAPI document of everything under /api."""
+    """Answer the OpenAPI document of everything under /api."""
     server = {"url": request.script_root or "/"}
     return jsonify(openapi.document() | {"servers": [server]})
 
@@ -21,8 +21,8 @@ def document() -> Response:
 @bp.get("/stc/v1/calculation")
 @limiter.limit("300 per minute")
 def calculation() -> Response:
-    """Calculate, save and log one system; answer with the working."""
-    if request.method == "HEAD":  # which comes with GET, and must not save anything
+    """Calculate, save and log one system, and answer with the working."""
+    if request.method == "HEAD":  # Flask answers it as GET, but it must save nothing
         return Response(mimetype="application/json")
     for name, values in request.args.lists():
         if name not in openapi.PARAMETERS:

@@ -1,6 +1,6 @@
-"""The STC calculator for one system or for a file of many; for everyone."""
+"""The STC calculator for one system or for a file of many, without a sign-in."""
 
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -12,6 +12,7 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.stc import StcBatchForm, StcForm
 from spv.rules.errors import ValidationError
+from spv.rules.stc.batch import template_text
 from spv.services.stc import batches, calculations
 
 bp = Blueprint("stc", __name__, url_prefix="/stc")
@@ -19,7 +20,7 @@ bp = Blueprint("stc", __name__, url_prefix="/stc")
 
 @bp.get("")
 def new() -> Response:
-    """The form, with the answers of the address and the fields that follow."""
+    """Show the form with the answers in the address, and the fields that follow."""
     answers = calculations.suggested_answers() | request.args.to_dict()
     return _form(StcForm(MultiDict(answers)))
 
@@ -30,19 +31,19 @@ def calculate() -> BaseResponse:
     """Calculate, save and show the result; or only reveal the fields, on Continue."""
     form = StcForm()
     if "continue" in request.form:
-        return redirect(f"{url_for('.new')}?{urlencode(form.kept_answers())}", 303)
+        return redirect(f"{url_for('.new')}?{urlencode(form.short_answers())}", 303)
     if not form.validate_on_submit():
         return _form(form)
     try:
         reference = calculations.save(form.answers, current_actor())
-    except ValidationError as refusal:
-        return _form(form.refused(refusal))
+    except ValidationError as error:
+        return _form(form.refused(error))
     return pages.done("stc.show", reference=reference)
 
 
 @bp.get("/<reference:reference>")
 def show(reference: str) -> Response:
-    """A saved result, at another price if the address names one."""
+    """Show a saved result, at another price if the address names one."""
     result = calculations.show(reference, request.args.get("stc_price", ""))
     return pages.render(
         "stc/_result.html",
@@ -53,58 +54,47 @@ def show(reference: str) -> Response:
 
 
 def _form(form: StcForm) -> Response:
-    return pages.render(
-        "stc/_form.html",
-        title="STC calculator",
-        form=form,
-    )
+    return pages.render("stc/_form.html", title="STC calculator", form=form)
 
 
 @bp.get("/batch")
 def new_batch() -> Response:
-    """The form for a file."""
+    """Show the form for a file."""
     return _batch_form(StcBatchForm())
 
 
 @bp.post("/batch")
 @limiter.limit("30 per minute")
 def calculate_batch() -> BaseResponse:
-    """Calculate every row of a file, save and show what came of it."""
+    """Calculate every row of a file, save the batch and show it."""
     form = StcBatchForm()
     try:
         reference = batches.save(form.data_of_file(), current_actor("batch"))
-    except ValidationError as refusal:
-        reasons = getattr(refusal, "reasons", [])
-        return _batch_form(form.refused(refusal), reasons=reasons)
+    except ValidationError as error:
+        reasons = getattr(error, "reasons", [])
+        return _batch_form(form.refused(error), reasons=reasons)
     return pages.done("stc.show_batch", reference=reference)
 
 
 @bp.get("/batch/template.csv")
 def batch_template() -> Response:
-    """A CSV file to start from."""
-    return pages.csv_file(batches.template(), "stc-batch-template.csv")
+    """Download a CSV file to start from."""
+    return pages.csv_file(template_text(), "stc-batch-template.csv")
 
 
 @bp.get("/batch/<reference:reference>")
 def show_batch(reference: str) -> Response:
-    """What came of a file."""
-    return pages.render(
-        "stc/_batch.html",
-        title="Batch calculated",
-        batch=batches.show(reference),
-    )
+    """Show a saved batch."""
+    batch = batches.show(reference)
+    return pages.render("stc/_batch.html", title="Batch calculated", batch=batch)
 
 
 @bp.get("/batch/<reference:reference>.csv")
 def batch_document(reference: str) -> Response:
-    """The same file with its certificates."""
+    """Download the file of a batch with its certificates."""
     return pages.csv_file(batches.document(reference), "stc-batch-certificates.csv")
 
 
-def _batch_form(form: StcBatchForm, **context: Any) -> Response:
-    return pages.render(
-        "stc/_batch_form.html",
-        title="Calculate STCs for many systems",
-        form=form,
-        **context,
-    )
+def _batch_form(form: StcBatchForm, reasons: Sequence[batches.Reason] = ()) -> Response:
+    title = "Calculate STCs for many systems"
+    return pages.render("stc/_batch_form.html", title=title, form=form, reasons=reasons)

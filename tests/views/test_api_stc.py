@@ -9,10 +9,16 @@ from openapi_spec_validator import validate
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcCalculation
-from spv.rules.stc import installation
-from spv.rules.stc.system_types import ALL_FIELDS, NUMBERS, PERIODS, SystemType
+from spv.rules.stc.system_types import (
+    ALL_FIELDS,
+    FIELDS,
+    NUMBERS,
+    PATTERNS,
+    PERIODS,
+    SystemType,
+)
 from tests.conftest import dispose, make_app
-from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
+from tests.examples import BAD, EXAMPLES, GOOD_SOLAR, example_of
 
 REGULATION = "Renewable Energy (Electricity) Regulations 2001, regulation 20(1)(b)"
 ADDRESS = "/api/stc/v1/calculation"
@@ -32,6 +38,16 @@ def test_examples(client, example):
     answer = client.get(ADDRESS, query_string=example.answers)
     assert answer.status_code == 200
     assert answer.json["certificates"] == example.certificates
+
+
+@pytest.mark.parametrize("system_type", SystemType)
+def test_every_system_type(client, system_type):
+    example = example_of(system_type)
+    body = client.get(ADDRESS, query_string=example.answers).json
+    assert (body["systemType"], body["certificates"]) == (
+        system_type, example.certificates,
+    )  # fmt: skip
+    assert body["working"][-1]["label"] == "Certificates"
 
 
 @time_machine.travel("2026-11-22", tick=False)
@@ -126,7 +142,7 @@ def test_the_document_is_valid_and_true(client):
     assert parameters["calculation_period"]["enum"] == list(PERIODS)
     patterns = {n: s["pattern"] for n, s in parameters.items() if n in NUMBERS}
     for name, pattern in patterns.items():
-        rule = installation._PRICE if name == "stc_price" else installation._NUMBER
+        rule = PATTERNS[FIELDS[name].kind]
         assert f"^({rule.pattern})$".replace("?:", "") == pattern
     described = set(document["components"]["schemas"]["Calculation"]["properties"])
     assert set(client.get(ADDRESS, query_string=GOOD_SOLAR).json) == described

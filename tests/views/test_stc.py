@@ -1,4 +1,4 @@
-"""The calculator's pages, as a browser without JavaScript and as HTMX ask for them."""
+"""The calculator's pages, for a browser without JavaScript and for HTMX."""
 
 from urllib.parse import urlencode
 
@@ -8,8 +8,9 @@ import time_machine
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcCalculation
+from spv.rules.stc.system_types import SYSTEM_TYPES, SystemType
 from tests.conftest import dispose, make_app
-from tests.examples import BAD, EXAMPLES, GOOD_SOLAR, WIND
+from tests.examples import BAD, EXAMPLES, GOOD_SOLAR, WIND, example_of
 from tests.views.page import read
 
 HTMX = {"HX-Request": "true"}
@@ -35,7 +36,7 @@ REVEALED = {
 }
 
 
-@pytest.mark.parametrize("system_type", REVEALED)
+@pytest.mark.parametrize("system_type", SystemType)
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "partial"])
 def test_the_reveal(client, system_type, headers):
     page = read(client.get(f"/stc?system_type={system_type}", headers=headers))
@@ -93,7 +94,7 @@ def test_the_rate_limit(sqlite_url):
     dispose(app)
 
 
-def test_notes_beside_fields(client):
+def test_hints_beside_fields(client):
     address = "/stc?system_type=solar_deemed&postcode=2150&installation_date=2028-01-01"
     text = read(client.get(address)).text
     assert "Zone 3: rating 1.382 MWh a year per kW" in text
@@ -120,6 +121,17 @@ def test_examples(client, example):
     page = read(client.get(answer.location))
     number = example.certificates
     assert page.heading == f"{number} {'STC' if number == 1 else 'STCs'}"
+
+
+@pytest.mark.parametrize("system_type", SystemType)
+def test_every_system_type(client, system_type):
+    answers = example_of(system_type).answers
+    form = read(client.get("/stc?" + urlencode(answers)))
+    assert form.fields() >= {*answers}
+    page = read(client.get(client.post("/stc", data=answers).location))
+    assert SYSTEM_TYPES[system_type] in page.text
+    assert "rounded down" in page.text
+    assert "What waiting costs" in page.text
 
 
 def test_one_stc(client):
@@ -206,7 +218,7 @@ def test_bad_answers(client, bad):
     assert not db.session.scalars(sa.select(AuditEvent)).all()
 
 
-def test_what_was_typed_is_still_there_after_an_error(client):
+def test_answers_are_still_there_after_an_error(client):
     page = read(client.post("/stc", data=GOOD_SOLAR | {"postcode": "21"}))
     assert page.value("rated_power_kw") == "6.6"
     assert page.value("postcode") == "21"

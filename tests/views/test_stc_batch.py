@@ -1,4 +1,4 @@
-"""The batch pages: a file in, its certificates out."""
+"""The batch pages: a file is sent, and its certificates are downloaded."""
 
 import csv
 import io
@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
-from tests.examples import BAD, EXAMPLES
+from spv.rules.stc.system_types import SystemType
+from tests.examples import BAD, EXAMPLES, example_of
 from tests.rules.stc.test_batch import FILES, HEADING, ROW, as_csv, many
 from tests.views.page import read
 
@@ -37,6 +38,14 @@ def test_every_example(client):
     page = read(client.get(answer.location))
     assert page.heading == f"{sum(e.certificates for e in EXAMPLES):,} STCs"
     assert "Calculated, saved and logged: 19 of 19 systems" in page.text
+
+
+@pytest.mark.parametrize("system_type", SystemType)
+def test_every_system_type(client, system_type):
+    example = example_of(system_type)
+    answer = send(client, as_csv([example.answers]))
+    (row,) = certificates(client, answer.location)
+    assert (row["certificates"], row["reason"]) == (str(example.certificates), "")
 
 
 def test_the_template_can_be_sent_as_it_is(client):

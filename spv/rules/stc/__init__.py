@@ -1,1 +1,1 @@
-"""Certificates: which systems there are, what each earns, and what to know."""
+"""The rules of certificates: the system types, and how many each earns."""

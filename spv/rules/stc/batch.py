@@ -1,6 +1,6 @@
 """Many systems in one CSV file: read it, calculate each row, write it out again."""
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -8,17 +8,18 @@ from typing import NamedTuple
 
 from spv.rules.csv_file import Row, csv_text, read_csv
 from spv.rules.errors import ValidationError
-from spv.rules.stc.calculation import Calculation, calculate
-from spv.rules.stc.installation import Installation, read_installation
-from spv.rules.stc.system_types import ALL_FIELDS
+from spv.rules.formatting import join_words
+from spv.rules.stc.calculation import Calculation
+from spv.rules.stc.installation import Installation
+from spv.rules.stc.system_types import ALL_FIELDS, FIELDS, REQUIRED, SystemType, either
+from spv.rules.stc.systems import read_installation
 
 MAX_ROWS = 5_000
-# No dollars come out of a batch, so a price column is one of the person's own.
-FIELDS = tuple(name for name in ALL_FIELDS if name != "stc_price")
-REQUIRED = ("system_type", "installation_date")
+# A batch has no estimate in dollars, so a price column is not read.
+COLUMNS = tuple(name for name in ALL_FIELDS if name != "stc_price")
 ADDED = ("certificates", "zone", "years", "reason")
 TEMPLATE = [
-    ("your_reference", *FIELDS),
+    ("your_reference", *COLUMNS),
     ("Job 1", "solar_deemed", "6.6", "2026-11-22", "10", "2150", "", "", ""),
     ("Job 2", "wind_deemed", "6", "2026-11-22", "5", "", "2400", "", ""),
     ("Job 3", "hydro_deemed", "6.4", "2026-11-22", "1", "", "", "", ""),
@@ -27,17 +28,17 @@ TEMPLATE = [
 
 
 class Outcome(NamedTuple):
-    """One row: its calculation, or the reason why there is none."""
+    """A row with its calculation, or with the reason why there is none."""
 
     row: Row
-    installation: Installation | None
-    calculation: Calculation | None
-    reason: str
+    installation: Installation | None = None
+    calculation: Calculation | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A file of systems with what became of each row."""
+    """A file of systems with the outcome of each row."""
 
     heading: list[str]
     outcomes: list[Outcome]
@@ -49,68 +50,72 @@ class Batch:
 
     @property
     def calculated(self) -> int:
-        """How many rows could be calculated."""
+        """The number of rows that could be calculated."""
         return sum(1 for o in self.outcomes if o.calculation)
 
     def reasons(self) -> list[tuple[str, list[int]]]:
-        """Each reason with the rows that it holds for, the most frequent first."""
-        counts = Counter(o.reason for o in self.outcomes if o.reason)
-        rows: dict[str, list[int]] = {reason: [] for reason, _ in counts.most_common()}
+        """Return each reason with its row numbers, the most frequent reason first."""
+        rows = defaultdict(list)
         for outcome in self.outcomes:
             if outcome.reason:
                 rows[outcome.reason].append(outcome.row.number)
-        return list(rows.items())
+        return sorted(rows.items(), key=lambda item: len(item[1]), reverse=True)
 
 
 def calculate_batch(data: bytes, today: date) -> Batch:
-    """Calculate each row of a CSV file; ValidationError on `file` if it cannot be read.
+    """Calculate each row of a CSV file.
 
     The heading names the calculator's fields, in any order; other columns are kept.
+    Raises ValidationError on `file` if the file cannot be read.
     """
     heading_row, *rows = read_csv(data, MAX_ROWS)
     heading = [cell.strip() for cell in heading_row.cells]
-    columns = _columns(heading)
+    columns = _find_columns(heading)
     if not rows:
         raise ValidationError(
             {"file": "The file has a heading but no rows. Add a system."}
         )
-    outcomes = [_outcome(row, columns, len(heading), today) for row in rows]
+    outcomes = [_calculate_row(row, columns, len(heading), today) for row in rows]
     return Batch(heading, outcomes)
 
 
 def write_batch(batch: Batch) -> str:
-    """The same rows as CSV, with certificates, zone, years and reason at the end."""
+    """Return the same rows as CSV, with certificates, zone, years and reason added."""
     kept = [i for i, name in enumerate(batch.heading) if _field(name) not in ADDED]
     heading = [batch.heading[i] for i in kept] + list(ADDED)
     return csv_text(chain([heading], (_line(o, kept) for o in batch.outcomes)))
 
 
-def _line(outcome: Outcome, kept: list[int]) -> list[str]:
-    cells = outcome.row.cells
-    width = len(cells)
-    return [cells[i] if i < width else "" for i in kept] + _added(outcome)
-
-
 def template_text() -> str:
-    """A CSV file to start from, with one system of each type."""
+    """Return a CSV file to start from, with one system of each type."""
     return csv_text(TEMPLATE)
+
+
+def column_help() -> list[tuple[str, str, str]]:
+    """Return each column, what its cells hold, and which systems need it if not all."""
+    codes = f"{either(SystemType)}, or the words of the calculator"
+    lines = [("system_type", codes, "")]
+    for name in sorted(COLUMNS[1:], key=lambda name: name not in REQUIRED):
+        cell, types = FIELDS[name].cell, FIELDS[name].types
+        systems = join_words(each.name.lower() for each in types).capitalize()
+        lines.append((name, cell, "" if len(types) == len(SystemType) else systems))
+    return lines
 
 
 def _field(name: str) -> str:
     return "_".join(name.casefold().replace("_", " ").split())
 
 
-def _columns(heading: list[str]) -> dict[str, int]:
-    """Where each of the calculator's fields stands in a row."""
+def _find_columns(heading: list[str]) -> dict[str, int]:
+    """Return the position of each of the calculator's fields in a row."""
     columns: dict[str, int] = {}
-    for at, name in enumerate(map(_field, heading)):
-        if name not in FIELDS:
-            continue
+    for position, name in enumerate(map(_field, heading)):
         if name in columns:
             raise ValidationError(
                 {"file": f"The column {name} is there twice. Remove one."}
             )
-        columns[name] = at
+        if name in COLUMNS:
+            columns[name] = position
     for name in REQUIRED:
         if name not in columns:
             raise ValidationError(
@@ -119,23 +124,24 @@ def _columns(heading: list[str]) -> dict[str, int]:
     return columns
 
 
-def _outcome(row: Row, columns: dict[str, int], width: int, today: date) -> Outcome:
+def _calculate_row(
+    row: Row, columns: dict[str, int], width: int, today: date
+) -> Outcome:
     cells = row.cells
     if any(cell.strip() for cell in cells[width:]):
-        return Outcome(row, None, None, "This row has more cells than the heading.")
+        return Outcome(row, reason="This row has more cells than the heading.")
     answers = {name: cells[at] for name, at in columns.items() if at < len(cells)}
     try:
         installation = read_installation(answers)
-    except ValidationError as refusal:
-        return Outcome(row, None, None, str(refusal))
-    # Nobody asks for the working of a row: 5,000 of them would only be carried along.
-    calculation = calculate(installation, today)._replace(working=tuple)
-    return Outcome(row, installation, calculation, "")
+    except ValidationError as error:
+        return Outcome(row, reason=str(error))
+    return Outcome(row, installation, installation.calculate(today))
 
 
-def _added(outcome: Outcome) -> list[str]:
-    calculation = outcome.calculation
+def _line(outcome: Outcome, kept: list[int]) -> list[str]:
+    cells, calculation = outcome.row.cells, outcome.calculation
+    line = [cells[i] if i < len(cells) else "" for i in kept]
     if calculation is None:
-        return ["", "", "", outcome.reason]
+        return [*line, "", "", "", outcome.reason]
     numbers = (calculation.certificates, calculation.zone, calculation.years)
-    return ["" if number is None else str(number) for number in numbers] + [""]
+    return [*line, *("" if n is None else str(n) for n in numbers), ""]

@@ -1,127 +1,182 @@
-"""Reading the answers about one system: text as typed in, exact values out."""
+"""A system of any type: its answers, checked and exact."""
 
-import re
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Self
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, format_decimal
+from spv.rules.stc.calculation import (
+    Calculation,
+    Step,
+    last_day_to_create,
+    same_day_in,
+)
 from spv.rules.stc.figures import FIGURES, value_on
 from spv.rules.stc.system_types import (
-    ALL_FIELDS,
     FIELDS,
-    OPTIONAL,
+    FIELDS_OF,
+    PATTERNS,
+    PERIODS,
+    Field,
     SystemType,
+    answers_of,
+    either,
+    is_postcode,
     period_of,
-    periods_for,
-    system_type_of,
 )
 from spv.rules.text import read_date
 
 
-class Installation(NamedTuple):
-    """One system, its answers checked: kW, kWh, hours a year, dollars for one STC."""
+@dataclass(frozen=True, kw_only=True)
+class Installation(ABC):
+    """A system with its answers in kW, kWh, hours a year and dollars for one STC.
 
-    system_type: SystemType
+    Each system type has a class, whose fields are those of the type in the table of
+    questions. Class variables name the figures, whose values depend on the day.
+    """
+
+    system_type: ClassVar[SystemType]
+    first_day: ClassVar[str] = "scheme_first_day"
+    starting_words: ClassVar[str] = "The scheme runs"
+    periods: ClassVar[str]
+
     installation_date: date
-    calculation_period: str = ""
-    postcode: str = ""
-    rated_power_kw: Decimal | None = None
-    resource_hours: Decimal | None = None
-    nominal_kwh: Decimal | None = None
-    usable_kwh: Decimal | None = None
     stc_price: Decimal | None = None
 
+    @classmethod
+    def read(cls, answers: Mapping[str, str]) -> Self:
+        """Read the answers to the questions of this type, and check them.
+
+        Takes text as it was typed, and ignores answers to other questions. Raises
+        ValidationError with a sentence for each field that is missing or wrong.
+        """
+        problems: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        fields = FIELDS_OF[cls.system_type]
+        for name, field in fields.items():
+            text = answers.get(name, "").strip()
+            if text or not field.optional:
+                try:
+                    values[name] = _read(text, field, cls)
+                except ValueError as error:
+                    problems[name] = str(error)
+        problems.update(cls.limits(values, values.get("installation_date", date.max)))
+        if problems:
+            raise ValidationError({n: problems[n] for n in fields if n in problems})
+        return cls(**values)
+
+    @classmethod
+    def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
+        """Yield a field and a sentence for each value beyond a limit of the scheme.
+
+        Values that could not be read are missing.
+        """
+        if "stc_price" not in values:
+            return
+        ceiling = value_on("clearing_house_price", day)
+        if values["stc_price"] > ceiling:
+            price = f"The clearing house price of ${format_decimal(ceiling)}"
+            yield "stc_price", f"{price} is the ceiling. Enter that or less."
+
+    @classmethod
+    def period_choices(cls) -> dict[str, str]:
+        """Return the calculation periods that this type offers: code to words."""
+        return {code: PERIODS[code] for code in FIGURES[cls.periods].latest}
+
+    @classmethod
+    def read_period(cls, text: str) -> str | None:
+        """Return the code of a period that this type offers, or None."""
+        code = period_of(text)
+        return code if code in FIGURES[cls.periods].latest else None
+
+    @classmethod
+    @abstractmethod
+    def date_hint(cls, day: date) -> str:
+        """Return what an installation date alone already decides, as a sentence."""
+
+    def warnings(self, today: date) -> Iterator[str]:
+        """Yield a sentence for each thing to know beside the number."""
+        last_day = last_day_to_create(self.installation_date)
+        if today > last_day:
+            months = value_on("creation_window", self.installation_date)
+            yield (
+                f"Certificates must be created within {months} months of installation. "
+                f"For this system that time ended on {format_date(last_day)}."
+            )
+
+    @abstractmethod
+    def calculate(self, today: date) -> Calculation:
+        """Return the certificates. `today` decides only the warnings.
+
+        All numbers are exact, and the result is rounded once, at the end.
+        """
+
+    @abstractmethod
+    def working(self) -> tuple[Step, ...]:
+        """Return the steps of the calculation in words and numbers."""
+
     def answers(self) -> dict[str, str]:
-        """The answers as text, which `read_installation` reads as this installation."""
-        named = {name: getattr(self, name) for name in ALL_FIELDS}
-        return {name: str(value) for name, value in named.items() if value}
+        """Return the answers as text, from which the same installation is read."""
+        return answers_of(self)
+
+    def read_price(self, text: str) -> Decimal:
+        """Return another price of one STC in dollars.
+
+        Raises ValueError if it is not a price, or above the clearing house price.
+        """
+        price: Decimal = _read(text.strip(), FIELDS["stc_price"], type(self))
+        day = self.installation_date
+        for _name, sentence in self.limits({"stc_price": price}, day):
+            raise ValueError(sentence)
+        return price
+
+    def certificates_by_year(self, today: date) -> dict[int, int]:
+        """Return the certificates of the same system by year of installation.
+
+        The first year is the installation's own; the others can still be chosen.
+        """
+        own = self.installation_date
+        last = value_on("scheme_last_day", own).year
+        certificates = {}
+        for year in (own.year, *range(max(own.year + 1, today.year), last + 1)):
+            moved = replace(self, installation_date=same_day_in(year, own))
+            certificates[year] = moved.calculate(today).certificates
+        return certificates
 
 
-_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
-_PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}")
-_POSTCODE = re.compile(r"[0-9]{4}")
-_NUMBERS = {
-    "rated_power_kw": ("the rated power output in kW", "6.6"),
-    "resource_hours": ("the hours of resource availability a year", "2400"),
-    "nominal_kwh": ("the nominal capacity in kWh", "13.5"),
-    "usable_kwh": ("the usable capacity in kWh", "13.5"),
-    "stc_price": ("the price of one STC", "38.50"),
-}
+def _read(text: str, field: Field, system: type[Installation]) -> Any:
+    if not text and field.kind != "period":
+        raise ValueError(f"Enter {field.noun}.")
+    return _READERS[field.kind](text, field, system)
 
 
-def read_installation(answers: Mapping[str, str]) -> Installation:
-    """Check the answers to the questions of one system type.
-
-    Takes text as it was typed. Answers that the type does not ask for are left aside.
-    Raises ValidationError with a sentence for each field that is missing or wrong.
-    """
-    system_type = system_type_of(answers)
-    if system_type is None:
-        raise ValidationError({"system_type": "Select the type of system."})
-    problems: dict[str, str] = {}
-    values: dict[str, Any] = {}
-    for name in FIELDS[system_type]:
-        text = answers.get(name, "").strip()
-        if not text and name in OPTIONAL:
-            continue
-        try:
-            values[name] = _READERS[name](name, text, system_type)
-        except ValueError as error:
-            problems[name] = str(error)
-    problems = _limits(values, system_type) | problems
-    if problems:
-        ordered = {n: problems[n] for n in FIELDS[system_type] if n in problems}
-        raise ValidationError(ordered)
-    return Installation(system_type, **values)
-
-
-def read_price(text: str, day: date) -> Decimal:
-    """The price of one STC in dollars.
-
-    ValidationError above the clearing house price.
-    """
-    try:
-        price = _number("stc_price", text.strip())
-        _at_most_ceiling(price, day)
-    except ValueError as error:
-        raise ValidationError({"stc_price": str(error)}) from None
-    return price
-
-
-def is_postcode(text: str) -> bool:
-    """Whether the text is four plain digits."""
-    return bool(_POSTCODE.fullmatch(text))
-
-
-def _number(name: str, text: str, _type: SystemType | None = None) -> Decimal:
-    what, example = _NUMBERS[name]
-    if not text:
-        raise ValueError(f"Enter {what}.")
-    if name == "stc_price" and not _PRICE.fullmatch(text):
-        raise ValueError(f"Enter {what} in dollars and cents, such as {example}.")
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(
-            f"Enter {what} as a plain number such as {example}: digits and a point, no "
-            "unit and no commas, at most 6 digits on each side of the point."
-        )
+def _read_number(text: str, field: Field, _system: type[Installation]) -> Decimal:
+    if not PATTERNS[field.kind].fullmatch(text):
+        if field.kind == "price":
+            shape = f"in dollars and cents, such as {field.example}."
+        else:
+            shape = (
+                f"as a plain number such as {field.example}: digits and a point, no "
+                "unit and no commas, at most 6 digits on each side of the point."
+            )
+        raise ValueError(f"Enter {field.noun} {shape}")
     number = Decimal(text)
     if not number:
-        raise ValueError(f"Enter {what} as a number above 0.")
+        raise ValueError(f"Enter {field.noun} as a number above 0.")
     return number
 
 
-def _date(_name: str, text: str, system_type: SystemType) -> date:
-    day = read_date(text, "the installation date")
-    battery = system_type is SystemType.BATTERY
-    first = FIGURES["battery_first_day" if battery else "scheme_first_day"].latest
-    last = FIGURES["scheme_last_day"].latest
+def _read_date(text: str, field: Field, system: type[Installation]) -> date:
+    day = read_date(text, field.noun)
+    first, last = FIGURES[system.first_day].latest, FIGURES["scheme_last_day"].latest
     if day < first:
-        what = "Batteries earn certificates" if battery else "The scheme runs"
         raise ValueError(
-            f"{what} from {format_date(first)}. Enter that day or a later one."
+            f"{system.starting_words} from {format_date(first)}. "
+            "Enter that day or a later one."
         )
     if day > last:
         raise ValueError(
@@ -130,110 +185,28 @@ def _date(_name: str, text: str, system_type: SystemType) -> date:
     return day
 
 
-def _period(_name: str, text: str, system_type: SystemType) -> str:
-    period = period_of(text, system_type)
+def _read_period(text: str, field: Field, system: type[Installation]) -> str:
+    period = system.read_period(text)
     if period is None:
-        *others, last = periods_for(system_type).values()
-        choices = f"{', '.join(others)} or {last}"
-        raise ValueError(f"Select the calculation period: {choices}.")
+        choices = either(system.period_choices().values())
+        raise ValueError(f"Select {field.noun}: {choices}.")
     return period
 
 
-def _postcode(_name: str, text: str, _type: SystemType) -> str:
-    if not text:
-        raise ValueError("Enter the postcode of the installation address.")
+def _read_postcode(text: str, field: Field, _system: type[Installation]) -> str:
     if not is_postcode(text):
-        lost = is_postcode(f"0{text}")
-        hint = " Perhaps a first 0 was dropped: Darwin is 0800." if lost else ""
-        raise ValueError(f"Enter the postcode as four digits, such as 2150.{hint}")
+        hint = " Perhaps a first 0 was dropped: Darwin is 0800."
+        lost = hint if is_postcode(f"0{text}") else ""
+        raise ValueError(
+            f"Enter the postcode as four digits, such as {field.example}.{lost}"
+        )
     return text
 
 
-_READERS: dict[str, Callable[[str, str, SystemType], Any]] = {
-    **dict.fromkeys(_NUMBERS, _number),
-    "installation_date": _date,
-    "calculation_period": _period,
-    "postcode": _postcode,
+_READERS: dict[str, Callable[[str, Field, type[Installation]], Any]] = {
+    "number": _read_number,
+    "price": _read_number,
+    "date": _read_date,
+    "period": _read_period,
+    "postcode": _read_postcode,
 }
-
-
-def _limits(values: dict[str, Any], system_type: SystemType) -> dict[str, str]:
-    """Sentences for the values that are beyond what the scheme takes."""
-    day = values.get("installation_date", date.max)
-    problems = {}
-    for name in values:
-        if check := _LIMITS.get(name):
-            try:
-                check(values, system_type, day)
-            except ValueError as error:
-                problems[name] = str(error)
-    return problems
-
-
-def _power(values: dict[str, Any], system_type: SystemType, day: date) -> None:
-    kind = system_type.name.lower()
-    limit = value_on(f"{kind}_power_limit", day)
-    if values["rated_power_kw"] > limit:
-        raise ValueError(
-            f"A {kind} system may have at most {format_decimal(limit)} kW to earn "
-            "STCs. Enter a smaller rated power output."
-        )
-
-
-def _hours(values: dict[str, Any], system_type: SystemType, day: date) -> None:
-    hours, most = values["resource_hours"], value_on("hours_in_a_year", day)
-    if hours > most:
-        raise ValueError(
-            f"A year has {format_decimal(most)} hours. Enter that or fewer."
-        )
-    kind = system_type.name.lower()
-    limit = value_on(f"{kind}_output_limit", day)
-    power = values.get("rated_power_kw", 0)
-    output = value_on("turbine_output_factor", day) * power * hours
-    if output > limit:
-        raise ValueError(
-            f"With these hours the system would generate {format_decimal(output)} MWh "
-            f"a year. A {kind} system may generate at most {format_decimal(limit)}: "
-            "enter fewer hours."
-        )
-
-
-def _nominal(values: dict[str, Any], _type: SystemType, day: date) -> None:
-    least, most = value_on("battery_nominal_limits", day)
-    if not least <= values["nominal_kwh"] <= most:
-        raise ValueError(
-            "To earn STCs a battery needs a nominal capacity of "
-            f"{format_decimal(least)} to {format_decimal(most)} kWh. Enter a capacity "
-            "in that range."
-        )
-
-
-def _usable(values: dict[str, Any], _type: SystemType, _day: date) -> None:
-    nominal = values.get("nominal_kwh")
-    if nominal is not None and values["usable_kwh"] > nominal:
-        raise ValueError(
-            f"The usable capacity cannot be more than the nominal capacity of "
-            f"{format_decimal(nominal)} kWh. Enter a smaller one."
-        )
-
-
-def _price(values: dict[str, Any], _type: SystemType, day: date) -> None:
-    _at_most_ceiling(values["stc_price"], day)
-
-
-_LIMITS: dict[str, Callable[[dict[str, Any], SystemType, date], None]] = {
-    "rated_power_kw": _power,
-    "resource_hours": _hours,
-    "nominal_kwh": _nominal,
-    "usable_kwh": _usable,
-    "stc_price": _price,
-}
-
-
-def _at_most_ceiling(price: Decimal, day: date) -> None:
-    ceiling = value_on("clearing_house_price", day)
-    if price > ceiling:
-        raise ValueError(
-            f"The clearing house price of ${format_decimal(ceiling)} is the ceiling. "
-            "Enter that or less."
-        )

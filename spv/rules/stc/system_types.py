@@ -1,10 +1,11 @@
-"""Which questions each system type asks, and the choices, in the scheme's words."""
+"""The system types, and the one table of the questions that they ask."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from functools import cache
-from typing import TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
+from spv.rules.formatting import format_decimal
 from spv.rules.stc.figures import FIGURES
 
 Choice = TypeVar("Choice")
@@ -31,75 +32,127 @@ PERIODS = {
     "10": "10 years",
     "max": "Maximum deeming period",
 }
-
-_TURBINE = (
-    "rated_power_kw",
-    "installation_date",
-    "calculation_period",
-    "resource_hours",
-    "stc_price",
-)
-FIELDS = {
-    SystemType.SOLAR: (
-        "rated_power_kw",
-        "installation_date",
-        "calculation_period",
-        "postcode",
-        "stc_price",
-    ),
-    SystemType.WIND: _TURBINE,
-    SystemType.HYDRO: _TURBINE,
-    SystemType.BATTERY: (
-        "nominal_kwh",
-        "usable_kwh",
-        "installation_date",
-        "stc_price",
-    ),
+# The shape of an answer, for the kinds that have one.
+PATTERNS = {
+    "number": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}"),
+    "price": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}"),
+    "postcode": re.compile(r"[0-9]{4}"),
 }
+
+
+class Field(NamedTuple):
+    """A question about a system.
+
+    `label` and `hint` stand on the form, `noun` in sentences, and `cell` says what the
+    column of a batch holds.
+    """
+
+    types: tuple[SystemType, ...]
+    kind: Literal["number", "price", "date", "period", "postcode"]
+    label: str
+    noun: str
+    example: str
+    hint: str
+    cell: str = ""
+    optional: bool = False
+
+
+_ALL = tuple(SystemType)
+_TURBINES = (SystemType.WIND, SystemType.HYDRO)
+_UNITS = (SystemType.SOLAR, *_TURBINES)
+_BATTERY = (SystemType.BATTERY,)
+_LEAST, _MOST = map(format_decimal, FIGURES["battery_nominal_limits"].latest)
+_CEILING = format_decimal(FIGURES["clearing_house_price"].latest)
+# In the order of the form. The columns of `StcCalculation` have the same names.
+FIELDS = {
+    "rated_power_kw": Field(
+        _UNITS, "number", "Rated power output (kW)", "the rated power output in kW",
+        "6.6", "Of all panels or of the turbine together, for example 6.6",
+        "For example 6.6"),
+    "nominal_kwh": Field(
+        _BATTERY, "number", "Nominal capacity (kWh)", "the nominal capacity in kWh",
+        "13.5", f"From {_LEAST} to {_MOST} kWh, as on the approved products list",
+        "For example 13.5"),
+    "usable_kwh": Field(
+        _BATTERY, "number", "Usable capacity (kWh)", "the usable capacity in kWh",
+        "13.5", "What can be discharged and used, for example 13.5",
+        "For example 13.5"),
+    "installation_date": Field(
+        _ALL, "date", "Installation date", "the installation date", "2026-07-31",
+        "The day the system was, or will be, installed", "2026-07-31 or 31/07/2026"),
+    "calculation_period": Field(
+        _UNITS, "period", "Calculation Period", "the calculation period", "10", "",
+        "1 or 5; for solar also 10 or max"),
+    "postcode": Field(
+        (SystemType.SOLAR,), "postcode", "Postcode of Installation Address",
+        "the postcode of the installation address", "2150", "", "Four digits"),
+    "resource_hours": Field(
+        _TURBINES, "number", "Hours of resource availability a year (optional)",
+        "the hours of resource availability a year", "2400",
+        "From a site assessment. It counts if it is more than the standard hours",
+        "Hours a year from a site assessment, or empty", optional=True),
+    "stc_price": Field(
+        _ALL, "price", "Price of one STC in dollars (optional)",
+        "the price of one STC", "38.50", "For an estimate in dollars. "
+        f"${_CEILING}, the clearing house price, is the ceiling", optional=True),
+}  # fmt: skip
+FIELDS_OF = {
+    system_type: {n: field for n, field in FIELDS.items() if system_type in field.types}
+    for system_type in SystemType
+}
+# In the order of a batch's columns: those of solar, then what the other types add.
 ALL_FIELDS = (
     "system_type",
-    *dict.fromkeys(name for fields in FIELDS.values() for name in fields),
+    *dict.fromkeys(name for fields in FIELDS_OF.values() for name in fields),
 )
-NUMBERS = frozenset(
-    {"rated_power_kw", "resource_hours", "nominal_kwh", "usable_kwh", "stc_price"}
+REQUIRED = (
+    "system_type",
+    *(n for n, f in FIELDS.items() if f.types == _ALL and not f.optional),
 )
-OPTIONAL = frozenset({"resource_hours", "stc_price"})
+NUMBERS = frozenset(n for n, f in FIELDS.items() if f.kind in ("number", "price"))
+
+
+def answers_of(source: object) -> dict[str, str]:
+    """Return the answers, as text, that an object has as attributes of their names."""
+    named = ((name, getattr(source, name, None)) for name in ALL_FIELDS)
+    return {name: str(value) for name, value in named if value}
 
 
 def system_type_of(answers: Mapping[str, str]) -> SystemType | None:
-    """The system type that was chosen, by code or by words; None where none was."""
+    """Return the system type that was chosen, by its code or its words, if any."""
     return _chosen(_SYSTEM_TYPES_BY_TEXT, answers.get("system_type", ""))
 
 
-@cache
-def periods_for(system_type: SystemType) -> dict[str, str]:
-    """The calculation periods that a system type offers: code to words."""
-    solar = system_type is SystemType.SOLAR
-    figure = FIGURES["solar_periods" if solar else "turbine_periods"]
-    return {code: PERIODS[code] for code in figure.latest}
+def period_of(text: str) -> str | None:
+    """Return the code of a calculation period, given its code or its words."""
+    return _chosen(_PERIODS_BY_TEXT, text)
 
 
-def period_of(text: str, system_type: SystemType) -> str | None:
-    """The code of a calculation period, given its code or its words."""
-    code = _chosen(_PERIODS_BY_TEXT, text)
-    return code if code in periods_for(system_type) else None
+def is_postcode(text: str) -> bool:
+    """Tell whether a text is four plain digits."""
+    return bool(PATTERNS["postcode"].fullmatch(text))
+
+
+def either(words: Iterable[str]) -> str:
+    """Join choices: a, b or c."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}"
 
 
 def _chosen(choices: Mapping[str, Choice], text: str) -> Choice | None:
-    """What a text chooses: as it stands, or read kindly."""
-    return choices.get(text) or choices.get(_plain(text))
+    return choices.get(text) or choices.get(_normalised(text))
 
 
-def _plain(text: str) -> str:
-    """Text as compared: no case, single blanks, one kind of dash."""
+def _normalised(text: str) -> str:
+    """Return a text in lower case, with single blanks and one kind of dash."""
     return " ".join(text.casefold().replace("–", "-").split())
 
 
 _SYSTEM_TYPES_BY_TEXT = {
     text: code
     for code, words in SYSTEM_TYPES.items()
-    for text in (code.value, _plain(words))
+    for text in (code.value, _normalised(words))
 }
 _PERIODS_BY_TEXT = {
-    text: code for code, words in PERIODS.items() for text in (code, _plain(words))
+    text: code for code, words in PERIODS.items() for text in (code, _normalised(words))
 }

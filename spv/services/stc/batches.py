@@ -1,11 +1,11 @@
-"""Calculate many systems at once: one file in, one batch saved, one event logged."""
+"""Calculate a file of systems: one batch is saved, and one event is logged."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import insert, select, update
 
@@ -14,7 +14,7 @@ from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcBatch, StcCalculation
 from spv.rules.errors import NotFoundError, ValidationError
-from spv.rules.stc.batch import Batch, calculate_batch, template_text, write_batch
+from spv.rules.stc.batch import Batch, calculate_batch, write_batch
 from spv.rules.stc.figures import RULES_VERSION
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -43,79 +43,72 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why rows were not calculated: how many, and the first of them."""
+    """A reason why rows were not calculated: their number, and the first of them."""
 
     reason: str
     count: int
     rows: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A batch as its page shows it."""
+class Summary(NamedTuple):
+    """A saved batch for its page."""
 
-    reference: str
-    row_count: int
-    calculated: int
-    certificates: int
+    saved: StcBatch
     reasons: list[Reason]
-    calculated_at: datetime
-    document_until: datetime
     has_document: bool
 
 
 def save(data: bytes, actor: Actor) -> str:
-    """Calculate, save and log a file; the reference of the batch.
+    """Calculate, save and log a file; return the reference of the batch.
 
     Raises FileRefused or QuotaError, and then nothing is saved.
     """
     at = clock.now()
     batch = _calculate(data, clock.day_of(at))
+    totals = {
+        "reference": new_reference(),
+        "row_count": len(batch.outcomes),
+        "calculated": batch.calculated,
+        "certificates": batch.certificates,
+        "rules_version": RULES_VERSION,
+    }
     saved = StcBatch(
-        reference=new_reference(),
-        row_count=len(batch.outcomes),
-        calculated=batch.calculated,
-        certificates=batch.certificates,
+        **totals,
         reasons=json.dumps([astuple(reason) for reason in _reasons(batch)]),
         document=write_batch(batch),
         document_until=at + KEPT_FOR,
-        rules_version=RULES_VERSION,
         actor=actor.name,
         calculated_at=at,
     )
     lines = _lines(batch)
-    rows = [_row(line, actor, at) for line in lines]
-    details = {
-        "reference": saved.reference,
-        "row_count": saved.row_count,
-        "calculated": saved.calculated,
-        "certificates": saved.certificates,
-        "digest": digest(lines),
-        "rules_version": saved.rules_version,
-    }
+    rows = [
+        row_of(inputs, result, actor, at) | {"row_number": number}
+        for number, inputs, result in lines
+    ]
+    details = totals | {"digest": digest(lines)}
     with transaction():
         _forget_old_documents(at)
         db.session.add(saved)
         db.session.flush()
         for row in rows:
             row["batch_id"] = saved.id
-        # Through Core, not the ORM, which would send each row alone.
+        # Through Core: the ORM would send each row by itself.
         db.session.connection().execute(insert(StcCalculation), rows)
-        visitor_quota.claim(_size(saved), actor, at, is_batch=True)
+        visitor_quota.claim(_quota_rows(saved), actor, at, is_batch=True)
         audit_log.record(audit_log.STC, "stc.batch_calculated", actor, at, details)
         return saved.reference
 
 
-def _size(batch: StcBatch) -> int:
-    """The rows of a batch; of a file with very long rows, its kilobytes."""
+def _quota_rows(batch: StcBatch) -> int:
+    """Return the rows of a batch, or its kilobytes if its rows are very long."""
     return max(batch.calculated, len(batch.document or "") // 1_000)
 
 
 def _calculate(data: bytes, day: date) -> Batch:
     try:
         batch = calculate_batch(data, day)
-    except ValidationError as refusal:
-        raise FileRefused(str(refusal)) from None
+    except ValidationError as error:
+        raise FileRefused(str(error)) from None
     if not batch.calculated:
         sentence = "None of the rows could be calculated."
         raise FileRefused(sentence, _reasons(batch))
@@ -126,28 +119,18 @@ def _reasons(batch: Batch) -> list[Reason]:
     return [Reason(r, len(rows), rows[:ROWS_NAMED]) for r, rows in batch.reasons()]
 
 
-def template() -> str:
-    """A CSV file to start from."""
-    return template_text()
-
-
 def show(reference: str) -> Summary:
-    """A saved batch; NotFoundError where there is none."""
+    """Return a saved batch. Raises NotFoundError if there is none."""
     saved = _find(reference)
-    return Summary(
-        reference=saved.reference,
-        row_count=saved.row_count,
-        calculated=saved.calculated,
-        certificates=saved.certificates,
-        reasons=[Reason(*each) for each in json.loads(saved.reasons)],
-        calculated_at=saved.calculated_at,
-        document_until=saved.document_until,
-        has_document=_has_document(saved),
-    )
+    reasons = [Reason(*each) for each in json.loads(saved.reasons)]
+    return Summary(saved, reasons, _has_document(saved))
 
 
 def document(reference: str) -> str:
-    """The file of a batch with its certificates; NotFoundError after a day."""
+    """Return the file of a batch with its certificates.
+
+    Raises NotFoundError after a day.
+    """
     saved = _find(reference)
     if not _has_document(saved):
         raise NotFoundError
@@ -155,7 +138,7 @@ def document(reference: str) -> str:
 
 
 def digest(lines: Sequence[Line]) -> str:
-    """SHA-256 of the calculated rows of a batch."""
+    """Return the SHA-256 of the calculated rows of a batch."""
     return hashlib.sha256(audit_log.canonical(lines).encode()).hexdigest()
 
 
@@ -178,18 +161,8 @@ def _lines(batch: Batch) -> list[Line]:
     ]
 
 
-def _row(line: Line, actor: Actor, at: datetime) -> dict[str, Any]:
-    """The columns of a calculation, the same in every row."""
-    row = dict.fromkeys(_COLUMNS) | row_of(line.inputs, line.result, actor, at)
-    row["row_number"] = line.number
-    return row
-
-
-_COLUMNS = [c.name for c in StcCalculation.__table__.columns if c.name != "id"]
-
-
 def _forget_old_documents(at: datetime) -> None:
-    """A file may hold more than we ask for: it is not kept beyond its day."""
+    """Remove files after a day: they may hold more than the calculator asks for."""
     expired = StcBatch.document_until < at
     kept = StcBatch.document.is_not(None)
     db.session.execute(update(StcBatch).where(expired, kept).values(document=None))

@@ -1,4 +1,4 @@
-"""Calculate certificates: answer, save and log in one transaction; show it again."""
+"""Calculate certificates: save and log them in one transaction; show them again."""
 
 import secrets
 from collections.abc import Mapping
@@ -13,29 +13,31 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcCalculation
-from spv.rules.errors import NotFoundError, ValidationError
+from spv.rules.errors import NotFoundError
 from spv.rules.formatting import pluralise
-from spv.rules.stc.calculation import Calculation, calculate, what_waiting_costs
+from spv.rules.stc.calculation import Calculation
 from spv.rules.stc.figures import RULES_VERSION, value_on
-from spv.rules.stc.installation import Installation, read_installation, read_price
+from spv.rules.stc.installation import Installation
 from spv.rules.stc.system_types import (
     ALL_FIELDS,
     NUMBERS,
     PERIODS,
     SYSTEM_TYPES,
     SystemType,
+    answers_of,
 )
+from spv.rules.stc.systems import SYSTEMS, read_installation
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.stc import visitor_quota
 
-# certificates, zone, rating, deeming_years and years of a result, as they are saved.
-Numbers = dict[str, Any]
+RESULT = ("certificates", "zone", "rating", "deeming_years", "years")
+Numbers = dict[str, Any]  # by the names of `RESULT`
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What certificates may be worth, in dollars; `problem` names a refused price."""
+    """The value of certificates in dollars; `problem` says why a price is refused."""
 
     certificates: int
     price: Decimal
@@ -50,10 +52,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A saved calculation with all that a page or a program is told about it.
+    """A saved calculation, for its page or the API.
 
-    `numbers` are those that were saved; `calculation` is worked out anew from the saved
-    inputs. They differ only if a rule was corrected since.
+    `numbers` are those that were saved. `calculation` is made anew from the saved
+    answers; it differs only if a rule was corrected since.
     """
 
     reference: str
@@ -72,12 +74,12 @@ class Result:
 
     @property
     def corrected(self) -> bool:
-        """Whether today's rules give other numbers than those that were saved."""
+        """True if today's rules give other numbers than those that were saved."""
         return self.numbers != numbers_of(self.calculation)
 
     @property
     def rules_date(self) -> date:
-        """The day as of which the rules were read."""
+        """The day of the rules that were used."""
         return date.fromisoformat(self.rules_version)
 
     @property
@@ -88,28 +90,29 @@ class Result:
     @property
     def period(self) -> str:
         """The calculation period in the scheme's words; empty where there is none."""
-        return PERIODS.get(self.installation.calculation_period, "")
+        return PERIODS.get(self.answers.get("calculation_period", ""), "")
 
     @property
     def answers(self) -> dict[str, str]:
-        """The answers that it was made from, to begin another with."""
+        """The answers of this calculation, to begin another with."""
         return self.installation.answers()
 
 
 def suggested_answers() -> dict[str, str]:
-    """The answers that an empty form starts with: installed today."""
+    """Return the answers of an empty form: installed today."""
     return {"installation_date": clock.today().isoformat()}
 
 
 def save(answers: Mapping[str, str], actor: Actor) -> str:
-    """Calculate, save and log; the reference of the result.
+    """Calculate, save and log one system; return the reference of the result.
 
-    ValidationError, QuotaError.
+    Raises ValidationError if an answer is wrong, and QuotaError for a visitor who has
+    saved too many rows.
     """
     installation = read_installation(answers)
     at = clock.now()
     inputs = installation.answers()
-    result = numbers_of(calculate(installation, clock.day_of(at)))
+    result = numbers_of(installation.calculate(clock.day_of(at)))
     reference = new_reference()
     details = {
         "reference": reference,
@@ -126,9 +129,10 @@ def save(answers: Mapping[str, str], actor: Actor) -> str:
 
 
 def show(reference: str, price: str = "") -> Result:
-    """A saved calculation, at another price if one is given; NotFoundError.
+    """Return a saved calculation, at another price if one is given.
 
-    A price that cannot be used is left aside, and the estimate says why.
+    A price that cannot be used is ignored, and the estimate says why. Raises
+    NotFoundError for an unknown reference.
     """
     saved = db.session.scalar(
         select(StcCalculation).where(StcCalculation.reference == reference)
@@ -143,47 +147,42 @@ def show(reference: str, price: str = "") -> Result:
         calculated_at=saved.calculated_at,
         rules_version=saved.rules_version,
         installation=installation,
-        calculation=calculate(installation, today),
+        calculation=installation.calculate(today),
         estimate=_estimate(saved.certificates, installation, price),
-        by_year=what_waiting_costs(installation, today),
+        by_year=installation.certificates_by_year(today),
     )
 
 
 def _estimate(certificates: int, installation: Installation, price: str) -> Estimate:
-    day = installation.installation_date
-    ceiling: Decimal = value_on("clearing_house_price", day)
+    ceiling: Decimal = value_on("clearing_house_price", installation.installation_date)
     chosen = installation.stc_price or ceiling
     if not price.strip():
         return Estimate(certificates, chosen, ceiling)
     try:
-        return Estimate(certificates, read_price(price, day), ceiling)
-    except ValidationError as refusal:
-        return Estimate(certificates, chosen, ceiling, str(refusal))
+        return Estimate(certificates, installation.read_price(price), ceiling)
+    except ValueError as error:
+        return Estimate(certificates, chosen, ceiling, str(error))
 
 
 def numbers_of(calculation: Calculation) -> Numbers:
-    """The numbers of a result, as they are saved, logged and compared."""
-    rating = calculation.rating
-    return {
-        "certificates": calculation.certificates,
-        "zone": calculation.zone,
-        "rating": None if rating is None else str(rating),
-        "deeming_years": calculation.deeming_years,
-        "years": calculation.years,
-    }
+    """Return the numbers of a result as they are saved, logged and compared."""
+    numbers = {name: getattr(calculation, name) for name in RESULT}
+    if calculation.rating is not None:
+        numbers["rating"] = str(calculation.rating)
+    return numbers
 
 
 def saved_numbers(saved: StcCalculation) -> Numbers:
-    """The numbers of a saved result."""
-    names = ("certificates", "zone", "rating", "deeming_years", "years")
-    return {name: getattr(saved, name) for name in names}
+    """Return the numbers of a saved result."""
+    return {name: getattr(saved, name) for name in RESULT}
 
 
 def row_of(
     inputs: dict[str, str], result: Numbers, actor: Actor, at: datetime
 ) -> dict[str, Any]:
-    """The columns of a saved calculation."""
+    """Return the columns of a calculation, with None for each missing answer."""
     return {
+        **dict.fromkeys(ALL_FIELDS),
         **inputs,
         **result,
         "installation_date": date.fromisoformat(inputs["installation_date"]),
@@ -195,24 +194,19 @@ def row_of(
 
 
 def installation_of(saved: StcCalculation) -> Installation:
-    """The installation that a saved calculation was about.
+    """Return the installation of a saved calculation.
 
-    The rules do not read it again: what they took once is shown, even if refused now.
+    It is not checked again: what was saved once is shown even if the rules refuse it
+    now.
     """
-    inputs: dict[str, Any] = inputs_of(saved)
-    inputs["system_type"] = SystemType(saved.system_type)
-    inputs["installation_date"] = saved.installation_date
-    for name in NUMBERS & inputs.keys():
-        inputs[name] = Decimal(inputs[name])
-    return Installation(**inputs)
-
-
-def inputs_of(saved: StcCalculation) -> dict[str, str]:
-    """The answers that a saved calculation was made from."""
-    named = {name: getattr(saved, name) for name in ALL_FIELDS}
-    return {name: str(value) for name, value in named.items() if value}
+    values: dict[str, Any] = answers_of(saved)
+    system = SYSTEMS[SystemType(values.pop("system_type"))]
+    values["installation_date"] = saved.installation_date
+    for name in NUMBERS & values.keys():
+        values[name] = Decimal(values[name])
+    return system(**values)
 
 
 def new_reference() -> str:
-    """16 characters that nobody can guess."""
+    """Return 16 random characters that nobody can guess."""
     return secrets.token_urlsafe(12)

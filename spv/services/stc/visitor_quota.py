@@ -1,6 +1,6 @@
-"""How many rows visitors may save in a day, by network and in all.
+"""The rows that visitors may save in a day, by network and in all.
 
-People who have signed in have no quota. No address is stored: a network is counted by a
+Users who have signed in have no quota. No address is stored: a network is counted by a
 hash that changes every day, and is deleted when the next day's first row is saved.
 """
 
@@ -21,18 +21,18 @@ EVERYBODY = "all"
 
 
 class QuotaError(ValidationError):
-    """Visitors have saved as many rows as they may today."""
+    """Raised when visitors have saved as many rows as they may in a day."""
 
     http_status = 429
 
     def __init__(
         self, most: int, at: datetime, *, is_batch: bool, in_all: bool
     ) -> None:
-        who = "Visitors" if in_all else "Visitors from one network"
-        else_they = "calculate one system at a time, " if in_all else ""
+        visitors = "Visitors" if in_all else "Visitors from one network"
+        instead = "calculate one system at a time, " if in_all else ""
         sentence = (
-            f"{who} can save {most:,} rows a day, and this would be more. Sign in, "
-            f"{else_they}or try again after midnight in Sydney."
+            f"{visitors} can save {most:,} rows a day, and this would be more. "
+            f"Sign in, {instead}or try again after midnight in Sydney."
         )
         super().__init__({"file" if is_batch else "system_type": sentence})
         self.errors = [{"code": "too_many_rows", "message": sentence}]
@@ -41,9 +41,10 @@ class QuotaError(ValidationError):
 
 
 def claim(rows: int, actor: Actor, at: datetime, *, is_batch: bool = False) -> None:
-    """Count rows that an actor saves, in the transaction that saves them; QuotaError.
+    """Count the rows that an actor saves, in the transaction that saves them.
 
-    Single calculations are counted in all too, but not refused because of that.
+    Raises QuotaError if there are too many. A single calculation counts among the rows
+    of all visitors too, but is never refused because of them.
     """
     if actor.user_id:
         return
@@ -58,7 +59,7 @@ def claim(rows: int, actor: Actor, at: datetime, *, is_batch: bool = False) -> N
 
 
 def _add(day: date, network: str, rows: int, most: int | None) -> bool:
-    """Add rows to a count, unless it would go beyond the most that it may be.
+    """Add rows to a count, unless it would become more than it may be.
 
     One statement, so that two requests at the same moment cannot both take the rest.
     """

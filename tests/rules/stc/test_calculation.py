@@ -4,15 +4,15 @@ from datetime import date
 
 import pytest
 
-from spv.rules.stc.calculation import calculate, deeming_period, what_waiting_costs
-from spv.rules.stc.installation import read_installation
+from spv.rules.stc.calculation import deeming_period
+from spv.rules.stc.systems import read_installation
 from tests.examples import BOUNDARIES, EXAMPLES, battery, solar, turbine
 
 TODAY = date(2026, 11, 22)
 
 
 def work_out(answers, today=TODAY):
-    return calculate(read_installation(answers), today)
+    return read_installation(answers).calculate(today)
 
 
 @pytest.mark.parametrize("example", [*EXAMPLES, *BOUNDARIES], ids=str)
@@ -20,7 +20,7 @@ def test_certificates(example):
     assert work_out(example.answers).certificates == example.certificates
 
 
-def test_no_system_gets_the_published_mistakes():
+def test_published_mistakes_are_not_repeated():
     """63 and 74 for 6.6 kW multiply by the rating twice."""
     assert work_out(solar("6.6", "2150", "2026-06-30")).certificates not in (63, 74)
 
@@ -124,20 +124,20 @@ def test_warnings(answers, expected):
         assert words in warning
 
 
-def test_what_waiting_costs():
+def test_certificates_by_year_of_installation():
     installation = read_installation(solar("6.6", "2150", "2026-06-30"))
     expected = {2026: 45, 2027: 36, 2028: 27, 2029: 18, 2030: 9}
-    assert what_waiting_costs(installation, TODAY) == expected
+    assert installation.certificates_by_year(TODAY) == expected
 
 
-def test_what_waiting_cost_since_an_earlier_year():
+def test_certificates_by_year_since_an_earlier_year():
     installation = read_installation(solar("6.6", "2150", "2024-02-29"))
-    waited = what_waiting_costs(installation, TODAY)
-    assert list(waited) == [2024, 2026, 2027, 2028, 2029, 2030]
-    assert waited[2024] == 63  # 6.6 × 1.382 × 7
+    by_year = installation.certificates_by_year(TODAY)
+    assert list(by_year) == [2024, 2026, 2027, 2028, 2029, 2030]
+    assert by_year[2024] == 63  # 6.6 × 1.382 × 7
 
 
-def test_waiting_with_a_battery_follows_its_half_year():
+def test_certificates_of_a_battery_follow_its_half_year():
     installation = read_installation(battery("13.5", "2026-07-01"))
     expected = {2026: 91, 2027: 70, 2028: 55, 2029: 41, 2030: 28}
-    assert what_waiting_costs(installation, TODAY) == expected
+    assert installation.certificates_by_year(TODAY) == expected

@@ -1,14 +1,15 @@
-"""Reading answers: what is refused, in which words, and what is taken."""
+"""Reading answers: those that are understood, and the sentences for the others."""
 
-from datetime import date
+import dataclasses
+import re
 from decimal import Decimal
 
 import pytest
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_decimal
-from spv.rules.stc.hints import notes
-from spv.rules.stc.installation import read_installation, read_price
+from spv.rules.stc.system_types import FIELDS_OF, SystemType
+from spv.rules.stc.systems import SYSTEMS, hints, read_installation
 from tests.examples import BAD, BATTERY, EXAMPLES, GOOD_SOLAR, WIND
 
 
@@ -19,11 +20,17 @@ def problems(answers):
 
 
 @pytest.mark.parametrize("bad", BAD, ids=str)
-def test_refused(bad):
+def test_bad_answers_are_refused(bad):
     found = problems(bad.answers)
     assert list(found) == [bad.field]
     assert bad.words in found[bad.field]
     assert len(found[bad.field]) < 200
+
+
+@pytest.mark.parametrize("system_type", SystemType)
+def test_a_class_has_the_fields_that_the_table_has_for_its_type(system_type):
+    names = {field.name for field in dataclasses.fields(SYSTEMS[system_type])}
+    assert names == {*FIELDS_OF[system_type]}
 
 
 def test_every_problem_at_once_in_the_order_of_the_form():
@@ -31,6 +38,11 @@ def test_every_problem_at_once_in_the_order_of_the_form():
     assert list(problems(answers)) == [
         "rated_power_kw", "installation_date", "calculation_period", "postcode",
     ]  # fmt: skip
+
+
+def test_every_problem_of_a_battery_without_a_nominal_capacity():
+    answers = BATTERY | {"nominal_kwh": "", "usable_kwh": "500", "stc_price": "41"}
+    assert list(problems(answers)) == ["nominal_kwh", "stc_price"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
@@ -55,22 +67,23 @@ def test_answers_come_back_as_they_were(example):
         ("rated_power_kw", "100", "100"),
     ],
 )
-def test_taken_as_meant(field, typed, meant):
+def test_answers_in_other_words_are_understood(field, typed, meant):
     installation = read_installation(GOOD_SOLAR | {field: typed})
     assert installation.answers()[field] == meant
 
 
-def test_what_is_not_asked_for_is_left_aside():
+def test_answers_to_other_questions_are_ignored():
     installation = read_installation(WIND | {"postcode": "nonsense"})
-    assert installation.postcode == ""
-    assert read_installation(BATTERY | {"rated_power_kw": "x"}).rated_power_kw is None
+    assert installation.answers() == WIND
+    assert read_installation(BATTERY | {"rated_power_kw": "x"}).answers() == BATTERY
 
 
 def test_price():
-    assert read_price(" 38.50 ", date(2026, 1, 1)) == Decimal("38.50")
-    for text in ("41", "", "x"):
-        with pytest.raises(ValidationError):
-            read_price(text, date(2026, 1, 1))
+    installation = read_installation(GOOD_SOLAR)
+    assert installation.read_price(" 38.50 ") == Decimal("38.50")
+    for text, words in (("41", "$40 is the"), ("", "Enter the price"), ("x", "38.50")):
+        with pytest.raises(ValueError, match=re.escape(words)):
+            installation.read_price(text)
 
 
 @pytest.mark.parametrize(
@@ -78,11 +91,11 @@ def test_price():
     [("1000", "1,000"), ("5.000", "5"), ("0.10", "0.1"), ("1234.5", "1,234.5"),
      ("100", "100"), ("0", "0")],
 )  # fmt: skip
-def test_plain(number, text):
+def test_format_decimal(number, text):
     assert format_decimal(Decimal(number)) == text
 
 
-NOTES = [
+HINTS = [
     ({}, {}),
     ({"postcode": "215"}, {}),
     ({"postcode": "２１５０"}, {}),
@@ -111,6 +124,6 @@ NOTES = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "expected"), NOTES)
-def test_notes(answers, expected):
-    assert notes(answers) == expected
+@pytest.mark.parametrize(("answers", "expected"), HINTS)
+def test_hints(answers, expected):
+    assert hints(answers) == expected

@@ -1,4 +1,4 @@
-"""Batches: saved whole, one event, the file itself forgotten after a day."""
+"""Batches: saved whole with one event; the file itself is removed after a day."""
 
 import json
 from datetime import timedelta
@@ -45,7 +45,7 @@ def test_rows_that_cannot_be_calculated(app):
     bad = ROW.replace("6.6", "101")
     text = "\n".join([HEADING, ROW, *[bad] * 12])
     summary = batches.show(batches.save(text.encode(), BATCH))
-    assert (summary.row_count, summary.calculated) == (13, 1)
+    assert (summary.saved.row_count, summary.saved.calculated) == (13, 1)
     (reason,) = summary.reasons
     assert reason.count == 12
     assert reason.rows == list(range(3, 13))

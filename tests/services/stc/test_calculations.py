@@ -8,9 +8,17 @@ import sqlalchemy as sa
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent, StcCalculation
 from spv.rules.errors import NotFoundError, ValidationError
+from spv.rules.stc.system_types import (
+    ALL_FIELDS,
+    NUMBERS,
+    REQUIRED,
+    SystemType,
+    answers_of,
+)
+from spv.rules.stc.systems import read_installation
 from spv.services.actor import visitor
 from spv.services.stc import calculations
-from tests.examples import BAD, EXAMPLES, GOOD_SOLAR
+from tests.examples import BAD, EXAMPLES, GOOD_SOLAR, example_of
 
 WEB = visitor("web")
 
@@ -24,7 +32,7 @@ def test_saves_inputs_result_and_log(app, example):
     assert saved.reference == reference == logged["reference"]
     assert saved.certificates == example.certificates
     assert logged["result"]["certificates"] == example.certificates
-    assert logged["inputs"] == calculations.inputs_of(saved) == example.answers
+    assert logged["inputs"] == answers_of(saved) == example.answers
     assert (event.actor, event.channel, event.event) == (
         "visitor", "web", "stc.calculated",
     )  # fmt: skip
@@ -32,7 +40,27 @@ def test_saves_inputs_result_and_log(app, example):
     assert logged["rules_version"] == saved.rules_version
 
 
-def test_shows_what_was_saved(app):
+def test_the_saved_columns_are_the_answers_and_the_result():
+    """A question without a column would be an error when it is saved."""
+    columns = StcCalculation.__table__.columns
+    others = {"id", "reference", "batch_id", "row_number", "rules_version", "actor",
+              "channel", "calculated_at"}  # fmt: skip
+    expected = [*ALL_FIELDS, *calculations.RESULT]
+    assert {column.name for column in columns} == others.union(expected)
+    assert {name for name in ALL_FIELDS if not columns[name].nullable} == {*REQUIRED}
+    longest = "999999.999999"
+    assert all(columns[name].type.length == len(longest) for name in NUMBERS)
+
+
+@pytest.mark.parametrize("system_type", SystemType)
+def test_a_saved_installation_is_read_back(app, system_type):
+    answers = example_of(system_type).answers | {"stc_price": "38.50"}
+    calculations.save(answers, WEB)
+    saved = db.session.scalars(sa.select(StcCalculation)).one()
+    assert calculations.installation_of(saved) == read_installation(answers)
+
+
+def test_shows_a_saved_calculation(app):
     result = calculations.show(calculations.save(GOOD_SOLAR, WEB))
     assert result.headline == "45 STCs"
     assert (result.calculation.zone, result.calculation.years) == (3, 5)

@@ -1,4 +1,4 @@
-"""What visitors may save in a day: by network, in all; people who sign in, anything."""
+"""The rows that visitors may save in a day; signed-in users have no limit."""
 
 import pytest
 import sqlalchemy as sa
@@ -80,13 +80,13 @@ def test_a_file_beyond_the_quota_is_refused_and_counts_nothing(limits):
     batches.save(FILE, HERE)
 
 
-def test_who_has_signed_in_has_none(limits, demonstration):
+def test_signed_in_users_have_no_quota(limits, demonstration):
     for _ in range(4):
         batches.save(FILE, acting(demo.GENERAL))
     assert (counts(), saved()) == ([], 16)
 
 
-def test_the_next_day_begins_anew_in_sydney(limits):
+def test_the_count_starts_again_at_midnight_in_sydney(limits):
     with time_machine.travel("2026-11-22T12:59:00+00:00", tick=False) as clock:
         for _ in range(10):
             calculations.save(GOOD_SOLAR, HERE)

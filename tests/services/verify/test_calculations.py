@@ -1,4 +1,4 @@
-"""Replay recomputes every saved calculation from its log, and names differences."""
+"""Replay recomputes every saved calculation and names the differences."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -140,9 +140,9 @@ def test_an_event_without_its_inputs(saved, inputs):
     assert difference == "event 3, or what was saved for it, cannot be read"
 
 
-def test_moments_that_are_none(saved):
+def test_dates_and_times_that_cannot_be_read(saved):
     if db.engine.dialect.name == "postgresql":
-        return  # which takes none
+        return  # PostgreSQL refuses such values
     db.session.execute(sa.text("UPDATE stc_calculations SET calculated_at = 'x'"))
     db.session.commit()
     assert "event 1, or what was saved for it, cannot be read" in replay().differences

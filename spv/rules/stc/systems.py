@@ -1,0 +1,56 @@
+"""The class of each system type, and what follows from answers as they were typed."""
+
+from collections.abc import Mapping
+
+from spv.rules.errors import ValidationError
+from spv.rules.stc.battery import Battery
+from spv.rules.stc.calculation import years_left
+from spv.rules.stc.figures import FIGURES, value_on, zone_of
+from spv.rules.stc.installation import Installation
+from spv.rules.stc.solar import Solar
+from spv.rules.stc.system_types import SystemType, is_postcode, system_type_of
+from spv.rules.stc.turbine import Hydro, Wind
+from spv.rules.text import read_date
+
+SYSTEMS: dict[SystemType, type[Installation]] = {
+    system.system_type: system for system in (Solar, Wind, Hydro, Battery)
+}
+
+
+def read_installation(answers: Mapping[str, str]) -> Installation:
+    """Read the answers about one system of any type.
+
+    Raises ValidationError with a sentence for each field that is missing or wrong.
+    """
+    system_type = system_type_of(answers)
+    if system_type is None:
+        raise ValidationError({"system_type": "Select the type of system."})
+    return SYSTEMS[system_type].read(answers)
+
+
+def hints(answers: Mapping[str, str]) -> dict[str, str]:
+    """Return a sentence for each field whose answer already decides something."""
+    given = {
+        "postcode": _zone_hint(answers.get("postcode", "").strip()),
+        "installation_date": _date_hint(answers),
+    }
+    return {name: hint for name, hint in given.items() if hint}
+
+
+def _zone_hint(postcode: str) -> str:
+    if not is_postcode(postcode):
+        return ""
+    zone, figure = zone_of(postcode), FIGURES["zone_rating"]
+    return f"Zone {zone}: rating {figure.latest[zone - 1]} {figure.unit}"
+
+
+def _date_hint(answers: Mapping[str, str]) -> str:
+    system_type = system_type_of(answers)
+    try:
+        day = read_date(answers.get("installation_date", "").strip())
+        value_on("scheme_first_day", day)
+    except (ValueError, LookupError):
+        return ""
+    if system_type is None or years_left(day) < 1:
+        return ""
+    return SYSTEMS[system_type].date_hint(day)
