@@ -168,7 +168,7 @@ def test_events_moved_to_another_chain(chain):
     assert [r.problem for r in audit_log.verify()] == [
         "",
         "",
-        "this chain is none of spv's",
+        "this chain is not one of spv's",
     ]
     assert not audit_log.contains(report.head)
 
