@@ -109,7 +109,7 @@ def menu() -> list[tuple[str, list[tuple[str, str]]]]:
 
 def api_client() -> ApiClient:
     """Return the API client of this request, on routes that are for API clients."""
-    client: ApiClient = g.api_client
+    client: ApiClient = g.system
     return client
 
 
@@ -184,7 +184,7 @@ def _authenticate_client() -> BaseResponse | None:
             {"WWW-Authenticate": f'AzureApiManagementKey name="{KEY_HEADER}"'},
             mimetype="application/json",
         )
-    g.api_client = client
+    g.system = client
     return None
 
 

@@ -10,27 +10,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
+import sqlalchemy as sa
 from flask import Flask, has_request_context, request
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Connection,
-    Text,
-    any_,
-    event,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import (
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NotSupportedError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
 
 from spv.extensions import Model, db
 from spv.rules.errors import TooLateError
@@ -59,7 +42,7 @@ LIMITS = {
 }
 # With these, a dead connection to another machine is noticed within half a minute.
 TCP = {
-    "connect_timeout": 5,  # seconds, like the next three
+    "connect_timeout": 5,  # seconds, like the times below
     "keepalives": 1,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -69,6 +52,12 @@ TCP = {
 # A reverse proxy gives up after 60 seconds, and a commit takes up to 8 (see LIMITS).
 ANSWER_WITHIN = 50
 _STARTED = re.compile(r"t=(\d{10}\.\d{3})")
+WRONG_STATEMENT = (
+    exc.DataError,
+    exc.IntegrityError,
+    exc.NotSupportedError,
+    exc.ProgrammingError,
+)
 # Keys of the session's `info`.
 ANSWER_BY, BATCH = "spv_answer_by", "spv_batch"
 
@@ -215,7 +204,7 @@ def _end_reading(_error: BaseException | None) -> None:
     """End the request's last transaction; the answer stays good if this fails."""
     try:
         db.session.rollback()
-    except DBAPIError:
+    except exc.DBAPIError:
         db.session().invalidate()
 
 
@@ -240,31 +229,32 @@ def one_of(column: Any, texts: Sequence[str]) -> ColumnElement[bool]:
     To write a placeholder for each takes longer than to look them all up.
     """
     if is_sqlite():
-        listed = func.json_each(json.dumps(texts)).table_valued("value")
-        return cast(ColumnElement[bool], column.in_(select(listed.c.value)))
-    return cast(ColumnElement[bool], column == any_(literal(texts, ARRAY(Text()))))
+        listed = sa.func.json_each(json.dumps(texts)).table_valued("value")
+        return cast(ColumnElement[bool], column.in_(sa.select(listed.c.value)))
+    return cast(
+        ColumnElement[bool], column == sa.any_(sa.literal(texts, sa.ARRAY(sa.Text())))
+    )
 
 
-def took_too_long(error: SQLAlchemyError) -> bool:
+def took_too_long(error: exc.SQLAlchemyError) -> bool:
     """Tell whether a statement did not end in time, mostly because of another one."""
     return _code(error) in ("55P03", "57014", sqlite3.SQLITE_BUSY)
 
 
-def trouble(error: SQLAlchemyError) -> str:
+def trouble(error: exc.SQLAlchemyError) -> str:
     """Say why the database did not do something; "" if the statement was wrong."""
     code = _code(error)
     if code in ("25006", "42501", sqlite3.SQLITE_READONLY):
         return "The database can only be read at the moment: nothing can be saved."
     if took_too_long(error):
         return "The database is busy with something else that takes long."
-    wrong = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
     # PostgreSQL calls tables and columns that are missing a programming error.
-    if isinstance(error, wrong) and code not in ("42P01", "42703"):
+    if isinstance(error, WRONG_STATEMENT) and code not in ("42P01", "42703"):
         return ""
     return "The database does not answer."
 
 
-def _code(error: SQLAlchemyError) -> str | int | None:
+def _code(error: exc.SQLAlchemyError) -> str | int | None:
     """Return the SQLSTATE of an error, or the primary code of SQLite."""
     original = getattr(error, "orig", None)
     code: int | None = getattr(original, "sqlite_errorcode", None)
