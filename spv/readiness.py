@@ -3,7 +3,6 @@
 import math
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from time import monotonic
@@ -32,7 +31,8 @@ class _Probe:
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.tried_at = self.busy_since = -math.inf
+        self.tried_at = -math.inf
+        self.busy_since = math.inf  # since when attempts have failed to get the lock
         self.problem: str | None = None
         self.has_schema = False
 
@@ -104,45 +104,33 @@ def _attempt(probe: _Probe) -> tuple[str, str]:
         cause = str(getattr(error, "orig", error))
         if not database.took_too_long(error):
             return database.trouble(error) or "Nothing can be saved.", cause
-        if not _is_stuck(probe):
+        probe.busy_since = min(probe.busy_since, monotonic())
+        if monotonic() - probe.busy_since < PATIENCE:
             return "", ""
         return "Nothing can be saved: another change does not come to its end.", cause
-    probe.busy_since = -math.inf
+    probe.busy_since = math.inf
     return "", ""
 
 
 def _write() -> None:
-    """Lock the chain of the registry, as everything that is saved does, and write."""
+    """Write to the registry's chain, which every change locks; wait WAIT at most."""
     head = AuditChain.name == "registry"
-    with _short_transaction() as connection:
-        connection.execute(update(AuditChain).where(head).values(hash=AuditChain.hash))
-
-
-@contextmanager
-def _short_transaction() -> Iterator[Connection]:
-    """Begin and commit a transaction that waits for a lock no longer than WAIT."""
+    writing = update(AuditChain).where(head).values(hash=AuditChain.hash)
     with db.engine.connect() as connection:
         connection.execution_options(spv_immediate=True)
         if not database.is_sqlite():
             with connection.begin():
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {WAIT}")
                 connection.exec_driver_sql(f"SET LOCAL statement_timeout = {2 * WAIT}")
-                yield connection
+                connection.execute(writing)
             return
         driver: Any = connection.connection.dbapi_connection
         driver.execute(f"PRAGMA busy_timeout = {WAIT}")
         try:
             with connection.begin():
-                yield connection
+                connection.execute(writing)
         finally:
             driver.execute(f"PRAGMA busy_timeout = {database.BUSY}")
-
-
-def _is_stuck(probe: _Probe) -> bool:
-    """Tell whether attempts have failed for longer than any write takes."""
-    if probe.busy_since == -math.inf:
-        probe.busy_since = monotonic()
-    return monotonic() - probe.busy_since >= PATIENCE
 
 
 def _revision_problem(connection: Connection) -> str:
