@@ -19,9 +19,8 @@ from tests.test_killed import Person
 FROZEN_FOR = 9  # seconds
 
 
-def keep_uploading(address, recorded, refused, end):
+def keep_uploading(person, recorded, refused, end):
     """Upload files until the end; note the address and time of each record."""
-    person = Person(address)
     while not end.is_set():
         try:
             recorded.append((person.upload(), time.monotonic()))
@@ -38,7 +37,8 @@ def test_the_other_server_goes_on(postgres_url):
     load(postgres_url)
     frozen, other, refused, end = [], [], [], threading.Event()
     with serve(postgres_url) as (one, process), serve(postgres_url) as (two, _):
-        work = [(one, frozen)] * 4 + [(two, other)] * 2
+        work = [(Person(one), frozen) for _ in range(4)]
+        work += [(Person(two), other) for _ in range(2)]
         threads = [
             threading.Thread(target=keep_uploading, args=(*each, refused, end))
             for each in work
