@@ -8,18 +8,18 @@ BIN    := $(VENV)/bin
 BENCH  := .venv-bench
 HOST   ?= 127.0.0.1
 PORT   ?= 5000
-# A lock is complete, so the resolver is never asked; `pip check` says whether all fits.
+# A lock is complete, so pip resolves nothing; `pip check` confirms that all fits.
 PIP     := python -m pip --quiet --disable-pip-version-check
 INSTALL := install --no-deps --no-compile --require-hashes
 SERVE  := waitress-serve --listen=$(HOST):$(PORT) --threads=8 --connection-limit=1000 \
 	--channel-timeout=30 --max-request-header-size=131072 --max-request-body-size=6000000 \
 	--no-clear-untrusted-proxy-headers app:app
 
-# Two of these commands at once would set up the same files: the second one stops.
+# Two of these commands at once would write the same files, so the second one stops.
 LOCKED = test -w . || { echo "This folder cannot be written to: copy spv to one that is yours."; exit 1; }; \
 	exec 9>.setup-lock && $(PYTHON) -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null || \
 	{ echo "Another make is setting up spv in this folder: wait until it is done, then try again."; exit 1; }
-# Asks for a port as the server will.
+# Test the port in the way that the server opens it.
 FREE_PORT = $(PYTHON) -c 'import socket, sys; s = socket.socket(); \
 	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind((sys.argv[1], int(sys.argv[2])))' \
 	$(HOST) $(PORT) 2>/dev/null || \
@@ -36,7 +36,7 @@ run: | python
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest $(ARGS)
 
-# Each line and branch of the rules is run by their own tests.
+# The tests of the rules run each of their lines and branches.
 coverage: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest tests/rules --numprocesses=1 \
 		--cov=spv/rules --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
@@ -70,7 +70,7 @@ $(VENV)/.run-ready: requirements.txt | python
 	@$(BIN)/$(PIP) $(INSTALL) -r requirements.txt && $(BIN)/$(PIP) check
 	@touch $@
 
-# What tests and lint need has all that `make run` needs, in the same versions.
+# The environment of tests and lint includes that of `make run`, in the same versions.
 $(VENV)/.dev-ready: requirements.txt requirements-dev.txt | python
 	@$(LOCKED); $(PYTHON) -m venv $(VENV) && \
 		$(BIN)/$(PIP) $(INSTALL) -r requirements-dev.txt && $(BIN)/$(PIP) check

@@ -10,23 +10,21 @@ from dotenv import load_dotenv
 
 from spv import create_app, database
 from spv.config import ConfigurationError
-from spv.server import mend_waitress
 
-# Read here, and not by one of the servers, so that all of them see the same settings.
+# Read here and not by one of the servers, so that all servers see the same settings.
 load_dotenv(Path(__file__).with_name(".env"))
-mend_waitress()
 try:
     app = create_app()
 except ConfigurationError as error:
     sys.stderr.write(f"spv does not start. {error}\n")
-    sys.exit(4)  # tells gunicorn that there is no use in starting another worker
+    sys.exit(4)  # tells gunicorn that another worker would fail as well
 
-# A server that is stopped (SIGTERM) ends like one that is interrupted (Ctrl-C): it goes
-# through what is to be done at its end. gunicorn has a handler of its own, which stays.
+# A server that is stopped (SIGTERM) runs its exit handlers, as it does after Ctrl-C.
+# gunicorn has a handler of its own, which stays.
 if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 atexit.register(database.close, app)
 
-# What start-up made stays for good: the collector need not go through it again.
+# Objects made so far stay until the end: the garbage collector need not look at them.
 gc.collect()
 gc.freeze()

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from spv import access, cli, config, database, errors, logs, pages, security, views
+from spv import access, cli, config, database, errors, pages, security, views
 from spv.extensions import csrf, db, htmx, limiter, migrate
 
 
@@ -10,15 +10,14 @@ def create_app(settings: config.Config | None = None) -> Flask:
     """Build the application; settings come from the environment unless given."""
     app = Flask(__name__, instance_relative_config=True)
     app.config.from_object(settings or config.from_environment(app.instance_path))
-    logs.init_app(app)
     db.init_app(app)
     migrate.init_app(app, db, render_as_batch=True)
     htmx.init_app(app)
-    security.init_app(app)  # before the limiter: it mends what that adds to answers
+    security.init_app(app)  # before the limiter: it corrects a header of the limiter
     limiter.init_app(app)
     database.init_app(app)
     access.init_app(app)
-    csrf.init_app(app)  # after the guard: who has been signed out is told so
+    csrf.init_app(app)  # after access: users who were signed out are told that first
     pages.init_app(app)
     errors.init_app(app)
     views.init_app(app)

@@ -1,7 +1,7 @@
 """Commands for the person who runs spv."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from flask import Flask
@@ -17,20 +17,16 @@ from spv.services.accounts import users
 from spv.services.verify import ledger as ledger_verification
 from spv.services.verify.calculations import replay
 
+NO_DEMONSTRATION = "Production has no demonstration data."
 audit_group = AppGroup("audit", help="The audit log.")
-T = TypeVar("T")
-NONE = "Production has no demonstration data."
-
 stc_group = AppGroup("stc", help="Saved STC calculations.")
-demo_group = AppGroup("demo", help="The data of a demonstration.")
+demo_group = AppGroup("demo", help="The demonstration data.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    app.cli.add_command(audit_group)
-    app.cli.add_command(stc_group)
-    app.cli.add_command(demo_group)
-    app.cli.add_command(create_staff)
+    for command in (audit_group, stc_group, demo_group, create_staff):
+        app.cli.add_command(command)
 
 
 @audit_group.command("verify")
@@ -38,7 +34,7 @@ def init_app(app: Flask) -> None:
     "--contains",
     metavar="HASH",
     multiple=True,
-    help="A last hash that was noted before; may be given several times.",
+    help="A last hash that you noted earlier. You can give several.",
 )
 def verify(contains: tuple[str, ...]) -> None:
     """Prove that no event, and no row of the ledger, was changed or removed."""
@@ -51,30 +47,33 @@ def verify(contains: tuple[str, ...]) -> None:
             "rewritten, or is an older one."
         )
     for report in reports:
-        found = report.problem or f"intact, last hash {report.head}"
-        click.echo(f"{report.chain}: {report.events} events, {found}")
+        result = report.problem or f"intact, last hash {report.head}"
+        click.echo(f"{report.chain}: {pluralise(report.events, 'event')}, {result}")
     ledger = ledger_verification.verify()
     for problem in ledger.problems:
         click.echo(problem)
-    words = (
-        f"{pluralise(ledger.rows, 'row')} of {pluralise(ledger.uploads, 'upload')}, "
-        f"{pluralise(ledger.markings, 'marking')}"
+    click.echo(
+        f"ledger: {pluralise(ledger.rows, 'row')} of "
+        f"{pluralise(ledger.uploads, 'upload')}, "
+        f"{pluralise(ledger.markings, 'invalidation')}, "
+        f"{pluralise(len(ledger.problems), 'problem')}"
     )
-    click.echo(f"ledger: {words}, {pluralise(len(ledger.problems), 'problem')}")
     broken = any(report.problem for report in reports)
-    _exit(bool(lost) or broken or bool(ledger.problems))
+    raise SystemExit(bool(lost or broken or ledger.problems))
 
 
 @stc_group.command("replay")
 def replay_calculations() -> None:
-    """Recompute every saved calculation from its log and name any difference."""
+    """Recompute every saved calculation from the log, and name each difference."""
     _check_ready()
     found = replay()
     for difference in found.differences:
         click.echo(difference)
-    count = len(found.differences)
-    click.echo(f"{found.calculations} calculations recomputed, {count} differences")
-    _exit(bool(count))
+    click.echo(
+        f"{pluralise(found.calculations, 'calculation')} recomputed, "
+        f"{pluralise(len(found.differences), 'difference')}"
+    )
+    raise SystemExit(bool(found.differences))
 
 
 @demo_group.command("load")
@@ -82,33 +81,39 @@ def replay_calculations() -> None:
     "--panels",
     type=click.IntRange(1, 100_000_000),
     metavar="N",
-    help="Upload N more made-up panels, too.",
+    help="Also upload N made-up panels.",
 )
 def load_demonstration(panels: int | None) -> None:
-    """Make the demonstration's sign-ins, where they are not there, and print them."""
+    """Create the demonstration if it is missing, and print its sign-ins."""
     if not is_demonstration():
-        click.echo(NONE)  # no error: `make run` goes on without
+        click.echo(NO_DEMONSTRATION)  # not an error, so that `make run` goes on
         return
     _check_ready()
-    _made(demo.load)
+    with _errors_in_one_line():
+        demo.load()
     click.echo(f"Demonstration sign-ins, all with password {demo.PASSWORD}:")
     for email, words in demo.sign_ins().items():
         click.echo(f"  {email:26}{words}")
-    if panels:
-        _made(lambda: _add_panels(panels))
+    if not panels:
+        return
+    bar = click.progressbar(length=panels, label=f"{panels:,} panels")
+    with _errors_in_one_line(), bar:
+        for count in demo.add_panels(panels):
+            bar.update(count)
 
 
 @demo_group.command("reset")
 def reset_demonstration() -> None:
-    """Empty the database, and make the demonstration anew."""
+    """Empty the database, and load the demonstration again."""
     if not is_demonstration():
-        raise click.ClickException(NONE)
+        raise click.ClickException(NO_DEMONSTRATION)
     _check_ready()
-    _made(demo.check_nobody_real)
+    with _errors_in_one_line():
+        demo.check_nobody_real()
     downgrade(revision="base")
     upgrade()
     demo.load()
-    click.echo("Everything is as a demonstration begins.")
+    click.echo("Everything was removed, and the demonstration loaded again.")
 
 
 @click.command("create-staff")
@@ -116,23 +121,19 @@ def reset_demonstration() -> None:
 @click.option("--name", default="", help="Full name.")
 @with_appcontext
 def create_staff(email: str, name: str) -> None:
-    """Make somebody agency staff; prints a link with which they set a password."""
+    """Make a person agency staff, and print a link with which to set a password."""
     _check_ready()
-    link = _made(lambda: users.create_staff(email, name))
+    with _errors_in_one_line():
+        link = users.create_staff(email, name)
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
 
 
-def _add_panels(count: int) -> None:
-    with click.progressbar(length=count, label=f"{count:,} panels") as bar:
-        for some in demo.add_panels(count):
-            bar.update(some)
-
-
-def _made(make: Callable[[], T]) -> T:
-    """What a service makes, or its refusal in one line."""
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
+    """End the command with the sentence of an error that a service raises."""
     try:
-        return make()
+        yield
     except (ValidationError, ServiceError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -140,7 +141,3 @@ def _made(make: Callable[[], T]) -> T:
 def _check_ready() -> None:
     if problem := readiness.revision_problem():
         raise click.ClickException(problem)
-
-
-def _exit(failed: bool) -> None:
-    raise SystemExit(1 if failed else 0)

@@ -10,33 +10,33 @@ ZONE = ZoneInfo("Australia/Sydney")
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """Return this moment in UTC."""
     return datetime.now(UTC)
 
 
 def day_of(moment: datetime) -> date:
-    """The calendar day of a moment in Australian eastern time."""
+    """Return the calendar day of a moment in Australian eastern time."""
     return moment.astimezone(ZONE).date()
 
 
 def first_moment_of(day: date) -> datetime:
-    """When a day begins in Australian eastern time."""
+    """Return the beginning of a day in Australian eastern time."""
     return datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
 
 
 def format_moment(moment: datetime) -> str:
-    """A moment for people, such as 1 May 2026, 14:05 AEST."""
+    """Write a moment in words, such as 1 May 2026, 14:05 AEST."""
     local = moment.astimezone(ZONE)
-    return f"{format_date(local)}, {local:%H:%M} {local:%Z}"
+    return f"{format_date(local)}, {local:%H:%M %Z}"
 
 
 @lru_cache
 def format_short_date(moment: datetime) -> str:
-    """The day of a moment in short, such as 1 Nov 2026."""
+    """Write the day of a moment in short, such as 1 Nov 2026."""
     day = day_of(moment)
     return f"{day.day} {day:%b %Y}"
 
 
 def today() -> date:
-    """Today in Australian eastern time."""
+    """Return today's date in Australian eastern time."""
     return day_of(now())

@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from environs import Env
 from flask.helpers import get_debug_flag
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -19,9 +18,9 @@ from spv.rules.secret_key import SHORTEST, weakness
 DEMONSTRATION_KEY = "demonstration-only"
 STORAGES = ("memory://", "redis://", "rediss://")
 QUOTAS = ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL")
-ENDLESS = 10**9  # rows a day; no machine saves more
+ENDLESS = 10**9  # rows a day: more than any server can save
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
-# Names that are no settings of the app: tests, benchmarks and examples read them.
+# Names that are not settings: tests, benchmarks and examples read them.
 OTHER_NAMES = {
     "SPV_BENCH_PANELS",
     "SPV_BROWSER",
@@ -34,7 +33,7 @@ _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 
 
 class ConfigurationError(RuntimeError):
-    """A setting that spv will not start with; the message is one clear line."""
+    """A setting with which spv does not start; the message is one line."""
 
 
 def _number(text: str) -> int:
@@ -53,7 +52,7 @@ def _one_of(**meanings: Any) -> Callable[[str], Any]:
 
 
 def _list(text: str) -> tuple[str, ...]:
-    """Read values between commas; one that has a comma stands in quotation marks."""
+    """Read values separated by commas; quotation marks protect a comma in a value."""
     lines = csv.reader(text.splitlines(), skipinitialspace=True)
     return tuple(value.strip() for line in lines for value in line if value.strip())
 
@@ -69,7 +68,7 @@ def _hosts(text: str) -> tuple[str, ...]:
 
 
 def _storage(url: str) -> str:
-    """Read where requests are counted. Valkey is spoken to as Redis is."""
+    """Read where requests are counted. Valkey has the protocol of Redis."""
     found = url.replace("valkey", "redis", 1)
     if not found.startswith(STORAGES):
         known = ", ".join((*STORAGES[:-1], "valkey://"))
@@ -78,45 +77,46 @@ def _storage(url: str) -> str:
 
 
 def _setting(default: Any, read: Callable[[str], Any] = str, name: str = "") -> Any:
-    """A field that is read from the environment, under its own name if none is given.
+    """Make a field that is read from the environment, by default under its own name.
 
-    `read` turns the text into the value, or raises a ValueError: the end of a sentence.
+    `read` turns the text into the value. It raises ValueError with the end of a
+    sentence that begins with the name.
     """
     return field(default=default, metadata={"read": read, "name": name})
 
 
 @dataclass(kw_only=True)
 class Config:
-    """The configuration of Flask. Sizes in bytes, ages in seconds."""
+    """The configuration of Flask. Sizes are in bytes, times in seconds."""
 
     SQLALCHEMY_DATABASE_URI: str = _setting(MISSING, name="DATABASE_URL")
     SECRET_KEY: str = _setting(DEMONSTRATION_KEY)
-    # Secrets of before: what was signed or sealed with them is still good.
+    # Earlier secrets: values that they signed or encrypted are still valid.
     SECRET_KEY_FALLBACKS: tuple[str, ...] = _setting((), _list)
     SPV_ENVIRONMENT: str = _setting(
         "demo", _one_of(demo="demo", production="production")
     )
-    # The hosts that are answered. None are named: all of them.
+    # The hosts that the app answers; if none is named, all hosts.
     SPV_HOSTS: tuple[str, ...] = _setting((), _hosts)
-    # How many reverse proxies stand before the app, whose headers are then believed.
+    # The number of reverse proxies before the app, whose headers are then trusted.
     SPV_PROXIES: int = _setting(0, _number)
     SPV_HSTS_SECONDS: int = _setting(31_536_000, _number)
     RATELIMIT_ENABLED: bool = _setting(
         True, _one_of(on=True, off=False), name="SPV_RATE_LIMITS"
     )
-    # How many rows visitors may save in a day: from one network, and all of them. A
-    # row takes a kilobyte. Beyond the second, single calculations are still saved.
+    # The rows that visitors may save in a day, from one network and in all. A row takes
+    # a kilobyte. Beyond the second limit, single calculations are still saved.
     SPV_VISITOR_ROWS: int = _setting(50_000, _number)
     SPV_VISITOR_ROWS_IN_ALL: int = _setting(500_000, _number)
     SESSION_COOKIE_SECURE: bool = False
     TESTING: bool = False
 
-    # A connection that the database has closed is replaced, not answered with a 500.
+    # `pool_pre_ping` replaces connections that the database has closed.
     SQLALCHEMY_ENGINE_OPTIONS: dict[str, int] = field(
         default_factory=lambda: {"pool_pre_ping": True, "pool_timeout": 10}
     )
-    # Where requests are counted: in the memory of this process, or for several
-    # processes together. While that is away, each process counts for itself.
+    # Requests are counted in the memory of this process, or in a storage for several
+    # processes. While that storage is down, each process counts for itself.
     RATELIMIT_STORAGE_URI: str = _setting("memory://", _storage)
     RATELIMIT_STORAGE_OPTIONS: dict[str, Any] = field(
         default_factory=lambda: {
@@ -129,12 +129,12 @@ class Config:
     RATELIMIT_HEADERS_ENABLED: bool = True
     SESSION_COOKIE_HTTPONLY: bool = True
     SESSION_COOKIE_SAMESITE: str = "Lax"
-    # A page may stay open all day; the token ends with the session.
+    # A page may stay open all day: its token is valid as long as the session.
     WTF_CSRF_TIME_LIMIT: None = None
-    MAX_CONTENT_LENGTH: int = 5_010_000  # a file of 5 MB, and the form around it
-    # A field of a megabyte gets its sentence (422), like any other wrong answer.
+    MAX_CONTENT_LENGTH: int = 5_010_000  # a file of 5 MB, and its form
+    # A field of a megabyte gets an error beside it (422), as any other wrong answer.
     MAX_FORM_MEMORY_SIZE: int = 2_000_000
-    # Addresses of static files change with their content.
+    # A static file may be cached for long: its address changes with its content.
     SEND_FILE_MAX_AGE_DEFAULT: int = 31_536_000
 
 
@@ -147,12 +147,11 @@ SETTINGS: dict[str, Field[Any]] = {
 
 
 def from_environment(instance_path: str) -> Config:
-    """Return the settings of this process; ConfigurationError if they are not good."""
+    """Return the settings of this process; ConfigurationError if one is wrong."""
     _refuse_unknown_names()
-    env = Env()
     given: dict[str, Any] = {}
     for name, setting in SETTINGS.items():
-        if text := env.str(name, ""):
+        if text := os.environ.get(name):
             try:
                 given[setting.name] = setting.metadata["read"](text)
             except ValueError as wrong:
@@ -171,18 +170,18 @@ def from_environment(instance_path: str) -> Config:
 
 
 def _refuse_unknown_names() -> None:
-    """A name that is misspelt must not be passed over: it may be SPV_ENVIRONMENT."""
+    """Refuse a misspelt name, which may be meant to be SPV_ENVIRONMENT."""
     ours = [name for name in SETTINGS if name.startswith("SPV_")]
     for name in sorted(os.environ.keys() - SETTINGS.keys() - OTHER_NAMES):
         is_ours = name.upper().startswith("SPV_")
-        near = get_close_matches(name.upper(), ours, 1, 0.6 if is_ours else 0.9)
-        if is_ours or near:
-            hint = f" Did you mean {near[0]}?" if near else ""
+        similar = get_close_matches(name.upper(), ours, 1, 0.6 if is_ours else 0.9)
+        if is_ours or similar:
+            hint = f" Did you mean {similar[0]}?" if similar else ""
             raise ConfigurationError(f"{name} is not a setting.{hint}")
 
 
 def _refuse_unsafe(settings: Config) -> None:
-    """Refuse what is good for a demonstration, and not for production."""
+    """Refuse settings that are good for a demonstration, but not for production."""
     if get_debug_flag():
         raise ConfigurationError(
             "Production does not run in debug mode, with FLASK_DEBUG or --debug."
@@ -204,7 +203,7 @@ def _refuse_unsafe(settings: Config) -> None:
 
 
 def _prepare_database(url: str, instance_path: str) -> None:
-    """Make the folder of an SQLite file; ConfigurationError where it cannot be."""
+    """Make the folder of an SQLite file; raises ConfigurationError if it cannot."""
     if not url.startswith(DATABASES):
         raise ConfigurationError(
             f"DATABASE_URL must begin with {' or '.join(DATABASES)}."
@@ -215,18 +214,18 @@ def _prepare_database(url: str, instance_path: str) -> None:
         raise ConfigurationError("DATABASE_URL is not a whole address.") from None
     if not url.startswith("sqlite"):
         return
-    file = Path(instance_path, database)  # where Flask-SQLAlchemy looks for it, too
+    file = Path(instance_path, database)  # as Flask-SQLAlchemy finds it
     if not database or database.startswith((":", "file:")):
         raise ConfigurationError(
             "DATABASE_URL must name a file, such as sqlite:////var/lib/spv/spv.sqlite."
         )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        places = [place for place in (file.parent, file) if place.exists()]
-        good = all(os.access(place, os.W_OK) for place in places) and not file.is_dir()
+        paths = [path for path in (file.parent, file) if path.exists()]
+        ok = all(os.access(path, os.W_OK) for path in paths) and not file.is_dir()
     except OSError:
-        good = False
-    if not good:
+        ok = False
+    if not ok:
         raise ConfigurationError(
             f"DATABASE_URL: {file} cannot be written. The file and its folder must "
             "belong to the user who runs spv."

@@ -15,9 +15,11 @@ from sqlalchemy.orm import DeclarativeBase
 
 from spv.rules.text import network_of
 
+LONGEST_TOKEN = 300  # characters
+
 
 class Base(DeclarativeBase):
-    """The base of all tables; names of constraints are fixed, for migrations."""
+    """The base of all tables. Migrations need fixed names for constraints."""
 
     metadata = MetaData(
         naming_convention={
@@ -31,7 +33,7 @@ class Base(DeclarativeBase):
 
 
 class Csrf(CSRFProtect):  # type: ignore[misc]
-    """The tokens of forms, where those that are signed can be forged as well.
+    """The CSRF tokens of forms, which may be forged although they are signed.
 
     The secret of a demonstration is known, so a token can be a value of any kind.
     """
@@ -45,11 +47,10 @@ class Csrf(CSRFProtect):  # type: ignore[misc]
 
     def _get_csrf_token(self) -> str | None:
         token = super()._get_csrf_token()
-        # What is longer is none of ours, and might unpack to a thousand times as much.
+        # A longer one is not ours, and might unpack to a thousand times its length.
         return token if token and len(token) <= LONGEST_TOKEN else None
 
 
-LONGEST_TOKEN = 300
 db = SQLAlchemy(model_class=Base)
 if TYPE_CHECKING:
     Model = Base
@@ -67,12 +68,11 @@ def network() -> str:
 
 
 def _user_or_network() -> str:
-    """Return the user whose requests a limit counts; of a visitor, the network.
+    """Return the user whose requests a limit counts; for a visitor, the network.
 
-    A class behind one router is many users. Programs are never known by a cookie.
+    Many users may share a network, such as a class. The APIs do not read cookies.
     """
-    is_page = not request.path.startswith("/api/")
-    if is_page and current_user.is_authenticated:
+    if not request.path.startswith("/api/") and current_user.is_authenticated:
         return f"user {current_user.person.user_id}"
     return network()
 
@@ -81,8 +81,6 @@ limiter = Limiter(key_func=_user_or_network)
 
 
 def secret_keys() -> list[str]:
-    """Return every secret that is still good, the present one last (itsdangerous)."""
-    return [
-        *current_app.config["SECRET_KEY_FALLBACKS"],
-        str(current_app.config["SECRET_KEY"]),
-    ]
+    """Return every valid secret, the current one last, as itsdangerous wants it."""
+    config = current_app.config
+    return [*config["SECRET_KEY_FALLBACKS"], config["SECRET_KEY"]]

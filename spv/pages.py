@@ -1,4 +1,4 @@
-"""Answering with a page, or with only its part for HTMX: the one place that decides."""
+"""Answer with a whole page or, for HTMX, a part of it: only this module decides."""
 
 import hashlib
 import json
@@ -29,82 +29,91 @@ from spv.extensions import htmx, secret_keys
 from spv.rules.accounts import TYPE_WORDS, format_abn
 from spv.rules.formatting import format_date, format_decimal, pluralise
 
-SEALED_FOR = 86_400  # seconds
+SIGNED_FOR = 86_400  # seconds
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the ways of writing days, moments and money."""
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.add_template_global(_asset, "asset")
-    app.add_template_global(is_demonstration)
-    app.jinja_env.globals["type_words"] = TYPE_WORDS
-    app.add_template_filter(format_abn, "abn")
-    app.add_template_filter(format_date, "day")
-    app.add_template_filter(clock.format_moment, "moment")
-    app.add_template_filter(clock.format_short_date, "short_day")
-    app.add_template_filter(_dollars, "dollars")
-    app.add_template_filter(format_decimal, "plain")
-    app.add_template_filter(pluralise, "counted")
-    app.add_template_filter(_pretty, "pretty")
+    """Give templates the functions that write numbers, days and addresses."""
+    environment = app.jinja_env
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.globals |= {
+        "asset": _asset,
+        "is_demonstration": is_demonstration,
+        "type_words": TYPE_WORDS,
+    }
+    environment.filters |= {
+        "abn": format_abn,
+        "counted": pluralise,
+        "day": format_date,
+        "dollars": _dollars,
+        "moment": clock.format_moment,
+        "plain": format_decimal,
+        "pretty": _pretty,
+        "short_day": clock.format_short_date,
+    }
 
 
 def wants_partial() -> bool:
-    """Whether HTMX asks for the inside of a page it is already on."""
+    """Tell whether HTMX asks for a part of the page, because it shows the rest."""
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def is_demonstration() -> bool:
-    """Whether nothing here is real."""
+    """Tell whether this is a demonstration, without real data."""
     return bool(current_app.config["SPV_ENVIRONMENT"] == "demo")
 
 
 def render(
     partial: str, *, title: str, form: Any = None, status: int = 0, **context: Any
 ) -> Response:
-    """The page around a partial, or for HTMX the partial alone, with its title.
+    """Render a whole page around a partial or, for HTMX, the partial with its title.
 
-    Where no status is given it is that of the form: a refused one is 422.
+    Without a status, the form decides: a form with errors is 422.
     """
     status = status or (form.http_status if form else 200)
-    context["form"] = form
-    shell = "partial.html" if wants_partial() else "base.html"
     context |= {
+        "form": form,
         "partial": partial,
         "title": title,
         "error": status in (400, 409, 422, 429),
     }
+    shell = "partial.html" if wants_partial() else "base.html"
     response = make_response(render_template(shell, **context), status)
     response.vary.add("HX-Request")
     if form and form.retry_after:
         g.retry_after = form.retry_after
     if status in (400, 429) and wants_partial():
-        response.headers["HX-Retarget"] = "#content"  # a page of ours, not a proxy's
-        response.headers["HX-Reswap"] = "innerHTML show:window:top"
+        replace_content(response)  # this page is ours, and not a proxy's
     return response
 
 
 def done(endpoint: str, **values: Any) -> BaseResponse:
-    """After a success: on to the page of what was made (303; HTMX gets it at once)."""
+    """Go on to the page of a success: a 303, or for HTMX the page itself."""
     url = url_for(endpoint, **values)
     if not wants_partial():
         return redirect(url, 303)
     response = make_response(current_app.view_functions[endpoint](**values))
     response.headers["HX-Push-Url"] = url
-    response.headers["HX-Retarget"] = "#content"
-    response.headers["HX-Reswap"] = "innerHTML show:window:top"
+    replace_content(response)
     return response
 
 
+def replace_content(response: Response) -> None:
+    """Make HTMX replace the content of the whole page, and scroll to its top."""
+    response.headers["HX-Retarget"] = "#content"
+    response.headers["HX-Reswap"] = "innerHTML show:window:top"
+
+
 def number(name: str) -> int:
-    """A number of the query, such as where a list goes on; 0 where it is none."""
+    """Read a number of the query, such as where a list continues; 0 if it is none."""
     text = request.args.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def csv_file(text: str | Iterator[str], filename: str) -> Response:
-    """A CSV file to be saved; one in pieces is sent as they come."""
+    """Answer with a CSV file to be saved; the pieces of an iterator are streamed."""
     whole = isinstance(text, str)
-    # The byte order mark is what makes a spreadsheet read it as UTF-8.
+    # The byte order mark makes spreadsheets read the file as UTF-8.
     content = f"\ufeff{text}" if whole else stream_with_context(chain("\ufeff", text))
     response = Response(content, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=filename)
@@ -112,43 +121,43 @@ def csv_file(text: str | Iterator[str], filename: str) -> Response:
 
 
 def signed(value: Any) -> str:
-    """A value that a form carries for a day, and that nobody can change on its way."""
-    return str(_seal().dumps(value))
+    """Sign a value that a form carries for a day, so that it cannot be changed."""
+    return str(_signer().dumps(value))
 
 
 def read_signed(text: str) -> Any:
-    """The value that was sealed; None where it was not, was changed, or is too old.
+    """Return a signed value; None if the signature is missing, wrong or too old.
 
-    In a demonstration, whose secret is known, it can be any value: look at its shape.
+    The secret of a demonstration is known, so the value can be of any kind: check it.
     """
     try:
-        return _seal().loads(text, max_age=SEALED_FOR)
+        return _signer().loads(text, max_age=SIGNED_FOR)
     except BadData:
         return None
 
 
-def _seal() -> TimedSerializer[str]:
-    # Not URLSafeTimedSerializer: that unpacks a megabyte into a gigabyte.
+def _signer() -> TimedSerializer[str]:
+    # Not URLSafeTimedSerializer, which would unpack a megabyte to a gigabyte.
     return TimedSerializer(secret_keys(), "form")
 
 
 def _asset(name: str) -> str:
-    """The address of a static file: it changes with the file, and can be kept."""
+    """Return the address of a static file, which changes with it: it can be cached."""
     return url_for("static", filename=name, v=_version(name))
 
 
 @cache
 def _version(name: str) -> str:
-    """A short digest of a static file."""
+    """Return a short digest of a static file."""
     content = (Path(current_app.static_folder or "") / name).read_bytes()
     return hashlib.sha256(content).hexdigest()[:8]
 
 
 def _pretty(value: Any) -> str:
-    """JSON for people, in the order that it was written."""
+    """Write JSON with indentation, in the order of its keys."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _dollars(value: Decimal) -> str:
-    """Whole dollars without cents: $1,800, and $38.50."""
+    """Write dollars, without cents if there are none: $1,800, but $38.50."""
     return f"${value:,.2f}".removesuffix(".00")

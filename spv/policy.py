@@ -1,4 +1,4 @@
-"""Who may enter: the one table of every route, which guards and navigation follow."""
+"""The one table of routes: the roles that may use them, and the navigation."""
 
 from typing import NamedTuple
 
@@ -11,15 +11,15 @@ ACCOUNT = frozenset({Role.GENERAL})
 UPLOADER = frozenset({Role.UPLOADER})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 STAFF = frozenset({Role.STAFF})
-SYSTEM = frozenset({Role.SYSTEM})
+API_CLIENT = frozenset({Role.SYSTEM})
 UNITS = "Small units"
 
 
 class Policy(NamedTuple):
-    """Which roles a route is for (one is enough), and its words in the navigation.
+    """The roles that may use a route (one is enough), and its words in the navigation.
 
-    `group`: what it stands under there. `owned`: its address names a thing of an
-    account, and is not found by any other.
+    `group` is the heading above it there. If a route is `owned`, its address names
+    something of an account, and users of other accounts get a 404.
     """
 
     roles: frozenset[Role]
@@ -28,6 +28,7 @@ class Policy(NamedTuple):
     group: str = ""
 
 
+# In the order of the navigation.
 POLICIES = {
     "static": Policy(EVERYONE),
     "site.index": Policy(EVERYONE),
@@ -74,10 +75,10 @@ POLICIES = {
     "developer.rename": Policy(UPLOADER, owned=True),
     "developer.cancel": Policy(ADMINISTRATOR, owned=True),
     "developer.requests": Policy(UPLOADER, owned=True),
-    "api_ledger.create": Policy(SYSTEM),
-    "api_ledger.check": Policy(SYSTEM),
-    "api_ledger.show": Policy(SYSTEM),
-    "api_ledger.invalidate": Policy(SYSTEM),
+    "api_ledger.create": Policy(API_CLIENT),
+    "api_ledger.check": Policy(API_CLIENT),
+    "api_ledger.show": Policy(API_CLIENT),
+    "api_ledger.invalidate": Policy(API_CLIENT),
     "api_stc.document": Policy(EVERYONE),
     "api_stc.calculation": Policy(EVERYONE),
     "sign_in.new": Policy(EVERYONE),

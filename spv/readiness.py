@@ -21,26 +21,27 @@ from spv.models import AuditChain
 from spv.models.audit import GUARDS
 
 TRY_EVERY = 5.0  # seconds
-WAIT = 1_000  # milliseconds that an attempt waits for somebody else's write
-# For so many seconds attempts may wait in vain: somebody's long write is no fault.
+WAIT = 1_000  # milliseconds that an attempt waits for another write
+# Attempts may fail for this many seconds, as another write may take long.
 PATIENCE = 15.0
 
 
 class _Probe:
-    """The last attempt of this process to write, for everybody who asks."""
+    """The last attempt of this process to write, shared by all of its requests."""
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.tried_at = self.busy_since = -math.inf
+        self.tried_at = -math.inf
+        self.busy_since = math.inf  # since when attempts have failed to get the lock
         self.problem: str | None = None
         self.has_schema = False
 
 
 def problem() -> str:
-    """Say what keeps the app from serving; empty if nothing does.
+    """Say what keeps the app from serving; "" if nothing does.
 
-    A write is tried at most every 5 seconds. Everybody who asks until the next attempt
-    ends is given the answer of the last one.
+    A write is tried at most every 5 seconds. Until the next attempt ends, all requests
+    get the result of the last one.
     """
     probe: _Probe = current_app.extensions.setdefault("spv_probe", _Probe())
     if _is_due(probe) and probe.lock.acquire(blocking=probe.problem is None):
@@ -53,7 +54,7 @@ def problem() -> str:
 
 
 def revision_problem() -> str:
-    """Say why commands cannot use the database; empty if they can."""
+    """Say why commands cannot use the database; "" if they can."""
     try:
         with db.engine.connect() as connection:
             return _revision_problem(connection)
@@ -62,16 +63,16 @@ def revision_problem() -> str:
 
 
 def missing(connection: Connection) -> str:
-    """Say what the models have and the database lacks, or has otherwise."""
+    """Name the parts of the models that the database lacks, or has otherwise."""
     context = MigrationContext.configure(connection)
     with warnings.catch_warnings():
         # SQLite's indexes on expressions cannot be read back: their names are compared.
         warnings.filterwarnings("ignore", ".*expression-based index")
-        found = list(_described(compare_metadata(context, db.metadata)))
-    found += _unnamed(connection)
+        found = {*_describe(compare_metadata(context, db.metadata))}
+    found.update(_missing_names(connection))
     if not found:
         return ""
-    return f"The tables are not those of the models: {', '.join(sorted(set(found)))}."
+    return f"The tables are not those of the models: {', '.join(sorted(found))}."
 
 
 def _is_due(probe: _Probe) -> bool:
@@ -103,40 +104,48 @@ def _attempt(probe: _Probe) -> tuple[str, str]:
         cause = str(getattr(error, "orig", error))
         if not database.took_too_long(error):
             return database.trouble(error) or "Nothing can be saved.", cause
-        if not _is_stuck(probe):
+        probe.busy_since = min(probe.busy_since, monotonic())
+        if monotonic() - probe.busy_since < PATIENCE:
             return "", ""
         return "Nothing can be saved: another change does not come to its end.", cause
-    probe.busy_since = -math.inf
+    probe.busy_since = math.inf
     return "", ""
 
 
 def _write() -> None:
-    """Lock the chain of the registry, as everything that is saved does, and write."""
+    """Write to the registry's chain, which every change locks; wait WAIT at most."""
     head = AuditChain.name == "registry"
-    with database.short_transaction(WAIT) as connection:
-        connection.execute(update(AuditChain).where(head).values(hash=AuditChain.hash))
-
-
-def _is_stuck(probe: _Probe) -> bool:
-    """Tell whether attempts have waited in vain for longer than any write takes."""
-    if probe.busy_since == -math.inf:
-        probe.busy_since = monotonic()
-    return monotonic() - probe.busy_since >= PATIENCE
+    writing = update(AuditChain).where(head).values(hash=AuditChain.hash)
+    with db.engine.connect() as connection:
+        connection.execution_options(spv_immediate=True)
+        if not database.is_sqlite():
+            with connection.begin():
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {WAIT}")
+                connection.exec_driver_sql(f"SET LOCAL statement_timeout = {2 * WAIT}")
+                connection.execute(writing)
+            return
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute(f"PRAGMA busy_timeout = {WAIT}")
+        try:
+            with connection.begin():
+                connection.execute(writing)
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {database.BUSY}")
 
 
 def _revision_problem(connection: Connection) -> str:
-    wanted = _newest(current_app.extensions["migrate"].directory)
+    wanted = _newest_revision(current_app.extensions["migrate"].directory)
     found = MigrationContext.configure(connection).get_current_revision()
     if found == wanted:
         return ""
     return f"The schema is at {found}, and should be at {wanted}."
 
 
-def _described(differences: Iterable[Any]) -> Iterator[str]:
-    """Name each thing that is missing or differs. What is there beyond may be."""
+def _describe(differences: Iterable[Any]) -> Iterator[str]:
+    """Name each part that is missing or differs; parts that are not ours may exist."""
     for each in differences:
-        if isinstance(each, list):  # several of one column
-            yield from _described(each)
+        if isinstance(each, list):  # several differences of one column
+            yield from _describe(each)
         elif each[0] == "add_column":
             yield f"column {each[2]}.{each[3].name} is missing"
         elif each[0].startswith("add_"):
@@ -153,17 +162,16 @@ _NAMES = {
 }
 
 
-def _unnamed(connection: Connection) -> list[str]:
+def _missing_names(connection: Connection) -> Iterator[str]:
     """Name the triggers and indexes that are missing, by their names alone."""
     dialect = connection.dialect.name
-    there = set(connection.scalars(text(_NAMES[dialect])))
+    existing = set(connection.scalars(text(_NAMES[dialect])))
     tables: list[Table] = db.metadata.sorted_tables
     indexes = {str(index.name) for table in tables for index in table.indexes}
-    return [f"index {name} is missing" for name in indexes - there] + [
-        f"trigger {name} is missing or off" for name in GUARDS[dialect] - there
-    ]
+    yield from (f"index {name} is missing" for name in indexes - existing)
+    yield from (f"trigger {n} is missing or off" for n in GUARDS[dialect] - existing)
 
 
 @cache
-def _newest(folder: str) -> str | None:
+def _newest_revision(folder: str) -> str | None:
     return ScriptDirectory(folder).get_current_head()

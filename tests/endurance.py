@@ -1,4 +1,4 @@
-"""Tests that are repeated, a few times or many, and tests of what something costs."""
+"""Repetition of tests, and the measurement of processor time."""
 
 import gc
 import time
@@ -7,20 +7,20 @@ import pytest
 
 
 def repeated(few, many):
-    """Give a test the argument `times`: few, or in `make test-long` many."""
+    """Give a test the argument `times`: few, or many in `make test-long`."""
     return pytest.mark.parametrize(
         "times", [few, pytest.param(many, marks=pytest.mark.long)]
     )
 
 
-# A large table: every fifth row in `make test`, and in `make test-long` every one.
+# Large tables: every fifth row in `make test`, every row in `make test-long`.
 sampled = pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.long)])
 
 
 def measured(work):
-    """Return what a function returns, and the seconds of the processor that it took.
+    """Return the result of a function, and the seconds of processor time it took.
 
-    The garbage of the tests before is not collected meanwhile.
+    The garbage of earlier tests is not collected meanwhile.
     """
     gc.disable()
     start = time.process_time()

@@ -1,4 +1,4 @@
-"""Measure the power of the tests: change the code a little, and see if they notice.
+"""Measure the power of the tests: change the code a little, and see if a test fails.
 
     .venv/bin/python -m pytest -n 2 --cov=spv --cov-context=test --junit-xml=tests.xml
     .venv/bin/python -m tests.mutants --count 150 --seed 13
@@ -39,8 +39,8 @@ FLIPPED = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.And: ast.Or, ast.Or: ast.And,
 }  # fmt: skip
-# Of tests for one mutant, in seconds by the times of the run that was noted: first so
-# many, then more of them for the mutants that live.
+# The tests for one mutant, in seconds of the first run: at first the likeliest, then
+# more of them if the mutant lives.
 LIKELY, MANY = 40, 300
 
 
@@ -57,7 +57,7 @@ class Mutant(NamedTuple):
 
 
 def changes_of(node):
-    """Each changed copy of a node."""
+    """Yield each changed copy of a node."""
     if isinstance(node, ast.Compare):
         for place, operator in enumerate(node.ops):
             changed = copy.deepcopy(node)
@@ -77,7 +77,7 @@ def changes_of(node):
 
 
 def mutants_of(path):
-    """Every mutant of a file."""
+    """Yield every mutant of a file."""
     text = path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(text)):
         target = node.test if isinstance(node, ast.If | ast.IfExp | ast.While) else node
@@ -96,7 +96,7 @@ def mutants_of(path):
 
 
 class Tests:
-    """Which tests run which lines, and how long each took, as the run noted it."""
+    """The lines that each test runs, and its time, as the first run noted them."""
 
     def __init__(self, coverage_file, junit_file):
         self.data = CoverageData(str(coverage_file))
@@ -112,14 +112,14 @@ class Tests:
         return re.sub(r".*/spv/", "spv/", str(path))
 
     def of(self, mutant, most):
-        """The tests for a mutant, the likeliest first, with `most` seconds of them."""
+        """Return `most` seconds of tests for a mutant, the likeliest first."""
         lines = self.data.contexts_by_lineno(self.measured[self.tail(mutant.path)])
         found = {*lines.get(mutant.line, [])} - {""}
         if not found:  # the line runs at import: any test of the file may notice
             found = {context for each in lines.values() for context in each} - {""}
         names = {context.rpartition("|")[0] or context for context in found}
         stem = mutant.path.stem
-        # They may look at what was made at import, and run no line of the file.
+        # Tests of values that are made at import run no line of the file.
         names |= {name for name in self.seconds if f"/test_{stem}.py" in name}
         likely = sorted(
             names,
@@ -136,10 +136,10 @@ class Tests:
 
 
 def is_noticed(mutant, tests, folder):
-    """Whether a test fails when a mutant takes the place of its file in a copy."""
-    place = folder / mutant.path.relative_to(ROOT)
-    before = place.read_text(encoding="utf-8")
-    place.write_text(mutant.text, encoding="utf-8")
+    """Tell whether a test fails with a mutant in the place of its file in a copy."""
+    target = folder / mutant.path.relative_to(ROOT)
+    before = target.read_text(encoding="utf-8")
+    target.write_text(mutant.text, encoding="utf-8")
     (folder / "chosen").write_text("\n".join(tests), encoding="utf-8")
     try:
         ran = subprocess.run(
@@ -151,40 +151,40 @@ def is_noticed(mutant, tests, folder):
     except subprocess.TimeoutExpired:
         return True
     finally:
-        place.write_text(before, encoding="utf-8")
-    # 3 and 5: pytest itself failed, or found no test. A signal ended what is below 0.
+        target.write_text(before, encoding="utf-8")
+    # 3 and 5: pytest itself failed, or found no test. Below 0: a signal ended it.
     assert ran.returncode not in (3, 5), ran.stdout[-2000:] + ran.stderr[-2000:]
     return ran.returncode != 0
 
 
 def copies(of, folder, count):
-    """Copies of a repository, in which mutants take the place of files."""
+    """Return a queue of copies of a repository, in which mutants replace files."""
     skip = shutil.ignore_patterns(".venv*", ".git", "instance", ".coverage*")
-    found = queue.SimpleQueue()
+    folders = queue.SimpleQueue()
     for number in range(count):
-        found.put(shutil.copytree(of, folder / str(number), ignore=skip))
-    return found
+        folders.put(shutil.copytree(of, folder / str(number), ignore=skip))
+    return folders
 
 
-def run(mutants, tests, places, processes):
-    """Whether each mutant was noticed, in order."""
+def run(mutants, tests, folders, processes):
+    """Yield each mutant with the answer whether a test noticed it, in order."""
 
     def one(mutant):
-        folder = places.get()
+        folder = folders.get()
         try:
             return any(
                 is_noticed(mutant, tests.of(mutant, most), folder)
                 for most in (LIKELY, MANY)
             )
         finally:
-            places.put(folder)
+            folders.put(folder)
 
     with concurrent.futures.ThreadPoolExecutor(processes) as pool:
         yield from zip(mutants, pool.map(one, mutants), strict=True)
 
 
 def main():
-    """Make mutants, run tests, and print the mutants that live on."""
+    """Make mutants, run tests, and print the mutants that no test noticed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--seed", type=int, default=13)
@@ -198,8 +198,8 @@ def main():
     chosen = random.Random(options.seed).sample(every, options.count)
     tried, lived = Counter(), Counter()
     with tempfile.TemporaryDirectory() as folder:
-        places = copies(options.tests, Path(folder), options.processes)
-        for mutant, noticed in run(chosen, tests, places, options.processes):
+        folders = copies(options.tests, Path(folder), options.processes)
+        for mutant, noticed in run(chosen, tests, folders, options.processes):
             room = "/".join(mutant.path.relative_to(ROOT).parts[:2])
             tried[room] += 1
             if not noticed:

@@ -1,4 +1,4 @@
-"""The application served for real, by the server that `make run` uses."""
+"""The application in a process of its own, with the server that `make run` uses."""
 
 import contextlib
 import os
@@ -7,14 +7,17 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from pathlib import Path
+
+from tests.examples import GOOD_SOLAR
 
 ROOT = Path(__file__).parents[1]
 
 
 def free_port():
-    """A port that nobody listens on."""
+    """Return a port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -22,7 +25,7 @@ def free_port():
 
 @contextlib.contextmanager
 def serve(database_url, port=0, **environment):
-    """Start waitress in a process of its own; yields (address, process)."""
+    """Start waitress; yield its address and its process."""
     port = port or free_port()
     command = [
         sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=8",
@@ -41,6 +44,11 @@ def serve(database_url, port=0, **environment):
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+
+def calculation_url(address):
+    """Return the address at which a server's API calculates GOOD_SOLAR."""
+    return f"{address}/api/stc/v1/calculation?{urllib.parse.urlencode(GOOD_SOLAR)}"
 
 
 def wait_for(address, seconds=20):

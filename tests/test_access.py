@@ -1,4 +1,4 @@
-"""Who may enter: every route, with every role, and with another account's ids."""
+"""Access: every route with every role, and with the ids of another account."""
 
 import pytest
 
@@ -6,14 +6,15 @@ from spv import demo
 from spv.extensions import db
 from spv.policy import POLICIES
 from spv.rules.accounts import Role
-from spv.services.accounts import users
+from spv.services.accounts import password_links, users
 from tests.addresses import address_of
+from tests.conftest import opened
 from tests.people import WEB, acting, browser_of, user_of
 
 HTMX = {"HX-Request": "true"}
 PASSWORDS = ("account.open_link", "account.use_link", "account.change_password")
 ORDINARY = "ordinary@general.example"
-# One person of each role: the letter stands for it in the table below.
+# One person for each role, by its letter in the table below.
 PEOPLE = {
     "V": None,
     "P": "jordan@panelcheck.example",
@@ -25,7 +26,7 @@ PEOPLE = {
 }
 ROLES = {"V": Role.VISITOR, "P": Role.PERSON, "G": Role.GENERAL, "U": Role.UPLOADER,
          "A": Role.ADMINISTRATOR, "M": Role.ADMINISTRATOR, "S": Role.STAFF}  # fmt: skip
-# Written down a second time, so that nobody opens a door by mistake.
+# A second copy of the policy, so that nobody opens a route by mistake.
 MATRIX = {
     "VPGUAS": {
         "static", "site.index", "site.alive", "site.ready", "stc.new",
@@ -64,7 +65,7 @@ MATRIX = {
         "account.change_user", "account.remove_user", "account.make_user_link",
     },
     "M": {"developer.regenerate", "developer.cancel"},
-    # Systems: nobody enters with a cookie.
+    # API clients: no cookie gives access.
     "K": {
         "api_ledger.create", "api_ledger.check", "api_ledger.show",
         "api_ledger.invalidate",
@@ -79,23 +80,21 @@ ALLOWED = {name: letters for letters, names in MATRIX.items() for name in names}
 
 
 def is_allowed(letter, endpoint):
-    """Whether the person of a letter may enter."""
+    """Tell whether the person of a letter may use a route."""
     return not {*("AUM" if letter == "M" else letter)}.isdisjoint(ALLOWED[endpoint])
 
 
 @pytest.fixture
 def world(demonstration):
-    """A demonstration in which a General account has an ordinary user too."""
+    """A demonstration in which a General account also has an ordinary user."""
     link = users.add({"name": "Ordinary", "email": ORDINARY}, acting(demo.GENERAL))
-    given = {"password": demo.PASSWORD, "password_again": demo.PASSWORD}
-    from spv.services.accounts import password_links
-
-    password_links.use_link(link.token, given, WEB)
+    answers = {"password": demo.PASSWORD, "password_again": demo.PASSWORD}
+    password_links.use_link(link.token, answers, WEB)
     return demonstration
 
 
 def routes(app):
-    """Every endpoint with its methods and the rule of its address."""
+    """Yield the rule of every address with each of its methods."""
     for rule in app.url_map.iter_rules():
         for method in sorted(rule.methods - {"OPTIONS", "HEAD"}):
             yield rule, method
@@ -106,17 +105,14 @@ def test_every_route_has_a_policy_and_every_policy_a_route(app):
     assert endpoints == POLICIES.keys() == ALLOWED.keys()
 
 
-def test_a_route_that_nobody_thought_about_is_for_nobody(sqlite_url):
-    from tests.conftest import dispose, make_app
-
-    app = make_app(sqlite_url)
-    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
-    assert app.test_client().get("/forgotten").status_code == 403
-    dispose(app)
+def test_a_route_without_a_policy_is_closed_to_all(sqlite_url):
+    with opened(sqlite_url) as app:
+        app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+        assert app.test_client().get("/forgotten").status_code == 403
 
 
 def browsers_of(world, letter):
-    """A browser for each route; a new one where a session may have ended."""
+    """Yield a browser for each route; a new one if a session may have ended."""
     email, browser = PEOPLE[letter], None
     while True:
         if browser is None:
@@ -133,20 +129,20 @@ def test_every_route_with_every_role(world, letter):
     owner = PEOPLE[letter] if letter == "M" else demo.GENERAL
     for rule, method in routes(world):
         with browser.open(address_of(world, rule, owner), method=method) as answer:
-            told = (letter, method, rule.rule, answer.status)
+            case = (letter, method, rule.rule, answer.status)
             if ALLOWED[rule.endpoint] == "K":
-                assert answer.status_code == 401, told
-                assert "missing subscription key" in answer.text, told
+                assert answer.status_code == 401, case
+                assert "missing subscription key" in answer.text, case
             elif letter == "A" and ALLOWED[rule.endpoint] == "M":
-                assert answer.status_code == 404, told  # the account has none of these
+                assert answer.status_code == 404, case  # the account has none of these
             elif is_allowed(letter, rule.endpoint):
-                assert answer.status_code in (200, 302, 303, 409, 422), told
-                assert "next=" not in answer.headers.get("Location", ""), told
+                assert answer.status_code in (200, 302, 303, 409, 422), case
+                assert "next=" not in answer.headers.get("Location", ""), case
             elif letter == "V":
-                assert answer.status_code == 303, told
-                assert answer.location.startswith("/sign-in"), told
+                assert answer.status_code == 303, case
+                assert answer.location.startswith("/sign-in"), case
             else:
-                assert answer.status_code == 403, told
+                assert answer.status_code == 403, case
         browser, walked = browsers.send(rule.endpoint), walked + 1
     assert walked >= 56
 
@@ -154,7 +150,7 @@ def test_every_route_with_every_role(world, letter):
 @pytest.mark.every_database
 @pytest.mark.parametrize("letter", ["V", "P", "A", "U", "S"])
 def test_every_page_is_there(world, letter):
-    """Each page that the person may open; so each statement runs on PostgreSQL."""
+    """Each page that the person may open, so that its SQL runs on PostgreSQL."""
     browser = next(browsers_of(world, letter))
     for rule, method in routes(world):
         if method == "GET" and letter in ALLOWED[rule.endpoint]:
@@ -162,8 +158,8 @@ def test_every_page_is_there(world, letter):
                 assert answer.status_code in (200, 302, 422), (rule.rule, answer.status)
 
 
-def test_every_unsafe_route_wants_a_token(world):
-    """Also of who may enter; who may not is told so first."""
+def test_every_unsafe_route_needs_a_token(world):
+    """Users who may not use the route are told that first."""
     browsers = {
         letter: browser_of(world, email) if email else world.test_client()
         for letter, email in PEOPLE.items()
@@ -173,7 +169,7 @@ def test_every_unsafe_route_wants_a_token(world):
     assert len(unsafe) >= 20
     for rule in unsafe:
         if ALLOWED[rule.endpoint] == "K":
-            continue  # they take no cookies
+            continue  # the API reads no cookies
         letter = ALLOWED[rule.endpoint][0]
         answer = browsers[letter].post(address_of(world, rule))
         assert answer.status_code == 400, rule.endpoint
@@ -181,7 +177,7 @@ def test_every_unsafe_route_wants_a_token(world):
 
 
 @pytest.mark.parametrize("stranger", [demo.SUPPLIER, demo.OTHER_VSP])
-def test_what_is_another_accounts_is_not_found(world, stranger):
+def test_things_of_another_account_are_not_found(world, stranger):
     owned = [r for r in routes(world) if POLICIES[r[0].endpoint].owned]
     assert {rule.endpoint for rule, _ in owned} == {
         "account.edit_user", "account.change_user", "account.remove_user",
@@ -200,7 +196,7 @@ def test_what_is_another_accounts_is_not_found(world, stranger):
     assert users.find("Taken over") == []
 
 
-def test_the_navigation_is_what_may_be_entered(world):
+def test_the_navigation_has_what_the_user_may_use(world):
     for letter, email in PEOPLE.items():
         browser = browser_of(world, email) if email else world.test_client()
         page = browser.get("/stc").text
@@ -210,7 +206,7 @@ def test_the_navigation_is_what_may_be_entered(world):
                 assert shown is is_allowed(letter, name), (letter, name)
 
 
-def test_a_right_that_is_taken_away_is_gone_at_the_next_request(world):
+def test_a_role_that_is_removed_is_gone_at_the_next_request(world):
     users.change(
         user_of(ORDINARY).id, {"name": "O", "administrator": True}, acting(demo.GENERAL)
     )
@@ -238,18 +234,18 @@ def test_to_the_sign_in_page_and_back(world):
 def test_a_fragment_is_not_filled_with_the_sign_in_page(world):
     here = {"HX-Current-URL": "http://localhost/account/users?x=1", **HTMX}
     for method in ("GET", "POST"):
-        answer = world.test_client().open("/account/users/new", method=method, headers=here)  # fmt: skip # noqa: E501
+        client = world.test_client()
+        answer = client.open("/account/users/new", method=method, headers=here)
         assert (answer.status_code, answer.text) == (401, "")
-        assert answer.headers["HX-Redirect"] == ("/sign-in?next=/account/users?x%3D1")
+        assert answer.headers["HX-Redirect"] == "/sign-in?next=/account/users?x%3D1"
 
 
 @pytest.mark.parametrize("header", ["HX-Current-URL", "Referer"])
-def test_where_somebody_was_may_be_no_address(world, header):
+def test_the_address_of_the_last_page_may_be_wrong(world, header):
     for headers in ({header: "http://[::1"}, {header: "http://[::1", **HTMX}):
         for method in ("GET", "POST"):
-            answer = world.test_client().open(
-                "/account/users/new", method=method, headers=headers
-            )
+            client = world.test_client()
+            answer = client.open("/account/users/new", method=method, headers=headers)
             assert answer.status_code in (303, 401)
 
 

@@ -1,4 +1,4 @@
-"""The commands, as they are typed."""
+"""The commands, as a person types them."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.services.verify.test_calculations import StcCalculation, change
 
 @pytest.fixture
 def run(app):
-    """Run a command; its exit code and what it printed."""
+    """Run a command; return its exit code and output."""
     calculations.save(GOOD_SOLAR, visitor("web"))
 
     def run(*words):
@@ -24,7 +24,7 @@ def run(app):
 def test_audit_verify(run):
     code, output = run("audit", "verify")
     assert code == 0
-    assert output.startswith("stc: 1 events, intact, last hash ")
+    assert output.startswith("stc: 1 event, intact, last hash ")
 
 
 def test_audit_verify_of_a_changed_log(run):
@@ -32,7 +32,7 @@ def test_audit_verify_of_a_changed_log(run):
     assert run("audit", "verify") == (
         1,
         "stc: 0 events, event 1 was changed\nregistry: 0 events, intact, last hash \n"
-        "ledger: 0 rows of 0 uploads, 0 markings, 0 problems\n",
+        "ledger: 0 rows of 0 uploads, 0 invalidations, 0 problems\n",
     )
 
 
@@ -46,7 +46,7 @@ def test_audit_verify_against_a_hash_that_was_noted(run):
 
 
 def test_stc_replay(run):
-    assert run("stc", "replay") == (0, "1 calculations recomputed, 0 differences\n")
+    assert run("stc", "replay") == (0, "1 calculation recomputed, 0 differences\n")
 
 
 def test_stc_replay_of_a_changed_calculation(run):
@@ -54,4 +54,4 @@ def test_stc_replay_of_a_changed_calculation(run):
     code, output = run("stc", "replay")
     assert code == 1
     assert "saved with another result than event 1 has" in output
-    assert output.endswith("1 calculations recomputed, 1 differences\n")
+    assert output.endswith("1 calculation recomputed, 1 difference\n")

@@ -1,4 +1,4 @@
-"""Settings: a demonstration starts as it is, production only when it is complete."""
+"""Settings: a demonstration needs none, production only starts if they are safe."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -14,8 +13,7 @@ import pytest
 from dotenv import dotenv_values
 
 from spv.config import OTHER_NAMES, SETTINGS, ConfigurationError, from_environment
-from tests.examples import GOOD_SOLAR
-from tests.server import ROOT, serve
+from tests.server import ROOT, calculation_url, serve
 
 SECRET = "a secret of production, long enough"
 PRODUCTION = {"SPV_ENVIRONMENT": "production", "SECRET_KEY": SECRET}
@@ -23,6 +21,7 @@ PRODUCTION = {"SPV_ENVIRONMENT": "production", "SECRET_KEY": SECRET}
 
 @pytest.fixture
 def environment(monkeypatch):
+    """No settings; a test sets those that it needs."""
     for name in (*SETTINGS, "FLASK_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
@@ -37,7 +36,7 @@ def test_a_demonstration_needs_nothing(environment, tmp_path):
     assert not settings.SESSION_COOKIE_SECURE
 
 
-def test_settings_that_are_empty_are_not_set(environment, tmp_path):
+def test_empty_settings_are_ignored(environment, tmp_path):
     for name in SETTINGS:
         environment.setenv(name, "")
     settings = from_environment(str(tmp_path))
@@ -45,12 +44,11 @@ def test_settings_that_are_empty_are_not_set(environment, tmp_path):
     assert settings.SECRET_KEY == "demonstration-only"
 
 
-def test_the_example_of_settings_is_what_it_is_without(environment, tmp_path):
-    without = from_environment(str(tmp_path))
-    example = dotenv_values(ROOT / ".env.example")
-    for name, value in example.items():
+def test_the_example_file_has_the_defaults(environment, tmp_path):
+    defaults = from_environment(str(tmp_path))
+    for name, value in dotenv_values(ROOT / ".env.example").items():
         environment.setenv(name, value)
-    assert from_environment(str(tmp_path)) == without
+    assert from_environment(str(tmp_path)) == defaults
 
 
 def test_production(environment, tmp_path):
@@ -89,7 +87,7 @@ def test_every_setting_is_documented():
 
 
 def test_every_name_that_something_reads_is_known():
-    """Otherwise the app would not start beside it."""
+    """Otherwise the app would refuse to start."""
     places = ("tests/**/*.py", "bench/*.py", "docs/**/*.*", ".ci/*", "Makefile")
     files = [file for place in places for file in ROOT.glob(place) if file.is_file()]
     here = Path(__file__)
@@ -150,16 +148,14 @@ def test_what_production_refuses(environment, tmp_path, given, words):
         ("SPV_XYZ", "", "SPV_XYZ is not a setting.$"),
     ],
 )
-def test_settings_that_it_does_not_start_with(
-    environment, tmp_path, name, value, words
-):
+def test_wrong_settings(environment, tmp_path, name, value, words):
     environment.setenv(name, value)
-    with pytest.raises(ConfigurationError, match=words) as refused:
+    with pytest.raises(ConfigurationError, match=words) as error:
         from_environment(str(tmp_path))
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(error.value)
 
 
-def test_names_of_others_are_nothing_to_it(environment, tmp_path):
+def test_names_of_other_programs_are_ignored(environment, tmp_path):
     for name in ("ENVIRONMENT", "ENV", "SPVX", "PROXIES", "VHOSTS", *OTHER_NAMES):
         environment.setenv(name, "1")
     from_environment(str(tmp_path))
@@ -178,13 +174,13 @@ def test_production_says_in_one_line_why_it_does_not_start(given, options, words
         env=os.environ | PRODUCTION | given,
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert ran.returncode == 4  # at which gunicorn gives up
+    assert ran.returncode == 4  # on which gunicorn gives up
     (line,) = ran.stderr.splitlines()
     assert line.startswith(f"spv does not start. {words}")
 
 
-def test_every_server_reads_the_file_of_settings(tmp_path):
-    """Not only flask, which reads it by itself."""
+def test_every_server_reads_the_env_file(tmp_path):
+    """Not only the flask command, which reads it by itself."""
     shutil.copy(ROOT / "app.py", tmp_path)
     (tmp_path / ".env").write_text(
         f"SPV_ENVIRONMENT=production\nSECRET_KEY='{SECRET}'\n"
@@ -198,12 +194,9 @@ def test_every_server_reads_the_file_of_settings(tmp_path):
     assert ran.stdout == "production\n"
 
 
-def test_what_a_proxy_says_arrives_through_the_server(sqlite_url):
+def test_headers_of_a_proxy_arrive_through_the_server(sqlite_url):
     with serve(sqlite_url, SPV_PROXIES="1") as (address, _process):
-        query = urllib.parse.urlencode(GOOD_SOLAR)
-        request = urllib.request.Request(
-            f"{address}/api/stc/v1/calculation?{query}",
-            headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "spv.example"},
-        )
+        headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "spv.example"}
+        request = urllib.request.Request(calculation_url(address), headers=headers)
         with urllib.request.urlopen(request) as answer:
             assert json.load(answer)["resultUrl"].startswith("https://spv.example/")

@@ -1,4 +1,4 @@
-"""Transactions: whole or not at all, in line, and a reading that stands still."""
+"""Transactions: complete or not at all, one after the other; snapshots."""
 
 import threading
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from spv.database import nested_batch, snapshot, transaction
 from spv.extensions import db
 from spv.models import AuditChain
+from tests.people import at_once
 
 pytestmark = pytest.mark.every_database
 
@@ -17,42 +18,29 @@ SEQUENCE = sa.select(AuditChain.sequence).where(AuditChain.name == "stc")
 
 
 def add_one():
-    """Read, then write: what a deferred transaction is refused for."""
+    """Read, then write: in SQLite a deferred transaction would fail."""
     with transaction():
-        query = HEAD.with_for_update()
-        head = db.session.scalars(query).one()
-        head.sequence += 1
+        db.session.scalars(HEAD.with_for_update()).one().sequence += 1
 
 
 def set_to(number, flush=True):
-    """Change the head within a transaction."""
+    """Change the head inside a transaction."""
     db.session.scalars(HEAD).one().sequence = number
     if flush:
         db.session.flush()
     return number
 
 
-def test_two_who_read_and_then_write_wait_for_each_other(app):
-    failures = []
-
+def test_transactions_that_read_and_then_write_wait_for_each_other(app):
     def work():
-        with app.app_context():
-            try:
-                for _ in range(ROUNDS):
-                    add_one()
-            except Exception as error:
-                failures.append(error)
+        for _ in range(ROUNDS):
+            add_one()
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    assert at_once(*[work] * 4) == []
     assert db.session.scalar(SEQUENCE) == 4 * ROUNDS
 
 
-def test_what_fails_leaves_nothing(app):
+def test_a_failed_transaction_leaves_nothing(app):
     with pytest.raises(ZeroDivisionError), transaction():
         set_to(5) / 0
     assert db.session.scalar(SEQUENCE) == 0
@@ -65,20 +53,20 @@ def test_no_transaction_inside_another(app):
 
 
 def test_a_snapshot_does_not_move(app):
-    def elsewhere():
+    def work():
         with app.app_context():
             add_one()
 
     with snapshot():
         assert db.session.scalar(SEQUENCE) == 0
-        thread = threading.Thread(target=elsewhere)
+        thread = threading.Thread(target=work)
         thread.start()
         thread.join()
         assert db.session.scalar(SEQUENCE) == 0
     assert db.session.scalar(SEQUENCE) == 1
 
 
-def test_many_use_cases_as_one(app):
+def test_many_transactions_as_one(app):
     with nested_batch():
         add_one()
         add_one()

@@ -1,4 +1,4 @@
-"""The database is locked, read-only or away: 503 soon, and nobody waits for ever."""
+"""The database is locked, read-only or down: a 503 soon, and no endless waits."""
 
 import contextlib
 import io
@@ -25,22 +25,22 @@ pytestmark = pytest.mark.every_database(fresh=True)
 
 @pytest.fixture
 def short_limits(app, monkeypatch):
-    """New connections of requests wait for a few tenths of a second."""
+    """Make new connections of requests wait only a few tenths of a second."""
     monkeypatch.setattr(database, "BUSY", 200)
     monkeypatch.setitem(database.LIMITS, "lock_timeout", 200)
     monkeypatch.setattr(readiness, "WAIT", 100)
     monkeypatch.setattr(readiness, "TRY_EVERY", 0)
 
 
-def begin_anew():
-    """Close the connections that the test itself has opened, which have no limits."""
+def reconnect():
+    """Close the connections of the test itself, which have no limits."""
     db.session.rollback()
     db.engine.dispose()
 
 
 @contextlib.contextmanager
 def lock_held():
-    """Hold the lock that everything needs that is saved, as a frozen server does."""
+    """Hold the lock that every change needs, as a frozen server does."""
     engine = sa.create_engine(db.engine.url)
     with engine.connect() as connection:
         connection.execute(sa.text("UPDATE audit_chains SET hash = hash"))
@@ -65,7 +65,7 @@ def unavailable(answer):
 def test_a_lock_that_stays_is_503_and_reading_goes_on(demonstration, short_limits):
     system = system_of(demonstration, acting(demo.VSP_ADMIN))
     browser = browser_of(demonstration, demo.VSP_USER)
-    begin_anew()
+    reconnect()
     with lock_held():
         assert "busy with something else" in unavailable(send_file(browser))
         answer = system.send(body=items(3))
@@ -78,11 +78,11 @@ def test_a_lock_that_stays_is_503_and_reading_goes_on(demonstration, short_limit
 
 
 def test_a_frozen_transaction_is_ended(app, monkeypatch):
-    """It had the lock; when it wakes up it fails, and nothing of it is there."""
+    """It had the lock. When it wakes up it fails, and leaves nothing."""
     if db.engine.dialect.name == "sqlite":
-        return  # which has no other machine to be frozen
+        return  # SQLite is on the same machine
     monkeypatch.setitem(database.LIMITS, "idle_in_transaction_session_timeout", 300)
-    begin_anew()
+    reconnect()
     with app.test_request_context(), pytest.raises(sa.exc.DBAPIError) as error:
         act_after(0.8)
     assert database.trouble(error.value)
@@ -105,20 +105,20 @@ def test_each_connection_of_a_request_has_its_limits(app):
         names = [f"SELECT setting FROM pg_settings WHERE name = '{name}'"
                  for name in database.LIMITS]  # fmt: skip
         limits, free = [str(each) for each in database.LIMITS.values()], ["0"] * 3
-    begin_anew()
+    reconnect()
     with app.test_request_context(), db.engine.connect() as connection:
         assert [connection.exec_driver_sql(each).scalar() for each in names] == limits
         if db.engine.dialect.name == "postgresql":
             driver = connection.connection.dbapi_connection
             given = driver.info.get_parameters()
             assert given.items() >= {k: str(v) for k, v in database.TCP.items()}.items()
-    begin_anew()
-    with db.engine.connect() as connection:  # as a command has it
+    reconnect()
+    with db.engine.connect() as connection:  # that of a command
         assert [connection.exec_driver_sql(each).scalar() for each in names] == free
 
 
 def read_only(url):
-    """The address of the same database, to be read alone."""
+    """Return the address of the same database, for reading only."""
     url = sa.make_url(url)
     if url.drivername == "sqlite":
         return f"sqlite:///file:{url.database}?mode=ro&uri=true"
@@ -126,7 +126,7 @@ def read_only(url):
     return url.update_query_dict(options).render_as_string(hide_password=False)
 
 
-def test_a_database_that_can_only_be_read(demonstration, database_url):
+def test_a_read_only_database(demonstration, database_url):
     system = system_of(demonstration, acting(demo.VSP_ADMIN))
     browser = browser_of(demonstration, demo.VSP_USER)
     db.session.execute(sa.text("UPDATE user_sessions SET seen_at = started_at"))
@@ -145,10 +145,10 @@ def test_a_database_that_can_only_be_read(demonstration, database_url):
     dispose(app)
 
 
-def test_ready_while_others_write_and_not_while_the_lock_stays(
+def test_ready_while_others_write_but_not_while_the_lock_stays(
     client, short_limits, monkeypatch, caplog
 ):
-    """What is wrong is logged when it begins and when it ends."""
+    """A problem is logged when it begins and when it ends."""
     with lock_held():
         assert client.get("/readyz").status_code == 200  # it may be a long write
         monkeypatch.setattr(readiness, "PATIENCE", 0)
@@ -161,18 +161,18 @@ def test_ready_while_others_write_and_not_while_the_lock_stays(
     assert logged[1] == "Ready again."
 
 
-def test_to_ask_whether_it_is_ready_costs_nothing(app, client):
-    taken = []
-    event = (db.engine, "checkout", lambda *_: taken.append(1))
+def test_asking_for_readiness_costs_nothing(app, client):
+    connections = []
+    event = (db.engine, "checkout", lambda *_: connections.append(1))
     assert client.get("/readyz").status_code == 200
     sa.event.listen(*event)
     for _ in range(20):
         assert client.get("/readyz").status_code == 200
     sa.event.remove(*event)
-    assert taken == []
+    assert connections == []
 
 
-def test_nobody_waits_for_an_attempt_of_somebody_else(app, client, monkeypatch):
+def test_no_request_waits_for_the_attempt_of_another(app, client, monkeypatch):
     assert client.get("/readyz").status_code == 200
     monkeypatch.setattr(readiness, "TRY_EVERY", 0)
     with lock_held():
@@ -187,10 +187,10 @@ def test_nobody_waits_for_an_attempt_of_somebody_else(app, client, monkeypatch):
 
 def test_no_transaction_is_open_while_a_file_is_sent(demonstration, monkeypatch):
     monkeypatch.setattr(search, "EXPORT_SLICE", 20)
-    # To read an answer piece by piece.
+    # This client reads an answer piece by piece.
     monkeypatch.setattr(demonstration, "test_client_class", FlaskClient)
     browser = browser_of(demonstration, demo.STAFF)
-    begin_anew()
+    reconnect()
     answer = browser.get("/panels/found.csv")
     pieces = 0
     for _ in answer.response:
@@ -200,8 +200,8 @@ def test_no_transaction_is_open_while_a_file_is_sent(demonstration, monkeypatch)
     answer.close()
 
 
-def test_what_comes_too_late_is_not_saved(demonstration):
-    """A frozen server wakes up, and finds requests whose clients were told 504."""
+def test_a_request_that_comes_too_late_is_not_saved(demonstration):
+    """A frozen server wakes up to requests that the proxy has answered with 504."""
     system = system_of(demonstration, acting(demo.VSP_ADMIN))
     long_ago = f"t={time.time() - database.ANSWER_WITHIN - 1:.3f}"
     answer = system.send(body=items(3), X_Request_Start=long_ago, Idempotency_Key="k0")
@@ -214,7 +214,7 @@ def test_what_comes_too_late_is_not_saved(demonstration):
         assert sent.status_code == 201, (start, sent.text)
 
 
-def test_what_the_database_lacks_is_503_and_a_wrong_statement_is_not(app, client):
+def test_a_missing_table_is_503_and_a_wrong_statement_is_not(app, client):
     db.session.execute(sa.text("ALTER TABLE stc_calculations RENAME TO away"))
     db.session.commit()
     unavailable(client.get("/stc/0000000000000000"))
@@ -226,9 +226,9 @@ def test_what_the_database_lacks_is_503_and_a_wrong_statement_is_not(app, client
 def test_a_connection_lost_after_the_answer_was_made_does_not_spoil_it(
     app, client, monkeypatch
 ):
-    """The server was frozen just then, and the reading of the request is ended."""
+    """The server froze then, and the database ended the request's transaction."""
     monkeypatch.setitem(database.LIMITS, "idle_in_transaction_session_timeout", 100)
-    begin_anew()
+    reconnect()
 
     def freeze(_app, **_):
         db.session.execute(sa.text("SELECT 1"))

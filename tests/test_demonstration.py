@@ -24,7 +24,7 @@ PRODUCTION = {
 
 @pytest.fixture
 def run(app):
-    """Run a command; its exit code and what it printed."""
+    """Run a command; return its exit code and output."""
 
     def run(*words):
         result = app.test_cli_runner().invoke(args=words)
@@ -39,22 +39,22 @@ def test_demo_load_prints_the_sign_ins_each_time(app, run):
     assert code == 0
     assert "all with password demonstration-only" in output
     assert [line.split()[0] for line in output.splitlines()[1:]] == list(demo.SIGN_INS)
-    told = events()
+    before = events()
     assert run("demo", "load") == (0, output)
-    assert events() == told
+    assert events() == before
     for email in demo.SIGN_INS:
         assert browser_of(app, email).get("/").status_code == 200
 
 
 def test_demo_load_uploads_more_panels_each_time(app, run):
-    """As somebody would, each file with its event."""
+    """Each file is uploaded as by a user, with its own event."""
     for total in (2500, 5000):
         code, output = run("demo", "load", "--panels", "2500")
         assert (code, output.splitlines()[-1]) == (0, "2,500 panels")
         code, output = run("audit", "verify")
         assert code == 0
         rows, uploads = total + 400, total // 2500 * 3 + 5
-        ledger = f"{rows:,} rows of {uploads} uploads, 0 markings, 0 problems"
+        ledger = f"{rows:,} rows of {uploads} uploads, 0 invalidations, 0 problems"
         assert output.splitlines()[-1] == f"ledger: {ledger}"
     assert run("demo", "load", "--panels", "0")[0] == 2
 
@@ -63,8 +63,10 @@ def test_demo_reset_empties_everything_and_loads_anew(app, run):
     calculations.save(GOOD_SOLAR, WEB)
     run("demo", "load")
     app.test_client().post("/sign-up", data=KIM)
-    code, output = run("demo", "reset")
-    assert (code, output) == (0, "Everything is as a demonstration begins.\n")
+    assert run("demo", "reset") == (
+        0,
+        "Everything was removed, and the demonstration loaded again.\n",
+    )
     emails = set(db.session.scalars(sa.select(User.email)))
     assert demo.SIGN_INS.keys() < emails
     assert KIM["email"] not in emails
@@ -73,7 +75,7 @@ def test_demo_reset_empties_everything_and_loads_anew(app, run):
 
 
 def test_real_people_are_never_lost_to_a_demonstration(app, run):
-    """The environment is a demonstration by default: a setting may be forgotten."""
+    """The default environment is a demonstration, and the setting may be forgotten."""
     app.test_client().post("/sign-up", data=KIM)
     for command in ("load", "reset"):
         code, output = run("demo", command)
@@ -83,7 +85,7 @@ def test_real_people_are_never_lost_to_a_demonstration(app, run):
 
 
 def test_demonstration_users_cannot_sign_in_in_production(demonstration):
-    """Where production started before it could see its database."""
+    """Production may start before it can reach its database."""
     client = demonstration.test_client()
     form = {"email": demo.STAFF, "password": demo.PASSWORD}
     demonstration.config["SPV_ENVIRONMENT"] = "production"
@@ -92,7 +94,7 @@ def test_demonstration_users_cannot_sign_in_in_production(demonstration):
     assert client.post("/sign-in", data=form).status_code == 303
 
 
-def test_commands_say_so_where_the_schema_is_missing(tmp_path):
+def test_commands_say_that_the_schema_is_missing(tmp_path):
     app = make_app(f"sqlite:///{tmp_path}/empty.sqlite")
     for words in (["audit", "verify"], ["demo", "load"], ["create-staff", "a@x.au"]):
         result = app.test_cli_runner().invoke(args=words)
@@ -109,7 +111,7 @@ def test_commands_say_so_where_the_schema_is_missing(tmp_path):
         (["a@x.au", "--name", "x" * 150], "Error: Shorten the full name"),
     ],
 )
-def test_create_staff_with_a_name_that_is_none(run, words, output):
+def test_create_staff_with_a_wrong_name(run, words, output):
     code, printed = run("create-staff", *words)
     assert code == 1
     assert printed.startswith(output)
@@ -140,7 +142,7 @@ def test_commands_of_a_demonstration_are_refused_in_production(app):
     words = "Production has no demonstration data.\n"
     runner = production.test_cli_runner()
     for command, code, output in (("load", 0, words), ("reset", 1, f"Error: {words}")):
-        # Outside of the other app's context.
+        # Outside the context of the other app.
         result = contextvars.Context().run(runner.invoke, args=["demo", command])
         assert (result.exit_code, result.output) == (code, output)
     assert db.session.query(User).count() == 0
@@ -151,7 +153,7 @@ def test_commands_of_a_demonstration_are_refused_in_production(app):
 
 
 def test_production_starts_before_it_has_a_database():
-    """`flask db upgrade` has to start the app, too."""
+    """`flask db upgrade` must be able to start the app."""
     dispose(make_app("sqlite:////nowhere/at/all.sqlite", **PRODUCTION))
 
 
@@ -163,9 +165,9 @@ def test_a_demonstration_is_loaded_whole_or_not_at_all(app, monkeypatch):
     assert db.session.query(User).count() == 0
     assert events() == []
     assert demo.load()
-    told = events()
+    before = events()
     assert not demo.load()
-    assert events() == told
+    assert events() == before
     assert db.session.query(AccountApplication).count() == 9
     assert audit_log.verify()[1].problem == ""
     assert list(demo.sign_ins()) == list(demo.SIGN_INS)

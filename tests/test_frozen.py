@@ -1,4 +1,4 @@
-"""A server is frozen in an upload: the other goes on, nothing is lost or doubled."""
+"""A server freezes in an upload: the other goes on, nothing is lost or doubled."""
 
 import signal
 import threading
@@ -12,7 +12,7 @@ from spv.extensions import db
 from spv.models import Upload
 from spv.services import audit_log
 from spv.services.verify import ledger as ledger_verification
-from tests.conftest import dispose, load, make_app
+from tests.conftest import load, opened
 from tests.server import serve
 from tests.test_killed import Person
 
@@ -20,7 +20,7 @@ FROZEN_FOR = 9  # seconds
 
 
 def keep_uploading(person, recorded, refused, end):
-    """Send file after file until it is time; note where and when each was recorded."""
+    """Upload files until the end; note the address and time of each record."""
     while not end.is_set():
         try:
             recorded.append((person.upload(), time.monotonic()))
@@ -33,16 +33,15 @@ def keep_uploading(person, recorded, refused, end):
 @pytest.mark.long
 @pytest.mark.postgresql
 def test_the_other_server_goes_on(postgres_url):
-    """The frozen one has taken the lock, so the others wait until that is ended."""
+    """The frozen server has the lock, so others wait until its transaction is ended."""
     load(postgres_url)
     frozen, other, refused, end = [], [], [], threading.Event()
     with serve(postgres_url) as (one, process), serve(postgres_url) as (two, _):
-        work = [(one, frozen)] * 4 + [(two, other)] * 2
+        work = [(Person(one), frozen) for _ in range(4)]
+        work += [(Person(two), other) for _ in range(2)]
         threads = [
-            threading.Thread(
-                target=keep_uploading, args=(Person(address), recorded, refused, end)
-            )
-            for address, recorded in work
+            threading.Thread(target=keep_uploading, args=(*each, refused, end))
+            for each in work
         ]
         for thread in threads:
             thread.start()
@@ -57,20 +56,18 @@ def test_the_other_server_goes_on(postgres_url):
             thread.join()
     assert any(since < at < since + 10 for _, at in other)
     assert set(refused) == {(503, "5")}
-    app = make_app(postgres_url)
-    with app.app_context():
+    with opened(postgres_url):
         ours = Upload.filename == "panels.csv"
         saved = set(db.session.scalars(sa.select(Upload.id).where(ours)))
-        told = [int(url.rsplit("/", 1)[1]) for url, _ in frozen + other]
-        assert len(set(told)) == len(told)
-        assert set(told) <= saved
+        answered = [int(url.rsplit("/", 1)[1]) for url, _ in frozen + other]
+        assert len(set(answered)) == len(answered)
+        assert set(answered) <= saved
         assert [report.problem for report in audit_log.verify()] == ["", ""]
         assert ledger_verification.verify().problems == []
-    dispose(app)
 
 
 def freeze_with_the_lock(process, url):
-    """Stop a server at a moment at which it has the lock that everybody needs."""
+    """Stop a server at a moment when it has the lock that every change needs."""
     holders = sa.text(
         "SELECT count(*) FROM pg_stat_activity JOIN pg_locks USING (pid) "
         "WHERE state = 'idle in transaction' AND mode = 'RowShareLock' "

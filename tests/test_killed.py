@@ -1,5 +1,6 @@
-"""Killed in the middle: what was begun is all there, with its event, or not at all."""
+"""Servers that are killed: each change is complete, with its event, or not there."""
 
+import contextlib
 import html
 import http.client
 import itertools
@@ -21,9 +22,8 @@ from spv.services.verify import ledger as ledger_verification
 from spv.services.verify.calculations import replay
 from tests.conftest import load, opened
 from tests.endurance import repeated
-from tests.examples import GOOD_SOLAR
 from tests.panels import panels_csv
-from tests.server import serve
+from tests.server import calculation_url, serve
 
 pytestmark = pytest.mark.every_database
 
@@ -36,21 +36,16 @@ MARKED = (
 
 
 def calculate_until_it_dies(address, answered):
-    """Send calculations one after the other; count those that were answered."""
-    query = urllib.parse.urlencode(GOOD_SOLAR)
-    while True:
-        try:
-            with urllib.request.urlopen(
-                f"{address}/api/stc/v1/calculation?{query}"
-            ) as a:
-                a.read()
+    """Send calculations one after the other; note those that were answered."""
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        while True:
+            with urllib.request.urlopen(calculation_url(address)) as answer:
+                answer.read()
                 answered.append(1)
-        except (OSError, http.client.HTTPException):
-            return
 
 
 def one_round(url, work, acts):
-    """Serve, load from four threads, kill after some acts; returns their answers."""
+    """Serve four threads, kill the server after some acts; return their answers."""
     answered = []
     with serve(url) as (address, process):
         threads = [
@@ -83,7 +78,7 @@ def test_killed_while_calculating(database_url, times):
 
 
 class Person:
-    """Somebody with a browser, who signs in, sends files and marks them invalid."""
+    """A user with a browser, who signs in, uploads files and marks them as invalid."""
 
     def __init__(self, address):
         cookies = urllib.request.HTTPCookieProcessor()
@@ -91,18 +86,18 @@ class Person:
         self.send("/sign-in", "/sign-in", email=demo.VSP_USER, password=demo.PASSWORD)
 
     def hidden(self, path):
-        """The hidden fields of a page."""
+        """Return the hidden fields of a page."""
         page = self.browser.open(self.address + path).read().decode()
         found = re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', page)
         return {name: html.unescape(value) for name, value in found}
 
     def send(self, page, path, **answers):
-        """Fill in the form of a page; the address that it led to."""
+        """Fill in the form of a page; return the address of the answer."""
         form = urllib.parse.urlencode(self.hidden(page) | answers)
         return self.browser.open(self.address + path, form.encode()).geturl()
 
     def upload(self):
-        """Send a file of 1,000 rows."""
+        """Upload a file of 1,000 rows."""
         answers = self.hidden("/panels/upload") | {"declaration": "yes"}
         body = in_parts(answers, panels_csv(1000, f"EX{next(numbers)}-"))
         kind = {"Content-Type": "multipart/form-data; boundary=x"}
@@ -111,23 +106,20 @@ class Person:
 
 
 def work_until_it_dies(address, answered):
-    """Send files, and mark every other one invalid; keep where each act led to."""
-    try:
+    """Upload files and mark every other one as invalid; note each answer's address."""
+    with contextlib.suppress(OSError, http.client.HTTPException):
         person = Person(address)
         while True:
             answered.append(person.upload())
             upload_id = answered[-1].rsplit("/", 1)[1]
             dialog = f"/panels/invalidate?all_matching=yes&upload={upload_id}"
-            marked = person.send(
-                dialog, "/panels/invalidate", reason="Ineligible panel"
-            )
-            answered += [marked, person.upload()]
-    except (OSError, http.client.HTTPException):
-        return
+            answers = {"reason": "Ineligible panel"}
+            answered.append(person.send(dialog, "/panels/invalidate", **answers))
+            answered.append(person.upload())
 
 
 def in_parts(answers, data):
-    """A form with a file, as a browser sends it."""
+    """Return the body of a form with a file, as a browser sends it."""
     part = '--x\r\nContent-Disposition: form-data; name="'
     lines = [f'{part}{name}"\r\n\r\n{value}' for name, value in answers.items()]
     lines.append(f'{part}file"; filename="panels.csv"\r\n')
@@ -136,7 +128,7 @@ def in_parts(answers, data):
 
 @repeated(1, 50)
 def test_killed_while_uploading_and_marking(database_url, times):
-    """Every act that was answered is whole, none is there in part."""
+    """Every act that was answered is complete, and no act is there in part."""
     load(database_url)
     answered = {"uploads": set(), "invalidations": set()}
     for _ in range(times):

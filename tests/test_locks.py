@@ -1,4 +1,4 @@
-"""The three locks are complete: pip finds in them all that their packages ask for.
+"""The three locks are complete: they pin everything that their packages require.
 
 `make lock` writes the locks, and then, with `python -m tests.test_locks`, the
 requirements of each pinned package into a file beside the tests. So the tests need no
@@ -25,18 +25,17 @@ PLATFORMS = ["linux", "darwin"]
 
 
 def pins_of(text, environment):
-    """The requirements of a lock that hold in an environment, by name."""
+    """Return the pins of a lock that apply in an environment, by name."""
     lines = re.findall(r"^([a-z0-9][^\\\n]*?) *\\?$", text, re.MULTILINE)
-    found = map(Requirement, lines)
     return {
         canonicalize_name(pin.name): pin
-        for pin in found
+        for pin in map(Requirement, lines)
         if pin.marker is None or pin.marker.evaluate(environment)
     }
 
 
 def direct(name):
-    """The requirements that people wrote down for a lock."""
+    """Yield the direct requirements of a lock, from its .in file."""
     for line in (ROOT / name).read_text().splitlines():
         text = line.partition("#")[0].strip()
         if text.startswith("-r "):
@@ -46,7 +45,7 @@ def direct(name):
 
 
 def wanted(pins, required, environment):
-    """The requirements of each pinned package and of its extras."""
+    """Yield the requirements of each pinned package and of its extras."""
     for pin in pins.values():
         known = required.get(f"{canonicalize_name(pin.name)} {pin.specifier}")
         if known is None:
@@ -60,24 +59,24 @@ def wanted(pins, required, environment):
 
 
 def faults(text, wishes, required, environment):
-    """A sentence for each requirement that a lock does not satisfy."""
+    """Yield a sentence for each requirement that a lock does not satisfy."""
     pins = pins_of(text, environment)
-    asked = [("the .in file", each) for each in wishes]
-    for asks, requirement in [*asked, *wanted(pins, required, environment)]:
+    written = [("the .in file", each) for each in wishes]
+    for source, requirement in [*written, *wanted(pins, required, environment)]:
         if requirement is None:
-            yield f"{asks}: its requirements are not known; run make lock"
+            yield f"{source}: its requirements are not known; run make lock"
             continue
         pin = pins.get(canonicalize_name(requirement.name))
         if pin is None:
-            yield f"{asks} wants {requirement}, which is not in the lock"
+            yield f"{source} wants {requirement}, which is not in the lock"
         elif not requirement.specifier.contains(version_of(pin), prereleases=True):
-            yield f"{asks} wants {requirement}, and the lock has {pin}"
+            yield f"{source} wants {requirement}, and the lock has {pin}"
         elif missing := requirement.extras - pin.extras:
-            yield f"{asks} wants {requirement}, and the lock lacks {missing}"
+            yield f"{source} wants {requirement}, and the lock lacks {missing}"
 
 
 def version_of(pin):
-    """The version that a lock pins."""
+    """Return the version that a lock pins."""
     (specifier,) = pin.specifier
     assert specifier.operator == "==", pin
     return specifier.version
@@ -108,7 +107,7 @@ def test_a_lock_has_all_that_its_packages_ask_for(name):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "instead", "said"),
+    ("pattern", "instead", "message"),
     [
         (r"coverage\[toml\]==", "coverage==", "lacks {'toml'}"),
         (r"(?m)^iniconfig==(.*\n)+?(?=\S)", "", "iniconfig"),
@@ -117,16 +116,16 @@ def test_a_lock_has_all_that_its_packages_ask_for(name):
         (r"pluggy==\S+", "pluggy==99", "not known; run make lock"),
     ],
 )
-def test_what_a_damaged_lock_lacks_is_named(pattern, instead, said):
+def test_the_missing_part_of_a_damaged_lock_is_named(pattern, instead, message):
     text = (ROOT / "requirements-dev.txt").read_text()
     damaged, count = re.subn(pattern, instead, text, count=1)
     assert count
     required, wishes = json.loads(REQUIRED.read_text()), direct("requirements-dev.in")
-    assert said in " ".join(faults(damaged, wishes, required, ENVIRONMENTS[0]))
+    assert message in " ".join(faults(damaged, wishes, required, ENVIRONMENTS[0]))
 
 
 def test_the_locks_agree_on_versions():
-    """What is tested is what `make run` installs."""
+    """The tests run with the versions that `make run` installs."""
     first, *others = (pins_of((ROOT / n).read_text(), ENVIRONMENTS[0]) for n in LOCKS)
     for pins in others:
         assert {name: version_of(pins[name]) for name in first} == {
@@ -135,7 +134,7 @@ def test_the_locks_agree_on_versions():
 
 
 def main():
-    """Write down the requirements of every pinned package; needs the package index."""
+    """Write the requirements of every pinned package; needs the package index."""
     required = {}
     for name in LOCKS:
         for environment in ENVIRONMENTS[:: len(PLATFORMS)]:

@@ -1,4 +1,6 @@
-"""One history for both databases: up, down and up again with data in them."""
+"""Migrations of both databases: up, down and up again, with data."""
+
+from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
@@ -6,6 +8,7 @@ from flask_migrate import check, downgrade, upgrade
 
 from spv import demo, readiness
 from spv.extensions import db
+from spv.models import StcBatch
 from spv.rules.stc.batch import template_text
 from spv.services import audit_log
 from spv.services.actor import visitor
@@ -13,6 +16,7 @@ from spv.services.stc import batches, calculations
 from spv.services.verify import ledger as ledger_verification
 from spv.services.verify.calculations import replay
 from tests.api import INVALIDATIONS, items, system_of
+from tests.conftest import opened
 from tests.examples import GOOD_SOLAR
 from tests.panels import panels_csv, upload
 from tests.people import acting
@@ -49,7 +53,7 @@ def test_up_down_and_up_with_data(app):
 
 @pytest.mark.filterwarnings(EXPRESSIONS)
 def test_down_to_the_calculations_and_up_keeps_them(demonstration):
-    """The rest goes; their log stays, and stays guarded."""
+    """The other data goes. The log of calculations stays, and cannot be changed."""
     calculations.save(GOOD_SOLAR, WEB)
     db.session.close()
     downgrade(revision="0001")
@@ -72,7 +76,7 @@ def test_down_to_the_calculations_and_up_keeps_them(demonstration):
 
 @pytest.mark.filterwarnings(EXPRESSIONS)
 def test_down_by_one_and_up_keeps_people_and_the_log(demonstration):
-    """The ledger and its declarations go, and the log goes on telling of them."""
+    """The ledger and its declarations go, and the log still names them."""
     before = audit_log.verify()
     db.session.close()
     downgrade(revision="0002")
@@ -88,24 +92,17 @@ def test_down_by_one_and_up_keeps_people_and_the_log(demonstration):
 
 
 def test_not_ready_without_a_database(tmp_path):
-    from tests.conftest import dispose, make_app
-
-    app = make_app(f"sqlite:///{tmp_path}/missing/spv.sqlite")
-    answer = app.test_client().get("/readyz")
+    with opened(f"sqlite:///{tmp_path}/missing/spv.sqlite") as app:
+        answer = app.test_client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json["reason"] == "The database does not answer."
-    dispose(app)
 
 
 def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_url):
-    from tests.conftest import dispose, make_app
-
-    app = make_app(sqlite_url)
-    with app.app_context(), db.engine.connect() as connection:
-        for name, value in {"journal_mode": "wal", "synchronous": 2,
-                            "foreign_keys": 1}.items():  # fmt: skip
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    with opened(sqlite_url), db.engine.connect() as connection:
+        for name, value in wanted.items():
             assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value
-    dispose(app)
 
 
 def test_ready_from_any_folder(app, monkeypatch, tmp_path):
@@ -114,18 +111,14 @@ def test_ready_from_any_folder(app, monkeypatch, tmp_path):
 
 
 def test_a_moment_needs_its_zone(app):
-    from datetime import datetime
-
-    from spv.models import StcBatch
-
     query = sa.select(StcBatch).where(StcBatch.document_until < datetime(2026, 1, 1))
     with pytest.raises(sa.exc.StatementError, match="needs its time zone"):
         db.session.scalars(query)
 
 
 @pytest.mark.filterwarnings(EXPRESSIONS)
-def test_what_systems_sent_stays_when_their_tables_go(demonstration):
-    """It becomes that of the people who subscribed; the log tells the difference."""
+def test_uploads_of_api_clients_stay_when_their_tables_go(demonstration):
+    """The uploads become those of the users who subscribed; the log differs then."""
     actor = acting(demo.VSP_ADMIN)
     system = system_of(demonstration, actor)
     assert system.send(body=items(3)).status_code == 201

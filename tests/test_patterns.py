@@ -1,21 +1,21 @@
-"""No pattern takes longer than its text: each is timed on inputs made to slow it."""
+"""Regular expressions take linear time: each is timed on adversarial texts."""
 
 import ast
 import importlib
 import itertools
 import pkgutil
 import re
-import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 import spv
+from tests.endurance import measured
 
 SOURCES = sorted(Path(spv.__file__).parent.rglob("*.py"))
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-FLOOR = 0.1  # seconds; what takes less is not compared, as the clock is too coarse
+FLOOR = 0.1  # seconds; the clock is too coarse to compare shorter times
 GROWTH = 30  # from one size to the next: linear is 10, quadratic 100
 UNITS = (" ", "'", '"', '"",', ',"""x', ',"x""x', "\0'1 ", "\0 ", "1,", "a@", "a.",
          "a-", "1-", "E+", "#", ":", "\r\n", "\u2003", "0", "jan", "am")  # fmt: skip
@@ -23,7 +23,7 @@ ENDS = ("!", "\0!", '"', "")
 
 
 def patterns():
-    """Every compiled pattern of spv by its name, and those of addresses."""
+    """Yield every compiled pattern of spv with its name, and those of addresses."""
     for found in pkgutil.walk_packages(spv.__path__, "spv."):
         for name, value in vars(importlib.import_module(found.name)).items():
             if isinstance(value, re.Pattern):
@@ -36,7 +36,7 @@ PATTERNS = dict(sorted(patterns()))
 
 
 def test_every_pattern_is_compiled_where_the_walk_finds_it():
-    """At the top of a module, never a text given to a function of `re`."""
+    """At the top of a module, never as a text for a function of `re`."""
     for path in SOURCES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         at_the_top = {id(n.value) for n in tree.body if isinstance(n, ast.Assign)}
@@ -54,7 +54,7 @@ def name_of(node):
 
 
 def ways_of(name):
-    """The methods by which a pattern is used; where it is handed on, all of them."""
+    """Return the methods that are called on a pattern; all, if it is passed on."""
     if name.endswith("Converter"):
         return ["fullmatch"]
     used = set()
@@ -66,7 +66,7 @@ def ways_of(name):
 
 
 def samples(nodes):
-    """A character of each class and literal of a parsed pattern, wherever it stands."""
+    """Yield one character of each class and literal of a parsed pattern."""
     for operation, argument in nodes:
         kind = str(operation)
         if kind in ("LITERAL", "NOT_LITERAL"):
@@ -80,7 +80,7 @@ def samples(nodes):
 
 
 def parts_of(argument):
-    """The patterns inside of an operation: of a group, a repeat or a choice."""
+    """Yield the patterns inside an operation: a group, a repeat or a choice."""
     if isinstance(argument, re._parser.SubPattern):
         yield argument
     elif isinstance(argument, list | tuple):
@@ -89,7 +89,7 @@ def parts_of(argument):
 
 
 def starts(nodes, before=""):
-    """Texts that lead to each repeat of a pattern: what stands before is matched."""
+    """Yield texts that lead to each repeat of a pattern, as they match its start."""
     for operation, argument in nodes:
         inner = [*parts_of(argument)]
         if "REPEAT" in str(operation):
@@ -103,7 +103,7 @@ def starts(nodes, before=""):
 
 
 def inputs(pattern):
-    """Parts of adversarial texts: a start, something repeated, an end that is wrong."""
+    """Return parts of adversarial texts: a start, a unit to repeat, a wrong end."""
     text = pattern.pattern
     text = text if isinstance(text, str) else text.decode("latin-1")
     parsed = re._parser.parse(text, pattern.flags & ~re.UNICODE)
@@ -114,26 +114,21 @@ def inputs(pattern):
 
 
 def seconds(call, text, runs=1):
-    """The least time of the processor that a call took."""
-    taken = []
-    for _ in range(runs):
-        begin = time.process_time()
-        call(text)
-        taken.append(time.process_time() - begin)
-    return min(taken)
+    """Return the shortest processor time of some calls."""
+    return min(measured(lambda: call(text))[1] for _ in range(runs))
 
 
-def made(parts, size):
+def text_of(parts, size):
     lead, unit, end = parts
     return lead + unit * (size // len(unit)) + end
 
 
 def slowest(call, every, size, most):
-    return sorted(every, key=lambda parts: -seconds(call, made(parts, size)))[:most]
+    return sorted(every, key=lambda parts: -seconds(call, text_of(parts, size)))[:most]
 
 
 def caller(pattern, way):
-    """What uses a pattern in a way on a text."""
+    """Return a function that uses a pattern in a way on a text."""
     is_text, method = isinstance(pattern.pattern, str), getattr(pattern, way)
     method = partial(method, "" if is_text else b"") if "sub" in way else method
     return method if is_text else lambda text: method(text.encode("latin-1", "replace"))
@@ -146,16 +141,18 @@ def test_time_grows_no_faster_than_the_text(name):
         call = caller(pattern, way)
         quick = slowest(call, inputs(pattern), SIZES[0], 40)
         for parts in slowest(call, quick, SIZES[1], 2):
-            taken = [seconds(call, made(parts, SIZES[0]), 3)]
+            taken = [seconds(call, text_of(parts, SIZES[0]), 3)]
             for size in SIZES[1:]:
-                taken.append(seconds(call, made(parts, size), 3))
-                told = f"{name}.{way} {parts}: {[f'{1000 * s:.2f}' for s in taken]} ms"
-                assert taken[-1] < max(FLOOR, GROWTH * taken[-2]), told
-            print(told)
+                taken.append(seconds(call, text_of(parts, size), 3))
+                result = f"{name}.{way} {parts}: {taken} s"
+                assert taken[-1] < max(FLOOR, GROWTH * taken[-2]), result
+            print(result)
 
 
 def test_the_clock_notices_a_quadratic_pattern():
     """The pattern that once held up everything for half a minute."""
     call = re.compile(r"[0-9][0-9 ]*[ ]*").fullmatch
-    small, large = (seconds(call, made(("1", " ", "!"), n), 3) for n in (1_000, 8_000))
+    small, large = (
+        seconds(call, text_of(("1", " ", "!"), n), 3) for n in (1_000, 8_000)
+    )
     assert large > GROWTH * small

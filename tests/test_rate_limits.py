@@ -1,4 +1,4 @@
-"""Limits of several servers together, and what happens while their storage is away."""
+"""Rate limits of several servers together, also while their storage is down."""
 
 import contextlib
 import shutil
@@ -6,38 +6,34 @@ import socket
 import subprocess
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 
 import pytest
 
-from tests.examples import GOOD_SOLAR
-from tests.server import free_port, serve
+from tests.server import calculation_url, free_port, serve
 
 ON = {"SPV_RATE_LIMITS": "on", "SPV_VISITOR_ROWS": "0"}
-PER_MINUTE = 300  # calculations, of which the quota lets none through
+PER_MINUTE = 300  # calculations; the quota of 0 rows refuses each of them
 
 
-def status(address):
-    """The status of a calculation."""
-    query = urllib.parse.urlencode(GOOD_SOLAR)
-    try:
-        url = f"{address}/api/stc/v1/calculation?{query}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return answer.status, ""
-    except urllib.error.HTTPError as refused:
-        return refused.code, refused.read().decode()
+def error_of(url):
+    """Return the status and text of an error answer."""
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(url, timeout=10)
+    with error.value as answer:
+        return answer.code, answer.read().decode()
 
 
 def is_limited(address):
-    code, text = status(address)
+    """Tell whether the rate limit refuses a calculation, and not only the quota."""
+    code, text = error_of(calculation_url(address))
     assert code == 429
     return "too_many_requests" in text
 
 
 @pytest.fixture
 def redis():
-    """The address of a Redis server of its own."""
+    """The address of a new Redis server."""
     if not (command := shutil.which("redis-server")):
         pytest.skip("no redis-server on this machine")
     port = free_port()
@@ -67,18 +63,13 @@ def test_two_servers_count_together(sqlite_url, redis):
     assert limited == [False] * PER_MINUTE + [True] * 20
 
 
-def test_while_the_storage_is_away_each_process_counts_for_itself(sqlite_url):
+def test_while_the_storage_is_down_each_process_counts_for_itself(sqlite_url):
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with serve(sqlite_url, **ON, RATELIMIT_STORAGE_URI=nowhere) as (address, _):
         begin = time.monotonic()
         limited = [is_limited(address) for _ in range(PER_MINUTE + 5)]
         url = f"{address}/api/serial-number-ledger/v1/serial-numbers/X1"
-        bad_keys = []
-        for _ in range(62):
-            with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(url, timeout=10)
-            bad_keys.append(refused.value.code)
-            refused.value.close()
+        bad_keys = [error_of(url)[0] for _ in range(62)]
         assert time.monotonic() - begin < 30
     assert limited[: PER_MINUTE - 1] == [False] * (PER_MINUTE - 1)
     assert limited[-1]

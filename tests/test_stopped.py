@@ -1,35 +1,31 @@
-"""A server that is stopped leaves everything in SQLite's main file, and no other."""
+"""A server that is stopped leaves all data in SQLite's main file, and no other file."""
 
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-import urllib.parse
 import urllib.request
 from contextlib import closing
 
 import pytest
 
-from tests.examples import GOOD_SOLAR
-from tests.server import ROOT, serve
+from tests.server import ROOT, calculation_url, serve
 
 COUNT = "SELECT count(*) FROM stc_calculations"
 
 
-def calculations(path, folder):
-    """How many calculations there are in the main file, copied alone."""
-    copy = folder / "copy.sqlite"
+def count_in_main_file(path, statement=COUNT):
+    """Count rows in a copy of the main file alone."""
+    copy = path.with_name("copy.sqlite")
     copy.write_bytes(path.read_bytes())
     with closing(sqlite3.connect(copy)) as database:
-        return database.execute(COUNT).fetchone()[0]
+        return database.execute(statement).fetchone()[0]
 
 
 def calculate(address):
     """Save a calculation."""
-    query = urllib.parse.urlencode(GOOD_SOLAR)
-    url = f"{address}/api/stc/v1/calculation?{query}"
-    with urllib.request.urlopen(url) as answer:
+    with urllib.request.urlopen(calculation_url(address)) as answer:
         answer.read()
 
 
@@ -38,15 +34,15 @@ def test_a_stopped_server(sqlite_url, tmp_path, number):
     path = tmp_path / "spv.sqlite"
     with serve(sqlite_url) as (address, process):
         calculate(address)
-        assert calculations(path, tmp_path) == 0  # it is in the -wal file
+        assert count_in_main_file(path) == 0  # it is in the -wal file
         process.send_signal(number)
         assert process.wait(15) == 0
-    assert calculations(path, tmp_path) == 1
+    assert count_in_main_file(path) == 1
     assert not path.with_name("spv.sqlite-wal").exists()
 
 
 def test_a_stopped_server_waits_for_nobody(sqlite_url, tmp_path):
-    """Where another reads and another writes, what is there stays safe in `-wal`."""
+    """While others read and write, the data stays safe in `-wal`."""
     path = tmp_path / "spv.sqlite"
     reader = sqlite3.connect(path, isolation_level=None)
     with serve(sqlite_url) as (address, process), closing(reader) as other:
@@ -62,15 +58,11 @@ def test_a_stopped_server_waits_for_nobody(sqlite_url, tmp_path):
 
 
 def test_the_end_of_a_command(sqlite_url, tmp_path, monkeypatch):
-    """Also where another has the database open."""
+    """It leaves its data in the main file, although another has the database open."""
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
     path = tmp_path / "spv.sqlite"
     with closing(sqlite3.connect(path)) as other:
         other.execute(COUNT).fetchone()
         command = [sys.executable, "-m", "flask", "--app", "app", "demo", "load"]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-        copy = tmp_path / "copy.sqlite"
-        copy.write_bytes(path.read_bytes())
-        with closing(sqlite3.connect(copy)) as database:
-            found = database.execute("SELECT count(*) FROM users").fetchone()
-        assert found > (5,)
+        assert count_in_main_file(path, "SELECT count(*) FROM users") > 5

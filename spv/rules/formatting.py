@@ -1,4 +1,4 @@
-"""How numbers and days are written for people."""
+"""Numbers, days and lists in words."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -7,23 +7,23 @@ from functools import lru_cache
 
 
 def format_decimal(number: Decimal) -> str:
-    """A number as people write it: no exponent, no closing zeros, commas at 1,000."""
+    """Write a number without exponent or trailing zeros, with commas from 1,000."""
     text = f"{number:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @lru_cache
 def format_date(day: date) -> str:
-    """A day in words, such as 1 May 2026."""
+    """Write a day in words, such as 1 May 2026."""
     return f"{day.day} {day:%B %Y}"
 
 
 def pluralise(number: int, one: str) -> str:
-    """A number of things: 1 year, 5 years, 1,234 STCs."""
+    """Write a number of things: 1 year, 5 years, 1,234 STCs."""
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
 
 
 def join_words(words: Iterable[str]) -> str:
-    """Words one after the other: a, b and c."""
+    """Join words as in a sentence: a, b and c."""
     *before, last = words
     return f"{', '.join(before)} and {last}" if before else last

@@ -1,4 +1,4 @@
-"""Who does something, and by which way in."""
+"""The actor: the user, API client or visitor who does something."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from spv.rules.accounts import Role
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person or program: a name for the log, and the channel (web, api, batch).
+    """A user, API client or visitor; the channel is web, api, batch or command.
 
-    `name` is the email address of who has signed in; systems have the number of their
-    subscription, and `request_id` where a request must have its effect only once. The
-    address `ip` is kept with acts of the registry, never with calculations.
+    The `name` of a signed-in user is the email address. An API client has a
+    `subscription_id`, and a `request_id` if the request must take effect only once.
+    The audit log keeps `ip` with events of the registry, never with calculations.
     """
 
     name: str
@@ -25,10 +25,10 @@ class Actor:
 
 
 def visitor(channel: str, ip: str = "") -> Actor:
-    """Somebody who has not signed in."""
+    """Return the actor for a person who has not signed in."""
     return Actor("visitor", channel, ip=ip)
 
 
 def operator() -> Actor:
-    """Somebody who runs commands on the machine itself."""
+    """Return the actor for a person who runs commands on the server itself."""
     return Actor("operator", "command")

@@ -1,4 +1,4 @@
-"""The audit log: append to a chain, and prove that nobody has touched it."""
+"""The audit log: append to a chain, and prove that no event was changed or removed."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ CHAINS = (STC, REGISTRY)
 
 @dataclass(frozen=True, slots=True)
 class ChainReport:
-    """What `verify` found of one chain; `problem` is empty where all is well."""
+    """The result of `verify` for one chain; `problem` is "" if it is intact."""
 
     chain: str
     events: int
@@ -35,71 +35,71 @@ def record(
 ) -> None:
     """Append an event to a chain, as the last step of the caller's transaction.
 
-    The head is locked and numbers come from it: chains cannot fork or have gaps.
+    The head of the chain is locked and numbers the events, so a chain cannot fork or
+    have gaps.
     """
     _append(_locked_head(chain), event, actor, at, details)
 
 
 @contextmanager
 def registry_transaction() -> Iterator[int]:
-    """A transaction of the registry: one after the other, on every database.
+    """Begin a transaction of the registry; they run one after the other.
 
-    So what it reads stays true until it ends, and two of them cannot wait for each
-    other's rows. Yields the number that its event will have.
+    What it reads stays true until it ends, and two of them cannot wait for each other's
+    rows. Yields the sequence number that its event will have.
     """
     with transaction():
-        head = _locked_head(REGISTRY)
-        yield head.sequence + 1
+        yield _locked_head(REGISTRY).sequence + 1
 
 
 def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
-    """Append to the registry's chain what somebody did, and from where."""
-    marks = {
+    """Append an event to the registry's chain, with the actor's numbers and address."""
+    numbers = {
         "user": actor.user_id,
         "account": actor.account_id,
         "subscription": actor.subscription_id,
         "ip": actor.ip,
     }
-    known = {name: value for name, value in marks.items() if value}
-    head = db.session.get_one(AuditChain, REGISTRY)  # which the turn has locked
+    known = {name: value for name, value in numbers.items() if value}
+    head = db.session.get_one(AuditChain, REGISTRY)  # locked by registry_transaction
     _append(head, event, actor, at, known | details)
 
 
 def verify() -> list[ChainReport]:
-    """Read every chain from its beginning; name the first event that is not right."""
+    """Read every chain from its beginning, and name the first event that is wrong."""
     with snapshot():
         reports = [_verify_chain(name) for name in CHAINS]
         heads = select(AuditChain.name)
         events = select(AuditEvent.chain).where(AuditEvent.chain.not_in(CHAINS))
-        found = {*db.session.scalars(heads), *db.session.scalars(events.distinct())}
-        for name in sorted(found - {*CHAINS}):
-            reports.append(ChainReport(name, 0, "", "this chain is none of spv's"))
+        names = {*db.session.scalars(heads), *db.session.scalars(events.distinct())}
+        for name in sorted(names - {*CHAINS}):
+            reports.append(ChainReport(name, 0, "", "this chain is not one of spv's"))
         return reports
 
 
 def contains(head: str) -> bool:
-    """Whether an event has this hash: one that `verify` gave before, and was kept."""
+    """Tell whether an event has this hash, which `verify` printed earlier."""
     ours = AuditEvent.chain.in_(CHAINS)
     query = select(AuditEvent.id).where(AuditEvent.hash == head, ours)
     return db.session.scalar(query) is not None
 
 
 def events_of(chain: str, only: str = "") -> Iterator[AuditEvent]:
-    """The events of a chain, or those of one kind, oldest first.
+    """Yield the events of a chain, or those with one name, oldest first.
 
-    They are not all held in memory.
+    They are not all in memory at the same time.
     """
     query = select(AuditEvent).where(AuditEvent.chain == chain)
     if only:
         query = query.where(AuditEvent.event == only)
-    ordered = query.order_by(AuditEvent.sequence)
-    # `with`: a reader that stops early must not leave a cursor open on the server.
-    with db.session.scalars(ordered.execution_options(yield_per=1000)) as events:
+    query = query.order_by(AuditEvent.sequence).execution_options(yield_per=1000)
+    # `with`: a caller that stops early must not leave a cursor open on the server.
+    with db.session.scalars(query) as events:
         yield from events
 
 
 def canonical(value: Any) -> str:
-    """JSON in the one form that is hashed: keys sorted, no blanks."""
+    """Write JSON in the one form that is hashed: sorted keys, no blanks."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -111,8 +111,8 @@ def _locked_head(chain: str) -> AuditChain:
 def _append(
     head: AuditChain, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
 ) -> None:
-    check_in_time()  # as the last step before the commit
-    link = AuditEvent(
+    check_in_time()  # the last step before the commit
+    added = AuditEvent(
         chain=head.name,
         sequence=head.sequence + 1,
         at=at,
@@ -122,22 +122,14 @@ def _append(
         details=canonical(details),
         previous_hash=head.hash,
     )
-    link.hash = _hash_of(link)
-    head.sequence, head.hash = link.sequence, link.hash
-    db.session.add(link)
+    added.hash = _hash_of(added)
+    head.sequence, head.hash = added.sequence, added.hash
+    db.session.add(added)
 
 
 def _hash_of(event: AuditEvent) -> str:
-    content = [
-        event.chain,
-        event.sequence,
-        event.at.isoformat(),
-        event.event,
-        event.actor,
-        event.channel,
-        event.details,
-        event.previous_hash,
-    ]
+    content = [event.chain, event.sequence, event.at.isoformat(), event.event]
+    content += [event.actor, event.channel, event.details, event.previous_hash]
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
@@ -148,11 +140,10 @@ def _verify_chain(name: str) -> ChainReport:
     count, previous, problem = 0, "", ""
     try:
         for event in events_of(name):
-            problem = _problem(event, count, previous)
-            if problem:
+            if problem := _problem(event, count, previous):
                 break
             count, previous = count + 1, event.hash
-    except ValueError:  # a moment that is none
+    except ValueError:  # such as a time that is no time
         problem = f"an event after event {count} cannot be read"
     if not problem and (count, previous) != (head.sequence, head.hash):
         problem = (

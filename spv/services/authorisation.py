@@ -1,4 +1,4 @@
-"""Acting with a right that is still there when the act is done."""
+"""Transactions of actors who still have the right to what they do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from spv.services.actor import Actor
 
 
 def roles_of_user(user: User) -> frozenset[Role]:
-    """The roles of somebody who has signed in, or could."""
+    """Return the roles of a user."""
     return roles_of(
         staff=user.is_staff,
         administrator=user.is_administrator,
@@ -25,31 +25,27 @@ def roles_of_user(user: User) -> frozenset[Role]:
 
 @contextmanager
 def authorised_transaction(actor: Actor, role: Role) -> Iterator[int]:
-    """A turn in which the actor still has a role; ForbiddenError.
+    """Begin a registry transaction; raises ForbiddenError if the actor lost a role.
 
-    The guard looked when the request came in; somebody may be removed since then.
-    Yields the number that its event will have in the log.
+    The role was checked when the request came in, and may have been removed since.
+    Yields the sequence number that the transaction's event will have in the log.
     """
-    with audit_log.registry_transaction() as place:
-        if role not in _roles_now(actor):
-            raise ForbiddenError(
-                "Your rights have changed meanwhile. Nothing was done."
-            )
-        yield place
+    with audit_log.registry_transaction() as event_sequence:
+        if role not in _current_roles(actor):
+            raise ForbiddenError("Your rights have changed. Nothing was done.")
+        yield event_sequence
 
 
-def _roles_now(actor: Actor) -> frozenset[Role]:
-    """The roles of a person or a system, as the database has them now."""
+def _current_roles(actor: Actor) -> frozenset[Role]:
+    """Return the roles of a user or an API client that the database has now."""
     if actor.subscription_id:
-        query = (
-            select(Account.account_types)
-            .join(Subscription, Subscription.account_id == Account.id)
-            .where(
+        query = select(Account.account_types).join(Subscription)
+        types = db.session.scalar(
+            query.where(
                 Subscription.id == actor.subscription_id,
                 Subscription.cancelled_at.is_(None),
             )
         )
-        types = db.session.scalar(query)
         return roles_of(staff=False, administrator=False, account_types=types)
     user = db.session.get(User, actor.user_id, options=_WITH_ACCOUNT)
     return roles_of_user(user) if user and not user.removed_at else frozenset()

@@ -1,4 +1,4 @@
-"""The pages and the API: read the form, call one service, answer."""
+"""The pages and the APIs: read the form, call one service, answer."""
 
 from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
@@ -28,7 +28,7 @@ class ReferenceConverter(BaseConverter):
 
 
 class NumberConverter(IntegerConverter):
-    """The number of a row: plain digits, and none that a database cannot hold."""
+    """The id of a row: plain digits, at most what the database can store."""
 
     regex = "[0-9]{1,10}"
 
@@ -37,21 +37,21 @@ class NumberConverter(IntegerConverter):
 
 
 class RowConverter(IntegerConverter):
-    """The number of a row of the ledger, of which there may be very many."""
+    """The id of a row of the ledger, which may have very many rows."""
 
     regex = "[0-9]{1,18}"
 
 
 class KeyKindConverter(BaseConverter):
-    """Which key of a subscription."""
+    """The primary or secondary key of a subscription."""
 
     regex = "|".join(KeyKind)
 
 
 class SerialConverter(BaseConverter):
-    """A serial number, or what somebody takes for one: there may be slashes in it.
+    """A serial number, or another text in its place, which may contain slashes.
 
-    `check` is the address beside it. A serial number has a digit, so it hides none.
+    Every serial number has a digit, so the address `check` beside it hides none.
     """
 
     part_isolating = False
@@ -65,17 +65,19 @@ class TokenConverter(BaseConverter):
 
 
 def init_app(app: Flask) -> None:
-    """Register every blueprint."""
+    """Register the converters of addresses, and every blueprint."""
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the result comes first
-    app.url_map.converters["reference"] = ReferenceConverter
-    app.url_map.converters["number"] = NumberConverter
-    app.url_map.converters["row"] = RowConverter
-    app.url_map.converters["serial"] = SerialConverter
-    app.url_map.converters["token"] = TokenConverter
-    app.url_map.converters["key_kind"] = KeyKindConverter
-    for module in (
+    app.url_map.converters |= {
+        "key_kind": KeyKindConverter,
+        "number": NumberConverter,
+        "reference": ReferenceConverter,
+        "row": RowConverter,
+        "serial": SerialConverter,
+        "token": TokenConverter,
+    }
+    for room in (
         stc, site, sign_in, account, staff, panels, uploads, invalidations,
         declarations, developer, api_ledger, api_stc,
     ):  # fmt: skip
-        app.register_blueprint(module.bp)
-    csrf.exempt(api_ledger.bp)  # it takes no cookies
+        app.register_blueprint(room.bp)
+    csrf.exempt(api_ledger.bp)  # the API reads no cookies

@@ -1,4 +1,4 @@
-"""The home page, and the pages for the machine that watches this one."""
+"""The home page, and the health checks for monitoring."""
 
 from flask import Blueprint, Response, jsonify, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -12,7 +12,7 @@ bp = Blueprint("site", __name__)
 
 @bp.get("/")
 def index() -> BaseResponse | Response:
-    """The next steps; for visitors, the calculator."""
+    """Show a user the next steps, and a visitor the calculator."""
     if person() is None:
         return redirect(url_for("stc.new"))
     if may("staff.applications"):
@@ -28,13 +28,13 @@ def index() -> BaseResponse | Response:
 
 @bp.get("/healthz")
 def alive() -> Response:
-    """The process answers."""
+    """Answer that the process is alive."""
     return jsonify({"status": "alive"})
 
 
 @bp.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """Answer whether everything can be read and saved; 503 with the reason if not."""
+    """Answer whether the app can read and save; 503 with the reason if not."""
     if problem := readiness.problem():
         return jsonify({"status": "not ready", "reason": problem}), 503
     return jsonify({"status": "ready"}), 200

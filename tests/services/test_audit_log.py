@@ -1,6 +1,4 @@
-"""The log: chains that cannot fork, and every kind of tampering found and named."""
-
-import threading
+"""The audit log: chains cannot fork, and every kind of tampering is found."""
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +12,7 @@ from spv.services.actor import visitor
 from spv.services.stc import calculations
 from spv.services.verify.calculations import replay
 from tests.examples import GOOD_SOLAR
+from tests.people import at_once
 
 pytestmark = pytest.mark.every_database
 
@@ -21,7 +20,7 @@ WEB = visitor("web")
 
 
 def record(number):
-    """One event in a transaction of its own."""
+    """Record one event in a transaction of its own."""
     with transaction():
         audit_log.record(
             audit_log.STC, "test.event", WEB, clock.now(), {"number": number}
@@ -29,13 +28,12 @@ def record(number):
 
 
 def stc_chain():
-    """What `verify` finds of the chain of calculations."""
+    """Verify the chain of calculations."""
     return audit_log.verify()[0]
 
 
 def problem():
-    report = stc_chain()
-    return report.problem
+    return stc_chain().problem
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def chain(app):
 
 
 def tamper(*statements):
-    """Change the log as somebody with the database's password could."""
+    """Change the log as a person with the database's password could."""
     unguard = (
         ["DROP TRIGGER audit_events_UPDATE", "DROP TRIGGER audit_events_DELETE"]
         if db.engine.dialect.name == "sqlite"
@@ -139,7 +137,7 @@ def test_an_event_added_at_the_end(chain):
 
 
 def test_the_last_event_exchanged_for_a_sound_one(chain):
-    """A link that fits, but is not the one whose hash the head keeps."""
+    """The event fits, but the head of the chain has another hash."""
     head = db.session.get(AuditChain, audit_log.STC)
     before, recorded = head.hash, head.sequence - 1
     tamper(
@@ -149,8 +147,7 @@ def test_the_last_event_exchanged_for_a_sound_one(chain):
         + "'",
     )
     record(10)
-    tamper_head = sa.text("UPDATE audit_chains SET hash = :before")
-    db.session.execute(tamper_head, {"before": before})
+    db.session.execute(sa.update(AuditChain).values(hash=before))
     db.session.commit()
     assert problem() == "event 10 is not the one that was recorded last"
 
@@ -168,7 +165,7 @@ def test_events_moved_to_another_chain(chain):
     assert [r.problem for r in audit_log.verify()] == [
         "",
         "",
-        "this chain is none of spv's",
+        "this chain is not one of spv's",
     ]
     assert not audit_log.contains(report.head)
 
@@ -195,24 +192,15 @@ def test_replacing_does_not_get_round_the_guard(chain):
 
 
 def test_many_writers_make_one_chain(app):
-    """Eight threads, no fork, no gap, no lock error; sound at every moment."""
-    failures = []
+    """Eight threads, no fork, no gap, no lock error; intact at every moment."""
 
     def write():
-        with app.app_context():
-            try:
-                for _ in range(10):
-                    calculations.save(GOOD_SOLAR, WEB)
-            except Exception as error:
-                failures.append(error)
-
-    threads = [threading.Thread(target=write) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
-        assert audit_log.verify()[0].problem == ""
+        for _ in range(10):
+            calculations.save(GOOD_SOLAR, WEB)
+            assert problem() == ""
         assert replay().differences == []
-    assert failures == []
+
+    assert at_once(*[write] * 8) == []
     report = stc_chain()
     assert (report.events, report.problem) == (80, "")
     numbers = db.session.scalars(sa.select(AuditEvent.sequence).order_by("sequence"))

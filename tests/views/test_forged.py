@@ -1,7 +1,7 @@
 """Values signed with the secret that everybody knows: refused, never a 500.
 
-A demonstration's secret is public, so anybody can sign a form's value, a session cookie
-or a token with anything inside.
+The secret of a demonstration is public, so anybody can sign a form's value, a session
+cookie or a token with any content.
 """
 
 import base64
@@ -24,13 +24,13 @@ from tests.views.ledger_pages import REASON, count_markings
 
 DEEP = json.loads("[" * 200 + "]" * 200)
 HOW = [["Chosen", "Row by row"]]
-# What is no list of rows, whoever it is for.
+# Values that are no list of rows for any user.
 ANYTHING = [
     None, True, False, 0, 1, -1, 1.5, 2**80, "", "x", "\0", "\ud800", [], {}, [[]],
     [None], [1], [1, 2], [1, 2, 3, 4], {"row_ids": [1]}, {"0": 1}, DEEP, "1" * 100_000,
     [[], [], []], "[1, [[1], [], null]]",
 ]  # fmt: skip
-# The parts of one that could nearly be one.
+# Values that look like a list of rows.
 SELECTIONS = [
     [[], HOW, None], ["12", HOW, None], [{"1": 1}, HOW, None], [["1"], HOW, None],
     [[-1], HOW, None], [[0], HOW, None], [[1.0], HOW, None], [[True], HOW, None],
@@ -50,42 +50,38 @@ SELECTIONS = [
 
 @pytest.fixture
 def strict(demonstration):
-    """The application as it is served, with the tokens of forms."""
+    """The application with CSRF tokens, as it is served."""
     demonstration.config["WTF_CSRF_ENABLED"] = True
     return demonstration
 
 
-def sealed(app, value):
-    """A value, sealed as the application would."""
+def sign_value(app, value):
+    """Sign a value of a form as the application does."""
     with app.test_request_context():
         return pages.signed(value)
 
 
 def bomb():
-    """Very little that unpacks to a very long list, as URLSafeSerializer packs it."""
+    """Return a short text that URLSafeSerializer unpacks to a very long list."""
     packed = zlib.compress(b"[" + b"0," * 20_000_000 + b"0]", 9)
     return "." + base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def signed(app, payload, salt, **options):
-    """A payload that is signed with a time, as sessions and tokens of forms are."""
-    return (
-        URLSafeTimedSerializer(app.secret_key, salt=salt, **options)
-        .make_signer(salt)
-        .sign(payload)
-        .decode()
-    )
+def sign_payload(app, payload, salt, **options):
+    """Sign a payload with a time, as sessions and CSRF tokens are."""
+    serializer = URLSafeTimedSerializer(app.secret_key, salt=salt, **options)
+    return serializer.make_signer(salt).sign(payload).decode()
 
 
 def quick(ask):
-    """The answer, which took little of this machine."""
+    """Return an answer, which must take little processor time."""
     answer, seconds = measured(ask)
     assert seconds < 0.5
     return answer
 
 
 def test_a_list_of_rows(demonstration):
-    """Nothing is marked, and the answer is that the list has expired."""
+    """No row is marked, and the answer is that the list has expired."""
     upload(panels_csv(2), acting(demo.VSP_USER))
     browser, own = browser_of(demonstration, demo.VSP_USER), user_of(demo.VSP_USER).id
     other = user_of(demo.OTHER_VSP).id
@@ -93,34 +89,34 @@ def test_a_list_of_rows(demonstration):
     values = [*ANYTHING, *([own, each] for each in (*ANYTHING, *SELECTIONS)),
               *([who, good] for who in (other, None, str(own), [own]))]  # fmt: skip
     for value in values:
-        form = REASON | {"selection": sealed(demonstration, value)}
+        form = REASON | {"selection": sign_value(demonstration, value)}
         answer = quick(lambda f=form: browser.post("/panels/invalidate", data=f))
-        if answer.status_code != 413:  # what is that large is not read at all
+        if answer.status_code != 413:  # a form that is too large is not read
             assert answer.status_code == 400, (str(value)[:80], answer.status)
             assert "This list of rows has expired" in answer.text
     assert count_markings() == 0
 
 
-def test_a_list_of_rows_that_is_of_nobody(demonstration):
-    """What has the right shape is still only marked where it is one's own."""
+def test_a_list_of_rows_of_other_accounts(demonstration):
+    """Although the value has the right shape, only the user's own rows are marked."""
     upload(panels_csv(1), acting(demo.VSP_USER))
     upload(panels_csv(1, "OT"), acting(demo.OTHER_VSP))
     browser, own = browser_of(demonstration, demo.VSP_USER), user_of(demo.VSP_USER).id
     mine, others = row_of("EX000001"), row_of("OT000001")
     for rows in ([others], [mine, others], [2**63 - 1], [mine, mine]):
-        value = sealed(demonstration, [own, [rows, HOW, None]])
+        value = sign_value(demonstration, [own, [rows, HOW, None]])
         answer = browser.post("/panels/invalidate", data=REASON | {"selection": value})
         assert answer.status_code == 409, rows
     assert count_markings() == 0
 
 
 def test_a_list_of_rows_of_an_upload(demonstration):
-    """Only an upload that one sees can be said to be marked as a whole."""
+    """Only an upload that the user may see can be named as marked."""
     first = upload(panels_csv(1), acting(demo.VSP_USER)).upload_id
     other = upload(panels_csv(1, "OT"), acting(demo.OTHER_VSP)).upload_id
     browser, own = browser_of(demonstration, demo.VSP_USER), user_of(demo.VSP_USER).id
     for number, status in ((other, 400), (first, 303)):
-        value = sealed(demonstration, [own, [[row_of("EX000001")], HOW, number]])
+        value = sign_value(demonstration, [own, [[row_of("EX000001")], HOW, number]])
         answer = browser.post("/panels/invalidate", data=REASON | {"selection": value})
         assert answer.status_code == status
     assert count_markings() == 1
@@ -128,7 +124,7 @@ def test_a_list_of_rows_of_an_upload(demonstration):
 
 
 def row_of(serial):
-    """The row of a serial number."""
+    """Return the row id of a serial number."""
     return db.session.query(PanelSerial).filter_by(serial_number=serial).one().id
 
 
@@ -146,25 +142,16 @@ SESSIONS = [
 
 
 def test_a_session(strict):
-    """It is empty then: pages are shown as to a visitor, and forms want a token."""
+    """It is empty then: the user is a visitor, and forms need a token."""
     cookies = SecureCookieSessionInterface().get_signing_serializer(strict)
     forged = [cookies.dumps(each) for each in SESSIONS]
-    # What is signed, and no object; what is no JSON; what cannot be read back.
+    # Signed values that are no object, no JSON, or that cannot be decoded.
     tagged = [[], ["ab"], [["a", "b"], 1], 5, "x", None, True]
     forged += [cookies.dumps(each) for each in tagged]
-    for raw in (
-        b"x",
-        b"{",
-        b'{" d": "x"}',
-        b'{" u": 5}',
-        b'{" b": 5}',
-        b"\xff",
-        b"[" * 9,
-    ):
-        forged.append(_cookie(strict, base64.urlsafe_b64encode(raw).decode()))
-    forged += [
-        _cookie(strict, text) for text in ("", ".", ".x", "é", bomb(), "A" * 9_000)
-    ]
+    raw = (b"x", b"{", b'{" d": "x"}', b'{" u": 5}', b'{" b": 5}', b"\xff", b"[" * 9)
+    payloads = [base64.urlsafe_b64encode(each).decode() for each in raw]
+    payloads += ["", ".", ".x", "é", bomb(), "A" * 9_000]
+    forged += [_cookie(strict, payload) for payload in payloads]
     assert len(forged) > 30
     form = {"email": demo.STAFF, "password": "x", "csrf_token": "x"}
     for cookie in forged:
@@ -178,9 +165,9 @@ def test_a_session(strict):
 
 
 def _cookie(app, payload):
-    """A payload, signed as a session cookie."""
+    """Sign a payload as a session cookie."""
     hashed = SecureCookieSessionInterface
-    return signed(
+    return sign_payload(
         app, payload, hashed.salt, serializer=TaggedJSONSerializer(),
         signer_kwargs={"key_derivation": hashed.key_derivation,
                        "digest_method": hashed.digest_method},
@@ -188,13 +175,13 @@ def _cookie(app, payload):
 
 
 def test_a_token_of_a_form(strict):
-    """With a good session, and a token that is signed as they are."""
+    """The session is good, and the token is signed like a real one."""
     tokens = URLSafeTimedSerializer(strict.secret_key, salt="wtf-csrf-token")
     browser = strict.test_client()
     browser.get("/sign-in")
     values = 5, None, True, [], {}, [5], {"a": 1}, 1.5, "é", "x", "", 2**80, DEEP
     forged = [tokens.dumps(each) for each in values]
-    forged += [signed(strict, text, "wtf-csrf-token")
+    forged += [sign_payload(strict, text, "wtf-csrf-token")
                for text in ("", ".", "x", "é", ".x", bomb())]  # fmt: skip
     form = {"email": demo.STAFF, "password": demo.PASSWORD}
     for token in forged:
@@ -208,8 +195,8 @@ def test_a_token_of_a_form(strict):
             assert "This form has expired" in answer.text
 
 
-def test_a_good_session_goes_on(strict):
-    """The checks let through what the application makes itself."""
+def test_a_good_session_is_accepted(strict):
+    """The checks accept everything that the application itself makes."""
     browser = strict.test_client()
     with browser.session_transaction() as session:
         session["_flashes"] = [("message", "Müller")]

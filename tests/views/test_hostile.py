@@ -11,15 +11,8 @@ from spv import demo
 from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact, User
 from spv.services.accounts import password_links
-from tests.people import (
-    APPLICATION,
-    KIM,
-    NEW_PASSWORD,
-    PASSWORD,
-    acting,
-    browser_of,
-    user_of,
-)
+from tests import people
+from tests.people import APPLICATION, KIM, NEW_PASSWORD, acting, browser_of
 from tests.views.page import Page, read
 
 HOSTILE = {
@@ -44,7 +37,7 @@ HOSTILE = {
 }
 CONTACT = {"legal_name": "New", "abn": "51824753556", "email": "n@x.au"}
 GIVEN = {"current_password": demo.PASSWORD, **NEW_PASSWORD}
-# Who sends what where: each field of each form is made hostile in turn.
+# The user, address and answers of each form; each field is made hostile in turn.
 FORMS = [
     (None, "/sign-up", KIM),
     (None, "/sign-in", {"email": "a@x.au", "password": "wrong"}),
@@ -59,19 +52,12 @@ FORMS = [
     (demo.STAFF, "/staff/contacts", CONTACT),
 ]
 SEARCHES = ["/staff/contacts", "/staff/people"]
-PAGES = [
-    "/",
-    "/account",
-    "/account/users",
-    "/staff/applications",
-    "/staff/applications/8",
-    "/staff/applications/9",
-    *SEARCHES,
-]
+PAGES = ["/", "/account", "/account/users", "/staff/applications",
+         "/staff/applications/8", "/staff/applications/9", *SEARCHES]  # fmt: skip
 
 
 def stored():
-    """Every text of people, applications and contacts."""
+    """Return every stored text of users, applications and contacts."""
     db.session.rollback()
     columns = (User.name, User.email, AccountApplication.legal_name,
                AccountApplication.abn, AccountApplication.phone,
@@ -80,34 +66,35 @@ def stored():
 
 
 def text_of(value):
-    """What arrives: bytes that are no text arrive in the way of addresses."""
+    """Return a value as it arrives: bytes that are no text are escaped."""
     return quote(value) if isinstance(value, bytes) else normalize("NFC", value)
 
 
 def link_for(email):
-    """The token of a new password link."""
-    return password_links.make_link(user_of(email).id, acting(demo.STAFF)).token
+    """Return the token of a new password link."""
+    return password_links.make_link(people.user_of(email).id, acting(demo.STAFF)).token
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_text(demonstration, kind):
     value = HOSTILE[kind]
     demonstration.test_client().post("/sign-up", data=KIM)
-    browsers = {"kim@x.au": browser_of(demonstration, "kim@x.au", PASSWORD)}
+    browsers = {"kim@x.au": browser_of(demonstration, "kim@x.au", people.PASSWORD)}
     for email in {each[0] for each in FORMS} - {None, "kim@x.au"}:
         browsers[email] = browser_of(demonstration, email)
-    before, tom = stored(), user_of(demo.VSP_USER).id
+    before, tom = stored(), people.user_of(demo.VSP_USER).id
     for email, address, form in FORMS:
         for field in form:
             browser = browsers.get(email) or demonstration.test_client()
             data = form | {field: value}
             path = address.format(tom=tom, token=link_for(demo.SUPPLIER))
             answer = browser.post(path, data=data)
-            told = (kind, address, field, answer.status)
-            assert answer.status_code in (200, 303, 409, 422, 429), told
+            case = (kind, address, field, answer.status)
+            assert answer.status_code in (200, 303, 409, 422, 429), case
             assert "Set-Cookie: x" not in str(answer.headers)
-            assert_only_text(answer, told)
-    exactly = {text_of(value).strip(), text_of(value).strip().replace("\r\n", "\n")}
+            assert_only_text(answer, case)
+    text = text_of(value).strip()
+    exactly = {text, text.replace("\r\n", "\n")}
     new = stored() - before
     harmless = {t for form in FORMS for t in form[2].values() if isinstance(t, str)}
     assert new <= exactly | harmless, kind
@@ -116,16 +103,16 @@ def test_hostile_text(demonstration, kind):
             assert_only_text(browsers[email].get(address), (kind, address))
 
 
-def assert_only_text(answer, told):
-    """The page is well formed, and nothing that was sent became markup."""
+def assert_only_text(answer, case):
+    """Check that a page is well formed, and that no input became markup."""
     if answer.status_code == 303:
         return
     page = Page(answer.text)
     assert {n.attributes.get("src", "").split("?")[0] for n in page.all("script")} <= {
         "/static/spv.js", "/static/vendor/htmx.min.js",
-    }, told  # fmt: skip
+    }, case  # fmt: skip
     for node in page.root.walk():
-        assert not {"onclick", "onfocus", "autofocus"} & node.attributes.keys(), told
+        assert not {"onclick", "onfocus", "autofocus"} & node.attributes.keys(), case
     assert "$49" not in answer.text
 
 

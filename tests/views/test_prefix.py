@@ -1,4 +1,4 @@
-"""Every page under a path prefix: no address on it leads out of the app."""
+"""Every page under a path prefix: no address on it leads outside the app."""
 
 import re
 
@@ -19,7 +19,7 @@ HEADERS = ("Location", "HX-Push-Url", "HX-Replace-Url", "HX-Redirect")
 
 
 def behind_proxy(wsgi_app):
-    """Take the prefix off the path and tell the app of it, as the proxy does."""
+    """Move the prefix from the path to a header, as the proxy does."""
 
     def call(environ, start_response):
         path = environ["PATH_INFO"]
@@ -44,7 +44,7 @@ def proxied(demonstration):
 
 
 def browser(app, email):
-    """A browser in which somebody has signed in; it has nothing but its cookie."""
+    """Return a browser of a signed-in user, which has only its cookie."""
     client = app.test_client()
     form = {"email": email, "password": demo.PASSWORD}
     assert client.post("/spv/sign-in", data=form).location == "/spv/"
@@ -52,7 +52,7 @@ def browser(app, email):
 
 
 def addresses_in(answer):
-    """Every address of this host in an answer: headers, markup and texts."""
+    """Return every address of this host in an answer: headers, markup and texts."""
     found = [answer.headers[name] for name in HEADERS if name in answer.headers]
     if answer.mimetype in ("text/html", "application/json"):
         found += ATTRIBUTE.findall(answer.text) + ABSOLUTE.findall(answer.text)
@@ -79,7 +79,7 @@ def test_every_page_stays_under_the_prefix(demonstration, proxied):
 
 
 def test_the_addresses_are_found_where_there_is_no_prefix(demonstration):
-    """Otherwise the test above would not see one that lacks it."""
+    """Otherwise the test above would not find an address without a prefix."""
     page = browser_of(demonstration, demo.STAFF).get("/staff/applications")
     assert {"/staff/contacts", "/sign-out"} < set(addresses_in(page))
 
@@ -101,7 +101,6 @@ def test_forms_and_redirects_stay_under_the_prefix(proxied):
     form = {"email": demo.VSP_ADMIN, "password": demo.PASSWORD}
     assert client.post(back, data=form).location == address
     for elsewhere in ("/spvx/", "/other-app", "//spv/", "/", "", "/spv"):
-        answer = client.post(
-            "/spv/sign-in", data=form, query_string={"next": elsewhere}
-        )
+        query = {"next": elsewhere}
+        answer = client.post("/spv/sign-in", data=form, query_string=query)
         assert answer.location == "/spv/", elsewhere

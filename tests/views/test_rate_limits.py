@@ -1,11 +1,11 @@
-"""Whose requests a limit counts, and what somebody keeps who is stopped by one."""
+"""Rate limits: whose requests they count, and what happens to a stopped form."""
 
 import io
 
 import pytest
 
 from spv import demo
-from tests.conftest import dispose, make_app
+from tests.conftest import opened
 from tests.people import browser_of
 from tests.views.page import read
 
@@ -16,23 +16,21 @@ FORM = {"system_type": "battery", "nominal_kwh": "13.5", "password": "secret wor
 
 @pytest.fixture
 def limited(demonstration):
-    """The application with its limits."""
-    app = make_app(demonstration.config["SQLALCHEMY_DATABASE_URI"])
-    app.config["WTF_CSRF_ENABLED"] = False
-    with app.app_context():
+    """The application with its rate limits."""
+    with opened(demonstration.config["SQLALCHEMY_DATABASE_URI"]) as app:
+        app.config["WTF_CSRF_ENABLED"] = False
         yield app
-    dispose(app)
 
 
 def check(browser, address="192.0.2.1", **options):
-    """The status of a file that is sent to be checked."""
-    sent = {"file": (io.BytesIO(b"x"), "panels.csv"), "note": 'of "Monday"'}
+    """Send a file to be checked."""
+    form = {"file": (io.BytesIO(b"x"), "panels.csv"), "note": 'of "Monday"'}
     where = {"REMOTE_ADDR": address}
-    return browser.post("/check-a-file", data=sent, environ_overrides=where, **options)
+    return browser.post("/check-a-file", data=form, environ_overrides=where, **options)
 
 
-def test_people_who_have_signed_in_are_counted_by_themselves(limited):
-    """A class behind one router is many people."""
+def test_each_signed_in_user_is_counted_alone(limited):
+    """Many users may share a network, such as a class."""
     one, other = (browser_of(limited, email) for email in (demo.GENERAL, demo.SUPPLIER))
     for _ in range(CHECKS):
         assert check(one).status_code == 422
@@ -61,7 +59,7 @@ def stopped(limited):
     return client
 
 
-def test_what_was_typed_can_be_sent_again(stopped):
+def test_a_stopped_form_can_be_sent_again(stopped):
     answer = stopped.post("/stc", data=FORM)
     assert answer.status_code == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 60
@@ -86,7 +84,7 @@ def test_a_file_is_chosen_again(stopped):
     assert [n.attributes["name"] for n in page.all("input", type="file")] == ["file"]
 
 
-def test_what_is_very_long_is_not_sent_back(stopped):
+def test_a_very_long_form_is_not_sent_back(stopped):
     answer = stopped.post("/stc", data={"postcode": "x" * 300_000})
     assert answer.status_code == 429
     assert len(answer.data) < 20_000
