@@ -14,7 +14,7 @@ from tests.views.ledger_pages import (
     REASON,
     asked,
     confirm,
-    count_markings,
+    count_invalidations,
     found,
     ids_of,
 )
@@ -33,7 +33,7 @@ def test_what_cannot_be_ticked(sixty):
         assert "No row is selected that is valid and that you may mark." in page.text
         answer = sixty.post("/panels/invalidate", data={"selected": text} | REASON)
         assert answer.status_code in (409, 422)
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_the_dialog_says_what_and_marks_just_that(sixty):
@@ -44,7 +44,7 @@ def test_the_dialog_says_what_and_marks_just_that(sixty):
     assert [*page.options("reason")][-1] == "Other"
     before = events()
     answer = confirm(sixty, page, reason="Other", other_reason=" The pallet.\r\nAll ")
-    assert answer.location == f"/panels/invalidations/{count_markings()}"
+    assert answer.location == f"/panels/invalidations/{count_invalidations()}"
     receipt = read(sixty.get(answer.location))
     assert "9 rows marked as invalid" in receipt.text
     assert "Other: The pallet. All" in receipt.text
@@ -70,7 +70,7 @@ def test_a_reason_is_needed(sixty, answers, field, words):
     assert answer.status_code == 422
     assert words in page.error_beside(field)
     assert page.hidden()["selection"]
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_the_second_click_gives_the_same_receipt(sixty):
@@ -101,7 +101,7 @@ def test_nothing_is_marked_where_a_row_has_been(sixty):
         "staff. Nothing was done.")]  # fmt: skip
     assert "8 rows will be marked as invalid." in again.text
     assert confirm(sixty, again).status_code == 303
-    assert count_markings() == 2
+    assert count_invalidations() == 2
 
 
 def test_a_search_cannot_be_marked_unseen(sixty):
@@ -109,7 +109,7 @@ def test_a_search_cannot_be_marked_unseen(sixty):
     answer = sixty.post("/panels/invalidate", data=form)
     assert answer.status_code == 409
     assert "9 rows will be marked as invalid." in read(answer).text
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_a_selection_is_sealed_and_belongs_to_who_saw_it(demonstration, sixty):
@@ -121,7 +121,7 @@ def test_a_selection_is_sealed_and_belongs_to_who_saw_it(demonstration, sixty):
         answer = browser.post("/panels/invalidate", data=form)
         assert answer.status_code == 400
         assert "This list of rows has expired" in answer.text
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_a_selection_is_kept_for_a_day(sixty):
@@ -138,7 +138,7 @@ def test_a_selection_is_kept_for_a_day(sixty):
         answer = browser.post("/panels/invalidate", data=form, headers=HTMX)
         assert answer.headers["HX-Retarget"] == "#content"
         assert answer.headers["HX-Reswap"].startswith("innerHTML")
-    assert count_markings() == 0
+    assert count_invalidations() == 0
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=23)):
         browser = browser_of(current_app, demo.VSP_USER)
         assert confirm(browser, page).status_code == 303
@@ -173,7 +173,7 @@ def test_rows_that_are_only_named_are_not_shown(demonstration, sixty):
         assert "Nothing was done." in answer.text
         for words in ("EX000001", "Example Supplier", "EX-440", "HE440"):
             assert words not in answer.text
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_no_more_than_ten_thousand_can_be_named(sixty):
@@ -181,7 +181,7 @@ def test_no_more_than_ten_thousand_can_be_named(sixty):
     answer = sixty.post("/panels/invalidate", data=form)
     assert answer.status_code == 422
     assert "More than 10,000 rows were chosen." in answer.text
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_agency_staff_mark_any_and_accounts_see_why_but_not_the_rest(sixty, staff):

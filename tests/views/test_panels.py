@@ -129,7 +129,9 @@ def test_the_history_of_a_serial_number(sixty):
     page = read(sixty.get(found(sixty, serial_number="EX000001").links("EX000001")[0]))
     headings = [re.sub(r" \d.*", "", node.text) for node in page.all("h3")]
     assert headings == ["Recorded", "Marked as invalid", "Recorded again"]
-    assert "Incorrect supplier name By Tom Okafor, in marking 1 of 1 row" in page.text
+    assert (
+        "Incorrect supplier name By Tom Okafor, in invalidation 1 of 1 row" in page.text
+    )
     assert "<b>Corrected</b>, H, M" in page.text
     assert "Valid" in page.one("p", **{"class": "govuk-body-l"}).text
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import joinedload
 
 from spv import clock, database
@@ -111,10 +111,10 @@ def made_before(
     """Return the id of an invalidation of just these rows, by the same user and for the
     same reason, if there is one.
     """
-    of_rows = PanelSerial.id.in_(selection.row_ids)
-    found = db.session.scalars(
-        select(PanelSerial.invalidation_id.distinct()).where(of_rows)
-    ).all()
+    of_rows = select(PanelSerial.invalidation_id).where(
+        PanelSerial.id.in_(selection.row_ids)
+    )
+    found = db.session.scalars(of_rows.distinct()).all()
     if len(found) != 1:
         return None
     query = select(Invalidation.id).filter_by(
@@ -156,7 +156,7 @@ def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
     return csv_text([FIELDS.values(), *map(search.upload_cells, rows)], as_text=True)
 
 
-def _find(invalidation_id: int, actor: Actor) -> tuple[Invalidation, AuditEvent]:
+def _find(invalidation_id: int, actor: Actor) -> Row[Invalidation, AuditEvent]:
     of_event = (AuditEvent.chain == audit_log.REGISTRY) & (
         AuditEvent.sequence == Invalidation.audit_sequence
     )
@@ -174,7 +174,7 @@ def _find(invalidation_id: int, actor: Actor) -> tuple[Invalidation, AuditEvent]
     found = db.session.execute(query).one_or_none()
     if found is None:
         raise NotFoundError
-    return found.tuple()
+    return found
 
 
 def _rows_of(

@@ -1,4 +1,4 @@
-"""Somebody is about to mark what was shown, and others upload and mark meanwhile."""
+"""A user is about to mark the rows shown, while others upload and mark."""
 
 import itertools
 import threading
@@ -8,6 +8,7 @@ import pytest
 
 from spv import demo
 from spv.database import nested_batch
+from spv.extensions import db
 from spv.rules.ledger.criteria import Criteria
 from spv.services import audit_log
 from spv.services.ledger import invalidations, selections
@@ -23,13 +24,13 @@ pytestmark = [
     pytest.mark.usefixtures("demonstration", "proven"),
 ]
 WHY = {"reason": "Ineligible panel"}
-# Every order of two steps of one person and two of another.
+# All orders of two steps of one person and two steps of another.
 ORDERS = sorted({"".join(order) for order in itertools.permutations("aabb")})
 OTHERS = [demo.VSP_ADMIN, demo.STAFF]
 
 
 class Person:
-    """Somebody who is shown rows, and confirms; what came of it."""
+    """A person who is shown rows and confirms, and the results."""
 
     def __init__(self, email):
         self.actor = acting(email)
@@ -53,7 +54,8 @@ class Person:
 
     def confirm(self, why=WHY):
         try:
-            self.numbers.append(invalidations.mark(self.selection, why, self.actor))
+            made = invalidations.mark(self.selection, why, self.actor)
+            self.numbers.append(made.invalidation_id)
         except SelectionMoved as moved:
             self.moved.append(moved)
 
@@ -61,7 +63,7 @@ class Person:
         upload(panels_csv(count, tag, start, f"{tag} Solar,Holder,X"), self.actor)
 
     def check(self, tag):
-        """All that was shown has one marking, and nothing else; or nothing has it."""
+        """Either all rows shown, and no others, have one invalidation, or none has."""
         found = marked(tag)
         if self.numbers:
             assert (len({*self.numbers}), self.moved) == (1, [])
@@ -88,16 +90,16 @@ def tom(demonstration):
 
 @pytest.fixture
 def proven(demonstration):
-    """Afterwards the log and the rows are proven, and agree."""
+    """Verify afterwards that the log and the rows agree."""
     yield
-    brute_force.every_row("none")  # begin to read anew
+    db.session.rollback()
     assert ledger_verification.verify().problems == []
     assert [chain.problem for chain in audit_log.verify()] == ["", ""]
 
 
 def marked(tag):
-    """The marking of each row, by its id."""
-    return {row.id: row.marking for row in brute_force.every_row(tag)}
+    """Return the invalidation of each row, by the row's id."""
+    return {row.id: row.invalidation_id for row in brute_force.every_row(tag)}
 
 
 @pytest.mark.parametrize("email", OTHERS)
@@ -132,7 +134,7 @@ def test_another_uploads_and_marks_in_any_order(tom, order, email):
 @repeated(10, 100)
 @pytest.mark.parametrize("searched", ["before", "at the same time"])
 def test_another_uploads_and_marks_at_once(tom, searched, times):
-    """Whatever was shown, all of it is marked, or nothing is."""
+    """Either all rows shown are marked, or none is."""
     priya, won = Person(demo.VSP_ADMIN), {tom.name: 0, "Priya Nair": 0}
 
     def search_and_confirm():
@@ -162,7 +164,7 @@ def test_another_uploads_and_marks_at_once(tom, searched, times):
 @repeated(5, 50)
 @pytest.mark.parametrize("email", OTHERS)
 def test_two_confirm_selections_that_overlap(tom, email, times):
-    """One has all of theirs; the other is told by whom, and can go on."""
+    """One marks all rows; the other learns by whom, and can go on with the rest."""
     another = Person(email)
     for n in range(times):
         tag = f"R{n:02}"
@@ -179,13 +181,13 @@ def test_two_confirm_selections_that_overlap(tom, email, times):
         second.selection = second.moved.pop().rest
         second.confirm()
         second.check(tag)
-        markings = sorted(marked(tag).values())
-        assert markings == first.numbers * 4 + second.numbers * 2
+        found = sorted(marked(tag).values())
+        assert found == first.numbers * 4 + second.numbers * 2
 
 
 @repeated(5, 50)
 def test_two_people_confirm_the_same(tom, times):
-    """One of them has marked the rows, and the other is not told that they have."""
+    """One marks the rows. The other is not told to have marked them."""
     priya = Person(demo.VSP_ADMIN)
     for n in range(times):
         tag = f"R{n:02}"
@@ -202,7 +204,7 @@ def test_two_people_confirm_the_same(tom, times):
 
 
 @repeated(5, 50)
-def test_a_double_click_is_one_marking(tom, times):
+def test_a_double_click_is_one_invalidation(tom, times):
     """Three clicks at once, and a fourth later."""
     before = events().count(MARKED)
     for n in range(times):
@@ -219,7 +221,7 @@ def test_a_double_click_is_one_marking(tom, times):
 
 @repeated(5, 50)
 def test_two_clicks_with_two_reasons_are_no_double_click(tom, times):
-    """Otherwise the second reason would be lost, and somebody believe it was saved."""
+    """Otherwise the second reason would be lost without a word."""
     other = {"reason": "Other", "other_reason": "Broken"}
     for n in range(times):
         tag = f"R{n:02}"
@@ -233,8 +235,8 @@ def test_two_clicks_with_two_reasons_are_no_double_click(tom, times):
 
 
 @pytest.mark.parametrize("email", OTHERS)
-def test_who_confirms_waits_for_a_marking_that_has_begun(tom, email):
-    """It is looked again at the rows once it is their turn."""
+def test_a_confirmation_waits_for_an_invalidation_that_has_begun(tom, email):
+    """The rows are read again once the other transaction has ended."""
     another, has_marked = Person(email), threading.Event()
     tom.send("R00", 1, 3)
     tom.search("R00")
