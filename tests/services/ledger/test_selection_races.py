@@ -37,8 +37,8 @@ class Person:
         self.name = "agency staff" if email == demo.STAFF else user_of(email).name
         self.begin()
 
-    def begin(self):
-        self.selection, self.numbers, self.moved = None, [], []
+    def begin(self, selection=None):
+        self.selection, self.numbers, self.moved = selection, [], []
 
     @property
     def shown(self):
@@ -46,11 +46,11 @@ class Person:
 
     def search(self, tag):
         criteria = Criteria(supplier_name=tag)
-        self.selection = selections.matching(criteria, set(), self.actor)
+        self.begin(selections.matching(criteria, set(), self.actor))
 
     def choose(self, tag, *numbers):
         serials = [f"{tag}{number:06}" for number in numbers]
-        self.selection = selections.listed(serials, self.actor)
+        self.begin(selections.listed(serials, self.actor))
 
     def confirm(self, why=WHY):
         try:
@@ -95,6 +95,14 @@ def proven(demonstration):
     db.session.rollback()
     assert ledger_verification.verify().problems == []
     assert [chain.problem for chain in audit_log.verify()] == ["", ""]
+
+
+def rounds(times, person, count):
+    """Yield the tag of each round, of which a person has uploaded rows."""
+    for n in range(times):
+        tag = f"R{n:02}"
+        person.send(tag, 1, count)
+        yield tag
 
 
 def marked(tag):
@@ -146,11 +154,7 @@ def test_another_uploads_and_marks_at_once(tom, searched, times):
         priya.send(tag, 4, 2)
         priya.confirm()
 
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.begin()
-        priya.begin()
-        tom.send(tag, 1, 3)
+    for tag in rounds(times, tom, 3):
         tom.search(tag)
         priya.choose(tag, 2, 3)
         assert at_once(search_and_confirm, upload_and_mark) == []
@@ -166,12 +170,9 @@ def test_another_uploads_and_marks_at_once(tom, searched, times):
 def test_two_confirm_selections_that_overlap(tom, email, times):
     """One marks all rows; the other learns by whom, and can go on with the rest."""
     another = Person(email)
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.send(tag, 1, 6)
-        for person, numbers in ((tom, (1, 2, 3, 4)), (another, (3, 4, 5, 6))):
-            person.begin()
-            person.choose(tag, *numbers)
+    for tag in rounds(times, tom, 6):
+        tom.choose(tag, 1, 2, 3, 4)
+        another.choose(tag, 3, 4, 5, 6)
         assert at_once(tom.confirm, another.confirm) == []
         first, second = (tom, another) if tom.numbers else (another, tom)
         assert (len(first.numbers), second.numbers) == (1, [])
@@ -189,12 +190,9 @@ def test_two_confirm_selections_that_overlap(tom, email, times):
 def test_two_people_confirm_the_same(tom, times):
     """One marks the rows. The other is not told to have marked them."""
     priya = Person(demo.VSP_ADMIN)
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.send(tag, 1, 3)
-        for person in (tom, priya):
-            person.begin()
-            person.search(tag)
+    for tag in rounds(times, tom, 3):
+        tom.search(tag)
+        priya.search(tag)
         assert at_once(tom.confirm, priya.confirm) == []
         first, second = (tom, priya) if tom.numbers else (priya, tom)
         assert (len(first.numbers), second.numbers) == (1, [])
@@ -207,10 +205,7 @@ def test_two_people_confirm_the_same(tom, times):
 def test_a_double_click_is_one_invalidation(tom, times):
     """Three clicks at once, and a fourth later."""
     before = events().count(MARKED)
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.begin()
-        tom.send(tag, 1, 3)
+    for tag in rounds(times, tom, 3):
         tom.search(tag)
         assert at_once(tom.confirm, tom.confirm, tom.confirm) == []
         tom.confirm()
@@ -223,10 +218,7 @@ def test_a_double_click_is_one_invalidation(tom, times):
 def test_two_clicks_with_two_reasons_are_no_double_click(tom, times):
     """Otherwise the second reason would be lost without a word."""
     other = {"reason": "Other", "other_reason": "Broken"}
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.begin()
-        tom.send(tag, 1, 3)
+    for tag in rounds(times, tom, 3):
         tom.search(tag)
         assert at_once(tom.confirm, lambda: tom.confirm(other)) == []
         assert (len(tom.numbers), len(tom.moved)) == (1, 1)
