@@ -24,6 +24,17 @@ def shown(page, count):
     return prefix
 
 
+def held_back(page, address):
+    """Hold back the requests to an address, and return them as they come."""
+    routes = []
+
+    def hold(route):
+        routes.append(route)
+
+    page.route(address, hold)
+    return routes
+
+
 def forgive(page, *words):
     """Remove the complaints of the browser that a test has caused on purpose."""
     complaints = page.complaints
@@ -48,8 +59,7 @@ def test_going_back_leaves_no_half_of_what_was_chosen(page):
 
 def test_a_late_answer_does_not_change_the_address(page):
     prefix = shown(page, 51)
-    late = []
-    page.route("**/panels?*after=*", lambda route: late.append(route))
+    late = held_back(page, "**/panels?*after=*")
     press(page, "Next rows")
     page.get_by_label("Serial number", exact=True).fill(f"{prefix}000051")
     found(page, "1 row")
@@ -64,8 +74,7 @@ def test_a_dialog_stays_until_its_answer_is_there(page):
     prefix = shown(page, 1)
     tick(page, f"{prefix}000001")
     ask(page)
-    late = []
-    page.route("**/panels/invalidate", lambda route: late.append(route))
+    late = held_back(page, "**/panels/invalidate")
     confirm(page, "Ineligible panel")
     page.keyboard.press("Escape")
     go(page, "Cancel")

@@ -1,4 +1,4 @@
-"""Search, marking, history and check over HTTP: what pages say, what programs try."""
+"""Search, history and check over HTTP: the words of the pages, and hostile input."""
 
 import csv
 import html
@@ -17,7 +17,6 @@ from tests.views.ledger_pages import asked, found, ids_of, ticked
 from tests.views.page import read
 
 HTMX = {"HX-Request": "true"}
-REASON = {"reason": "Ineligible panel"}
 
 
 def test_the_page_says_how_many_and_its_address_holds_the_search(sixty):
@@ -31,7 +30,7 @@ def test_the_page_says_how_many_and_its_address_holds_the_search(sixty):
     assert (form.attributes["method"], form.attributes["action"]) == ("get", "/panels")
 
 
-def test_the_address_while_typing_and_when_going_on(sixty):
+def test_the_address_while_typing_and_on_the_next_page(sixty):
     query = {"serial_number": "ex", "status": "", "after": ""}
     answer = sixty.get("/panels", query_string=query, headers=HTMX)
     assert answer.headers["HX-Replace-Url"] == "/panels?serial_number=EX"
@@ -43,7 +42,7 @@ def test_the_address_while_typing_and_when_going_on(sixty):
     assert [*ids_of(read(answer))] == [f"EX0000{n}" for n in range(51, 61)]
 
 
-def test_going_on_keeps_what_was_ticked(sixty):
+def test_ticks_are_kept_on_the_next_page(sixty):
     page = found(sixty, serial_number="EX")
     ids = ids_of(page)
     chosen = [ids["EX000003"], ids["EX000004"]]
@@ -54,7 +53,7 @@ def test_going_on_keeps_what_was_ticked(sixty):
 
 
 def test_ever_so_many_ticks(sixty):
-    """They are looked through once, not once for each row of the page."""
+    """They are read once, and not once for each row of the page."""
     query = "&".join(f"selected={n}" for n in range(10_000, 70_000))
     begin = time.process_time()
     answer = sixty.get(f"/panels?{query}")
@@ -91,7 +90,7 @@ def test_all_but_some(sixty):
      ("model_number", "x" * 5000, "Shorten the model number"),
      ("account", "\ufeff" * 3, "cannot be seen")],
 )  # fmt: skip
-def test_criteria_that_cannot_be_asked(staff, name, value, words):
+def test_criteria_that_are_refused(staff, name, value, words):
     for address in ("/panels", "/panels/invalidate", "/panels/found.csv"):
         query = quote(value.encode("utf-8", "surrogatepass"))
         answer = staff.get(f"{address}?all_matching=yes&{name}={query}")
@@ -102,13 +101,13 @@ def test_criteria_that_cannot_be_asked(staff, name, value, words):
 
 
 @pytest.mark.parametrize("after", ["x", "-1", "9" * 18, "9" * 40, "1 OR 1=1", ""])
-def test_going_on_from_nowhere(sixty, after):
+def test_the_page_after_a_row_that_does_not_exist(sixty, after):
     for criteria in ({}, {"serial_number": "EX"}):
         answer = sixty.get("/panels", query_string=criteria | {"after": after})
         assert answer.status_code == 200
 
 
-def test_the_export_is_what_was_found_and_can_be_uploaded(sixty, staff):
+def test_the_export_has_the_rows_found_and_can_be_uploaded(sixty, staff):
     mark(["EX000002"], acting(demo.VSP_USER))
     answer = staff.get("/panels/found.csv?serial_number=EX")
     lines = [*csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))]
