@@ -98,7 +98,9 @@ def newest_rows(
 ) -> dict[str, Any]:
     """Return the valid row of each serial number, or the newest if none is valid."""
     query = joined_rows().where(
-        one_of(PanelSerial.serial_number, sorted({*serials} - {""})), *conditions
+        one_of(PanelSerial.serial_number, sorted({*serials} - {""})),
+        # With `IS TRUE`, SQLite cannot begin with all uploads of an account instead.
+        *(each.is_(True) for each in conditions),
     )
     # Of the rows with the same serial number, the dictionary keeps the last.
     ordered = query.order_by(PanelSerial.invalidation_id.is_(None), PanelSerial.id)

@@ -11,7 +11,8 @@ from sqlalchemy import event
 from spv import demo
 from spv.extensions import db
 from spv.rules.ledger.criteria import Criteria
-from spv.services.ledger import search, search_query
+from spv.services.ledger import lookup, search, search_query
+from spv.services.ledger import rows as ledger_rows
 from tests import brute_force
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting
@@ -72,21 +73,39 @@ def test_rows_are_found_by_an_index_however_many_there_are(ledger, other):
     for asked, expected in SEARCHES:
         criteria, used = Criteria(**asked), set()
         for actor in [acting(demo.STAFF), *([] if criteria.account else [other])]:
-            used |= set(indexes_of(criteria, actor))
+            used |= {*indexes_of(lambda c=criteria, a=actor: two_pages(c, a))}
         assert used - {FEW} == expected | {ROW}, asked
 
 
-def indexes_of(criteria, actor):
-    """Yield the indexes of rows that a search uses, on its first page and the next."""
+def test_look_ups_use_the_index_of_serial_numbers(ledger, other):
+    serials, row_id = (
+        [f"EX{n:06}" for n in range(1, 99)],
+        brute_force.every_row()[-1].id,
+    )
+    visible = ledger_rows.visible(other)
+    for look_up in (
+        lambda: lookup.newest_rows(serials),
+        lambda: lookup.newest_rows(serials, visible),
+        lambda: lookup.history(row_id, other),
+    ):
+        assert {SERIALS} <= {*indexes_of(look_up)} <= {SERIALS, ROW}
+
+
+def two_pages(criteria, actor):
+    found = search.find(criteria, actor)
+    if found.has_more:
+        search.find(criteria, actor, found.rows[-1].id)
+
+
+def indexes_of(work):
+    """Yield the indexes of rows that some work uses."""
     sent = []
 
     def catch(_connection, _cursor, statement, values, *_):
         sent.append((statement, values))
 
     event.listen(db.engine, "before_cursor_execute", catch)
-    found = search.find(criteria, actor)
-    if found.has_more:
-        search.find(criteria, actor, found.rows[-1].id)
+    work()
     event.remove(db.engine, "before_cursor_execute", catch)
     plan = by_sqlite if db.engine.dialect.name == "sqlite" else by_postgresql
     for statement, values in sent:
