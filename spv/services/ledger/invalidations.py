@@ -108,8 +108,9 @@ def digest_of(row_ids: Iterable[int]) -> str:
 def made_before(
     selection: Selection, reason: Mapping[str, str], actor: Actor
 ) -> int | None:
-    """Return the id of an invalidation of just these rows, by the same user and for the
-    same reason, if there is one.
+    """Return the id of an earlier invalidation by the same user, if there is one.
+
+    It has just these rows, and the same reason.
     """
     of_rows = select(PanelSerial.invalidation_id).where(
         PanelSerial.id.in_(selection.row_ids)

@@ -4,8 +4,8 @@ A search never reads the whole ledger. It takes one of three ways:
 
 1. Without a serial number: `upload_products` has a line for each product of an upload,
    with the number of its rows and of its valid rows. There are some ten thousand lines
-   for ten million rows. They meet all other criteria, so they tell which of the newest
-   uploads hold the rows of the page. Only the rows of these uploads are read.
+   for ten million rows. All other criteria can be checked on these lines, which shows
+   which of the newest uploads hold the rows of the page. Only their rows are read.
 2. With the beginning of a serial number: the index of serial numbers has all of them
    side by side. If there are at most 10,000, or if the rows of the page are among the
    first 10,000, that stretch of the index is read.
@@ -37,7 +37,7 @@ LOOKED_THROUGH = 10_000
 _serial: Any = PanelSerial.serial_number
 _key = (UploadProduct.upload_id, UploadProduct.product_id)
 _key_of_row = tuple_(PanelSerial.upload_id, PanelSerial.product_id)
-# By status: the conditions on a row, and how many such rows an upload has of a product.
+# By status: the conditions on a row, and the number of such rows in a line.
 _CONDITIONS: dict[str, tuple[ColumnElement[bool], ...]] = {
     "": (),
     "valid": (PanelSerial.invalidation_id.is_(None),),
@@ -70,11 +70,11 @@ def count(criteria: Criteria, actor: Actor) -> int:
     if not criteria.serial_number:
         return _count_by_upload_products(criteria, actor)
     begin, end = _serial_range(criteria, actor)
+    of_row = [*begin, _serial < end, *_CONDITIONS[criteria.status]]
     has_no_other = criteria == Criteria(criteria.serial_number)
     is_all = has_no_other and Role.STAFF in actor.roles
     if is_all or _serial_after(LOOKED_THROUGH, begin, end) is None:
-        return _count_up_to_limit(_matching_in(begin, end, criteria, actor))
-    of_row = [*begin, _serial < end, *_CONDITIONS[criteria.status]]
+        return _count_up_to_limit(_matching(of_row, criteria, actor))
     for most in (100, None):  # Usually the first 100 have enough rows.
         keys = _upload_products(criteria, actor, *_key).limit(most)
         query = select(PanelSerial.id).where(_key_of_row.in_(keys), *of_row)
@@ -87,7 +87,7 @@ def count(criteria: Criteria, actor: Actor) -> int:
 def order(criteria: Criteria) -> tuple[Any, ...]:
     """Return the order of the rows: by serial number if one is given, or newest first.
 
-    Uploads are recorded one after the other, so ids descend with the uploads.
+    Uploads are recorded one after the other, so newest first is also the order of ids.
     """
     if criteria.serial_number:
         return _serial, PanelSerial.id
@@ -96,9 +96,6 @@ def order(criteria: Criteria) -> tuple[Any, ...]:
 
 def _first(query: Select[Any], criteria: Criteria, most: int) -> Sequence[int]:
     return db.session.scalars(query.order_by(*order(criteria)).limit(most)).all()
-
-
-# The first way: by upload_products.
 
 
 def _newest_uploads(
@@ -123,10 +120,8 @@ def _newest_uploads(
 
 def _count_by_upload_products(criteria: Criteria, actor: Actor) -> int:
     for most in (100, MOST_COUNTED + 1):  # Usually the first 100 have enough rows.
-        counts = _upload_products(
-            criteria, actor, _COUNTS[criteria.status].label("rows")
-        )
-        few = counts.limit(most).subquery()
+        of_status = _COUNTS[criteria.status].label("rows")
+        few = _upload_products(criteria, actor, of_status).limit(most).subquery()
         total = func.coalesce(func.sum(few.c.rows), 0)
         rows, count = db.session.execute(select(total, func.count(few.c.rows))).one()
         if count < most or rows > MOST_COUNTED:
@@ -151,22 +146,20 @@ def _upload_products(criteria: Criteria, actor: Actor, *columns: Any) -> Select[
     )
 
 
-# The second and third way: by the index of serial numbers.
-
-
 def _ids_by_serial(
     criteria: Criteria, actor: Actor, most: int, after: int
 ) -> Sequence[int]:
     """Return ids in the order of serial numbers, first by the second way."""
     begin, end = _serial_range(criteria, actor, after)
     far = _serial_after(max(LOOKED_THROUGH, 50 * most), begin, end)
+    of_status = _CONDITIONS[criteria.status]
     # Invalid rows are few and have an index of their own, which the third way uses.
     if far is None or criteria.status != "invalid":
-        query = _matching_in(begin, far or end, criteria, actor)
-        found = _first(query, criteria, most)
+        near = [*begin, _serial < (far or end), *of_status]
+        found = _first(_matching(near, criteria, actor), criteria, most)
         if far is None or len(found) == most:
             return found
-    of_row = [*begin, _serial < end, *_CONDITIONS[criteria.status]]
+    of_row = [*begin, _serial < end, *of_status]
     lowest = (
         select(_serial)
         .where(_key_of_row == tuple_(*_key), *of_row)
@@ -184,10 +177,10 @@ def _ids_by_serial(
 def _serial_range(
     criteria: Criteria, actor: Actor, after: int = 0
 ) -> tuple[list[Any], str]:
-    """Return where a range of the index begins, as conditions, and the serial number
-    before which it ends.
+    """Return a range of serial numbers: conditions for its beginning, and its end.
 
-    It begins at the serial number that is searched for, or after a row.
+    It begins with the serial number that is searched for, or after a row. The end is
+    the first serial number that is not in it.
     """
     beginning = criteria.serial_number
     end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
@@ -204,13 +197,9 @@ def _serial_after(rows: int, begin: list[Any], end: str) -> str | None:
     return db.session.scalar(query.offset(rows).limit(1))
 
 
-def _matching_in(
-    begin: list[Any], end: str, criteria: Criteria, actor: Actor
-) -> Select[Any]:
-    """Select the rows that match by looking at each row of a range."""
-    query = select(PanelSerial.id).where(
-        *begin, _serial < end, *_CONDITIONS[criteria.status]
-    )
+def _matching(of_row: list[Any], criteria: Criteria, actor: Actor) -> Select[Any]:
+    """Select the rows that match by looking at each row that meets some conditions."""
+    query = select(PanelSerial.id).where(*of_row)
     if of_upload := [*_of_upload(criteria, actor)]:
         upload = select(Upload.id).where(Upload.id == PanelSerial.upload_id, *of_upload)
         query = query.where(upload.exists())
@@ -222,9 +211,6 @@ def _matching_in(
 def _count_up_to_limit(query: Select[Any]) -> int:
     found = query.limit(MOST_COUNTED + 1).subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
-
-
-# The criteria, as conditions of SQL.
 
 
 def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]]:
