@@ -1,18 +1,18 @@
-"""What a ledger has to hold after all that was done to it: plain dictionaries."""
+"""A model of the ledger in plain dictionaries, to compare the ledger with."""
 
 from spv.rules.csv_file import csv_text
 from spv.rules.ledger.rows import FIELDS
 
 
 class LedgerModel:
-    """Rows, uploads and markings by their numbers.
+    """The rows, files and invalidations that a ledger must have, by their ids.
 
-    A tag of its own begins all of its serial numbers and names of suppliers.
+    All serial numbers and supplier names of a model begin with its tag.
     """
 
     def __init__(self, tag):
         self.tag = tag
-        self.rows, self.files, self.markings = {}, {}, {}
+        self.rows, self.files, self.invalidations = {}, {}, {}
 
     def panels_of(self, file):
         return {
@@ -20,13 +20,13 @@ class LedgerModel:
             for n, (supplier, *names) in file.items()
         }
 
-    def held(self, panels):
-        """Serial numbers of a file that are valid already."""
+    def already_valid(self, panels):
+        """Return the serial numbers of a file that are already valid."""
         valid = {r.serial_number for r in self.rows.values() if r.status == "valid"}
         return valid & {panel[-1] for panel in panels}
 
     def earlier(self, panels, actor):
-        """The upload of the same rows by the same account, if all are valid."""
+        """Return the upload of the same rows by the same account, if all are valid."""
         for number in sorted(self.files, reverse=True):
             if self.files[number] == (actor.account_id, panels):
                 rows = [row for row in self.rows.values() if row.upload == number]
@@ -35,5 +35,5 @@ class LedgerModel:
 
 
 def csv_of(panels):
-    """A file, in an order of its own."""
+    """Write a file with its rows in another order."""
     return csv_text([FIELDS.values(), *sorted(panels, reverse=True)]).encode()

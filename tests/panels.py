@@ -15,7 +15,7 @@ NAMES = "Example Supplier,Example Holder,EX-440"
 
 
 def panels_csv(count, prefix="EX", start=1, names=NAMES):
-    """A file of so many panels."""
+    """Return a file of so many panels."""
     rows = [f"{names},{prefix}{n:06}" for n in range(start, start + count)]
     return "\r\n".join([HEADING, *rows, ""]).encode()
 
@@ -26,20 +26,20 @@ def upload(data, actor, filename="panels.csv"):
 
 
 def mark(serials, actor, reason="Incorrect model number"):
-    """Mark serial numbers invalid; the number of the marking."""
-    chosen = selections.listed(serials, actor)
-    return invalidations.mark(chosen, {"reason": reason}, actor)
+    """Mark serial numbers as invalid, and return the id of the invalidation."""
+    selection = selections.listed(serials, actor)
+    return invalidations.mark(selection, {"reason": reason}, actor).invalidation_id
 
 
 def refused(data, actor):
-    """The refusal of a file that has a problem in its last row."""
-    with pytest.raises(RowsRefused) as refusal:
+    """Upload a file with a problem in its last row, and return the error."""
+    with pytest.raises(RowsRefused) as error:
         upload(data + f"{NAMES},1.5E+12\r\n".encode(), actor)
-    return refusal.value
+    return error.value
 
 
 def stored():
-    """How many rows the ledger has of what tests upload."""
+    """Count the rows of the ledger that tests have uploaded."""
     db.session.rollback()
     tests = PanelSerial.serial_number.like("EX%")
     query = sa.select(sa.func.count()).select_from(PanelSerial).where(tests)

@@ -1,4 +1,4 @@
-"""Rows of two accounts that everything that can be asked of the ledger finds."""
+"""Rows of two accounts, some of which each criterion of a search finds."""
 
 from datetime import date, datetime, timedelta
 
@@ -12,7 +12,7 @@ from tests import brute_force
 from tests.panels import upload
 from tests.people import acting
 
-# Of both accounts; `_` and `%` stand for themselves, and case makes no difference.
+# Both accounts have them. `_` and `%` are no wildcards, and case does not matter.
 PRODUCTS = [
     ("Müller & Söhne", "100% Solar", "A_B"),
     ("MULLER", "100x Solar", "AXB"),
@@ -20,7 +20,7 @@ PRODUCTS = [
     ("ΔELTA Солнце", 'O\'Neil "Sun"', "[x]*?"),
 ]
 STARTS = ["Z", "9", "(", "#", "/", ":", "A", "A/", "A:", "A-", "A_", "ZZ"]
-# The last and the first moment of days; summer time ends on 5 April, begins 4 October.
+# The first moments of days at the end and at the beginning of summer time.
 MIDNIGHTS = [
     "2026-04-04 13:00", "2026-04-05 14:00", "2026-10-03 14:00", "2026-10-04 13:00",
 ]  # fmt: skip
@@ -29,7 +29,7 @@ MOMENTS = [
     for midnight in MIDNIGHTS
     for before in (timedelta(microseconds=1), timedelta(0))
 ]
-# What is asked of them: the first two of each also together with each other.
+# What tests search for; the first two values of each also in pairs.
 VALUES = {
     "serial_number": ["A", "Z", "9", "(", "#", "/", ":", "A/", "A:", "A_", "ZZ", "~",
                       "@", "[", "Z0", "A-03"],
@@ -48,7 +48,10 @@ ACCOUNTS = {"V": demo.VSP_USER, "O": demo.OTHER_VSP}
 
 
 def plant():
-    """Upload them, and mark every third, some of them by agency staff; all rows."""
+    """Upload the rows, mark every third of them as invalid, and return all rows.
+
+    Agency staff mark some of them, and each account marks some of its own.
+    """
     before = len(brute_force.every_row())
     for n, moment in enumerate(MOMENTS):
         with time_machine.travel(moment, tick=False):
@@ -64,7 +67,7 @@ def plant():
 
 
 def _file(n, letter):
-    """Rows of every product, and every beginning of a serial number."""
+    """Return a file with all products, and all beginnings of serial numbers."""
     rows = [
         (*PRODUCTS[(n + k) % len(PRODUCTS)], f"{start}{n:02}{letter}{k:02}")
         for k, start in enumerate(STARTS)

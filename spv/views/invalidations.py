@@ -1,4 +1,4 @@
-"""Marking rows of the ledger invalid: the dialog, the act, its receipt."""
+"""Mark rows of the ledger as invalid: the dialog, its confirmation and the receipt."""
 
 from flask import Blueprint, Response, flash, request
 from werkzeug.datastructures import MultiDict
@@ -11,11 +11,12 @@ from spv.forms.ledger import InvalidateForm, TickedRows
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
 from spv.rules.ledger.criteria import read_criteria
-from spv.services.ledger import invalidations, selections
+from spv.services.ledger import invalidations, search, selections
 from spv.services.ledger.invalidations import SelectionMoved
-from spv.services.ledger.selections import Selection
+from spv.services.ledger.selections import ROW_BY_ROW, Selection
 
 bp = Blueprint("invalidations", __name__, url_prefix="/panels")
+SAMPLE = 5
 EXPIRED = (
     "This list of rows has expired: it is kept for a day. Search again and select the "
     "rows."
@@ -24,44 +25,42 @@ NOT_SHOWN = "Look at what will be marked, then select the reason."
 
 
 class SelectionExpired(ValidationError):
-    """The list of rows in a form is too old, is another person's, or was changed."""
+    """The form's list of rows is too old, is another user's, or was changed."""
 
     http_status = 400
 
 
 @bp.get("/invalidate")
 def new() -> Response:
-    """What will be marked: the rows that are ticked, or all that match."""
+    """Show the dialog over the rows that are ticked, or over all rows found."""
     form = InvalidateForm(formdata=None)
     try:
-        return dialog(form, _selected(request.args))
-    except ValidationError as refusal:
-        return dialog(form.refused(refusal))
+        return dialog(form, _ticked(request.args))
+    except ValidationError as error:
+        return dialog(form.refused(error))
 
 
 @bp.post("/invalidate")
 @limiter.limit("60 per minute")
 def create() -> BaseResponse:
-    """Mark what the dialog showed."""
-    form, actor = InvalidateForm(), current_actor()
+    """Mark the rows that the dialog showed, or that a program names without it."""
+    form, actor, shown = InvalidateForm(), current_actor(), None
     try:
         shown = _shown(form)
-    except SelectionExpired as expired:
-        return dialog(form.refused(expired))
-    try:
         selection = shown or _named(request.form)
-        number = invalidations.mark(selection, form.answers, actor)
-    except SelectionMoved as moved:
-        return dialog(form.refused(moved), moved.rest)
-    except ValidationError as refusal:  # rows that were only named may be anybody's
-        return dialog(form.refused(refusal), shown)
+        marked = invalidations.mark(selection, form.answers, actor)
+    except SelectionMoved as error:
+        return dialog(form.refused(error), error.rest)
+    except ValidationError as error:
+        # Rows that were only named are not shown: they may be another account's.
+        return dialog(form.refused(error), shown)
     flash(f"{pluralise(len(selection.row_ids), 'row')} marked as invalid")
-    return pages.done("invalidations.show", invalidation_id=number)
+    return pages.done("invalidations.show", invalidation_id=marked.invalidation_id)
 
 
 @bp.get("/invalidations/<number:invalidation_id>")
 def show(invalidation_id: int) -> Response:
-    """The receipt of a marking, and its rows."""
+    """Show the receipt of an invalidation, and its rows."""
     after = pages.number("after")
     receipt = invalidations.show(invalidation_id, current_actor(), after)
     title = f"Invalidation {invalidation_id}"
@@ -70,52 +69,52 @@ def show(invalidation_id: int) -> Response:
 
 @bp.get("/invalidations/<number:invalidation_id>/rows-<number:part>.csv")
 def rows(invalidation_id: int, part: int) -> Response:
-    """Rows of a marking, to be corrected and uploaded."""
+    """Download rows of an invalidation, to correct them and upload them again."""
     text = invalidations.rows_to_correct(invalidation_id, part, current_actor())
     return pages.csv_file(text, f"to-correct-{invalidation_id}-{part}.csv")
 
 
 def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response:
-    """The dialog over rows that somebody has selected, or why there are none."""
+    """Show the dialog over a selection, or say why there is none."""
     rows = selection.row_ids if selection else ()
     return pages.render(
         "invalidations/_new.html",
         title="Mark as invalid",
         form=form,
         selection=selection,
-        sample=selections.sample(selection) if selection else (),
+        sample=search.rows_with_ids(rows[:SAMPLE]) if rows else (),
         sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
     )
 
 
-def _selected(sent: MultiDict[str, str]) -> Selection:
+def _ticked(sent: MultiDict[str, str]) -> Selection:
+    """Select the valid ones of the rows that are ticked on the page of a search."""
     ticks, actor = TickedRows.read(sent), current_actor()
     if not ticks.every:
         return selections.chosen(ticks.rows, actor)
     try:
         return selections.matching(read_criteria(sent), ticks.rows, actor)
-    except ValidationError as refusal:  # its fields are those of the search
-        raise ValidationError({"selection": str(refusal)}) from None
+    except ValidationError as error:  # Its fields are not in the dialog's form.
+        raise ValidationError({"selection": str(error)}) from None
 
 
 def _shown(form: InvalidateForm) -> Selection | None:
-    """The rows that the dialog showed to this person; None where there was no dialog.
+    """Return the rows that the dialog showed to this user, if there was a dialog.
 
-    SelectionExpired.
+    Raises SelectionExpired if the form's list of rows is not valid.
     """
     if not form.selection.data:
         return None
-    actor, selection = current_actor(), None
+    actor = current_actor()
     match pages.read_signed(form.selection.data):
         case [int(user_id), value] if user_id == actor.user_id:
-            selection = selections.read_selection(value, actor)
-    if selection is None:
-        raise SelectionExpired({"selection": EXPIRED})
-    return selection
+            if selection := selections.read_selection(value, actor):
+                return selection
+    raise SelectionExpired({"selection": EXPIRED})
 
 
 def _named(sent: MultiDict[str, str]) -> Selection:
-    """The rows that a program names, without a dialog. What matches must be shown."""
+    """Return the rows that a program names. All rows found must be shown first."""
     if "all_matching" in sent:
-        raise SelectionMoved(NOT_SHOWN, _selected(sent))
-    return Selection(sorted(TickedRows.read(sent).rows), [("Chosen", "Row by row")])
+        raise SelectionMoved(NOT_SHOWN, _ticked(sent))
+    return Selection(sorted(TickedRows.read(sent).rows), ROW_BY_ROW)

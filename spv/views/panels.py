@@ -1,4 +1,4 @@
-"""The ledger of panel serial numbers: search, one row's history, look up a list."""
+"""The ledger of panel serial numbers: search, the history of one, check a list."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +10,8 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedRows
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.criteria import Criteria, read_criteria
+from spv.rules.ledger.criteria import read_criteria
+from spv.rules.ledger.serial_list import read_list
 from spv.services.ledger import lookup, search, selections
 from spv.views.invalidations import dialog
 
@@ -19,12 +20,12 @@ bp = Blueprint("panels", __name__, url_prefix="/panels")
 
 @bp.get("")
 def index() -> Response:
-    """The form, and what was found; without criteria that is everything."""
+    """Show the search form and the rows found: all of them if nothing is asked."""
     form, after = SearchForm(request.args), pages.number("after")
     try:
         criteria = read_criteria(form.answers)
-    except ValidationError as refusal:
-        return _index(form.refused(refusal))
+    except ValidationError as error:
+        return _index(form.refused(error))
     response = _index(
         form,
         criteria=criteria.answers(),
@@ -32,22 +33,12 @@ def index() -> Response:
         ticks=TickedRows.read(request.args),
         after=after,
     )
-    return _with_address(response, criteria, after)
-
-
-@bp.get("/found.csv")
-def export() -> Response:
-    """All that was found as a file that can be uploaded again."""
-    criteria = read_criteria(SearchForm(request.args).answers)
-    lines = search.export(criteria, current_actor())
-    return pages.csv_file(lines, "panel-serial-numbers.csv")
-
-
-@bp.get("/serials/<row:row_id>")
-def show(row_id: int) -> Response:
-    """What has become of a serial number."""
-    found = lookup.history(row_id, current_actor())
-    return pages.render("panels/_show.html", title=found.serial_number, history=found)
+    # The address follows the search while it is typed. A next page is a new address.
+    header = "HX-Push-Url" if after else "HX-Replace-Url"
+    values = criteria.answers() | ({"after": str(after)} if after else {})
+    query = f"?{urlencode(values)}" if values else ""
+    response.headers[header] = url_for("panels.index") + query
+    return response
 
 
 def _index(form: SearchForm, **context: Any) -> Response:
@@ -55,38 +46,44 @@ def _index(form: SearchForm, **context: Any) -> Response:
     return pages.render("panels/_index.html", title=title, form=form, **context)
 
 
-def _with_address(response: Response, criteria: Criteria, after: int) -> Response:
-    """The address holds the search, also while it is typed; going on is a page more."""
-    name = "HX-Push-Url" if after else "HX-Replace-Url"
-    values = criteria.answers() | ({"after": str(after)} if after else {})
-    query = f"?{urlencode(values)}" if values else ""
-    response.headers[name] = url_for("panels.index") + query
-    return response
+@bp.get("/found.csv")
+def export() -> Response:
+    """Download all rows found as a CSV file that can be uploaded again."""
+    criteria = read_criteria(SearchForm(request.args).answers)
+    lines = search.export(criteria, current_actor())
+    return pages.csv_file(lines, "panel-serial-numbers.csv")
+
+
+@bp.get("/serials/<row:row_id>")
+def show(row_id: int) -> Response:
+    """Show the history of a serial number."""
+    found = lookup.history(row_id, current_actor())
+    return pages.render("panels/_show.html", title=found.serial_number, history=found)
 
 
 @bp.get("/check")
 def new_check() -> Response:
-    """The form for a list."""
-    return _new_check(SerialListForm())
+    """Show the form for a list of serial numbers."""
+    return _check(SerialListForm())
 
 
 @bp.post("/check")
 @limiter.limit("60 per minute")
 def check() -> Response:
-    """What the ledger says: as a page, as a file, or as the dialog that marks them."""
+    """Look up a list: answer a page, a CSV file, or the dialog that marks the rows."""
     form, actor = SerialListForm(), current_actor()
     try:
-        checked = lookup.check(*form.given(), actor)
+        checked = lookup.check_list(read_list(*form.given()), actor)
         if "mark" in request.form:
-            marked = selections.listed(checked.markable, actor)
-            return dialog(InvalidateForm(formdata=None), marked)
-    except ValidationError as refusal:
-        return _new_check(form.refused(refusal))
+            selection = selections.listed(checked.markable, actor)
+            return dialog(InvalidateForm(formdata=None), selection)
+    except ValidationError as error:
+        return _check(form.refused(error))
     if "download" in request.form:
         return pages.csv_file(lookup.as_csv(checked), "checked-serials.csv")
-    return _new_check(form, checked=checked)
+    return _check(form, checked=checked)
 
 
-def _new_check(form: SerialListForm, **context: Any) -> Response:
+def _check(form: SerialListForm, **context: Any) -> Response:
     title = "Check serial numbers"
     return pages.render("panels/_check.html", title=title, form=form, **context)

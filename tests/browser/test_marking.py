@@ -1,4 +1,4 @@
-"""The guidance's “How to mark as invalid” in Chromium, from end to end."""
+"""The steps of the guidance's “How to mark as invalid” in Chromium."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ TEXT_OF_OTHER = (
 
 
 def uploaded(page, count):
-    """So many new rows; how their serial numbers begin."""
+    """Upload some new rows, and return how their serial numbers begin."""
     has_script = page.evaluate("document.documentElement.className").count("spv-js")
     width = page.viewport_size["width"]
     prefix = f"MK{next(number)}-{width}-{has_script}-"
@@ -54,7 +54,7 @@ def tick(page, serial):
 
 
 def ask(page):
-    """Press the button below the rows: a dialog, or a page without JavaScript."""
+    """Press the button below the rows, which opens a dialog or a page."""
     press(page, "Mark as invalid")
     expect(page.locator("#ask")).to_be_visible()
 
@@ -62,6 +62,10 @@ def ask(page):
 def confirm(page, reason):
     page.get_by_label("Reason", exact=True).select_option(reason)
     page.locator(".spv-ask").get_by_role("button", name="Mark as invalid").click()
+
+
+def rows_marked(page, words):
+    expect(page.locator(".spv-done")).to_have_text(f"{words} marked as invalid")
 
 
 def the_eight_steps(page):
@@ -81,18 +85,18 @@ def the_eight_steps(page):
     expect(page.get_by_label("What is the reason?")).to_be_visible()
     checked(page)
     page.get_by_label("What is the reason?").fill("The wrong pallet")
-    confirm(page, "Ineligible panel")  # the text would be dropped: it stays in sight
+    confirm(page, "Ineligible panel")  # The text would be lost, so it stays in sight.
     summary(page, TEXT_OF_OTHER)
     expect(page.get_by_label("What is the reason?")).to_be_visible()
     confirm(page, "Other")
-    expect(page.locator(".spv-done")).to_have_text("2 rows marked as invalid")
+    rows_marked(page, "2 rows")
     expect(page.get_by_text("Other: The wrong pallet")).to_be_visible()
     checked(page)
     uploads_again(page, prefix)
 
 
 def uploads_again(page, prefix):
-    """The rows of the receipt, corrected, and the history that both leave."""
+    """Correct the rows of the receipt, upload them, and look at the history."""
     rows = downloaded(page, "Download these rows to correct them")
     assert [row[3] for row in rows[1:]] == [f"{prefix}000002", f"{prefix}000005"]
     file = io.StringIO()
@@ -123,7 +127,7 @@ def test_the_eight_steps_without_javascript(plain_page):
 
 
 def all_but_two_of_sixty(page, show_ticks):
-    """Exceptions are remembered from one page of results to the next."""
+    """Rows that are left out stay left out on the next page of results."""
     demonstrated(page, "Supplier, administrator")
     prefix = uploaded(page, 60)
     page.goto("/panels")
@@ -138,7 +142,7 @@ def all_but_two_of_sixty(page, show_ticks):
     ask(page)
     expect(page.get_by_text("58 rows will be marked as invalid.")).to_be_in_viewport()
     confirm(page, "Ineligible panel")
-    expect(page.locator(".spv-done")).to_have_text("58 rows marked as invalid")
+    rows_marked(page, "58 rows")
     page.goto(f"/panels?status=valid&serial_number={prefix}")
     found(page, "2 rows")
     checked(page)
@@ -198,7 +202,7 @@ def test_another_has_marked_meanwhile_and_the_rest_can_be_marked(page):
     )
     expect(page.get_by_text("2 rows will be marked as invalid.")).to_be_visible()
     confirm(page, "Ineligible panel")
-    expect(page.locator(".spv-done")).to_have_text("2 rows marked as invalid")
+    rows_marked(page, "2 rows")
     page.goto(receipt)
     expect(page.get_by_text("3 recorded, 0 of them valid")).to_be_visible()
     page.complaints[:] = [c for c in page.complaints if "(CONFLICT)" not in c]
@@ -211,7 +215,7 @@ def test_a_whole_upload_and_a_list(page):
     expect(page.get_by_text("4 rows will be marked as invalid.")).to_be_visible()
     checked(page)
     confirm(page, "Incorrect supplier name")
-    expect(page.locator(".spv-done")).to_have_text("4 rows marked as invalid")
+    rows_marked(page, "4 rows")
     prefix = uploaded(page, 4)
     page.goto("/panels/check")
     checked(page)

@@ -1,25 +1,49 @@
-"""Marking with a slow line, or none; going back; where the focus is."""
+"""Mark as invalid with a slow line or none, after going back, and with the keyboard."""
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_accounts import demonstrated, go, heading, press
-from tests.browser.test_marking import ask, confirm, found, tick, uploaded
+from tests.browser.test_marking import (
+    ask,
+    confirm,
+    found,
+    rows_marked,
+    tick,
+    uploaded,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
+def shown(page, count):
+    """Upload some rows, search for them, and return their prefix."""
+    demonstrated(page, "Supplier, administrator")
+    prefix = uploaded(page, count)
+    page.goto(f"/panels?serial_number={prefix}")
+    return prefix
+
+
+def held_back(page, address):
+    """Hold back the requests to an address, and return them as they come."""
+    routes = []
+
+    def hold(route):
+        routes.append(route)
+
+    page.route(address, hold)
+    return routes
+
+
 def forgive(page, *words):
-    """Take off what the browser complains of, and was meant."""
+    """Remove the complaints of the browser that a test has caused on purpose."""
     complaints = page.complaints
     complaints[:] = [c for c in complaints if not any(word in c for word in words)]
 
 
 def test_going_back_leaves_no_half_of_what_was_chosen(page):
     """A browser would tick the boxes again, but not know which rows were left out."""
-    demonstrated(page, "Supplier, administrator")
-    prefix = uploaded(page, 4)
-    page.goto(f"/panels?serial_number={prefix}")
+    prefix = shown(page, 4)
     page.get_by_label("Select all that matched search criteria").check()
     expect(page.get_by_label(f"Select {prefix}000001")).to_be_checked()
     page.get_by_label(f"Select {prefix}000002").uncheck()
@@ -34,15 +58,8 @@ def test_going_back_leaves_no_half_of_what_was_chosen(page):
 
 
 def test_a_late_answer_does_not_change_the_address(page):
-    demonstrated(page, "Supplier, administrator")
-    prefix = uploaded(page, 51)
-    page.goto(f"/panels?serial_number={prefix}")
-    late = []
-
-    def hold(route):
-        late.append(route)
-
-    page.route("**/panels?*after=*", hold)
+    prefix = shown(page, 51)
+    late = held_back(page, "**/panels?*after=*")
     press(page, "Next rows")
     page.get_by_label("Serial number", exact=True).fill(f"{prefix}000051")
     found(page, "1 row")
@@ -50,33 +67,24 @@ def test_a_late_answer_does_not_change_the_address(page):
         route.continue_()
     page.wait_for_timeout(500)
     assert page.url.endswith(f"serial_number={prefix}000051")
-    forgive(page, "htmx:")  # it says what was given up
+    forgive(page, "htmx:")  # It reports the request that it gave up.
 
 
 def test_a_dialog_stays_until_its_answer_is_there(page):
-    demonstrated(page, "Supplier, administrator")
-    prefix = uploaded(page, 1)
-    page.goto(f"/panels?serial_number={prefix}")
+    prefix = shown(page, 1)
     tick(page, f"{prefix}000001")
     ask(page)
-    held = []
-
-    def hold(route):
-        held.append(route)
-
-    page.route("**/panels/invalidate", hold)
+    late = held_back(page, "**/panels/invalidate")
     confirm(page, "Ineligible panel")
     page.keyboard.press("Escape")
     go(page, "Cancel")
     expect(page.locator("#ask")).to_be_visible()
-    held[0].continue_()
-    expect(page.locator(".spv-done")).to_have_text("1 row marked as invalid")
+    late[0].continue_()
+    rows_marked(page, "1 row")
 
 
 def test_a_dialog_without_an_answer_says_so(page):
-    demonstrated(page, "Supplier, administrator")
-    prefix = uploaded(page, 1)
-    page.goto(f"/panels?serial_number={prefix}")
+    prefix = shown(page, 1)
     tick(page, f"{prefix}000001")
     ask(page)
     page.route("**/panels/invalidate", lambda route: route.abort())
@@ -85,14 +93,12 @@ def test_a_dialog_without_an_answer_says_so(page):
     expect(message).to_be_in_viewport()
     page.unroute("**/panels/invalidate")
     confirm(page, "Ineligible panel")
-    expect(page.locator(".spv-done")).to_have_text("1 row marked as invalid")
+    rows_marked(page, "1 row")
     forgive(page, "htmx:", "ERR_FAILED")
 
 
 def test_the_focus_goes_on_with_the_rows(page):
-    demonstrated(page, "Supplier, administrator")
-    prefix = uploaded(page, 51)
-    page.goto(f"/panels?serial_number={prefix}")
+    prefix = shown(page, 51)
     page.get_by_role("button", name="Next rows").press("Enter")
     expect(page.get_by_label(f"Select {prefix}000051")).to_be_visible()
     expect(page.locator("#found h2")).to_be_focused()

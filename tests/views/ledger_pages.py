@@ -1,4 +1,4 @@
-"""Searching and marking over HTTP, for tests: pages, ticks, dialogs."""
+"""Search and mark as invalid over HTTP, for tests."""
 
 from spv.extensions import db
 from spv.models import Invalidation
@@ -8,12 +8,12 @@ REASON = {"reason": "Ineligible panel"}
 
 
 def found(browser, **criteria):
-    """The page of a search."""
+    """Return the page of a search."""
     return read(browser.get("/panels", query_string=criteria))
 
 
 def ids_of(page):
-    """The rows that can be ticked: serial number to id."""
+    """Return the ids of the rows that can be ticked, by serial number."""
     ticks = page.all("input", type="checkbox", name="selected")
     return {
         tick.attributes["aria-label"].removeprefix("Select "): tick.attributes["value"]
@@ -22,23 +22,23 @@ def ids_of(page):
 
 
 def ticked(page):
-    """The rows that are ticked."""
+    """Return the ids of the rows that are ticked."""
     ticks = page.all("input", type="checkbox", name="selected")
     return {tick.attributes["value"] for tick in ticks if "checked" in tick.attributes}
 
 
 def asked(browser, **query):
-    """The dialog over some rows."""
+    """Return the dialog over some rows."""
     return read(browser.get("/panels/invalidate", query_string=query))
 
 
 def confirm(browser, page, **answers):
-    """Send the dialog's form."""
+    """Send the form of the dialog."""
     form = {"selection": page.hidden()["selection"]} | REASON | answers
     return browser.post("/panels/invalidate", data=form)
 
 
-def count_markings():
-    """How many markings there are."""
+def count_invalidations():
+    """Count the invalidations."""
     db.session.rollback()
     return db.session.query(Invalidation).count()

@@ -20,7 +20,7 @@ from spv.rules.ledger.reasons import MOST_MARKED
 from tests.endurance import measured
 from tests.panels import panels_csv, upload
 from tests.people import acting, browser_of, user_of
-from tests.views.ledger_pages import REASON, count_markings
+from tests.views.ledger_pages import REASON, count_invalidations
 
 DEEP = json.loads("[" * 200 + "]" * 200)
 HOW = [["Chosen", "Row by row"]]
@@ -94,7 +94,7 @@ def test_a_list_of_rows(demonstration):
         if answer.status_code != 413:  # a form that is too large is not read
             assert answer.status_code == 400, (str(value)[:80], answer.status)
             assert "This list of rows has expired" in answer.text
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_a_list_of_rows_of_other_accounts(demonstration):
@@ -107,7 +107,7 @@ def test_a_list_of_rows_of_other_accounts(demonstration):
         value = sign_value(demonstration, [own, [rows, HOW, None]])
         answer = browser.post("/panels/invalidate", data=REASON | {"selection": value})
         assert answer.status_code == 409, rows
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_a_list_of_rows_of_an_upload(demonstration):
@@ -119,7 +119,7 @@ def test_a_list_of_rows_of_an_upload(demonstration):
         value = sign_value(demonstration, [own, [[row_of("EX000001")], HOW, number]])
         answer = browser.post("/panels/invalidate", data=REASON | {"selection": value})
         assert answer.status_code == status
-    assert count_markings() == 1
+    assert count_invalidations() == 1
     assert db.session.query(Invalidation).one().upload_id == first
 
 

@@ -1,4 +1,4 @@
-"""Marking over HTTP: just what was shown, or nothing."""
+"""Mark as invalid over HTTP: just the rows that were shown, or none."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ from tests.views.ledger_pages import (
     REASON,
     asked,
     confirm,
-    count_markings,
+    count_invalidations,
     found,
     ids_of,
 )
@@ -27,16 +27,20 @@ def first_of(browser):
     return ids_of(found(browser, serial_number="EX000001"))["EX000001"]
 
 
-def test_what_cannot_be_ticked(sixty):
+def post(browser, **form):
+    """Send rows and a reason without the dialog, as a program might."""
+    return browser.post("/panels/invalidate", data=REASON | form)
+
+
+def test_numbers_that_are_no_rows(sixty):
     for text in ("x", "-1", "9" * 18, "9" * 400, "1,2", "\0", "\u0663"):
         page = asked(sixty, selected=text)
         assert "No row is selected that is valid and that you may mark." in page.text
-        answer = sixty.post("/panels/invalidate", data={"selected": text} | REASON)
-        assert answer.status_code in (409, 422)
-    assert count_markings() == 0
+        assert post(sixty, selected=text).status_code in (409, 422)
+    assert count_invalidations() == 0
 
 
-def test_the_dialog_says_what_and_marks_just_that(sixty):
+def test_the_dialog_marks_just_the_rows_that_it_shows(sixty):
     page = asked(sixty, all_matching="yes", serial_number="EX00000", status="valid")
     assert "9 rows will be marked as invalid." in page.text
     assert "Serial number begins with EX00000" in page.text
@@ -44,7 +48,7 @@ def test_the_dialog_says_what_and_marks_just_that(sixty):
     assert [*page.options("reason")][-1] == "Other"
     before = events()
     answer = confirm(sixty, page, reason="Other", other_reason=" The pallet.\r\nAll ")
-    assert answer.location == f"/panels/invalidations/{count_markings()}"
+    assert answer.location == f"/panels/invalidations/{count_invalidations()}"
     receipt = read(sixty.get(answer.location))
     assert "9 rows marked as invalid" in receipt.text
     assert "Other: The pallet. All" in receipt.text
@@ -70,7 +74,7 @@ def test_a_reason_is_needed(sixty, answers, field, words):
     assert answer.status_code == 422
     assert words in page.error_beside(field)
     assert page.hidden()["selection"]
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_the_second_click_gives_the_same_receipt(sixty):
@@ -101,44 +105,42 @@ def test_nothing_is_marked_where_a_row_has_been(sixty):
         "staff. Nothing was done.")]  # fmt: skip
     assert "8 rows will be marked as invalid." in again.text
     assert confirm(sixty, again).status_code == 303
-    assert count_markings() == 2
+    assert count_invalidations() == 2
 
 
 def test_a_search_cannot_be_marked_unseen(sixty):
-    form = REASON | {"all_matching": "yes", "serial_number": "EX00000"}
-    answer = sixty.post("/panels/invalidate", data=form)
+    answer = post(sixty, all_matching="yes", serial_number="EX00000")
     assert answer.status_code == 409
     assert "9 rows will be marked as invalid." in read(answer).text
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
-def test_a_selection_is_sealed_and_belongs_to_who_saw_it(demonstration, sixty):
-    sealed = asked(sixty, selected=first_of(sixty)).hidden()["selection"]
+def test_a_selection_is_signed_and_belongs_to_its_user(demonstration, sixty):
+    signed = asked(sixty, selected=first_of(sixty)).hidden()["selection"]
     others = browser_of(demonstration, demo.VSP_ADMIN)
-    for browser, text in ((others, sealed), (sixty, sealed[:-1]), (sixty, "x" + sealed),
+    for browser, text in ((others, signed), (sixty, signed[:-1]), (sixty, "x" + signed),
                           (sixty, "W10"), (sixty, "\0"), (sixty, "{}")):  # fmt: skip
-        form = REASON | {"selection": text}
-        answer = browser.post("/panels/invalidate", data=form)
+        answer = post(browser, selection=text)
         assert answer.status_code == 400
         assert "This list of rows has expired" in answer.text
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_a_selection_is_kept_for_a_day(sixty):
-    """A page that was left open longer is answered with the way back to the search."""
+    """The answer to a page that was left open longer leads back to the search."""
     page = asked(sixty, selected=first_of(sixty))
     with time_machine.travel(datetime.now(UTC) + timedelta(days=1, seconds=2)):
         browser = browser_of(current_app, demo.VSP_USER)
         answer = confirm(browser, page)
         assert answer.status_code == 400
-        told = read(answer)
-        assert "This list of rows has expired: it is kept for a day." in told.text
-        assert "Back to the search" in told.text
+        text = read(answer).text
+        assert "This list of rows has expired: it is kept for a day." in text
+        assert "Back to the search" in text
         form = {"selection": page.hidden()["selection"]} | REASON
         answer = browser.post("/panels/invalidate", data=form, headers=HTMX)
         assert answer.headers["HX-Retarget"] == "#content"
         assert answer.headers["HX-Reswap"].startswith("innerHTML")
-    assert count_markings() == 0
+    assert count_invalidations() == 0
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=23)):
         browser = browser_of(current_app, demo.VSP_USER)
         assert confirm(browser, page).status_code == 303
@@ -150,15 +152,13 @@ def test_the_rows_of_another_account(demonstration, sixty, staff):
     assert "No row matches." in found(other, serial_number="EX").text
     assert "Nothing" not in found(staff, serial_number="EX").text
     assert "No row is selected" in asked(other, selected=own).text
-    form = REASON | {"selected": own}
-    answer = other.post("/panels/invalidate", data=form)
+    answer = post(other, selected=own)
     assert answer.status_code == 409
     assert "1 of the 1 row cannot be marked: there is no such row." in answer.text
     assert "Tom Okafor" not in answer.text
     assert other.get(f"/panels/serials/{own}").status_code == 404
     mark(["EX000001"], acting(demo.VSP_USER))
-    answer = other.post("/panels/invalidate", data=form)
-    assert "Tom Okafor" not in answer.text
+    assert "Tom Okafor" not in post(other, selected=own).text
     assert other.get("/panels/invalidations/1").status_code == 404
     assert staff.get("/panels/invalidations/1").status_code == 200
 
@@ -167,21 +167,19 @@ def test_rows_that_are_only_named_are_not_shown(demonstration, sixty):
     other = browser_of(demonstration, demo.OTHER_VSP)
     own = first_of(sixty)
     for reason in ("", "Other", "Because"):
-        form = {"selected": [own, "1"], "reason": reason}
-        answer = other.post("/panels/invalidate", data=form)
+        answer = post(other, selected=[own, "1"], reason=reason)
         assert answer.status_code == 422
         assert "Nothing was done." in answer.text
         for words in ("EX000001", "Example Supplier", "EX-440", "HE440"):
             assert words not in answer.text
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_no_more_than_ten_thousand_can_be_named(sixty):
-    form = REASON | {"selected": [str(n) for n in range(1, 10_002)]}
-    answer = sixty.post("/panels/invalidate", data=form)
+    answer = post(sixty, selected=[str(n) for n in range(1, 10_002)])
     assert answer.status_code == 422
     assert "More than 10,000 rows were chosen." in answer.text
-    assert count_markings() == 0
+    assert count_invalidations() == 0
 
 
 def test_agency_staff_mark_any_and_accounts_see_why_but_not_the_rest(sixty, staff):

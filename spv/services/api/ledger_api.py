@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-
 from spv import clock
 from spv.extensions import db
-from spv.models import Invalidation, PanelSerial, Upload
+from spv.models import Invalidation, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
@@ -116,11 +114,11 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
             raise refused
         return marked(earlier) if earlier else Done(None, len(ids))
     try:
-        number, is_new = invalidations.mark_once(chosen, answers, actor)
+        made = invalidations.mark(chosen, answers, actor)
     except SelectionMoved:
         problems = _problems(serials, _newest_own(serials, actor))
         raise ItemsRefused(problems, len(serials), ABOUT_LEDGER) from None
-    return marked(number, is_new=is_new)
+    return marked(made.invalidation_id, is_new=made.is_new)
 
 
 def marked(invalidation_id: int, *, is_new: bool = False) -> Done:
@@ -183,17 +181,7 @@ def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:
 def _newest_own(serials: Sequence[str], actor: Actor) -> dict[str, Any]:
     """The actor's row of each serial number that is valid, or else the newest."""
     good = {read for text in serials if isinstance(read := read_serial(text), str)}
-    query = (
-        select(
-            PanelSerial.id, PanelSerial.serial_number, PanelSerial.invalidation_id,
-            Invalidation.reason, Invalidation.made_at,
-        )
-        .join(Upload, Upload.id == PanelSerial.upload_id)
-        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
-        .where(PanelSerial.serial_number.in_(sorted(good)), ledger_rows.visible(actor))
-        .order_by(PanelSerial.invalidation_id.is_(None), PanelSerial.id)
-    )  # fmt: skip
-    return {row.serial_number: row for row in db.session.execute(query)}
+    return lookup.newest_rows(good, ledger_rows.visible(actor))
 
 
 def _problems(serials: Sequence[str], rows: Mapping[str, Any]) -> list[Problem]:

@@ -1,21 +1,16 @@
-"""Marking rows of the ledger invalid: just those that were shown, or none of them."""
+"""Mark rows of the ledger as invalid: all the rows that were shown, or none of them."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import joinedload
 
 from spv import clock, database
 from spv.extensions import db
-from spv.models import (
-    AuditEvent,
-    Invalidation,
-    PanelSerial,
-    Upload,
-)
+from spv.models import AuditEvent, Invalidation, PanelSerial, Upload
 from spv.rules.accounts import Role
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import NotFoundError, ValidationError
@@ -28,8 +23,7 @@ from spv.services.api import idempotency
 from spv.services.authorisation import authorised_transaction
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search
-from spv.services.ledger.rows import VALID
-from spv.services.ledger.selections import Selection, check_most, valid_of
+from spv.services.ledger.selections import Selection, check_most, valid_ids
 
 ROWS_SHOWN = 100
 MARKED = "rows.marked_invalid"
@@ -45,9 +39,19 @@ class SelectionMoved(ValidationError):
         self.rest = rest
 
 
+class Marked(NamedTuple):
+    """The id of an invalidation, and whether it was made just now."""
+
+    invalidation_id: int
+    is_new: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A marking, its event in the log, and some of its rows."""
+    """An invalidation, its event in the log, and a page of its rows.
+
+    `parts` is the number of files that its rows fill.
+    """
 
     invalidation: Invalidation
     event: AuditEvent
@@ -56,166 +60,177 @@ class Receipt:
     parts: int
 
 
-def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> int:
-    """Mark all rows of a selection invalid, or none; the number of the marking.
+def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> Marked:
+    """Mark all rows of a selection as invalid, or none of them.
 
-    ValidationError; SelectionMoved where a row has been marked since the selection was
-    shown.
-    Who sends the same marking again is given the one that was made.
+    If the same user has sent the same invalidation before, return the first one. Raises
+    ValidationError for a wrong reason or a selection without rows, and SelectionMoved
+    if a row is no longer valid.
     """
-    return mark_once(selection, answers, actor)[0]
-
-
-def mark_once(
-    selection: Selection, answers: Mapping[str, Any], actor: Actor
-) -> tuple[int, bool]:
-    """As `mark`; and whether it was made just now."""
-    given = read_reason(answers)
+    reason = read_reason(answers)
     if not selection.row_ids:
         raise ValidationError({"selection": "Choose at least one row that is valid."})
     check_most(len(selection.row_ids))
     role = Role.STAFF if Role.STAFF in actor.roles else Role.UPLOADER
-    with authorised_transaction(actor, role) as place:
-        valid = valid_of(selection.row_ids, actor)
+    with authorised_transaction(actor, role) as event_sequence:
+        valid = valid_ids(PanelSerial.id.in_(selection.row_ids), actor)
         if len(valid) < len(selection.row_ids):
-            if earlier := made_before(selection, given, actor):
-                return earlier, False
+            if earlier := made_before(selection, reason, actor):
+                return Marked(earlier, False)
             raise _moved(selection, valid, actor)
-        at = clock.now()
-        made = Invalidation(
-            **given,
+        invalidation = Invalidation(
+            **reason,
             **ledger_rows.made_by(actor),
             upload_id=selection.upload_id,
             criteria=dict(selection.how),
             row_count=len(valid),
-            made_at=at,
-            audit_sequence=place,
+            made_at=clock.now(),
+            audit_sequence=event_sequence,
         )
-        db.session.add(made)
+        db.session.add(invalidation)
         db.session.flush()
-        idempotency.link_result(actor, invalidation_id=made.id)
-        _mark_rows(valid, made.id)
+        idempotency.link_result(actor, invalidation_id=invalidation.id)
+        _invalidate(valid, invalidation.id)
         audit_log.act(
-            MARKED, actor, at, invalidation=made.id, rows=len(valid),
-            sha256=digest_of(valid), criteria=made.criteria,
-            upload=made.upload_id, **given,
+            MARKED, actor, invalidation.made_at, invalidation=invalidation.id,
+            rows=len(valid), sha256=digest_of(valid), criteria=invalidation.criteria,
+            upload=invalidation.upload_id, **reason,
         )  # fmt: skip
-        return made.id, True
+        return Marked(invalidation.id, True)
 
 
 def digest_of(row_ids: Iterable[int]) -> str:
-    """SHA-256 of the rows of a marking: a line for each id, in their order."""
+    """Return the SHA-256 of the rows of an invalidation: a line for each id, sorted."""
     lines = [f"{row_id}\n" for row_id in row_ids]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
-    """A marking with its first rows, or those after the row with an id; NotFoundError.
+def made_before(
+    selection: Selection, reason: Mapping[str, str], actor: Actor
+) -> int | None:
+    """Return the id of an earlier invalidation by the same user, if there is one.
 
-    An account sees its own, agency staff see all.
+    It has just these rows, and the same reason.
     """
-    made = _find(invalidation_id, actor)
-    event = db.session.scalars(
-        select(AuditEvent).where(
-            AuditEvent.chain == audit_log.REGISTRY,
-            AuditEvent.sequence == made.audit_sequence,
-        )
-    ).one()
-    query = _rows_of(made.id, PanelSerial.id).where(PanelSerial.id > after)
-    row_ids = db.session.scalars(query.limit(ROWS_SHOWN + 1)).all()
+    of_rows = select(PanelSerial.invalidation_id).where(
+        PanelSerial.id.in_(selection.row_ids)
+    )
+    found = db.session.scalars(of_rows.distinct()).all()
+    if len(found) != 1:
+        return None
+    query = select(Invalidation.id).filter_by(
+        id=found[0],
+        row_count=len(selection.row_ids),
+        **reason,
+        **ledger_rows.made_by(actor),
+    )
+    return db.session.scalar(query)
+
+
+def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
+    """Return an invalidation with its first rows, or the rows after the row with an id.
+
+    An account sees its own invalidations; agency staff see all. Raises NotFoundError if
+    there is none with this id.
+    """
+    invalidation, event = _find(invalidation_id, actor)
+    rows = _rows_of(invalidation_id, ROWS_SHOWN + 1, after=after)
     return Receipt(
-        invalidation=made,
+        invalidation=invalidation,
         event=event,
-        rows=search.named_rows(row_ids[:ROWS_SHOWN]),
-        has_more=len(row_ids) > ROWS_SHOWN,
-        parts=-(-made.row_count // MOST_ROWS),
+        rows=rows[:ROWS_SHOWN],
+        has_more=len(rows) > ROWS_SHOWN,
+        parts=-(-invalidation.row_count // MOST_ROWS),
     )
 
 
 def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
-    """Rows of a marking as a file that can be corrected and uploaded: 1,000 to a part.
+    """Return 1,000 rows of an invalidation as a file to correct and upload again.
 
-    NotFoundError, also where there is no such part.
+    Raises NotFoundError if there is no such invalidation or no such part of it.
     """
-    made = _find(invalidation_id, actor)
-    first = (part - 1) * MOST_ROWS
-    if not 0 <= first < made.row_count:
+    invalidation, _ = _find(invalidation_id, actor)
+    skip = (part - 1) * MOST_ROWS
+    if not 0 <= skip < invalidation.row_count:
         raise NotFoundError
-    query = _rows_of(made.id, PanelSerial.id).offset(first).limit(MOST_ROWS)
-    rows = search.named_rows(db.session.scalars(query).all())
-    return csv_text([FIELDS.values(), *map(search.cells, rows)], as_text=True)
+    rows = _rows_of(invalidation_id, MOST_ROWS, skip=skip)
+    return csv_text([FIELDS.values(), *map(search.upload_cells, rows)], as_text=True)
 
 
-def _find(invalidation_id: int, actor: Actor) -> Invalidation:
-    query = select(Invalidation).where(Invalidation.id == invalidation_id)
+def _find(invalidation_id: int, actor: Actor) -> Row[Invalidation, AuditEvent]:
+    of_event = (AuditEvent.chain == audit_log.REGISTRY) & (
+        AuditEvent.sequence == Invalidation.audit_sequence
+    )
+    people = (Invalidation.user, Invalidation.subscription, Invalidation.account)
+    query = (
+        select(Invalidation, AuditEvent)
+        .join(AuditEvent, of_event)
+        .where(Invalidation.id == invalidation_id)
+        .options(*map(joinedload, people))
+    )
     if Role.STAFF not in actor.roles:
-        # Who has no account has not that of agency staff, which is null, either.
+        # Invalidations by staff have no account, and nor has a user without an account.
         own = Invalidation.account_id == actor.account_id
         query = query.where(own, Invalidation.account_id.is_not(None))
-    named = (Invalidation.user, Invalidation.subscription, Invalidation.account)
-    found = db.session.scalar(query.options(*map(joinedload, named)))
+    found = db.session.execute(query).one_or_none()
     if found is None:
         raise NotFoundError
     return found
 
 
-def _rows_of(invalidation_id: int, *columns: Any) -> Select[Any]:
-    of_it = PanelSerial.invalidation_id == invalidation_id
-    return select(*columns).where(of_it).order_by(PanelSerial.id)
+def _rows_of(
+    invalidation_id: int, most: int, after: int = 0, skip: int = 0
+) -> Sequence[Any]:
+    query = (
+        select(PanelSerial.id)
+        .where(PanelSerial.invalidation_id == invalidation_id, PanelSerial.id > after)
+        .order_by(PanelSerial.id)
+    )
+    return search.rows_with_ids(
+        db.session.scalars(query.offset(skip).limit(most)).all()
+    )
 
 
-def _mark_rows(row_ids: Sequence[int], invalidation_id: int) -> None:
-    marked = update(PanelSerial).where(PanelSerial.id.in_(row_ids), VALID)
+def _invalidate(row_ids: Sequence[int], invalidation_id: int) -> None:
+    """Update the rows, and the number of valid rows of each product of an upload."""
     db.session.execute(
-        marked.values(invalidation_id=invalidation_id),
+        update(PanelSerial)
+        .where(PanelSerial.id.in_(row_ids), ledger_rows.VALID)
+        .values(invalidation_id=invalidation_id),
         execution_options={"synchronize_session": False},
     )
-    part = (PanelSerial.upload_id, PanelSerial.product_id)
-    counts = _rows_of(invalidation_id, *part, func.count()).group_by(*part)
-    rows = db.session.execute(counts.order_by(None).order_by(*part)).all()
-    database.execute_many(_FEWER, [(count, *key) for *key, count in rows])
+    key = (PanelSerial.upload_id, PanelSerial.product_id)
+    of_it = PanelSerial.invalidation_id == invalidation_id
+    counts = select(func.count(), *key).where(of_it).group_by(*key).order_by(*key)
+    rows = [tuple(row) for row in db.session.execute(counts)]
+    database.execute_many(_SUBTRACT_VALID, rows)
 
 
-_FEWER = (
+_SUBTRACT_VALID = (
     "UPDATE upload_products SET valid_count = valid_count - ? "
     "WHERE upload_id = ? AND product_id = ?"
 )
 
 
-def made_before(
-    selection: Selection, given: Mapping[str, str], actor: Actor
-) -> int | None:
-    """The same marking by the same person, if all the rows are in it."""
-    ids = selection.row_ids
-    query = select(PanelSerial.invalidation_id).where(PanelSerial.id.in_(ids))
-    found = db.session.scalars(query.distinct()).all()
-    alone = found[0] if len(found) == 1 else None
-    made = db.session.get(Invalidation, alone) if alone else None
-    asked = {**ledger_rows.made_by(actor), **given, "row_count": len(ids)}
-    same = made and all(getattr(made, name) == asked[name] for name in asked)
-    return made.id if made and same else None
-
-
 def _moved(selection: Selection, valid: Sequence[int], actor: Actor) -> SelectionMoved:
-    """What has become of the rows that are no longer valid."""
+    """Say what has become of the rows that are no longer valid."""
     gone = set(selection.row_ids) - set(valid)
-    query = (
+    # Rows of other accounts are gone too, but nothing is said of them.
+    of_rows = (
         select(PanelSerial.invalidation_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
         .where(PanelSerial.id.in_(gone), ledger_rows.visible(actor))
     )
-    made = select(Invalidation).where(Invalidation.id.in_(query))
+    made = select(Invalidation).where(Invalidation.id.in_(of_rows))
     people = {
         each.maker if each.account_id else "agency staff"
         for each in db.session.scalars(made)
     }
-    rows = f"{len(gone):,} of the {pluralise(len(selection.row_ids), 'row')}"
-    verb = "has" if len(gone) == 1 else "have"
     became = "cannot be marked: there is no such row"
     if people:
+        verb = "has" if len(gone) == 1 else "have"
         became = f"{verb} been marked invalid meanwhile by {join_words(sorted(people))}"
-    sentence = f"{rows} {became}. Nothing was done."
-    rest = Selection(
-        valid, [*selection.how, ("Marked meanwhile", pluralise(len(gone), "row"))]
-    )
-    return SelectionMoved(sentence, rest)
+    rows = pluralise(len(selection.row_ids), "row")
+    sentence = f"{len(gone):,} of the {rows} {became}. Nothing was done."
+    left_out = ("Marked meanwhile", pluralise(len(gone), "row"))
+    return SelectionMoved(sentence, Selection(valid, [*selection.how, left_out]))

@@ -1,35 +1,29 @@
-"""Looking serial numbers up: a list of them, and the history of one."""
+"""Look up serial numbers: a list of them, or the history of one."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import contains_eager, joinedload
 
-from spv import database
+from spv.database import one_of
 from spv.extensions import db
 from spv.models import Invalidation, PanelSerial, Product, Upload
 from spv.rules.accounts import Role
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import NotFoundError
+from spv.rules.ledger.criteria import NAMES
 from spv.rules.ledger.rows import FIELDS
-from spv.rules.ledger.serial_list import (
-    Listed,
-    SerialList,
-    is_barcode,
-    look_alikes,
-    read_list,
-)
+from spv.rules.ledger.serial_list import Listed, SerialList, is_barcode, look_alikes
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
-from spv.services.ledger.rows import NAMES
+from spv.services.ledger.search import joined_rows
 
 
 class Result(StrEnum):
-    """What the ledger says of a serial number, in words."""
+    """What the ledger says of a serial number, in the words of the page."""
 
     VALID = "Found and valid"
     INVALID = "Found but invalid"
@@ -37,9 +31,10 @@ class Result(StrEnum):
 
 
 class Checked(NamedTuple):
-    """An entry of a list, its newest row in the ledger if it has one, and hints.
+    """An entry of a list, what the ledger says of it, and its row if there is one.
 
-    `is_own`: the row is one that the actor may see, and mark.
+    `is_own` tells whether the actor may see the row and mark it as invalid. An entry
+    that is not found may have hints instead of a row.
     """
 
     listed: Listed
@@ -49,26 +44,26 @@ class Checked(NamedTuple):
     hints: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedList:
-    """All entries of a list, in its order; how many of each result; what is repeated.
-
-    `markable` are the serial numbers that are valid, and the actor's to mark.
-    """
+class CheckedList(NamedTuple):
+    """The entries of a list, in its order, and the number of its repeated entries."""
 
     entries: Sequence[Checked]
-    totals: Counter[Result]
     repeated: int
 
+    @property
+    def totals(self) -> Counter[Result]:
+        """The number of entries with each result."""
+        return Counter(each.result for each in self.entries)
+
     def totals_in_words(self) -> list[tuple[str, str]]:
-        """How many there are of each result, and of what is repeated."""
+        """Return the number of entries with each result, and of repeated entries."""
         counts = {str(result): self.totals[result] for result in Result}
         counts |= {"Repeated in the list": self.repeated} if self.repeated else {}
         return [(words, f"{count:,}") for words, count in counts.items()]
 
     @property
     def markable(self) -> list[str]:
-        """The serial numbers that are valid, and the actor's to mark invalid."""
+        """The valid serial numbers that the actor may mark as invalid."""
         return [
             each.listed.serial_number
             for each in self.entries
@@ -76,84 +71,69 @@ class CheckedList:
         ]
 
 
-def check(text: str, file: bytes, actor: Actor) -> CheckedList:
-    """What the ledger says of each serial number of a text or a file.
-
-    ValidationError.
-    """
-    return check_list(read_list(text, file), actor)
-
-
 def check_list(listed: SerialList, actor: Actor) -> CheckedList:
-    """What the ledger says of each serial number of a list."""
-    rows = _newest(each.serial_number for each in listed.entries)
-    missing = [each for each in listed.entries if each.serial_number not in rows]
-    alike = {each: look_alikes(each.serial_number) for each in missing}
-    near = _newest(serial for serials in alike.values() for serial in serials)
-    entries = [
-        _found(each, rows[each.serial_number], actor)
-        if each.serial_number in rows
-        else Checked(each, Result.MISSING, hints=_hints(each, alike[each], near))
+    """Look up each serial number of a list."""
+    rows = newest_rows(each.serial_number for each in listed.entries)
+    alike = {
+        each: look_alikes(each.serial_number)
         for each in listed.entries
-    ]
-    totals = Counter(each.result for each in entries)
-    return CheckedList(entries, totals, listed.repeated)
+        if each.serial_number not in rows
+    }
+    near = newest_rows(serial for serials in alike.values() for serial in serials)
+
+    def checked(entry: Listed) -> Checked:
+        row = rows.get(entry.serial_number)
+        if row is None:
+            hints = _hints(entry, alike[entry], near)
+            return Checked(entry, Result.MISSING, hints=hints)
+        result = Result.INVALID if row.invalidation_id else Result.VALID
+        is_own = Role.STAFF in actor.roles or row.account_id == actor.account_id
+        return Checked(entry, result, row, is_own)
+
+    return CheckedList([*map(checked, listed.entries)], listed.repeated)
 
 
-def as_csv(checked: CheckedList) -> str:
-    """A checked list as a file."""
-    names = list(FIELDS.values())[:3]
-    lines = [
-        [each.listed.entry, each.result,
-         *(_told_of(each.row) if each.row else [""] * 4), " ".join(each.hints)]
-        for each in checked.entries
-    ]  # fmt: skip
-    heading = [FIELDS["serial_number"], "Result", "Reason", *names, "Hint"]
-    return csv_text([heading, *lines], as_text=True)
+def newest_rows(
+    serials: Iterable[str], *conditions: ColumnElement[bool]
+) -> dict[str, Any]:
+    """Return the valid row of each serial number, or the newest if none is valid."""
+    query = joined_rows().where(
+        one_of(PanelSerial.serial_number, sorted({*serials} - {""})),
+        # With `IS TRUE`, SQLite cannot begin with all uploads of an account instead.
+        *(each.is_(True) for each in conditions),
+    )
+    # Of the rows with the same serial number, the dictionary keeps the last.
+    ordered = query.order_by(PanelSerial.invalidation_id.is_(None), PanelSerial.id)
+    return {row.serial_number: row for row in db.session.execute(ordered)}
 
 
-def _newest(serials: Iterable[str]) -> dict[str, Any]:
-    """The row of each serial number that is valid, or else the newest."""
-    query = (
-        select(
-            PanelSerial.id, PanelSerial.serial_number, PanelSerial.invalidation_id,
-            *NAMES, Invalidation.reason, Upload.account_id,
-        )
-        .join(Product, Product.id == PanelSerial.product_id)
-        .join(Upload, Upload.id == PanelSerial.upload_id)
-        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
-        .where(database.one_of(PanelSerial.serial_number, sorted({*serials} - {""})))
-        .order_by(PanelSerial.invalidation_id.is_(None), PanelSerial.id)
-    )  # fmt: skip
-    return {row.serial_number: row for row in db.session.execute(query)}
-
-
-def _found(listed: Listed, row: Any, actor: Actor) -> Checked:
-    result = Result.INVALID if row.invalidation_id else Result.VALID
-    is_own = Role.STAFF in actor.roles or row.account_id == actor.account_id
-    return Checked(listed, result, row, is_own)
-
-
-def _hints(listed: Listed, alike: list[str], near: dict[str, Any]) -> list[str]:
-    """What an entry that is not found may be."""
-    hints = [listed.problem] if listed.problem else []
+def _hints(entry: Listed, alike: list[str], near: dict[str, Any]) -> list[str]:
+    """Return what an entry that is not found may be."""
+    hints = [entry.problem] if entry.problem else []
     for serial in alike:
         if row := near.get(serial):
             status = "invalid" if row.invalidation_id else "valid"
             hints.append(f"Looks like {serial}, which is in the ledger ({status}).")
-    if is_barcode(listed.serial_number):
+    if is_barcode(entry.serial_number):
         hints.append("It may be the barcode of a box or a pallet: scan the panel’s.")
     return hints
 
 
-def _told_of(row: Any) -> list[str]:
-    return [row.reason or "", row.supplier_name, row.licensee, row.model_number]
+def as_csv(checked: CheckedList) -> str:
+    """Write a checked list as a CSV file."""
+    columns = ["reason", *NAMES]
+    labels = [FIELDS[name] for name in NAMES]
+    lines = [[FIELDS["serial_number"], "Result", "Reason", *labels, "Hint"]]
+    for each in checked.entries:
+        cells = [getattr(each.row, column, None) or "" for column in columns]
+        lines.append([each.listed.entry, each.result, *cells, " ".join(each.hints)])
+    return csv_text(lines, as_text=True)
 
 
 class History(NamedTuple):
-    """Every row of a serial number that somebody sees, oldest first.
+    """The rows of a serial number that the actor may see, the oldest first.
 
-    Each has its product, its upload and, where it was marked, its invalidation.
+    Each has its product, its upload and, if it is invalid, its invalidation.
     """
 
     serial_number: str
@@ -162,31 +142,24 @@ class History(NamedTuple):
 
 
 def history(row_id: int, actor: Actor) -> History:
-    """What has become of the serial number of a row; NotFoundError.
+    """Return the history of the serial number of a row.
 
-    An account sees the rows that it uploaded, agency staff see all.
+    An account sees the rows that it uploaded; agency staff see all rows. Raises
+    NotFoundError if the actor may not see the row itself.
     """
     serial = select(PanelSerial.serial_number).where(PanelSerial.id == row_id)
-    query = (
-        select(PanelSerial, Product, Upload, Invalidation)
-        .join(Product, Product.id == PanelSerial.product_id)
-        .join(Upload, Upload.id == PanelSerial.upload_id)
-        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
-        .where(
-            PanelSerial.serial_number == serial.scalar_subquery(),
-            ledger_rows.visible(actor),
+    query = joined_rows(PanelSerial, Product, Upload, Invalidation).where(
+        PanelSerial.serial_number == serial.scalar_subquery(),
+        ledger_rows.visible(actor),
+    )
+    rows = db.session.execute(
+        query.order_by(PanelSerial.id).options(
+            contains_eager(Upload.account),
+            *map(joinedload, (Upload.user, Upload.subscription, Upload.declaration)),
+            *map(joinedload, (Invalidation.user, Invalidation.subscription)),
         )
-        .order_by(PanelSerial.id)
-        .options(*map(joinedload, _WITH_NAMES))
-    )  # fmt: skip
-    rows = db.session.execute(query).all()
+    ).all()
     if row_id not in (row.PanelSerial.id for row in rows):
         raise NotFoundError
     serial_number = rows[0].PanelSerial.serial_number
     return History(serial_number, any(row.Invalidation is None for row in rows), rows)
-
-
-_WITH_NAMES = (
-    Upload.account, Upload.user, Upload.subscription, Upload.declaration,
-    Invalidation.user, Invalidation.subscription,
-)  # fmt: skip

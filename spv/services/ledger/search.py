@@ -1,9 +1,9 @@
-"""Searching the ledger: a page of what was found, or all of it as a file."""
+"""Search the ledger: one page of the rows that match, or all of them as a CSV file."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from spv import clock, database
 from spv.database import snapshot
@@ -22,9 +22,9 @@ EXPORT_SLICE = 2_000
 
 
 class Found(NamedTuple):
-    """Rows of a page, whether there are more, and how many there are in all.
+    """A page of rows, whether more rows follow, and the number of rows on all pages.
 
-    Where there are more than 10,000, `total` is 10,001.
+    The number is exact up to 10,000. If more rows match, `total` is 10,001.
     """
 
     rows: Sequence[Any]
@@ -33,12 +33,9 @@ class Found(NamedTuple):
 
 
 def find(criteria: Criteria, actor: Actor, after: int = 0) -> Found:
-    """The first rows that match, or those after the row with an id.
-
-    Newest first, or where a serial number is asked in the order of serial numbers.
-    """
-    with snapshot():  # or what is marked between two queries empties a page
-        rows = _rows(criteria, actor, ROWS_SHOWN + 1, after)
+    """Return the first rows that match, or the rows that follow the row with an id."""
+    with snapshot():  # The rows and the total must be of the same moment.
+        rows = _matching_rows(criteria, actor, ROWS_SHOWN + 1, after)
         total = len(rows)
         if after or total > ROWS_SHOWN:
             total = search_query.count(criteria, actor)
@@ -46,12 +43,12 @@ def find(criteria: Criteria, actor: Actor, after: int = 0) -> Found:
 
 
 def every(criteria: Criteria, actor: Actor) -> Iterator[Sequence[Any]]:
-    """All rows that match, in slices; none of them is held back or skipped."""
+    """Yield all rows that match, in slices."""
     after = 0
     while True:
-        with snapshot():  # which is not held while somebody's line is slow
+        with snapshot():  # Ends before the yield: a slow download must not keep it.
             database.allow_long_statements()
-            rows = _rows(criteria, actor, EXPORT_SLICE, after)
+            rows = _matching_rows(criteria, actor, EXPORT_SLICE, after)
         if not rows:
             return
         yield rows
@@ -59,53 +56,57 @@ def every(criteria: Criteria, actor: Actor) -> Iterator[Sequence[Any]]:
 
 
 def export(criteria: Criteria, actor: Actor) -> Iterator[str]:
-    """All rows that match as CSV, in pieces: what was uploaded, what became of it."""
-    columns = (*FIELDS.values(), *LEDGER_COLUMNS)
-    yield csv_text([columns], as_text=True)
+    """Yield all rows that match as the lines of a CSV file.
+
+    The columns of an upload come first, so the file can be uploaded again.
+    """
+    yield csv_text([(*FIELDS.values(), *LEDGER_COLUMNS)], as_text=True)
     for rows in every(criteria, actor):
-        yield csv_text(map(_line, rows), as_text=True)
+        yield csv_text(map(_export_cells, rows), as_text=True)
 
 
-def cells(row: Any) -> list[str]:
-    """A row as what is uploaded: the cells of a line, in the order of the columns."""
+def upload_cells(row: Any) -> list[str]:
+    """Return the cells of a row in an upload, in the order of the columns."""
     return [getattr(row, field) for field in FIELDS]
 
 
-def named_rows(row_ids: Sequence[int]) -> Sequence[Any]:
-    """Rows by their ids, with their names and with what became of them."""
-    return db.session.execute(_named(row_ids).order_by(PanelSerial.id)).all()
+def joined_rows(*columns: Any) -> Select[Any]:
+    """Select rows of the ledger, with their product, upload, account and invalidation.
 
-
-def _named(row_ids: Any) -> Any:
-    query: Any = select(*_COLUMNS)
+    Without columns, the query selects what pages show of a row.
+    """
     return (
-        query.join(Product, Product.id == PanelSerial.product_id)
+        select(*columns or _COLUMNS)
+        .select_from(PanelSerial)
+        .join(Product, Product.id == PanelSerial.product_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
         .join(Account, Account.id == Upload.account_id)
         .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
-        .where(PanelSerial.id.in_(row_ids))
     )
 
 
 _COLUMNS = (
-    PanelSerial.id,
-    PanelSerial.serial_number,
-    PanelSerial.upload_id,
-    PanelSerial.invalidation_id,
-    *ledger_rows.NAMES,
-    Upload.received_at,
-    Account.legal_name,
-    Invalidation.reason,
-)
+    PanelSerial.id, PanelSerial.serial_number, PanelSerial.upload_id,
+    PanelSerial.invalidation_id, *ledger_rows.NAMES, Upload.received_at,
+    Upload.account_id, Account.legal_name, Invalidation.reason, Invalidation.made_at,
+)  # fmt: skip
 
 
-def _line(row: Any) -> list[str]:
+def rows_with_ids(row_ids: Sequence[int], *order: Any) -> Sequence[Any]:
+    """Return the rows with some ids, in the order of their ids or in another order."""
+    query = joined_rows().where(PanelSerial.id.in_(row_ids))
+    return db.session.execute(query.order_by(*order or [PanelSerial.id])).all()
+
+
+def _matching_rows(
+    criteria: Criteria, actor: Actor, most: int, after: int
+) -> Sequence[Any]:
+    row_ids = search_query.ids(criteria, actor, most, after)
+    return rows_with_ids(row_ids, *search_query.order(criteria))
+
+
+def _export_cells(row: Any) -> list[str]:
     status = STATUSES["invalid" if row.invalidation_id else "valid"]
     recorded = clock.format_moment(row.received_at)
-    return [*cells(row), status, row.reason or "", recorded, str(row.upload_id),
+    return [*upload_cells(row), status, row.reason or "", recorded, str(row.upload_id),
             row.legal_name]  # fmt: skip
-
-
-def _rows(criteria: Criteria, actor: Actor, most: int, after: int) -> Sequence[Any]:
-    query = _named(search_query.ids(criteria, actor, most, after))
-    return db.session.execute(query.order_by(*search_query.order(criteria))).all()

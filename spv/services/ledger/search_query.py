@@ -1,8 +1,21 @@
-"""Which rows of the ledger match: as quick at ten million rows as at ten.
+"""Find the ids of the rows that match a search, as fast in ten million rows as in ten.
 
-What is asked of uploads and products is asked of the few thousand `upload_products`;
-they say which uploads have the rows of a page, and how many rows there are. Serial
-numbers are a range of their index. Pages go on from a row, never from a count of rows.
+A search never reads the whole ledger. It takes one of three ways:
+
+1. Without a serial number: `upload_products` has a line for each product of an upload,
+   with the number of its rows and of its valid rows. There are some ten thousand lines
+   for ten million rows. All other criteria can be checked on these lines, which shows
+   which of the newest uploads hold the rows of the page. Only their rows are read.
+2. With the beginning of a serial number: the index of serial numbers has all of them
+   side by side. If there are at most 10,000, or if the rows of the page are among the
+   first 10,000, that stretch of the index is read.
+3. With the beginning of a serial number that is common, and other criteria that are
+   met rarely: each line of `upload_products` that meets them is asked for its lowest
+   matching serial number, which is one step in an index. The lines with the lowest
+   ones hold the rows of the page.
+
+Totals are counted in the same three ways. The next page begins after a row, never after
+a number of rows: a database would read all of them to skip them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,8 +26,7 @@ from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
 from spv import clock
 from spv.extensions import db
-from spv.models import Account, PanelSerial, Product, Upload
-from spv.models import UploadProduct as Part
+from spv.models import Account, PanelSerial, Product, Upload, UploadProduct
 from spv.rules.accounts import Role
 from spv.rules.ledger.criteria import NAMES, Criteria
 from spv.services.actor import Actor
@@ -23,128 +35,93 @@ from spv.services.ledger import rows as ledger_rows
 MOST_COUNTED = 10_000
 LOOKED_THROUGH = 10_000
 _serial: Any = PanelSerial.serial_number
-_part = (Part.upload_id, Part.product_id)
-_of_part = tuple_(PanelSerial.upload_id, PanelSerial.product_id)
+_key = (UploadProduct.upload_id, UploadProduct.product_id)
+_key_of_row = tuple_(PanelSerial.upload_id, PanelSerial.product_id)
+# By status: the conditions on a row, and the number of such rows in a line.
+_CONDITIONS: dict[str, tuple[ColumnElement[bool], ...]] = {
+    "": (),
+    "valid": (PanelSerial.invalidation_id.is_(None),),
+    "invalid": (PanelSerial.invalidation_id.is_not(None),),
+}
+_COUNTS: dict[str, Any] = {
+    "": UploadProduct.row_count,
+    "valid": UploadProduct.valid_count,
+    "invalid": UploadProduct.row_count - UploadProduct.valid_count,
+}
 
 
 def ids(criteria: Criteria, actor: Actor, most: int, after: int = 0) -> Sequence[int]:
-    """The ids of so many rows that match, or of those after the row with an id."""
+    """Return the ids of the first rows that match, or of those that follow a row."""
     if criteria.serial_number:
-        return _by_serial(criteria, actor, most, after)
+        return _ids_by_serial(criteria, actor, most, after)
     uploads = _newest_uploads(criteria, actor, most, after)
-    query = select(PanelSerial.id).where(PanelSerial.upload_id.in_(uploads))
-    query = query.where(*_of_product(criteria), *_of_status(criteria))
+    query = select(PanelSerial.id).where(
+        PanelSerial.upload_id.in_(uploads),
+        *_of_product(criteria, PanelSerial.product_id),
+        *_CONDITIONS[criteria.status],
+    )
     if after:
         query = query.where(PanelSerial.id < after)
-    return db.session.scalars(query.order_by(*order(criteria)).limit(most)).all()
+    return _first(query, criteria, most)
 
 
 def count(criteria: Criteria, actor: Actor) -> int:
-    """How many rows match; where there are more than 10,000, it is 10,001."""
+    """Return the number of rows that match, or 10,001 if there are more than 10,000."""
     if not criteria.serial_number:
-        return _count_parts(criteria, actor)
-    begin, end = _range(criteria, actor)
-    only = criteria == Criteria(criteria.serial_number)
-    is_all = only and Role.STAFF in actor.roles
-    if is_all or _far(begin, end, LOOKED_THROUGH) is None:
-        return _at_most(_near(criteria, actor, [*begin, _serial < end]))
-    of_row = [*begin, _serial < end, *_of_status(criteria)]
-    for most in (100, None):  # mostly a few parts are enough to know
-        parts = _parts(criteria, actor, *_part).limit(most)
-        total = _at_most(select(PanelSerial.id).where(_of_part.in_(parts), *of_row))
+        return _count_by_upload_products(criteria, actor)
+    begin, end = _serial_range(criteria, actor)
+    of_row = [*begin, _serial < end, *_CONDITIONS[criteria.status]]
+    has_no_other = criteria == Criteria(criteria.serial_number)
+    is_all = has_no_other and Role.STAFF in actor.roles
+    if is_all or _serial_after(LOOKED_THROUGH, begin, end) is None:
+        return _count_up_to_limit(_matching(of_row, criteria, actor))
+    for most in (100, None):  # Usually the first 100 have enough rows.
+        keys = _upload_products(criteria, actor, *_key).limit(most)
+        query = select(PanelSerial.id).where(_key_of_row.in_(keys), *of_row)
+        total = _count_up_to_limit(query)
         if total > MOST_COUNTED:
             break
     return total
 
 
 def order(criteria: Criteria) -> tuple[Any, ...]:
-    """Newest first, or where a serial number is asked by serial numbers."""
+    """Return the order of the rows: by serial number if one is given, or newest first.
+
+    Uploads are recorded one after the other, so newest first is also the order of ids.
+    """
     if criteria.serial_number:
         return _serial, PanelSerial.id
-    # Uploads were recorded one after the other: this is the order of ids, newest first.
     return PanelSerial.upload_id.desc(), PanelSerial.id.desc()
+
+
+def _first(query: Select[Any], criteria: Criteria, most: int) -> Sequence[int]:
+    return db.session.scalars(query.order_by(*order(criteria)).limit(most)).all()
 
 
 def _newest_uploads(
     criteria: Criteria, actor: Actor, most: int, after: int
 ) -> list[int]:
-    """The uploads that so many rows are in, beginning with the newest."""
-    parts = _parts(criteria, actor, Upload.id, func.sum(_rows_of(criteria)))
-    last = _last(after, PanelSerial.upload_id, actor) if after else None
+    """Return the newest uploads that have enough matching rows between them."""
+    rows_of_upload = func.sum(_COUNTS[criteria.status])
+    query = _upload_products(criteria, actor, Upload.id, rows_of_upload)
+    last = _value_of_row(after, PanelSerial.upload_id, actor) if after else None
     if last:
-        parts = parts.where(Upload.id <= last)
+        query = query.where(Upload.id <= last)
+    query = query.group_by(Upload.id).order_by(Upload.id.desc()).limit(most + 1)
     uploads, rows = [], 0
-    query = parts.group_by(Upload.id).order_by(Upload.id.desc()).limit(most + 1)
     for upload_id, count in db.session.execute(query):
         uploads.append(upload_id)
-        rows += count if upload_id != last else 0  # some of its rows came before
+        # Some rows of the last upload were on the page before: do not rely on them.
+        rows += count if upload_id != last else 0
         if rows >= most:
             break
     return uploads
 
 
-def _by_serial(
-    criteria: Criteria, actor: Actor, most: int, after: int
-) -> Sequence[int]:
-    """Rows in the order of serial numbers, however few that begin so are asked for.
-
-    Mostly they are among the next ten thousand that begin so. Otherwise they are in the
-    parts of uploads that have the lowest of such serial numbers, one seek to a part.
-    """
-    begin, end = _range(criteria, actor, after)
-    far = _far(begin, end, max(LOOKED_THROUGH, 50 * most))
-    if far is None or criteria.status != "invalid":  # those have an index of their own
-        query = _near(criteria, actor, [*begin, _serial < (far or end)])
-        found = db.session.scalars(query.order_by(*order(criteria)).limit(most)).all()
-        if far is None or len(found) == most:
-            return found
-    of_row = [*begin, _serial < end, *_of_status(criteria)]
-    lowest = select(_serial).where(_of_part == tuple_(*_part), *of_row).correlate(Part)
-    lowest = lowest.order_by(_serial).limit(1)
-    first = lowest.scalar_subquery().nulls_last()
-    parts = _parts(criteria, actor, *_part).order_by(first, Part.upload_id).limit(most)
-    query = select(PanelSerial.id).where(_of_part.in_(parts), *of_row)
-    return db.session.scalars(query.order_by(*order(criteria)).limit(most)).all()
-
-
-def _range(criteria: Criteria, actor: Actor, after: int = 0) -> tuple[list[Any], str]:
-    """From where serial numbers begin so, or are beyond that of a row, and to where."""
-    beginning = criteria.serial_number
-    end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
-    if not after:
-        return [_serial >= beginning], end
-    last = _last(after, _serial, actor) or end  # beyond no row is nothing
-    beyond = tuple_(_serial, PanelSerial.id) > tuple_(last, after)
-    return [_serial >= max(beginning, last), beyond], end
-
-
-def _far(begin: list[Any], end: str, most: int) -> str | None:
-    """The serial number after so many of a range; None where they are fewer."""
-    query = select(_serial).where(*begin, _serial < end).order_by(_serial)
-    return db.session.scalar(query.offset(most).limit(1))
-
-
-def _near(criteria: Criteria, actor: Actor, of_row: list[Any]) -> Select[Any]:
-    """The rows that match, by looking at each row of a range."""
-    query = select(PanelSerial.id).where(*of_row, *_of_status(criteria))
-    if of_upload := [*_of_upload(criteria, actor)]:
-        of_its = select(Upload.id).where(Upload.id == PanelSerial.upload_id, *of_upload)
-        query = query.where(of_its.exists())
-    # As a truth of each row: PostgreSQL would look through the products for each row.
-    return query.where(*(each.is_(True) for each in _of_product(criteria)))
-
-
-def _at_most(query: Select[Any]) -> int:
-    """How many rows there are; at most 10,001."""
-    found = query.limit(MOST_COUNTED + 1).subquery()
-    return db.session.scalar(select(func.count()).select_from(found)) or 0
-
-
-def _count_parts(criteria: Criteria, actor: Actor) -> int:
-    """How many rows match, but for their serial numbers; at most 10,001."""
-    for most in (100, MOST_COUNTED + 1):  # mostly a few parts are enough to know
-        parts = _parts(criteria, actor, _rows_of(criteria).label("rows"))
-        few = parts.limit(most).subquery()
+def _count_by_upload_products(criteria: Criteria, actor: Actor) -> int:
+    for most in (100, MOST_COUNTED + 1):  # Usually the first 100 have enough rows.
+        of_status = _COUNTS[criteria.status].label("rows")
+        few = _upload_products(criteria, actor, of_status).limit(most).subquery()
         total = func.coalesce(func.sum(few.c.rows), 0)
         rows, count = db.session.execute(select(total, func.count(few.c.rows))).one()
         if count < most or rows > MOST_COUNTED:
@@ -152,24 +129,88 @@ def _count_parts(criteria: Criteria, actor: Actor) -> int:
     return int(min(rows, MOST_COUNTED + 1))
 
 
-def _parts(criteria: Criteria, actor: Actor, *columns: Any) -> Select[Any]:
-    """The parts of uploads with rows that match, but for their serial numbers."""
-    query = select(*columns).select_from(Upload).join(Part, Part.upload_id == Upload.id)
-    has_rows = _rows_of(criteria) > 0
-    if criteria.status == "invalid":  # in the words of an index: such parts are few
-        has_rows = Part.valid_count < Part.row_count
-    query = query.where(has_rows, *_of_upload(criteria, actor))
-    return query.where(*_of_product(criteria, Part.product_id))
+def _upload_products(criteria: Criteria, actor: Actor, *columns: Any) -> Select[Any]:
+    """Select the products of uploads with rows that match all but the serial number."""
+    has_rows = _COUNTS[criteria.status] > 0
+    if criteria.status == "invalid":  # Only these words make the database use an index.
+        has_rows = UploadProduct.valid_count < UploadProduct.row_count
+    return (
+        select(*columns)
+        .select_from(Upload)
+        .join(UploadProduct, UploadProduct.upload_id == Upload.id)
+        .where(
+            has_rows,
+            *_of_upload(criteria, actor),
+            *_of_product(criteria, UploadProduct.product_id),
+        )
+    )
 
 
-def _rows_of(criteria: Criteria) -> Any:
-    """How many rows of a part have the status that is asked."""
-    match criteria.status:
-        case "valid":
-            return Part.valid_count
-        case "invalid":
-            return Part.row_count - Part.valid_count
-    return Part.row_count
+def _ids_by_serial(
+    criteria: Criteria, actor: Actor, most: int, after: int
+) -> Sequence[int]:
+    """Return ids in the order of serial numbers, first by the second way."""
+    begin, end = _serial_range(criteria, actor, after)
+    far = _serial_after(max(LOOKED_THROUGH, 50 * most), begin, end)
+    of_status = _CONDITIONS[criteria.status]
+    # Invalid rows are few and have an index of their own, which the third way uses.
+    if far is None or criteria.status != "invalid":
+        near = [*begin, _serial < (far or end), *of_status]
+        found = _first(_matching(near, criteria, actor), criteria, most)
+        if far is None or len(found) == most:
+            return found
+    of_row = [*begin, _serial < end, *of_status]
+    lowest = (
+        select(_serial)
+        .where(_key_of_row == tuple_(*_key), *of_row)
+        .correlate(UploadProduct)
+        .order_by(_serial)
+        .limit(1)
+        .scalar_subquery()
+    )
+    by_lowest = (lowest.nulls_last(), UploadProduct.upload_id)
+    keys = _upload_products(criteria, actor, *_key).order_by(*by_lowest).limit(most)
+    query = select(PanelSerial.id).where(_key_of_row.in_(keys), *of_row)
+    return _first(query, criteria, most)
+
+
+def _serial_range(
+    criteria: Criteria, actor: Actor, after: int = 0
+) -> tuple[list[Any], str]:
+    """Return a range of serial numbers: conditions for its beginning, and its end.
+
+    It begins with the serial number that is searched for, or after a row. The end is
+    the first serial number that is not in it.
+    """
+    beginning = criteria.serial_number
+    end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
+    if not after:
+        return [_serial >= beginning], end
+    last = _value_of_row(after, _serial, actor) or end  # Nothing follows no row.
+    beyond = tuple_(_serial, PanelSerial.id) > tuple_(last, after)
+    return [_serial >= max(beginning, last), beyond], end
+
+
+def _serial_after(rows: int, begin: list[Any], end: str) -> str | None:
+    """Return the serial number after so many rows of a range, if it has more."""
+    query = select(_serial).where(*begin, _serial < end).order_by(_serial)
+    return db.session.scalar(query.offset(rows).limit(1))
+
+
+def _matching(of_row: list[Any], criteria: Criteria, actor: Actor) -> Select[Any]:
+    """Select the rows that match by looking at each row that meets some conditions."""
+    query = select(PanelSerial.id).where(*of_row)
+    if of_upload := [*_of_upload(criteria, actor)]:
+        upload = select(Upload.id).where(Upload.id == PanelSerial.upload_id, *of_upload)
+        query = query.where(upload.exists())
+    # With `IS TRUE`, PostgreSQL looks up the products once and not for each row.
+    of_product = _of_product(criteria, PanelSerial.product_id)
+    return query.where(*(each.is_(True) for each in of_product))
+
+
+def _count_up_to_limit(query: Select[Any]) -> int:
+    found = query.limit(MOST_COUNTED + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]]:
@@ -183,13 +224,11 @@ def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]
     if criteria.recorded_from:
         yield Upload.received_at >= clock.first_moment_of(criteria.recorded_from)
     if criteria.recorded_to:
-        after = criteria.recorded_to + timedelta(days=1)
-        yield Upload.received_at < clock.first_moment_of(after)
+        day_after = criteria.recorded_to + timedelta(days=1)
+        yield Upload.received_at < clock.first_moment_of(day_after)
 
 
-def _of_product(
-    criteria: Criteria, column: Any = PanelSerial.product_id
-) -> Iterator[ColumnElement[bool]]:
+def _of_product(criteria: Criteria, column: Any) -> Iterator[ColumnElement[bool]]:
     names = [
         getattr(Product, name).icontains(getattr(criteria, name), autoescape=True)
         for name in NAMES
@@ -199,17 +238,10 @@ def _of_product(
         yield column.in_(select(Product.id).where(*names))
 
 
-def _of_status(criteria: Criteria) -> Iterator[ColumnElement[bool]]:
-    if criteria.status == "valid":
-        yield PanelSerial.invalidation_id.is_(None)
-    if criteria.status == "invalid":
-        yield PanelSerial.invalidation_id.is_not(None)
+def _value_of_row(row_id: int, column: Any, actor: Actor) -> Any:
+    """Return a column of a row, or None if the actor may not see the row.
 
-
-def _last(row_id: int, column: Any, actor: Actor) -> Any:
-    """What the row with an id, the last of the page before, has in a column.
-
-    None where it is not the actor's to see: what is found must not tell of it.
+    Otherwise the page after a row of another account would tell something about it.
     """
     query = select(column).join(Upload, Upload.id == PanelSerial.upload_id)
     query = query.where(PanelSerial.id == row_id, ledger_rows.visible(actor))

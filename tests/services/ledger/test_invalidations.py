@@ -1,4 +1,4 @@
-"""Marking rows invalid: why, by whom, what is told of it, and rows to correct."""
+"""Mark rows as invalid: the reason, the users, the receipt, and rows to correct."""
 
 import json
 
@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from spv import demo
 from spv.extensions import db
-from spv.models import Invalidation, UploadProduct
+from spv.models import UploadProduct
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import ForbiddenError, NotFoundError, ValidationError
 from spv.rules.ledger.criteria import Criteria
@@ -21,13 +21,14 @@ from spv.services.verify import ledger as ledger_verification
 from tests import brute_force
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting, events
+from tests.views.ledger_pages import count_invalidations
 
 pytestmark = [
     pytest.mark.every_database,
     pytest.mark.usefixtures("demonstration"),
 ]
 WHY = {"reason": "Ineligible panel"}
-# Names that spreadsheets run, and serial numbers that they rewrite.
+# Names that spreadsheets would run, and serial numbers that they would change.
 AWKWARD = [
     ("=1+1", "-5", "+A", "0039026007"),
     ("'=1", "@SUM(A1)", "-", "123456789012345"),
@@ -43,26 +44,29 @@ def chosen(actor, beginning="EX"):
     return selections.matching(Criteria(beginning), set(), actor)
 
 
-def markings():
-    return db.session.scalar(sa.select(sa.func.count()).select_from(Invalidation))
+def mark_all(actor, beginning="EX"):
+    """Mark all valid rows that begin so, and return the id of the invalidation."""
+    return invalidations.mark(chosen(actor, beginning), WHY, actor).invalidation_id
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_each_reason_is_saved_and_told(vsp, reason):
+def test_each_reason_is_saved_and_logged(vsp, reason):
     number = upload(panels_csv(3), vsp).upload_id
     selection = selections.matching(Criteria(upload=number), set(), vsp)
     given = " As the maker\r\nsays " if reason == "Other" else " \n\u2003"
     answers = {"reason": reason, "other_reason": given}
-    receipt = invalidations.show(invalidations.mark(selection, answers, vsp), vsp)
-    made, told = receipt.invalidation, json.loads(receipt.event.details)
+    marked = invalidations.mark(selection, answers, vsp)
+    receipt = invalidations.show(marked.invalidation_id, vsp)
+    made, logged = receipt.invalidation, json.loads(receipt.event.details)
     text = "As the maker\nsays" if reason == "Other" else ""
     assert (made.reason, made.other_reason) == (reason, text)
     assert (made.account_id, made.user_id) == (vsp.account_id, vsp.user_id)
     assert (made.row_count, made.upload_id) == (3, number)
-    assert made.criteria == told["criteria"] == {"Upload number": str(number)}
-    assert (told["reason"], told["other_reason"]) == (reason, text)
-    assert (told["invalidation"], told["rows"], told["upload"]) == (made.id, 3, number)
-    assert told["sha256"] == digest_of(sorted(selection.row_ids))
+    assert made.criteria == logged["criteria"] == {"Upload number": str(number)}
+    assert (logged["reason"], logged["other_reason"]) == (reason, text)
+    assert (logged["invalidation"], logged["rows"]) == (made.id, 3)
+    assert logged["upload"] == number
+    assert logged["sha256"] == digest_of(sorted(selection.row_ids))
     assert (receipt.event.event, receipt.event.at) == (MARKED, made.made_at)
     assert [row.id for row in receipt.rows] == sorted(selection.row_ids)
     assert {(row.invalidation_id, row.reason) for row in receipt.rows} == {
@@ -91,17 +95,17 @@ def test_each_reason_is_saved_and_told(vsp, reason):
         ({"reason": "", "other_reason": "Sold"}, "reason", "Select the reason."),
     ],
 )  # fmt: skip
-def test_a_reason_that_is_none(vsp, answers, field, words):
+def test_reasons_that_are_refused(vsp, answers, field, words):
     upload(panels_csv(1), vsp)
-    before, made = events(), markings()
-    with pytest.raises(ValidationError, match=words) as refusal:
+    before, made = events(), count_invalidations()
+    with pytest.raises(ValidationError, match=words) as error:
         invalidations.mark(chosen(vsp), answers, vsp)
-    assert refusal.value.problems.keys() == {field}
-    assert (events(), markings()) == (before, made)
+    assert error.value.problems.keys() == {field}
+    assert (events(), count_invalidations()) == (before, made)
     assert len(chosen(vsp).row_ids) == 1
 
 
-def test_nothing_that_is_valid(vsp, other):
+def test_a_selection_without_a_valid_row(vsp, other):
     upload(panels_csv(2), vsp)
     mark(["EX000001"], vsp)
     ids = [row.id for row in brute_force.every_row("EX")]
@@ -120,14 +124,16 @@ def test_nothing_that_is_valid(vsp, other):
 
 
 def test_the_most_rows_at_once(vsp):
-    """Ten thousand are marked; one more is refused before anything is shown."""
+    """Ten thousand can be marked; one more is refused when they are selected."""
     for n in range(MOST_MARKED // 1000):
         upload(panels_csv(1000, f"EX{n:02}-"), vsp)
     selection = chosen(vsp)
     upload(panels_csv(1, "EX99-"), vsp)
     with pytest.raises(ValidationError, match="More than 10,000 rows"):
         chosen(vsp)
-    number = invalidations.mark(selection, WHY, vsp)
+    number, is_new = invalidations.mark(selection, WHY, vsp)
+    assert is_new
+    assert invalidations.mark(selection, WHY, vsp) == (number, False)
     receipt = invalidations.show(number, vsp)
     assert (receipt.invalidation.row_count, receipt.parts) == (MOST_MARKED, 10)
     assert (len(receipt.rows), receipt.has_more) == (100, True)
@@ -136,7 +142,7 @@ def test_the_most_rows_at_once(vsp):
 
 
 def test_rows_of_another_account_are_not_marked(vsp, other):
-    """Nor is told what became of them, to somebody who sends their ids."""
+    """The error does not say what became of them either."""
     upload(panels_csv(2), vsp)
     upload(panels_csv(3, "EXO"), other)
     mark(["EXO000001"], other)
@@ -155,13 +161,13 @@ def test_staff_mark_rows_of_any_account(vsp, other):
     staff = acting(demo.STAFF)
     upload(panels_csv(2), vsp)
     upload(panels_csv(2, "EXO"), other)
-    number = invalidations.mark(chosen(staff), WHY, staff)
+    number = mark_all(staff)
     made = invalidations.show(number, staff)
     assert (made.invalidation.account_id, made.invalidation.row_count) == (None, 4)
     assert {row.legal_name for row in made.rows} == {
         "Example Verification Pty Ltd", "Other Verification Pty Ltd",
     }  # fmt: skip
-    assert {row.marking for row in brute_force.every_row("EX")} == {number}
+    assert {row.invalidation_id for row in brute_force.every_row("EX")} == {number}
     with pytest.raises(SelectionMoved, match="by agency staff"):
         invalidations.mark(Selection([made.rows[0].id], []), WHY, vsp)
 
@@ -191,7 +197,7 @@ def test_a_receipt_is_for_its_account_and_staff(vsp, other, kim):
 
 def test_pages_of_a_receipt(vsp):
     upload(panels_csv(250), vsp)
-    number, seen, after = invalidations.mark(chosen(vsp), WHY, vsp), [], 0
+    number, seen, after = mark_all(vsp), [], 0
     for count, has_more in ((100, True), (100, True), (50, False)):
         receipt = invalidations.show(number, vsp, after)
         assert (len(receipt.rows), receipt.has_more) == (count, has_more)
@@ -201,11 +207,11 @@ def test_pages_of_a_receipt(vsp):
 
 
 def test_rows_to_correct_upload_again_as_they_are(vsp):
-    """In parts of a thousand, each of which is a file."""
+    """Each part of a thousand rows is a file."""
     for n in range(3):
         upload(panels_csv(700, f"EX{n}-"), vsp)
     before = brute_force.every_row("EX")
-    number = invalidations.mark(chosen(vsp), WHY, vsp)
+    number = mark_all(vsp)
     assert invalidations.show(number, vsp).parts == 3
     for part, count in ((1, 1000), (2, 1000), (3, 100)):
         text = invalidations.rows_to_correct(number, part, vsp)
@@ -221,12 +227,14 @@ def test_rows_to_correct_upload_again_as_they_are(vsp):
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_awkward_rows_to_correct_upload_again_as_they_are(vsp, coding):
-    marks = csv_text([FIELDS.values(), *AWKWARD], as_text=True)
-    first = upload(marks.encode(), vsp).upload_id
-    ours = selections.matching(Criteria(upload=first), set(), vsp)
-    number = invalidations.mark(ours, WHY, vsp)
+    file = csv_text([FIELDS.values(), *AWKWARD], as_text=True)
+    first = upload(file.encode(), vsp).upload_id
+    selection = selections.matching(Criteria(upload=first), set(), vsp)
+    number, _ = invalidations.mark(selection, WHY, vsp)
     text = invalidations.rows_to_correct(number, 1, vsp)
-    assert "\r\n'=1+1,'-5,'+A,'0039026007\r\n" in text  # as a spreadsheet keeps it
+    assert (
+        "\r\n'=1+1,'-5,'+A,'0039026007\r\n" in text
+    )  # apostrophes keep spreadsheets from changing it
     second = upload(text.encode(coding), vsp).upload_id
     assert second > first
     for upload_id in (first, second):
@@ -234,16 +242,16 @@ def test_awkward_rows_to_correct_upload_again_as_they_are(vsp, coding):
         assert sorted(tuple(row[1:5]) for row in rows) == sorted(AWKWARD)
 
 
-def test_who_was_removed_meanwhile_marks_nothing(vsp):
+def test_a_user_who_was_removed_meanwhile_marks_nothing(vsp):
     admin = acting(demo.VSP_ADMIN)
     upload(panels_csv(2), vsp)
-    selection, before = chosen(vsp), markings()
+    selection, before = chosen(vsp), count_invalidations()
     users.remove(vsp.user_id, admin)
     with pytest.raises(ForbiddenError, match="Your rights have changed"):
         invalidations.mark(selection, WHY, vsp)
-    assert markings() == before
+    assert count_invalidations() == before
     assert events()[-1] == "user.removed"
-    assert invalidations.mark(selection, WHY, admin) > 0
+    assert invalidations.mark(selection, WHY, admin).is_new
 
 
 def test_only_uploaders_and_staff_mark(vsp, kim):
@@ -255,7 +263,7 @@ def test_only_uploaders_and_staff_mark(vsp, kim):
 
 
 def test_valid_rows_are_counted_by_upload_and_product(vsp):
-    """Those of other uploads and other products stay as they are."""
+    """The counts of other uploads and other products do not change."""
     lines = [f"S{n % 2},L,M,EX{n:03}" for n in range(6)]
     heading = panels_csv(0).decode()
     first = upload((heading + "\n".join(lines)).encode(), vsp).upload_id

@@ -1,4 +1,4 @@
-"""Checking a claim's list: what is found, what may have been meant, for whom."""
+"""Check a claim's list: what is found, what may be meant, and for which account."""
 
 import csv
 import io
@@ -7,6 +7,7 @@ import pytest
 
 from spv import demo
 from spv.rules.ledger.rows import MOST_ROWS
+from spv.rules.ledger.serial_list import read_list
 from spv.services.ledger import lookup
 from spv.services.ledger.lookup import Result
 from tests.panels import HEADING, mark, panels_csv, upload
@@ -21,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture
 def claim(vsp, other):
-    """Rows of two accounts, some of them invalid; a list that asks for all of them."""
+    """Record rows of two accounts, some invalid, and return a list with all of them."""
     upload(panels_csv(3), vsp)
     upload(panels_csv(3, "OT"), other)
     mark(["EX000002"], vsp, "Duplicate serial number")
@@ -30,11 +31,11 @@ def claim(vsp, other):
 
 
 def checked(text, actor):
-    found = lookup.check(text, b"", actor)
+    found = lookup.check_list(read_list(text), actor)
     return found, {each.listed.entry: each for each in found.entries}
 
 
-def test_what_is_found(claim, vsp):
+def test_each_entry_has_its_result(claim, vsp):
     found, by = checked(claim, vsp)
     assert found.totals_in_words() == [
         ("Found and valid", "2"), ("Found but invalid", "2"), ("Not found", "3"),
@@ -56,14 +57,14 @@ def test_hints_name_what_the_ledger_has(vsp):
     assert by["Q99"].hints == []
 
 
-def test_only_what_is_the_actors_can_be_marked(claim, vsp, other):
+def test_an_account_can_mark_only_its_own_rows(claim, vsp, other):
     assert checked(claim, vsp)[0].markable == ["EX000001"]
     assert checked(claim, other)[0].markable == ["OT000001"]
     staff = acting(demo.STAFF)
     assert checked(claim, staff)[0].markable == ["EX000001", "OT000001"]
 
 
-def test_the_newest_row_tells(vsp, other):
+def test_the_newest_row_decides(vsp, other):
     upload(panels_csv(1), vsp)
     mark(["EX000001"], vsp)
     upload(panels_csv(1, names="New,New,NEW-1"), other)
@@ -74,9 +75,8 @@ def test_the_newest_row_tells(vsp, other):
 
 
 def test_the_page_never_says_who_uploaded(demonstration, claim):
-    before = events()
     browser = browser_of(demonstration, demo.VSP_USER)
-    before.append("user.signed_in")
+    before = events()
     answer = browser.post("/panels/check", data={"serial_numbers": claim})
     page = read(answer)
     assert answer.status_code == 200
@@ -91,13 +91,8 @@ def test_the_page_never_says_who_uploaded(demonstration, claim):
 
 def test_the_file_of_what_was_found(demonstration, claim):
     browser = browser_of(demonstration, demo.VSP_USER)
-    file = (
-        io.BytesIO(
-            f"{HEADING}\r\n=1,b,c,'00391\r\na,b,c,EX000002\r\na,b,c,EX000001".encode()
-        ),
-        "c.csv",
-    )
-    form = {"file": file, "download": "yes"}
+    rows = f"{HEADING}\r\n=1,b,c,'00391\r\na,b,c,EX000002\r\na,b,c,EX000001"
+    form = {"file": (io.BytesIO(rows.encode()), "c.csv"), "download": "yes"}
     answer = browser.post("/panels/check", data=form)
     lines = [*csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))]
     assert lines[0][:3] == ["Serial number", "Result", "Reason"]
@@ -118,14 +113,14 @@ def test_the_list_leads_to_the_dialog(demonstration, claim):
 
 
 def test_a_thousand_of_the_worst_kind(vsp):
-    """Each has twenty that look alike; all are looked up at once."""
+    """Each has twenty look-alikes, which are all looked up at once."""
     text = "\n".join(f"{'0O1I' * 12}{n:04}" for n in range(MOST_ROWS))
     found, _ = checked(text, vsp)
     assert found.totals == {Result.MISSING: MOST_ROWS}
 
 
 @pytest.mark.parametrize("name", ["list.txt", "list.xlsx", ""])
-def test_another_kind_of_file(demonstration, name):
+def test_a_file_that_is_not_csv(demonstration, name):
     browser = browser_of(demonstration, demo.VSP_USER)
     form = {"file": (io.BytesIO(b"X1"), name)}
     answer = browser.post("/panels/check", data=form)

@@ -88,17 +88,18 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def send(self, email, panels):
         actor = self.actors[email]
-        held, earlier = self.model.held(panels), self.model.earlier(panels, actor)
+        already_valid = self.model.already_valid(panels)
+        earlier = self.model.earlier(panels, actor)
         try:
             recorded = upload(csv_of(panels), actor)
         except RowsRefused as refusal:
-            self.check_refused(refusal.report, held, earlier)
+            self.check_refused(refusal.report, already_valid, earlier)
             return
         if earlier:
             assert recorded.upload_id == earlier
             assert recorded.already
             return
-        assert not held
+        assert not already_valid
         assert recorded.upload_id not in self.model.files
         self.model.files[recorded.upload_id] = (actor.account_id, panels)
         receipt = uploads.show(recorded.upload_id, actor)
@@ -110,15 +111,16 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(email=uploaders, file=files)
     def check_only(self, email, file):
         actor, panels = self.actors[email], self.model.panels_of(file)
-        held, earlier = self.model.held(panels), self.model.earlier(panels, actor)
+        already_valid = self.model.already_valid(panels)
+        earlier = self.model.earlier(panels, actor)
         try:
             checked = uploads.check(csv_of(panels), actor)
         except RowsRefused as refusal:
-            self.check_refused(refusal.report, held, earlier)
+            self.check_refused(refusal.report, already_valid, earlier)
             return
         assert checked.row_count == len(panels)
         assert (checked.earlier and checked.earlier.upload_id) == earlier
-        assert earlier or not held
+        assert earlier or not already_valid
 
     @rule(email=people, some=st.sets(numbers_of_things, min_size=1, max_size=6))
     def choose(self, email, some):
@@ -168,7 +170,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.shown)
     @rule(reason=st.sampled_from(REASONS))
     def mark_but_the_first(self, reason):
-        """Fewer rows than were shown, which is another marking."""
+        """Fewer rows than were shown, which is another invalidation."""
         email, selection = self.shown[-1]
         if fewer := selection.row_ids[1:]:
             self.confirm(email, selection._replace(row_ids=fewer), reason)
@@ -176,25 +178,25 @@ class LedgerMachine(RuleBasedStateMachine):
     def confirm(self, email, selection, reason):
         """All that was shown is marked, or nothing is."""
         actor, ids = self.actors[email], set(selection.row_ids)
-        gone = [
-            self.model.rows[row_id] for row_id in ids if self.model.rows[row_id].marking
-        ]
-        made = {self.model.rows[row_id].marking for row_id in ids}
+        rows = [self.model.rows[row_id] for row_id in ids]
+        gone = [row for row in rows if row.invalidation_id]
+        made = {row.invalidation_id for row in rows}
         facts = (actor.user_id, reason, frozenset(ids))
         again = made.pop() if len(made) == 1 else None
         try:
-            number = invalidations.mark(selection, {"reason": reason}, actor)
+            number, is_new = invalidations.mark(selection, {"reason": reason}, actor)
         except invalidations.SelectionMoved as moved:
-            assert self.model.markings.get(again) != facts
+            assert self.model.invalidations.get(again) != facts
             self.check_moved(str(moved), gone, ids)
             self.selected(email, moved.rest, ids)
             return
+        assert is_new == (not gone)
         if gone:
-            assert (number, self.model.markings[number]) == (again, facts)
+            assert (number, self.model.invalidations[number]) == (again, facts)
             return
-        assert number not in self.model.markings
-        self.model.markings[number] = facts
-        marked = {"marking": number, "reason": reason}
+        assert number not in self.model.invalidations
+        self.model.invalidations[number] = facts
+        marked = {"invalidation_id": number, "reason": reason}
         self.model.rows |= {n: self.model.rows[n]._replace(**marked) for n in ids}
 
     @rule(
@@ -244,16 +246,18 @@ class LedgerMachine(RuleBasedStateMachine):
         with pytest.raises(ValidationError, match="Choose at least one row"):
             invalidations.mark(selection, {"reason": REASONS[0]}, self.actors[email])
 
-    def check_refused(self, report, held, earlier):
-        assert (report.problem_count, report.wrong_rows) == (len(held), len(held))
-        assert held
+    def check_refused(self, report, already_valid, earlier):
+        wrong = len(already_valid)
+        assert (report.problem_count, report.wrong_rows) == (wrong, wrong)
+        assert already_valid
         assert earlier is None
 
     def check_moved(self, sentence, gone, ids):
         verb = "has" if len(gone) == 1 else "have"
         rows = f"{len(ids)} row" if len(ids) == 1 else f"{len(ids)} rows"
         people = {
-            self.names.get(self.model.markings[r.marking][0], STAFF) for r in gone
+            self.names.get(self.model.invalidations[r.invalidation_id][0], STAFF)
+            for r in gone
         }
         said = f"{len(gone)} of the {rows} {verb} been marked invalid meanwhile by "
         assert sentence.startswith(said)

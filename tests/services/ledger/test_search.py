@@ -1,4 +1,4 @@
-"""Searching the ledger finds what looking at each row does, and of its own alone."""
+"""A search finds the same rows as a look at each row, and only the actor's own."""
 
 import itertools
 from datetime import date
@@ -7,6 +7,7 @@ import pytest
 
 from spv import demo
 from spv.rules.errors import ValidationError
+from spv.rules.ledger import criteria
 from spv.rules.ledger.criteria import Criteria
 from spv.services.ledger import invalidations, search, search_query, selections
 from tests import brute_force
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.every_database
 OTHER_VSP = pytest.param(demo.OTHER_VSP, marks=pytest.mark.long)
 STAFF = pytest.param(demo.STAFF, marks=pytest.mark.long)
 ACTORS = [demo.VSP_USER, demo.GENERAL, STAFF, OTHER_VSP]
-# How many are shown and counted: as it is in life, and fewer than are found.
+# How many rows are shown and counted: the real limits, and fewer than are found.
 AS_IN_LIFE, FEW = (search.ROWS_SHOWN, search_query.MOST_COUNTED), (9, 10)
 
 
@@ -46,14 +47,14 @@ def few_counted(monkeypatch):
 
 
 def singles(planted):
-    """Each thing that can be asked, alone; uploads of either account."""
+    """Return the values of each criterion; the uploads are of both accounts."""
     numbers = sorted({row.upload for row in planted})[-4:]
     values = VALUES | {"upload": [*numbers, numbers[-1] + 1]}
     return {name: [{name: value} for value in of] for name, of in values.items()}
 
 
 def pairs(planted):
-    """The first of each thing, with the first two of each other."""
+    """Yield the first value of each criterion with the first two of each other."""
     for one, two in itertools.combinations(singles(planted).values(), 2):
         yield from (a | b for a, b in itertools.product(one[:1], two[:2]))
 
@@ -76,8 +77,8 @@ def test_criteria_in_pairs(planted, email, few_counted):
 
 
 @pytest.mark.parametrize("email", [demo.VSP_USER, STAFF])
-def test_row_by_row_of_many_that_begin_so(planted, email, monkeypatch):
-    """Where those that match are not among the next ones that begin so."""
+def test_row_by_row_of_a_common_beginning(planted, email, monkeypatch):
+    """The rows that match are not among the next ones that begin so."""
     monkeypatch.setattr(search_query, "LOOKED_THROUGH", 1)
     upload(panels_csv(120, "A/9", names="Else,Else,Else"), acting(demo.VSP_USER))
     actor, rows = acting(email), brute_force.every_row()
@@ -90,8 +91,8 @@ def test_row_by_row_of_many_that_begin_so(planted, email, monkeypatch):
             assert found == [row.id for row in of_it], criteria
 
 
-def test_what_is_asked_has_rows_of_both_accounts(planted):
-    """So that the tests above would find a row in the wrong hands."""
+def test_each_criterion_finds_rows_of_both_accounts(planted):
+    """Only then would the tests above notice a row of another account."""
     staff, both = acting(demo.STAFF), {acting(e).account_id for e in ACCOUNTS.values()}
     of = singles(planted)
     for asked in itertools.chain(
@@ -102,8 +103,8 @@ def test_what_is_asked_has_rows_of_both_accounts(planted):
         assert accounts >= both or not accounts & both, asked
 
 
-def test_some_that_are_known(planted):
-    """What the slow way has to find, lest it is wrong in the same way."""
+def test_known_totals(planted):
+    """The slow search must not be wrong in the same way: these totals are known."""
     staff = acting(demo.STAFF)
 
     def count(**asked):
@@ -124,19 +125,20 @@ def test_some_that_are_known(planted):
 def test_all_that_an_account_can_mark_is_its_own(planted, asked):
     other = acting(demo.OTHER_VSP)
     selection = selections.matching(Criteria(**asked), set(), other)
-    number = invalidations.mark(selection, {"reason": "Ineligible panel"}, other)
+    reason = {"reason": "Ineligible panel"}
+    number = invalidations.mark(selection, reason, other).invalidation_id
     before = {row.id: row for row in planted}
     for row in brute_force.every_row():
-        if row.marking != number:
+        if row.invalidation_id != number:
             assert row == before[row.id]
-        assert (row.marking == number) == (
+        assert (row.invalidation_id == number) == (
             row.account_id == other.account_id
             and brute_force.matches(before[row.id], Criteria(**asked))
             and before[row.id].status == "valid"
         )
 
 
-def test_nothing_of_others_is_chosen(planted):
+def test_rows_of_others_cannot_be_selected(planted):
     vsp, other = acting(demo.VSP_USER), acting(demo.OTHER_VSP)
     theirs = [row for row in planted if row.account_id == vsp.account_id]
     ids, serials = [r.id for r in theirs], [r.serial_number for r in theirs]
@@ -150,7 +152,7 @@ def test_nothing_of_others_is_chosen(planted):
         assert [*search.every(asked, other)] == []
 
 
-def test_people_without_an_account_find_nothing(planted, kim):
+def test_a_user_without_an_account_finds_nothing(planted, kim):
     for asked in ({}, {"serial_number": "A"}, {"status": "valid"}):
         assert search.find(Criteria(**asked), kim) == ([], False, 0)
         assert selections.matching(Criteria(**asked), set(), kim).row_ids == []
@@ -170,8 +172,8 @@ def test_more_than_are_counted(vsp, rows, monkeypatch):
                 assert (first.total, last.total) == (min(rows, 11),) * 2
 
 
-def test_parts_of_many_products(vsp):
-    """More parts than are looked at first."""
+def test_an_upload_of_many_products(vsp):
+    """It has more products than are looked at first."""
     rows = [f"Q7 {n},Holder,Model,EX{n:04}" for n in range(250)]
     heading = panels_csv(0).decode()
     upload((heading + "\n".join(rows)).encode(), vsp)
@@ -190,9 +192,9 @@ def test_more_than_can_be_marked(vsp, monkeypatch):
         lambda: selections.matching(asked, {1}, vsp),  # which was not found
         lambda: selections.listed(serials, vsp),
     ):
-        with pytest.raises(ValidationError, match=words) as refusal:
+        with pytest.raises(ValidationError, match=words) as error:
             choose()
-        assert refusal.value.problems.keys() == {"selection"}
+        assert error.value.problems.keys() == {"selection"}
     for selection in (
         selections.chosen(ids[1:], vsp),
         selections.matching(asked, {ids[0], 1}, vsp),
@@ -201,7 +203,7 @@ def test_more_than_can_be_marked(vsp, monkeypatch):
         assert set(selection.row_ids) == {*ids[1:]}
 
 
-def test_how_rows_were_chosen_is_told(vsp):
+def test_a_selection_says_how_rows_were_chosen(vsp):
     number = upload(panels_csv(3), vsp).upload_id
     ids = [row.id for row in brute_force.every_row("EX")]
     whole = selections.matching(Criteria(upload=number), set(), vsp)
@@ -216,6 +218,6 @@ def test_how_rows_were_chosen_is_told(vsp):
     listed = selections.listed(["EX000001", "EX9"], vsp)
     assert listed.how == [("Chosen", "By a list of 2 serial numbers")]
     assert selections.matching(Criteria(status="invalid"), set(), vsp).row_ids == []
-    shown = selections.sample(whole)
+    shown = search.rows_with_ids(whole.row_ids)
     assert [row.id for row in shown] == ids
-    assert ",".join([shown[0].supplier_name, *shown[0][5:7]]) == NAMES
+    assert ",".join(getattr(shown[0], name) for name in criteria.NAMES) == NAMES

@@ -1,4 +1,4 @@
-"""Pages of a search while the ledger changes: each row once, and none is left out."""
+"""Pages of a search while the ledger changes: no row twice, and none left out."""
 
 import threading
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ def small_pages(monkeypatch):
 
 @pytest.fixture
 def rows(vsp, other):
-    """Thirty rows of three uploads, one of which is another account's."""
+    """Return thirty rows of three uploads, one of which is another account's."""
     for n, actor in enumerate((vsp, other, vsp)):
         upload(panels_csv(10, f"EX{n}-"), actor)
         mark([f"EX{n}-{k:06}" for k in (1, 4, 8)], actor)
@@ -51,7 +51,7 @@ def by_pages(criteria, actor):
 @pytest.mark.parametrize("email", [demo.VSP_USER, demo.STAFF])
 @pytest.mark.parametrize("criteria", ASKED, ids=lambda asked: str(asked.answers()))
 def test_rows_are_added_and_marked_between_pages(rows, criteria, email, read):
-    """What matches before and after is there once, and nothing is there twice."""
+    """A row that matches before and after is found once, and no row twice."""
     actor, staff, found = acting(email), acting(demo.STAFF), []
     before = brute_force.expected(criteria, actor, rows)
     for n, page in enumerate(read(criteria, actor)):
@@ -70,7 +70,7 @@ def test_rows_are_added_and_marked_between_pages(rows, criteria, email, read):
 
 @contextmanager
 def meanwhile(work, after=1):
-    """Somebody else does something after so many statements that read the ledger."""
+    """Run other work in a thread after so many statements that read the ledger."""
     app, me, seen = current_app._get_current_object(), threading.get_ident(), []
 
     def run():
@@ -96,7 +96,7 @@ def meanwhile(work, after=1):
 @pytest.mark.parametrize("read", [by_pages, search.every])
 @pytest.mark.parametrize("criteria", ASKED, ids=lambda asked: str(asked.answers()))
 def test_rows_are_marked_while_a_page_is_read(rows, vsp, criteria, read, after):
-    """Between two statements: what matches before and after is not left out."""
+    """A row that matches before and after is not left out."""
     before = brute_force.expected(criteria, vsp, rows)
     newest = [row.serial_number for row in rows if row.upload == rows[-1].upload]
     staff = acting(demo.STAFF)
@@ -112,7 +112,7 @@ def test_rows_are_marked_while_a_page_is_read(rows, vsp, criteria, read, after):
 @pytest.mark.parametrize("after", [1, 3])
 @pytest.mark.parametrize("criteria", ASKED[1::2], ids=["serial", "name"])
 def test_rows_are_marked_while_they_are_counted(rows, vsp, criteria, after):
-    """Rows and total are those of one moment, before or after."""
+    """The rows and the total are of the same moment, before or after."""
     staff, before = acting(demo.STAFF), brute_force.expected(criteria, vsp, rows)
     with meanwhile(lambda: mark([before[0].serial_number], staff), after):
         page = search.find(criteria, vsp)

@@ -1,4 +1,4 @@
-"""Somebody is about to mark what was shown, and others upload and mark meanwhile."""
+"""A user is about to mark the rows shown, while others upload and mark."""
 
 import itertools
 import threading
@@ -8,6 +8,7 @@ import pytest
 
 from spv import demo
 from spv.database import nested_batch
+from spv.extensions import db
 from spv.rules.ledger.criteria import Criteria
 from spv.services import audit_log
 from spv.services.ledger import invalidations, selections
@@ -23,21 +24,21 @@ pytestmark = [
     pytest.mark.usefixtures("demonstration", "proven"),
 ]
 WHY = {"reason": "Ineligible panel"}
-# Every order of two steps of one person and two of another.
+# All orders of two steps of one person and two steps of another.
 ORDERS = sorted({"".join(order) for order in itertools.permutations("aabb")})
 OTHERS = [demo.VSP_ADMIN, demo.STAFF]
 
 
 class Person:
-    """Somebody who is shown rows, and confirms; what came of it."""
+    """A person who is shown rows and confirms, and the results."""
 
     def __init__(self, email):
         self.actor = acting(email)
         self.name = "agency staff" if email == demo.STAFF else user_of(email).name
         self.begin()
 
-    def begin(self):
-        self.selection, self.numbers, self.moved = None, [], []
+    def begin(self, selection=None):
+        self.selection, self.numbers, self.moved = selection, [], []
 
     @property
     def shown(self):
@@ -45,15 +46,16 @@ class Person:
 
     def search(self, tag):
         criteria = Criteria(supplier_name=tag)
-        self.selection = selections.matching(criteria, set(), self.actor)
+        self.begin(selections.matching(criteria, set(), self.actor))
 
     def choose(self, tag, *numbers):
         serials = [f"{tag}{number:06}" for number in numbers]
-        self.selection = selections.listed(serials, self.actor)
+        self.begin(selections.listed(serials, self.actor))
 
     def confirm(self, why=WHY):
         try:
-            self.numbers.append(invalidations.mark(self.selection, why, self.actor))
+            made = invalidations.mark(self.selection, why, self.actor)
+            self.numbers.append(made.invalidation_id)
         except SelectionMoved as moved:
             self.moved.append(moved)
 
@@ -61,7 +63,7 @@ class Person:
         upload(panels_csv(count, tag, start, f"{tag} Solar,Holder,X"), self.actor)
 
     def check(self, tag):
-        """All that was shown has one marking, and nothing else; or nothing has it."""
+        """Either all rows shown, and no others, have one invalidation, or none has."""
         found = marked(tag)
         if self.numbers:
             assert (len({*self.numbers}), self.moved) == (1, [])
@@ -88,16 +90,24 @@ def tom(demonstration):
 
 @pytest.fixture
 def proven(demonstration):
-    """Afterwards the log and the rows are proven, and agree."""
+    """Verify afterwards that the log and the rows agree."""
     yield
-    brute_force.every_row("none")  # begin to read anew
+    db.session.rollback()
     assert ledger_verification.verify().problems == []
     assert [chain.problem for chain in audit_log.verify()] == ["", ""]
 
 
+def rounds(times, person, count):
+    """Yield the tag of each round, of which a person has uploaded rows."""
+    for n in range(times):
+        tag = f"R{n:02}"
+        person.send(tag, 1, count)
+        yield tag
+
+
 def marked(tag):
-    """The marking of each row, by its id."""
-    return {row.id: row.marking for row in brute_force.every_row(tag)}
+    """Return the invalidation of each row, by the row's id."""
+    return {row.id: row.invalidation_id for row in brute_force.every_row(tag)}
 
 
 @pytest.mark.parametrize("email", OTHERS)
@@ -132,7 +142,7 @@ def test_another_uploads_and_marks_in_any_order(tom, order, email):
 @repeated(10, 100)
 @pytest.mark.parametrize("searched", ["before", "at the same time"])
 def test_another_uploads_and_marks_at_once(tom, searched, times):
-    """Whatever was shown, all of it is marked, or nothing is."""
+    """Either all rows shown are marked, or none is."""
     priya, won = Person(demo.VSP_ADMIN), {tom.name: 0, "Priya Nair": 0}
 
     def search_and_confirm():
@@ -144,11 +154,7 @@ def test_another_uploads_and_marks_at_once(tom, searched, times):
         priya.send(tag, 4, 2)
         priya.confirm()
 
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.begin()
-        priya.begin()
-        tom.send(tag, 1, 3)
+    for tag in rounds(times, tom, 3):
         tom.search(tag)
         priya.choose(tag, 2, 3)
         assert at_once(search_and_confirm, upload_and_mark) == []
@@ -162,14 +168,11 @@ def test_another_uploads_and_marks_at_once(tom, searched, times):
 @repeated(5, 50)
 @pytest.mark.parametrize("email", OTHERS)
 def test_two_confirm_selections_that_overlap(tom, email, times):
-    """One has all of theirs; the other is told by whom, and can go on."""
+    """One marks all rows; the other learns by whom, and can go on with the rest."""
     another = Person(email)
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.send(tag, 1, 6)
-        for person, numbers in ((tom, (1, 2, 3, 4)), (another, (3, 4, 5, 6))):
-            person.begin()
-            person.choose(tag, *numbers)
+    for tag in rounds(times, tom, 6):
+        tom.choose(tag, 1, 2, 3, 4)
+        another.choose(tag, 3, 4, 5, 6)
         assert at_once(tom.confirm, another.confirm) == []
         first, second = (tom, another) if tom.numbers else (another, tom)
         assert (len(first.numbers), second.numbers) == (1, [])
@@ -179,20 +182,17 @@ def test_two_confirm_selections_that_overlap(tom, email, times):
         second.selection = second.moved.pop().rest
         second.confirm()
         second.check(tag)
-        markings = sorted(marked(tag).values())
-        assert markings == first.numbers * 4 + second.numbers * 2
+        found = sorted(marked(tag).values())
+        assert found == first.numbers * 4 + second.numbers * 2
 
 
 @repeated(5, 50)
 def test_two_people_confirm_the_same(tom, times):
-    """One of them has marked the rows, and the other is not told that they have."""
+    """One marks the rows. The other is not told to have marked them."""
     priya = Person(demo.VSP_ADMIN)
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.send(tag, 1, 3)
-        for person in (tom, priya):
-            person.begin()
-            person.search(tag)
+    for tag in rounds(times, tom, 3):
+        tom.search(tag)
+        priya.search(tag)
         assert at_once(tom.confirm, priya.confirm) == []
         first, second = (tom, priya) if tom.numbers else (priya, tom)
         assert (len(first.numbers), second.numbers) == (1, [])
@@ -202,13 +202,10 @@ def test_two_people_confirm_the_same(tom, times):
 
 
 @repeated(5, 50)
-def test_a_double_click_is_one_marking(tom, times):
+def test_a_double_click_is_one_invalidation(tom, times):
     """Three clicks at once, and a fourth later."""
     before = events().count(MARKED)
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.begin()
-        tom.send(tag, 1, 3)
+    for tag in rounds(times, tom, 3):
         tom.search(tag)
         assert at_once(tom.confirm, tom.confirm, tom.confirm) == []
         tom.confirm()
@@ -219,12 +216,9 @@ def test_a_double_click_is_one_marking(tom, times):
 
 @repeated(5, 50)
 def test_two_clicks_with_two_reasons_are_no_double_click(tom, times):
-    """Otherwise the second reason would be lost, and somebody believe it was saved."""
+    """Otherwise the second reason would be lost without a word."""
     other = {"reason": "Other", "other_reason": "Broken"}
-    for n in range(times):
-        tag = f"R{n:02}"
-        tom.begin()
-        tom.send(tag, 1, 3)
+    for tag in rounds(times, tom, 3):
         tom.search(tag)
         assert at_once(tom.confirm, lambda: tom.confirm(other)) == []
         assert (len(tom.numbers), len(tom.moved)) == (1, 1)
@@ -233,8 +227,8 @@ def test_two_clicks_with_two_reasons_are_no_double_click(tom, times):
 
 
 @pytest.mark.parametrize("email", OTHERS)
-def test_who_confirms_waits_for_a_marking_that_has_begun(tom, email):
-    """It is looked again at the rows once it is their turn."""
+def test_a_confirmation_waits_for_an_invalidation_that_has_begun(tom, email):
+    """The rows are read again once the other transaction has ended."""
     another, has_marked = Person(email), threading.Event()
     tom.send("R00", 1, 3)
     tom.search("R00")
