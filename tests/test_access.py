@@ -1,5 +1,7 @@
 """Access: every route with every role, and with the ids of another account."""
 
+import re
+
 import pytest
 
 from spv import demo
@@ -156,6 +158,9 @@ def test_every_page_is_there(world, letter):
         if method == "GET" and letter in ALLOWED[rule.endpoint]:
             with browser.get(address_of(world, rule)) as answer:
                 assert answer.status_code in (200, 302, 422), (rule.rule, answer.status)
+                # An attribute without a blank before it, where a template was wrapped.
+                joined = re.search(r'<[a-z][^<>]*="[^"]*"[a-z][^<>]*>', answer.text)
+                assert not joined, (rule.rule, joined[0])
 
 
 def test_every_unsafe_route_needs_a_token(world):
