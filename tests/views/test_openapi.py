@@ -1,4 +1,4 @@
-"""The API does what its document says, also for requests that nobody thought of."""
+"""Generated requests are answered as the OpenAPI document says."""
 
 from uuid import uuid4
 
@@ -27,24 +27,27 @@ LEDGER = [
 
 
 def with_visible_names(body):
-    """The same, a plain letter for what cannot be seen: that is beyond a schema."""
+    """Replace invisible characters of names: a schema cannot exclude them."""
 
-    def seen(text):
+    def visible(text):
         return "".join("x" if is_unseen(c) or c in SELECTORS else c for c in text)
 
     return {
         "serialNumbers": [
-            {n: text if n == "serialNumber" else seen(text) for n, text in item.items()}
+            {
+                name: text if name == "serialNumber" else visible(text)
+                for name, text in item.items()
+            }
             for item in body["serialNumbers"]
         ]
     }
 
 
-def can_be_taken(path, body):
-    """Whether a body has nothing that is beyond a schema.
+def should_be_accepted(path, body):
+    """Say whether a body breaks no rule that a schema cannot express.
 
-    That is: the same serial number twice, what a spreadsheet has damaged, and which
-    reason goes with a text.
+    Those are: a serial number given twice, one that a spreadsheet has damaged, and the
+    text that goes with a reason.
     """
     if path == INVALIDATIONS:
         text = body.get("otherReason", "")
@@ -67,7 +70,7 @@ def test_every_calculation_is_as_described(app, mode, times):
     @settings(max_examples=times, deadline=None)
     @given(operation.as_strategy(generation_mode=mode))
     def every_answer(case):
-        # Which parameters go together is beyond a schema: such a 422 is right.
+        # A schema cannot say which parameters go together: such a 422 is right.
         case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
     every_answer()
@@ -79,7 +82,7 @@ def test_every_calculation_is_as_described(app, mode, times):
 def test_every_answer_of_the_ledger_is_as_described(
     demonstration, method, path, mode, times
 ):
-    """All checks. What no schema can say of a list is left out of what should pass."""
+    """All checks of schemathesis, with good requests and with bad ones."""
     system = system_of(demonstration, acting(demo.VSP_USER))
     assert system.send(body=items(20)).status_code == 201
     operation = operation_of(demonstration, method, path)
@@ -90,8 +93,8 @@ def test_every_answer_of_the_ledger_is_as_described(
         if mode is GenerationMode.POSITIVE and path in (UPLOADS, INVALIDATIONS):
             if path == UPLOADS:
                 case.body = with_visible_names(case.body)
-            assume(can_be_taken(path, case.body))
-            # One that came before with another body is rightly refused.
+            assume(should_be_accepted(path, case.body))
+            # A key that was used before with another body would rightly be refused.
             case.headers = dict(case.headers or {}) | {"Idempotency-Key": uuid4().hex}
         case.call_and_validate(headers={HEADER: system.key})
 
