@@ -22,12 +22,14 @@ def served(app: str, environment: dict[str, str]) -> Iterator[int]:
         command, env=os.environ | environment, stderr=subprocess.DEVNULL
     )
     try:
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 Browser(port).get("/readyz")
                 break
             except OSError:
                 time.sleep(0.05)
+        else:
+            raise TimeoutError(app)
         yield port
     finally:
         process.kill()
@@ -54,11 +56,11 @@ def spv_served(folder: str) -> Iterator[int]:
 
 
 class Browser:
-    """A connection that stays open and keeps its cookie."""
+    """A connection that stays open and keeps its cookies."""
 
     def __init__(self, port: int) -> None:
         self.connection = socket.create_connection(("127.0.0.1", port), timeout=30)
-        self.cookie = ""
+        self.cookies: dict[str, str] = {}
 
     def get(self, path: str, headers: str = "") -> bytes:
         """Return the body of a page."""
@@ -84,17 +86,18 @@ class Browser:
 
     def send(self, verb: str, path: str, headers: str, body: bytes = b"") -> bytes:
         """Send a request, and return the body of its answer: 200 or 303."""
-        start = (
-            f"{verb} {path} HTTP/1.1\r\nHost: localhost\r\n{self.cookie}{headers}\r\n"
-        )
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        lines = f"Host: localhost\r\nCookie: {cookie}\r\n{headers}"
+        start = f"{verb} {path} HTTP/1.1\r\n{lines}\r\n"
         self.connection.sendall(start.encode() + body)
         received = b""
         while b"\r\n\r\n" not in received:
             received += self._receive()
         head, _, received = received.partition(b"\r\n\r\n")
         assert head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 303")), head
-        if found := re.search(rb"(?i)set-cookie: ([^;]+)", head):
-            self.cookie = f"Cookie: {found[1].decode()}\r\n"
+        for cookie in re.findall(r"(?i)set-cookie: ([^;]+)", head.decode()):
+            name, _, value = cookie.partition("=")
+            self.cookies[name] = value
         length = int(re.search(rb"(?i)content-length: (\d+)", head)[1])
         while len(received) < length:
             received += self._receive()

@@ -90,10 +90,10 @@ def signed_in(port: int, email: str) -> Browser:
 def uploading(browser: Browser) -> Callable[[str], None]:
     """Return a way to upload a file."""
     answers = {"csrf_token": browser.token("/panels/upload"), "declaration": "yes"}
-    cookie = browser.cookie
+    cookies = dict(browser.cookies)
 
     def upload(csv_text: str) -> None:
-        browser.cookie = cookie  # no page is opened that would show the message
+        browser.cookies = dict(cookies)  # no page is opened that would show the message
         answer = browser.send_file("/panels/upload", answers, csv_text)
         assert b"/panels/uploads/" in answer, answer
 
