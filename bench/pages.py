@@ -1,4 +1,4 @@
-"""Our pages against a bare Flask app rendering a page of the same size, both served."""
+"""Pages of spv against a bare Flask app that renders a page of the same size."""
 
 import tempfile
 import threading
@@ -34,7 +34,7 @@ SECONDS = 1.0
 
 
 def run() -> Iterator[Row]:
-    """Requests a second, in turns, from four connections that keep their cookie."""
+    """Measure requests a second, from four connections that keep their cookie."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         (Path(folder) / "bare.py").write_text(BARE, encoding="utf-8")
         (Path(folder) / "templates").mkdir()
@@ -58,7 +58,7 @@ def _compare(what: str, ours: int, bare: int, headers: str) -> Row:
 
 
 def _rate(port: int, path: str, headers: str) -> float:
-    """Requests a second from several connections at once."""
+    """Return the requests a second from several connections at once."""
     counts = []
     end = time.perf_counter() + SECONDS
 

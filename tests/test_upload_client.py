@@ -1,11 +1,11 @@
 """The example client of the upload API, against the server: run, killed, run again."""
 
 import ast
-import csv
-import importlib
-import io
+import http.server
+import importlib.util
 import random
 import signal
+import threading
 import time
 from datetime import date
 
@@ -16,7 +16,6 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest, Declaration
-from spv.rules.csv_file import csv_text, read_csv
 from spv.services.api.idempotency import UNDER_WAY
 from tests.api import system_of
 from tests.endurance import repeated
@@ -53,18 +52,17 @@ def test_a_good_file_and_the_same_again(key, address, tmp_path):
     path = written(tmp_path / "panels.csv", panels_csv(2500, "0"))
     code, said = run(key, path, address)
     assert (code, uploads_of("000")) == (0, [1000, 1000, 500])
-    assert said.startswith("2,500 of 2,500 rows: 2,500 recorded, in ")
+    assert said.startswith("2,500 of 2,500 rows: 2,500 recorded.")
     code, said = run(key, path, address)
     assert (code, uploads_of("000")) == (0, [1000, 1000, 500])
-    assert said.startswith("2,500 of 2,500 rows: 2,500 already recorded, in ")
-    assert [*tmp_path.glob("*failed*")] == []
+    assert said.startswith("2,500 of 2,500 rows: 2,500 already recorded.")
 
 
 def test_validate_only(key, address, tmp_path):
     path = written(tmp_path / "panels.csv", panels_csv(3))
     code, said = run(key, path, address, "--validate-only")
     assert (code, uploads_of("EX")) == (0, [])
-    assert said.startswith("3 of 3 rows: 3 valid, not recorded, in ")
+    assert said.startswith("3 of 3 rows: 3 valid, not recorded.")
 
 
 # What is put into rows of a file, and what has to be said of each. Row 10 is blank.
@@ -79,52 +77,60 @@ WRONG = {
 }
 
 
-def with_problems():
-    """A file of 1,499 rows: some are wrong, one is in the ledger just as it is."""
+def with_problems(rows):
+    """A file of 1,499 rows of which some are wrong, without a blank one."""
     lines = panels_csv(1500).decode().splitlines()
     lines[0] = "supplier  NAME,Licensee/certificate holder,Model number,Serial number"
-    lines[9], lines[1199] = " ,,,", f"{NAMES},OWN000002"
-    for number, (line, _) in WRONG.items():
-        lines[number - 1] = line
+    lines[9] = " ,,,"
+    for number in rows:
+        lines[number - 1] = WRONG[number][0]
     return ("\ufeff" + "\n".join(lines)).encode()
 
 
-def assert_wrong(path):
-    """A failed file has just the rows that are wrong, with what is wrong with them."""
-    heading, *rows = read_csv(path.read_bytes(), 1000)
-    assert ",".join(heading.cells) == f"{HEADING},Problem"
-    given = [(",".join(row.cells[:4]), row.cells[4]) for row in rows]
-    assert sorted(cells for cells, _ in given) == sorted(c for c, _ in WRONG.values())
-    for number, (cells, words) in WRONG.items():
-        said = [each for each in given if each[1].startswith(f"Row {number}: ")]
-        assert [line for line, _ in said] == [cells]
-        assert words in said[0][1]
+def said_of_rows(process):
+    """What a client says of rows, by their numbers, its last line and exit code."""
+    *lines, last = process.communicate()[1].splitlines()
+    said = dict(line.removeprefix("Row ").split(": ", 1) for line in lines)
+    assert len(said) == len(lines)
+    found = {int(number): words for number, words in said.items()}
+    return found, last, process.returncode
 
 
-def test_rows_that_fail(key, address, tmp_path, vsp, other):
+def assert_said(said, rows):
+    """Each wrong row is named by its number in the file, with what is wrong with it."""
+    assert said.keys() == {*rows}
+    for number, words in said.items():
+        assert WRONG[number][1] in words
+
+
+def test_rows_with_problems(key, address, tmp_path, vsp, other):
     upload(panels_csv(1, "0039"), other)
     upload(panels_csv(2, "OWN"), vsp)
-    path, before = written(tmp_path / "panels.csv", with_problems()), uploads()
-    failed = tmp_path / "panels-failed.csv"
-    code, said = run(key, path, address)
-    words = f"1,491 recorded, 1 already recorded, 7 failed (see {failed}), in "
-    assert said.startswith(f"1,499 of 1,499 rows: {words}")
-    assert (code, uploads_of("EX"), uploads()) == (1, [996, 495], before + 2)
-    assert_wrong(failed)
-    assert b",'0039000001," in failed.read_bytes()  # for a spreadsheet program, too
+    path, before = written(tmp_path / "panels.csv", with_problems(WRONG)), uploads()
 
-    code, said = run(key, path, address)  # what one is correcting is left alone
-    again = tmp_path / "panels-failed-2.csv"
-    words = f"1,492 already recorded, 7 failed (see {again}), in "
-    assert said.startswith(f"1,499 of 1,499 rows: {words}")
-    assert (code, uploads()) == (1, before + 2)
-    assert_wrong(again)
+    # A check tells of all, and records nothing.
+    said, last, code = said_of_rows(start(key, path, address, "--validate-only"))
+    assert_said(said, WRONG)
+    words = "1,499 of 1,499 rows: 1,492 valid, not recorded, 7 with problems."
+    assert (last, code, uploads()) == (words, 1, before)
 
-    data = failed.read_bytes().replace(b"'1.5E+12", b"EX009001", 1)
-    written(failed, data.replace(b"Supplier,,", b"Supplier,Holder,"))
-    code, said = run(key, failed, address, "--failed", tmp_path / "rest.csv")
-    assert said.startswith("7 of 7 rows: 2 recorded, 2 already recorded, 3 failed (")
-    assert (code, uploads(), uploads_of("EX")) == (1, before + 3, [996, 495, 2])
+    # An upload stops at the first batch with problems, and goes on without them.
+    said, last, code = said_of_rows(start(key, path, address))
+    assert_said(said, [3, 6, 7, 9])
+    words = "4 rows have problems. 0 of 1,499 rows: none sent. Row 2 is next: "
+    assert last.startswith(words)
+    assert (code, uploads()) == (2, before)
+    written(path, with_problems(number for number in WRONG if number > 1000))
+    said, last, code = said_of_rows(start(key, path, address))
+    assert_said(said, [1105, 1106, 1107])
+    words = (
+        "3 rows have problems. 1,000 of 1,499 rows: 1,000 recorded. Row 1003 is next"
+    )
+    assert last.startswith(words)
+    assert (code, uploads_of("EX")) == (2, [1000])
+    code, last = run(key, written(path, with_problems([])), address)
+    assert last == "1,499 of 1,499 rows: 1,000 already recorded, 499 recorded."
+    assert (code, uploads_of("EX")) == (0, [1000, 499])
 
 
 def test_it_stops_where_it_cannot_go_on(key, address, tmp_path):
@@ -171,13 +177,12 @@ def test_the_command_line(tmp_path):
         written(tmp_path / "panels.csv", GOOD.encode()),
         "http://127.0.0.1:1",
     )
-    for key, file, address, options, words in (
-        ("", path, nowhere, (), "SPV_KEY"),
-        (NO_KEY, path, "127.0.0.1", (), "--url 127.0.0.1 has to begin with https://"),
-        (NO_KEY, path, nowhere, ("--failed", path), "--failed names the file"),
-        (NO_KEY, tmp_path / "none.csv", nowhere, (), "No such file"),
+    for key, file, address, words in (
+        ("", path, nowhere, "SPV_KEY"),
+        (NO_KEY, path, "127.0.0.1", "--url 127.0.0.1 has to begin with https://"),
+        (NO_KEY, tmp_path / "none.csv", nowhere, "No such file"),
     ):
-        code, said = run(key, file, address, *options)
+        code, said = run(key, file, address)
         assert (code, words in said) == (2, True), said
 
 
@@ -238,33 +243,58 @@ def test_the_client_is_killed_and_run_again(key, address, tmp_path, times):
     assert_proven()
 
 
-def test_any_python_from_3_9_on_can_run_it():
-    for path in sorted(CLIENT.parent.glob("*.py")):
-        ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
-
-
-AS_THEY_ARE = ["0039", "20E2300417", "1.5E+12", "123456789012", "12-3", "=A1", "'=A1",
-               "'0039", "+1", "-a", "12mar", "2026-11-22", "O'Neil", "'quoted'", "1",
-               "10:30 pm", "", "Müller", "@x", "(5)", "5%", "0x12"]  # fmt: skip
-
-
 @pytest.fixture
-def example(monkeypatch):
-    """Imports a module of the example, as where it is run."""
-    monkeypatch.syspath_prepend(CLIENT.parent)
-    return importlib.import_module
+def client():
+    """The example as a module."""
+    spec = importlib.util.spec_from_file_location("upload_csv", CLIENT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def test_cells_are_marked_for_spreadsheets_as_in_files_of_the_ledger(example):
-    rows = example("panel_rows")
-    for cell in AS_THEY_ARE:
-        theirs = csv_text([[cell, "x"]], as_text=True)
-        assert next(csv.reader(io.StringIO(theirs)))[0] == rows.as_text(cell)
-        assert rows.as_given(rows.as_text(cell)) == cell
+def test_it_is_short_and_any_python_from_3_9_on_can_run_it():
+    text = CLIENT.read_text(encoding="utf-8")
+    ast.parse(text, feature_version=(3, 9))
+    assert text.count("\n") <= 150
+    assert [*CLIENT.parent.glob("*.py")] == [CLIENT]
 
 
-def test_it_gives_up_when_there_was_no_progress_for_long(example, monkeypatch):
-    client = example("upload_csv")
+def test_it_gives_up_when_there_was_no_answer_for_long(client, monkeypatch):
     monkeypatch.setattr(client, "PATIENCE", 0.1)
     with pytest.raises(client.Stop, match=r"No success in 0\.1 seconds at"):
-        client.Ledger(f"http://127.0.0.1:{free_port()}", NO_KEY).send("", [])
+        client.send(f"http://127.0.0.1:{free_port()}", NO_KEY, [])
+
+
+class Refusals(http.server.BaseHTTPRequestHandler):
+    """A server that asks twice to wait, and then accepts."""
+
+    answers, seen = (), ()
+
+    def do_POST(self):
+        status, headers = self.answers[len(self.seen)]
+        self.seen.append(self.headers["Idempotency-Key"])
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if status == 201:
+            self.wfile.write(b'{"accepted": 1}')
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("status", [429, 503, 409, 502])
+def test_it_waits_as_long_as_the_server_asks(client, monkeypatch, capsys, status):
+    waits, asked = [], {"Retry-After": "7"}
+    monkeypatch.setattr(client.time, "sleep", waits.append)
+    Refusals.answers, Refusals.seen = [(status, asked), (status, {}), (201, {})], []
+    with http.server.HTTPServer(("127.0.0.1", 0), Refusals) as server:
+        threading.Thread(target=server.serve_forever).start()
+        answer = client.send(f"http://127.0.0.1:{server.server_port}", NO_KEY, [])
+        server.shutdown()
+    assert answer[:2] == (201, [])
+    assert waits == [7, 2]
+    assert len(Refusals.seen) == 3
+    assert len({*Refusals.seen}) == 1
+    assert f"Next try in 7 s: {status}." in capsys.readouterr().err
