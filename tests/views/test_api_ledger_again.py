@@ -52,13 +52,13 @@ def by_api():
     return db.session.query(Upload).filter_by(channel="api").count()
 
 
-def claimed(system, key, body=ONE, path=UPLOADS):
-    """Claim a key, as another server does that has begun with the same request."""
-    known = subscriptions.find_client(system.key, "203.0.113.9")
+def begun(system, key, body=ONE, path=UPLOADS):
+    """Take a key, as another server does that has begun the same request."""
+    client = subscriptions.find_client(system.key, "203.0.113.9")
     sha256 = hashlib.sha256(path.encode() + b"\n" + body).hexdigest()
-    asked = idempotency.RequestLogEntry("POST /serial-numbers")
-    idempotency.begin(asked, key, sha256, known)
-    return asked, known
+    entry = idempotency.RequestLogEntry(client, "POST /serial-numbers")
+    idempotency.begin(entry, key, sha256)
+    return entry
 
 
 def test_the_first_answer_again(system, moment, other):
@@ -136,7 +136,7 @@ def test_only_to_check_takes_no_key(system, demonstration, other):
 
 def test_a_twin_under_way(system, moment):
     """It waits for 5 seconds, then the first is taken for dead."""
-    first, known = claimed(system, "e")
+    first = begun(system, "e")
     for _ in range(2):
         answer = system.send(body=ONE, Idempotency_Key="e")
         (error,) = refused(answer, "twin", 409)
@@ -151,7 +151,7 @@ def test_a_twin_under_way(system, moment):
     # The first was alive after all: what it writes down now disturbs nobody.
     db.session.rollback()
     first.outcome = "recorded"
-    idempotency.complete(first, 201, b'{"late": true}', known)
+    idempotency.complete(first, 201, b'{"late": true}')
     again = system.send(body=ONE, Idempotency_Key="e")
     assert (again.status_code, again.data) == (200, answer.data)
     assert (by_api(), stored()) == (1, 3)
@@ -159,10 +159,10 @@ def test_a_twin_under_way(system, moment):
 
 def test_a_twin_that_is_answered_meanwhile(system):
     """Whoever waits gets the answer of the first."""
-    first, known = claimed(system, "f")
+    first = begun(system, "f")
     assert system.send(body=ONE, Idempotency_Key="f").status_code == 409
     db.session.rollback()
-    idempotency.complete(first, 201, b'{"result": "Successful"}\n', known)
+    idempotency.complete(first, 201, b'{"result": "Successful"}\n')
     again = system.send(body=ONE, Idempotency_Key="f")
     assert (again.status_code, again.data) == (201, b'{"result": "Successful"}\n')
     assert stored() == 0

@@ -10,12 +10,12 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest
+from spv.rules.errors import IdempotencyConflict
 from spv.services.api import ledger_api
-from spv.services.api.idempotency import IdempotencyConflict
 from tests.api import INVALIDATIONS, UPLOADS, items
 from tests.panels import stored
 from tests.views.api_ledger import proven
-from tests.views.test_api_ledger_again import ONE, by_api, claimed, moment, system
+from tests.views.test_api_ledger_again import ONE, begun, by_api, moment, system
 
 pytestmark = pytest.mark.every_database
 
@@ -61,7 +61,7 @@ def test_a_marking_that_was_never_answered(system):
 
 def test_who_is_late_does_nothing(system, moment):
     """Another server has taken over meanwhile, and been answered for."""
-    late, known = claimed(system, "c")
+    late = begun(system, "c")
     moment.shift(6)
     assert system.send(body=ONE, Idempotency_Key="c").status_code == 201
     serials = [f"EX{number:06}" for number in (1, 2, 3)]
@@ -69,7 +69,7 @@ def test_who_is_late_does_nothing(system, moment):
     assert system.send(INVALIDATIONS, body).status_code == 201
     db.session.rollback()
     with pytest.raises(IdempotencyConflict):
-        ledger_api.upload(ONE, replace(known.actor, request_id=late.claim))
+        ledger_api.upload(ONE, replace(late.client.actor, request_id=late.row_id))
     assert (by_api(), stored()) == (1, 3)
     proven()
 

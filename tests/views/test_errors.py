@@ -7,7 +7,7 @@ from flask import abort
 
 from spv.errors import WORDS
 from spv.policy import EVERYONE, POLICIES, Policy
-from spv.rules.errors import ServiceError
+from spv.rules.errors import ConflictError
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
 from tests.views.page import read
@@ -131,9 +131,6 @@ def test_behind_a_proxy(sqlite_url):
 
 
 def test_what_a_service_says_is_said(sqlite_url, monkeypatch):
-    class ConflictError(ServiceError):
-        status = 409
-
     def conflict():
         raise ConflictError("Another has assessed it.")
 

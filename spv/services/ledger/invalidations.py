@@ -24,8 +24,7 @@ from spv.rules.ledger.reasons import read_reason
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.api import idempotency
-from spv.services.authorisation import authorised_transaction
+from spv.services.authorisation import authorised_transaction, link_result
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search
 from spv.services.ledger.rows import VALID
@@ -93,7 +92,7 @@ def mark_once(
         )
         db.session.add(made)
         db.session.flush()
-        idempotency.link_result(actor, invalidation_id=made.id)
+        link_result(actor, invalidation_id=made.id)
         _mark_rows(valid, made.id)
         audit_log.act(
             MARKED, actor, at, invalidation=made.id, rows=len(valid),
