@@ -5,17 +5,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial, wraps
-from typing import Any, Protocol
+from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    after_this_request,
-    jsonify,
-    make_response,
-    request,
-    url_for,
-)
+from flask import Blueprint, Response, after_this_request, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from spv.access import KEY_PARAMETER, api_client
@@ -24,7 +17,6 @@ from spv.extensions import limiter
 from spv.rules.accounts import KeyKind
 from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused
 from spv.rules.ledger.rows import escape_invisible
-from spv.services.actor import Actor
 from spv.services.api import idempotency, ledger_api
 from spv.services.api.idempotency import RequestLogEntry, StoredResponse
 from spv.services.api.ledger_api import Done
@@ -43,22 +35,17 @@ limited = limiter.shared_limit(
     "ledger",
     key_func=lambda: f"account {api_client().actor.account_id}",
 )
+View = Callable[..., ResponseReturnValue]
 
 
-class UseCase(Protocol):
-    """A service that does something with a body, or only checks the body."""
-
-    def __call__(self, body: bytes, actor: Actor, *, only_check: bool) -> Done: ...
-
-
-def logged(view: Callable[..., Response]) -> Callable[..., Response]:
+def logged(view: View) -> View:
     """Log the request and its response, and give the view the entry of the log.
 
     A request that was stopped by the rate limit does not come here.
     """
 
     @wraps(view)
-    def log_and_call(**values: Any) -> Response:
+    def log_and_call(**values: str) -> ResponseReturnValue:
         entry = _new_entry()
         after_this_request(partial(_complete, entry))
         return view(entry, **values)
@@ -77,7 +64,7 @@ def _log_options(response: Response) -> Response:
 @bp.post("/serial-numbers")
 @limited
 @logged
-def create(entry: RequestLogEntry) -> Response:
+def create(entry: RequestLogEntry) -> ResponseReturnValue:
     """Upload serial numbers, or with `validate-only` check what would be recorded."""
     return _do_once(entry, ledger_api.upload, _upload_json)
 
@@ -85,7 +72,7 @@ def create(entry: RequestLogEntry) -> Response:
 @bp.post("/invalidations")
 @limited
 @logged
-def invalidate(entry: RequestLogEntry) -> Response:
+def invalidate(entry: RequestLogEntry) -> ResponseReturnValue:
     """Mark serial numbers as invalid with a reason, or only check them."""
     return _do_once(entry, ledger_api.mark, _invalidation_json)
 
@@ -93,30 +80,30 @@ def invalidate(entry: RequestLogEntry) -> Response:
 @bp.post("/serial-numbers/check")
 @limited
 @logged
-def check(entry: RequestLogEntry) -> Response:
+def check(entry: RequestLogEntry) -> ResponseReturnValue:
     """Answer the status of up to 1,000 serial numbers."""
     _refuse_parameters()
     checked = ledger_api.check(_body(), entry.client.actor)
     totals = {STATUS[result]: checked.totals[result] for result in Result}
     entry.item_count = len(checked.entries)
     entry.outcome = ", ".join(f"{count} {status}" for status, count in totals.items())
-    return jsonify(
-        result="Successful",
-        totals=totals,
-        repeated=checked.repeated,
-        serialNumbers=[_status_json(each) for each in checked.entries],
-    )
+    return {
+        "result": "Successful",
+        "totals": totals,
+        "repeated": checked.repeated,
+        "serialNumbers": [_status_json(each) for each in checked.entries],
+    }
 
 
 @bp.get("/serial-numbers/<serial:serial_number>", merge_slashes=False)
 @limited
 @logged
-def show(entry: RequestLogEntry, serial_number: str) -> Response:
+def show(entry: RequestLogEntry, serial_number: str) -> ResponseReturnValue:
     """Answer the status of one serial number."""
     _refuse_parameters()
     status = _status_json(ledger_api.status(serial_number, entry.client.actor))
     entry.outcome = status["status"]
-    return jsonify(result="Successful", **status)
+    return {"result": "Successful", **status}
 
 
 def _new_entry() -> RequestLogEntry:
@@ -181,8 +168,10 @@ def _is_only_check() -> bool:
 
 
 def _do_once(
-    entry: RequestLogEntry, act: UseCase, to_json: Callable[[Done], dict[str, Any]]
-) -> Response:
+    entry: RequestLogEntry,
+    act: Callable[..., Done],
+    to_json: Callable[[Done], dict[str, Any]],
+) -> ResponseReturnValue:
     """Do something; for the same Idempotency-Key once, then replay the response."""
     only_check, body = _is_only_check(), _body()
     if stored := _begin(entry, body, only_check=only_check):
@@ -190,11 +179,9 @@ def _do_once(
         headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
         return Response(stored.body, stored.status, headers, mimetype=kind)
     try:
-        done = ledger_api.find_done(entry.upload_id, entry.invalidation_id) or act(
-            body,
-            replace(entry.client.actor, request_id=entry.row_id),
-            only_check=only_check,
-        )
+        actor = replace(entry.client.actor, request_id=entry.row_id)
+        done = ledger_api.find_done(entry.upload_id, entry.invalidation_id)
+        done = done or act(body, actor, only_check=only_check)
     except ItemsRefused as error:
         entry.item_count = error.item_count
         raise
@@ -204,7 +191,7 @@ def _do_once(
     answer = {"result": "Successful", **to_json(done)}
     if only_check:
         entry.outcome, answer["validateOnly"] = "checked, nothing stored", True
-    return make_response(answer, 201 if done.is_new else 200)
+    return answer, 201 if done.is_new else 200
 
 
 def _begin(

@@ -1,4 +1,4 @@
-"""A server that dies, or is late, between what it does and its answer."""
+"""A server that dies, or is late, between the transaction and its response."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ BOTH = {"serialNumbers": ["EX000001", "EX000002"], "reason": "Ineligible panel"}
 
 
 def died(key):
-    """Leave a request as a server does that is killed before it writes its answer."""
+    """Leave a request as a server does that is killed before it responds."""
     with transaction():
         found = ApiRequest.idempotency_key == key
         lost = {"status": None, "answer": None, "outcome": "", "item_count": None}
@@ -33,7 +33,7 @@ def died(key):
 
 
 def test_an_upload_that_was_never_answered(system):
-    """What was marked invalid since then does not become valid again."""
+    """Rows that were marked as invalid since then do not become valid again."""
     first = system.send(body=ONE, Idempotency_Key="a")
     died("a")
     assert system.send(INVALIDATIONS, BOTH).status_code == 201
@@ -46,8 +46,8 @@ def test_an_upload_that_was_never_answered(system):
     proven()
 
 
-def test_a_marking_that_was_never_answered(system):
-    """What was corrected since then stays."""
+def test_an_invalidation_that_was_never_answered(system):
+    """Rows that were corrected since then stay."""
     system.send(body=ONE)
     first = system.send(INVALIDATIONS, BOTH, Idempotency_Key="b")
     died("b")
@@ -59,8 +59,8 @@ def test_a_marking_that_was_never_answered(system):
     proven()
 
 
-def test_who_is_late_does_nothing(system, moment):
-    """Another server has taken over meanwhile, and been answered for."""
+def test_a_late_server_does_nothing(system, moment):
+    """Another server has taken over, and has responded."""
     late = begun(system, "c")
     moment.shift(6)
     assert system.send(body=ONE, Idempotency_Key="c").status_code == 201
@@ -85,8 +85,8 @@ def test_answers_are_kept_for_a_day(system, moment):
     assert db.session.scalar(kept) == 1
 
 
-def test_only_checking_says_what_would_come(system):
-    """Also of the same marking again."""
+def test_validate_only_of_the_same_again(system):
+    """It also says what the same invalidation again would do."""
     system.send(body=ONE)
     only_check = f"{INVALIDATIONS}?validate-only=true"
     assert system.send(only_check, BOTH).json["invalidationId"] is None

@@ -1,4 +1,4 @@
-"""Errors in the app's own look, and headers on every answer."""
+"""Pages and JSON of errors, and headers on every answer."""
 
 from http import HTTPStatus
 
@@ -27,7 +27,7 @@ HEADERS = {
 
 @pytest.fixture
 def failing(sqlite_url, monkeypatch):
-    """An application with addresses that fail in every way."""
+    """A client of an application whose addresses fail in every way."""
     app = make_app(sqlite_url)
     for endpoint in ("fail", "api_fail", "crash"):
         monkeypatch.setitem(POLICIES, endpoint, Policy(EVERYONE))
@@ -56,12 +56,12 @@ def test_each_error_of_the_api_is_json(failing, status):
     assert error["code"] == HTTPStatus(status).name.lower()
 
 
-def test_an_error_that_has_no_words_of_its_own(failing):
+def test_an_error_without_words_of_its_own(failing):
     assert read(failing.get("/fail/418")).heading == WORDS[400][0]
     assert read(failing.get("/fail/502")).heading == WORDS[500][0]
 
 
-def test_what_nobody_foresaw(failing):
+def test_an_unexpected_error(failing):
     answer = failing.get("/crash")
     assert answer.status_code == 500
     assert read(answer).heading == "Sorry, something went wrong"
@@ -130,7 +130,7 @@ def test_behind_a_proxy(sqlite_url):
         dispose(app)
 
 
-def test_what_a_service_says_is_said(sqlite_url, monkeypatch):
+def test_the_message_of_a_use_case_error(sqlite_url, monkeypatch):
     def conflict():
         raise ConflictError("Another has assessed it.")
 

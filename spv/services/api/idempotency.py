@@ -53,19 +53,12 @@ class RequestLogEntry:
     invalidation_id: int | None = None
     outcome: str = ""
 
-    def copy_result(self, row: ApiRequest) -> None:
-        """Take over what an earlier request with the same key did."""
-        self.item_count = row.item_count
-        self.upload_id, self.invalidation_id = row.upload_id, row.invalidation_id
-
     def new_row(self, at: datetime) -> ApiRequest:
         """Make the row of the log, without the response."""
         return ApiRequest(
-            subscription_id=self.client.subscription_id,
-            key_kind=self.client.kind,
-            at=at,
-            request=self.request,
-        )
+            subscription_id=self.client.subscription_id, key_kind=self.client.kind,
+            at=at, request=self.request,
+        )  # fmt: skip
 
 
 def begin(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | None:
@@ -86,11 +79,12 @@ def begin(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | Non
                     raise IdempotencyKeyReused
                 if earlier.status is None and earlier.at > at - UNDER_WAY:
                     raise IdempotencyConflict
-                entry.copy_result(earlier)
+                entry.item_count = earlier.item_count
+                entry.upload_id = earlier.upload_id
+                entry.invalidation_id = earlier.invalidation_id
                 if earlier.status is not None:
-                    return StoredResponse(
-                        earlier.status, zlib.decompress(earlier.answer or b"")
-                    )
+                    body = zlib.decompress(earlier.answer or b"")
+                    return StoredResponse(earlier.status, body)
                 if earlier.upload_id or earlier.invalidation_id:
                     entry.row_id = earlier.id
                     return None
@@ -127,9 +121,8 @@ def requests_of(subscription_id: int, actor: Actor) -> Sequence[ApiRequest]:
 
 
 def _find(subscription_id: int, key: str) -> ApiRequest | None:
-    query = select(ApiRequest).where(
-        ApiRequest.subscription_id == subscription_id,
-        ApiRequest.idempotency_key == key,
+    query = select(ApiRequest).filter_by(
+        subscription_id=subscription_id, idempotency_key=key
     )
     return db.session.scalar(query.with_for_update())
 

@@ -15,7 +15,7 @@ from spv.rules.ledger.json_upload import (
 )
 from spv.rules.ledger.report import already_valid_problem
 from spv.rules.ledger.rows import MOST_ROWS, Panel
-from tests.hostile_bodies import NO_JSON
+from tests.hostile_bodies import NOT_JSON
 
 DAY = date(2026, 5, 1)
 ITEM = {
@@ -55,9 +55,9 @@ def test_items_are_rows():
     assert (checked.problems, checked.row_count) == ([], 2)
 
 
-@pytest.mark.parametrize("name", NO_JSON)
+@pytest.mark.parametrize("name", NOT_JSON)
 def test_bodies_that_are_not_json(name):
-    code, status, field, sentence = refused(NO_JSON[name])
+    code, status, field, sentence = refused(NOT_JSON[name])
     assert (code, status, field) in [
         ("not_json", 400, "body"),
         ("not_an_object", 422, "body"),
