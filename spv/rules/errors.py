@@ -26,11 +26,13 @@ class ValidationError(UseCaseError, ValueError):
 
     http_status = 422
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
+    def __init__(self, problems: Mapping[str, str], code: str = "") -> None:
         super().__init__(" ".join(problems.values()))
-        self.problems = dict(problems)
+        self.problems, self.code = dict(problems), code
+        known = {"code": code} if code else {}
         self.errors = [
-            {"field": name, "message": sentence} for name, sentence in problems.items()
+            {"field": name, **known, "message": sentence}
+            for name, sentence in problems.items()
         ]
 
 

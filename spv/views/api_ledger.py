@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial, wraps
 from typing import Any
@@ -82,7 +82,7 @@ def invalidate(entry: RequestLogEntry) -> ResponseReturnValue:
 @logged
 def check(entry: RequestLogEntry) -> ResponseReturnValue:
     """Answer the status of up to 1,000 serial numbers."""
-    _refuse_parameters()
+    _check_parameters()
     checked = ledger_api.check(_body(), entry.client.actor)
     totals = {STATUS[result]: checked.totals[result] for result in Result}
     entry.item_count = len(checked.entries)
@@ -100,7 +100,7 @@ def check(entry: RequestLogEntry) -> ResponseReturnValue:
 @logged
 def show(entry: RequestLogEntry, serial_number: str) -> ResponseReturnValue:
     """Answer the status of one serial number."""
-    _refuse_parameters()
+    _check_parameters()
     status = _status_json(ledger_api.status(serial_number, entry.client.actor))
     entry.outcome = status["status"]
     return {"result": "Successful", **status}
@@ -142,14 +142,11 @@ def _body() -> bytes:
     return body
 
 
-def _refuse_parameters(*, except_for: Sequence[str] = ()) -> None:
-    """Refuse unknown parameters: one of them may be `validate-only`, misspelt.
-
-    Raises BodyRefused.
-    """
+def _check_parameters(allowed: str | None = None) -> None:
+    """Raise BodyRefused for unknown parameters, such as `validate-only` misspelt."""
     for name in request.args:
-        if name not in (*except_for, KEY_PARAMETER):
-            known = f" Use {except_for[0]}." if except_for else ""
+        if name not in (allowed, KEY_PARAMETER):
+            known = f" Use {allowed}." if allowed else ""
             sentence = f"Unknown parameter “{escape_invisible(name)}”.{known}"
             raise BodyRefused("unknown_parameter", sentence, escape_invisible(name))
 
@@ -159,7 +156,7 @@ def _is_only_check() -> bool:
 
     Raises BodyRefused.
     """
-    _refuse_parameters(except_for=[ONLY_CHECK])
+    _check_parameters(allowed=ONLY_CHECK)
     values = request.args.getlist(ONLY_CHECK)
     if values not in ([], ["true"], ["false"]):
         sentence = f"{ONLY_CHECK} must be true or false."

@@ -50,9 +50,8 @@ class BodyRefused(ValidationError):
     def __init__(
         self, code: str, sentence: str, field: str = "body", status: int = 422
     ) -> None:
-        super().__init__({field: sentence})
-        self.code, self.http_status = code, status
-        self.errors = [{"field": field, "code": code, "message": sentence}]
+        super().__init__({field: sentence}, code)
+        self.http_status = status
 
 
 class ItemsRefused(ValidationError):

@@ -107,11 +107,9 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     """
     fields = read_object(body, ITEMS, *REASONS.values())
     serials, reason = read_serials(fields), _read_reason(fields)
-    rows = _newest_own(serials, actor)
-    problems = _problems(serials, rows)
+    ids, problems = _find_own(serials, actor)
     if {each.fault.code for each in problems} - {ALREADY_INVALID}:
         raise ItemsRefused(problems, len(serials))
-    ids = sorted({row.id for row in rows.values()})
     words = f"By API: {pluralise(len(ids), 'serial number')}"
     selection = Selection(ids, [("Chosen", words)])
     if only_check:
@@ -123,7 +121,7 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     try:
         number, is_new = invalidations.mark_once(selection, reason, actor)
     except SelectionMoved:
-        problems = _problems(serials, _newest_own(serials, actor))
+        _, problems = _find_own(serials, actor)
         raise ItemsRefused(problems, len(serials)) from None
     return _invalidation_done(number, is_new=is_new)
 
@@ -192,9 +190,13 @@ def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:
         raise BodyRefused("bad_reason", sentence, REASONS[rule]) from None
 
 
-def _newest_own(serials: Sequence[str], actor: Actor) -> dict[str, Any]:
-    """Return the actor's valid row of each serial number, or else the newest one."""
-    good = {read for text in serials if isinstance(read := read_serial(text), str)}
+def _find_own(texts: Sequence[str], actor: Actor) -> tuple[list[int], list[Problem]]:
+    """Return the ids of the actor's rows of serial numbers, and why some are not valid.
+
+    The row of a serial number is the valid one, or else the newest.
+    """
+    serials = [read_serial(text) for text in texts]
+    good = {serial for serial in serials if isinstance(serial, str)}
     query = (
         select(
             PanelSerial.id, PanelSerial.serial_number, PanelSerial.invalidation_id,
@@ -205,18 +207,14 @@ def _newest_own(serials: Sequence[str], actor: Actor) -> dict[str, Any]:
         .where(PanelSerial.serial_number.in_(sorted(good)), ledger_rows.visible(actor))
         .order_by(PanelSerial.invalidation_id.is_(None), PanelSerial.id)
     )  # fmt: skip
-    return {row.serial_number: row for row in db.session.execute(query)}
-
-
-def _problems(serials: Sequence[str], rows: Mapping[str, Any]) -> list[Problem]:
-    """Return why serial numbers cannot be marked as invalid."""
-    found = []
-    for row, text in enumerate(serials, 1):
-        serial = read_serial(text)
-        if fault := serial if isinstance(serial, Fault) else _fault(rows.get(serial)):
-            problem = Problem(row, "serial_number", fault, escape_invisible(text))
-            found.append(problem)
-    return found
+    rows = {row.serial_number: row for row in db.session.execute(query)}
+    problems = []
+    for number, (text, serial) in enumerate(zip(texts, serials, strict=True), 1):
+        fault = serial if isinstance(serial, Fault) else _fault(rows.get(serial))
+        if fault:
+            found = escape_invisible(text)
+            problems.append(Problem(number, "serial_number", fault, found))
+    return sorted(row.id for row in rows.values()), problems
 
 
 def _fault(row: Any) -> Fault | None:
