@@ -38,20 +38,6 @@ def authorised_transaction(actor: Actor, role: Role) -> Iterator[int]:
         yield place
 
 
-def link_result(actor: Actor, **result: int) -> None:
-    """Link the actor's API request to its result, in the transaction that makes it.
-
-    Raises IdempotencyConflict if the request took so long that another with the same
-    key has taken over; the result must not be made twice.
-    """
-    if actor.request_id is None:
-        return
-    own = (ApiRequest.id == actor.request_id) & ApiRequest.idempotency_key.is_not(None)
-    linked = db.session.execute(update(ApiRequest).where(own).values(result))
-    if not linked.rowcount:  # type: ignore[attr-defined]
-        raise IdempotencyConflict
-
-
 def _roles_now(actor: Actor) -> frozenset[Role]:
     """The roles of a person or a system, as the database has them now."""
     if actor.subscription_id:
@@ -70,3 +56,17 @@ def _roles_now(actor: Actor) -> frozenset[Role]:
 
 
 _WITH_ACCOUNT = [joinedload(User.account)]
+
+
+def link_result(actor: Actor, **result: int) -> None:
+    """Link the actor's API request to its result, in the transaction that makes it.
+
+    Raises IdempotencyConflict if the request took so long that another with the same
+    key has taken over; the result must not be made twice.
+    """
+    if actor.request_id is None:
+        return
+    own = (ApiRequest.id == actor.request_id) & ApiRequest.idempotency_key.is_not(None)
+    linked = db.session.execute(update(ApiRequest).where(own).values(result))
+    if not linked.rowcount:  # type: ignore[attr-defined]
+        raise IdempotencyConflict
