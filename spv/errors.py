@@ -31,7 +31,7 @@ WORDS = {
         "Check that the address is complete. The page may have been removed, or never "
         "existed.",
     ),
-    405: ("Method not allowed", "This address does not accept that method. Go back."),
+    405: ("Method not allowed", "This address does not accept that method."),
     409: (
         "This is not possible at the moment",
         "It has changed since you opened it. Look at it again.",

@@ -139,7 +139,7 @@ def test_a_request_in_progress(system, moment):
     first = begun(system, "e")
     for _ in range(2):
         answer = system.send(body=ONE, Idempotency_Key="e")
-        (error,) = refused(answer, "twin", 409)
+        (error,) = refused(answer, "in progress", 409)
         assert error["code"] == "in_flight"
         assert int(answer.headers["Retry-After"]) > 0
         moment.shift(4)

@@ -180,8 +180,8 @@ def test_the_page_of_requests(demonstration, vsp):
     system.send(body=b"{")
     system.get(f"{UPLOADS}/%3Cb%3Ex1")
     system.send(f"{UPLOADS}/check", {"serialNumbers": ["EX000001", "x9x"]})
-    marking = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
-    system.send(INVALIDATIONS, marking)
+    body = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
+    system.send(INVALIDATIONS, body)
     System(demonstration, "0" * 32).send(body=items(1))  # nobody's
     browser = browser_of(demonstration, demo.VSP_USER)
     page = read(browser.get("/developer/subscriptions/1/requests"))
@@ -274,9 +274,9 @@ def test_bad_keys_are_limited_per_address(limited):
 def test_a_key_that_is_cancelled_while_its_upload_waits(demonstration, vsp):
     """The rights are checked again in the transaction."""
     system = system_of(demonstration, vsp)
-    known = subscriptions.find_client(system.key, "203.0.113.9")
+    client = subscriptions.find_client(system.key, "203.0.113.9")
     subscriptions.cancel(1, acting(demo.VSP_ADMIN))
     body = json.dumps(items(1)).encode()
     with pytest.raises(ForbiddenError, match="rights have changed"):
-        ledger_api.upload(body, known.actor)
+        ledger_api.upload(body, client.actor)
     assert stored() == 0

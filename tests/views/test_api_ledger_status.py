@@ -114,8 +114,8 @@ def test_a_list_is_checked_as_on_the_page(demonstration, ledger):
     assert "spreadsheet" in entries["1.23457E+12"]["hints"][0]
     assert any("barcode" in hint for hint in entries["9312345678907"]["hints"])
     browser = browser_of(demonstration, demo.VSP_USER)
-    asked = "\n".join(filter(str.strip, serials))
-    page = read(browser.post("/panels/check", data={"serial_numbers": asked}))
+    text = "\n".join(filter(str.strip, serials))
+    page = read(browser.post("/panels/check", data={"serial_numbers": text}))
     for serial, each in entries.items():
         words = [serial, *each["hints"]] if serial.strip() else []
         assert all(word in page.text for word in words), serial

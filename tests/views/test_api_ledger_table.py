@@ -154,9 +154,9 @@ def test_bad_files_have_the_same_problems(both, vsp, step):
         assert answer.status_code == 422, (file.name, answer.text)
         errors = problems_in(answer, numbers)
         assert sorted(errors) == sorted(file.problems), file.name
-        with pytest.raises(RowsRefused) as refusal:
+        with pytest.raises(RowsRefused) as error:
             uploads.check(file.data, vsp)
-        report = refusal.value.report
+        report = error.value.report
         assert report.problem_count == len(errors), file.name
         shown = {
             (problem.row, problem.field, problem.fault.code, problem.found)
