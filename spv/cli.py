@@ -10,7 +10,7 @@ from flask_migrate import downgrade, upgrade
 
 from spv import demo, readiness
 from spv.pages import is_demonstration
-from spv.rules.errors import ServiceError, ValidationError
+from spv.rules.errors import UseCaseError
 from spv.rules.formatting import pluralise
 from spv.services import audit_log
 from spv.services.accounts import users
@@ -134,7 +134,7 @@ def _errors_in_one_line() -> Iterator[None]:
     """End the command with the sentence of an error that a service raises."""
     try:
         yield
-    except (ValidationError, ServiceError) as error:
+    except UseCaseError as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -1,4 +1,4 @@
-"""Every error in the app's own look: a page, a part of one, or JSON for programs."""
+"""Answers to errors: a page, an HTMX partial, or JSON for programs."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -9,7 +9,6 @@ from flask import (
     Response,
     current_app,
     g,
-    jsonify,
     make_response,
     render_template,
     request,
@@ -22,72 +21,76 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from spv import database, pages, security
-from spv.rules.errors import ServiceError, ValidationError
+from spv.rules.errors import UseCaseError
 
 WORDS = {
     400: ("This request could not be read", "Go back and try again."),
-    403: ("You may not do this", "Your sign-in does not allow it."),
+    403: ("You are not allowed to do this", "You do not have permission."),
     404: (
         "Page not found",
-        "Check that the address is whole. It may have been removed or never existed.",
+        "Check that the address is complete. The page may have been removed, or never "
+        "existed.",
     ),
-    405: ("This address works another way", "Check the method, or go back."),
-    409: ("This cannot be done now", "Something has changed. Look at it again."),
+    405: ("Method not allowed", "This address does not accept that method."),
+    409: (
+        "This is not possible at the moment",
+        "It has changed since you opened it. Look at it again.",
+    ),
     413: (
         "That is too large",
-        "The limit is 5 MB. Split the file into smaller ones, or check that it is the "
-        "one you meant.",
+        "The limit is 5 MB. Split the file into smaller ones, or check that you chose "
+        "the right one.",
     ),
-    415: ("This kind of content is not taken", "Check the Content-Type header."),
-    422: ("Something has to be corrected", "Check what was entered and send it again."),
+    415: ("Unsupported content type", "Check the Content-Type header."),
+    422: (
+        "Something needs to be corrected",
+        "Check what you entered and send it again.",
+    ),
     429: ("Too many requests", "Wait a minute, then send it again."),
     500: (
         "Sorry, something went wrong",
-        "Try again in a few minutes. If you had sent something, look first whether it "
+        "Try again in a few minutes. If you sent something, first check whether it "
         "arrived.",
     ),
     503: ("Not ready", "Try again in a minute."),
 }
-LONGEST_KEPT = 200_000  # characters of a form that is shown again
+LONGEST_RESENT = 200_000  # characters of a form that can be sent again
 NO_REFERRER = (
     "This form could not be checked",
-    "The browser, or something before it, hides which page the form was on (the "
-    "Referer header). Allow it for this site, then go back and try again.",
+    "Your browser, or a proxy, removes the Referer header, which says which page the "
+    "form was on. Allow it for this site, then go back and try again.",
 )
 FORM_EXPIRED = (
     "This form has expired",
-    "Reload the page and fill in the form again. It happens after signing in or out in "
-    "another tab, or where cookies are not allowed.",
+    "Reload the page and fill in the form again. This happens after signing in or out "
+    "in another tab, or where cookies are not allowed.",
 )
-
 PLAIN_HTTP = (
     "This form does not work over plain http",
-    "The cookies of this site are for https only, and no form works without them. Open "
-    "the site again with https:// at the start of its address. If that is there "
-    "already, tell the people who run the site: SPV_PROXIES or the header "
-    "X-Forwarded-Proto is not set.",
+    "Forms need this site’s cookies, which are sent over https only. Open the site "
+    "again with https:// at the start of its address. If it is there already, tell the "
+    "people who run the site that SPV_PROXIES or the header X-Forwarded-Proto is not "
+    "set.",
 )
 UNKNOWN_HOST = (
-    "This address is not one of this site",
+    "This address does not belong to this site",
     "Check the name of the site in the address. If it is right, tell the people who "
-    "run the site: it is missing in SPV_HOSTS.",
+    "run the site that it is missing in SPV_HOSTS.",
 )
 
 
 def init_app(app: Flask) -> None:
-    """Answer HTTP errors, what services raise, and what nobody foresaw."""
+    """Register the handlers of HTTP errors, use case errors and database errors."""
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(ServiceError, _service_error)
-    app.register_error_handler(ValidationError, _refusal)
+    app.register_error_handler(UseCaseError, _use_case_error)
     app.register_error_handler(DBAPIError, _no_database)
     app.register_error_handler(PoolTimeout, _no_database)
 
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    title, sentence = _words(error, status)
-    response = _answer(status, title, sentence)
-    # What the framework knows, such as Allow and Retry-After, goes along.
+    response = _answer(status, *_words(error, status))
+    # Keep the headers of the framework, such as Allow and Retry-After.
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):
             response.headers.setdefault(name, value)
@@ -105,7 +108,7 @@ def _words(error: HTTPException, status: int) -> tuple[str, str]:
 
 
 def _no_database(error: DBAPIError | PoolTimeout) -> Response:
-    """Answer that the database is away, locked or read-only; other errors are ours."""
+    """Answer 503 if the database is away, locked or read-only; else raise again."""
     sentence = database.trouble(error)
     if not sentence:
         raise error
@@ -114,58 +117,52 @@ def _no_database(error: DBAPIError | PoolTimeout) -> Response:
     return _answer(503, title, f"{sentence} {again}")
 
 
-def _refusal(refusal: ValidationError) -> Response:
-    """Answers that the rules refuse. Forms show theirs; this is for programs."""
-    if not request.path.startswith("/api/"):
-        return _answer(422, WORDS[422][0], str(refusal))
-    errors = getattr(refusal, "errors", None)
-    if errors is None:  # those of a form have no codes
-        code = getattr(refusal, "code", "")
-        known = {"code": code} if code else {}
-        problems = refusal.problems.items()
-        errors = [{"field": name, **known, "message": said} for name, said in problems]
-    response = api_error(getattr(refusal, "http_status", 422), errors)
-    if wait := getattr(refusal, "retry_after", 0):
-        response.headers["Retry-After"] = str(wait)
+def _use_case_error(error: UseCaseError) -> Response:
+    if error.errors and _is_api():
+        response = api_error(error.http_status, error.errors)
+    else:
+        title, sentence = WORDS[error.http_status]
+        response = _answer(error.http_status, title, str(error) or sentence)
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 
-def _service_error(error: ServiceError) -> Response:
-    title, sentence = WORDS[error.status]
-    return _answer(error.status, title, str(error) or sentence)
+def _is_api() -> bool:
+    return request.path.startswith("/api/")
 
 
 def _answer(status: int, title: str, sentence: str) -> Response:
     if status >= 500:
-        # Where the database did not say who is there, the page must not ask it again.
+        # If the database could not say who is signed in, the page must not ask again.
         g.setdefault("_login_user", AnonymousUserMixin())
-    if request.path.startswith("/api/"):
+    if _is_api():
         code = HTTPStatus(status).name.lower()
         return api_error(status, [{"code": code, "message": f"{title}. {sentence}"}])
     if request_ctx.url_adapter is None:
-        # The Host header is nonsense, and without a host no page can have links.
+        # The Host header is not valid, and no link can be made without a host.
         return Response(f"{title}. {sentence}", status, mimetype="text/plain")
     if status == 429 and pages.wants_partial():
-        return _beside_the_form(sentence)
+        return _wait_beside_form(sentence)
     response = pages.render(
         "errors/_error.html",
         title=title,
         sentence=sentence,
         status=status,
-        again=_sent() if status == 429 else None,
+        again=_fields_to_resend() if status == 429 else None,
     )
     if pages.wants_partial():
-        # Wherever the answer was meant to go, an error takes the place of the page.
+        # An error replaces the page, whichever part of it the answer was meant for.
         response.headers["HX-Retarget"] = "#content"
         response.headers["HX-Reswap"] = "innerHTML show:window:top"
         response.headers["HX-Reselect"] = "#error"
     return response
 
 
-def _beside_the_form(sentence: str) -> Response:
-    """Say in HTMX that it has to wait; the form and a chosen file stay as they are."""
-    text = render_template("errors/_wait.html", sentence=sentence)
-    response = make_response(text, 429)
+def _wait_beside_form(sentence: str) -> Response:
+    """Tell an HTMX user to wait, and leave the form and a chosen file as they are."""
+    response = make_response(render_template("errors/_wait.html", sentence=sentence))
+    response.status_code = 429
     response.vary.add("HX-Request")
     response.headers["HX-Retarget"] = "dialog[open] .spv-wait, #wait"
     response.headers["HX-Reswap"] = "innerHTML show:top"
@@ -173,22 +170,20 @@ def _beside_the_form(sentence: str) -> Response:
     return response
 
 
-def _sent() -> list[tuple[str, str, str]]:
-    """What a form has sent, to be sent again: kind of field, name and value.
+def _fields_to_resend() -> list[tuple[str, str, str]]:
+    """Return kind, name and value of the fields of a form, to send it again.
 
-    Passwords are typed again and files chosen again, as no page may hold them.
+    Passwords are typed again and files chosen again, as no page may contain them.
     """
     fields = [
         ("password", name, "") if "password" in name else ("hidden", name, value)
         for name, value in request.form.items(multi=True)
     ]
     fields += [("file", name, "") for name in request.files]
-    is_short = sum(len(value) for _, _, value in fields) < LONGEST_KEPT
-    return fields if is_short and len(fields) < LONGEST_KEPT // 10 else []
+    is_short = sum(len(value) for _, _, value in fields) < LONGEST_RESENT
+    return fields if is_short and len(fields) < LONGEST_RESENT // 10 else []
 
 
 def api_error(status: int, errors: Sequence[dict[str, Any]]) -> Response:
-    """The one body of every error of the APIs."""
-    response = jsonify({"result": "Unsuccessful", "errors": errors})
-    response.status_code = status
-    return response
+    """Answer a program with errors: every error of the APIs has this one body."""
+    return make_response({"result": "Unsuccessful", "errors": errors}, status)

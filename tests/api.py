@@ -1,4 +1,4 @@
-"""Systems of an account, for tests: subscriptions, and a client with a key."""
+"""API clients of an account, for tests."""
 
 from spv.extensions import db
 from spv.models import SubscriptionKey
@@ -12,12 +12,12 @@ TICKED = {"declaration": "yes", "wording_version": ""}
 
 
 def subscribe(actor, name="Line 1"):
-    """Subscribe the account of somebody; the number of the subscription."""
+    """Subscribe an actor's account; return the id of the subscription."""
     return subscriptions.subscribe({"name": name, "terms": "yes"}, actor)
 
 
 def key_of(subscription_id, kind="primary"):
-    """A key, as its page shows it."""
+    """Return a key as its page shows it."""
     db.session.rollback()
     query = db.session.query(SubscriptionKey)
     found = query.filter_by(subscription_id=subscription_id, kind=kind).one()
@@ -25,7 +25,7 @@ def key_of(subscription_id, kind="primary"):
 
 
 class System:
-    """Something that sends requests with a key, or with none."""
+    """An API client that sends requests with a key, or without."""
 
     def __init__(self, app, key):
         self.client, self.key = app.test_client(), key
@@ -42,18 +42,18 @@ class System:
         return self.client.open(address, method=method, headers=headers, **sent)
 
     def get(self, address):
-        """Ask something."""
+        """Send a GET request."""
         return self.send(address, method="GET")
 
 
 def system_of(app, actor, kind="primary", name="Line 1"):
-    """A system of an account whose declaration is current."""
+    """Make the declaration of an actor's account; return an API client of it."""
     declarations.make(TICKED, actor)
     return System(app, key_of(subscribe(actor, name), kind))
 
 
 def items(count, prefix="EX", start=1):
-    """A body of so many items."""
+    """Return a body with so many items."""
     names = {"supplierName": "Example Supplier", "licensee": "Example Holder",
              "modelNumber": "EX-440"}  # fmt: skip
     return {

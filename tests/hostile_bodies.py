@@ -1,4 +1,4 @@
-"""Bodies that no system should send: what each is called, and its bytes.
+"""Hostile bodies for the API: the name of each, and its bytes.
 
 None of them may be stored, take long, or be answered with anything but 4xx.
 """
@@ -15,21 +15,21 @@ LARGEST = 2_000_000
 
 
 def with_items(text):
-    """A body with some text for its list of items."""
+    """Return a body with some text in its list of items."""
     return b'{"serialNumbers": [' + text.encode() + b"]}"
 
 
 def item(**fields):
-    """A body with one item that has other fields, as bytes that are all ASCII."""
+    """Return a body, all in ASCII, with one item that has other fields."""
     return json.dumps({"serialNumbers": [ITEM | fields]}).encode()
 
 
 def filled(start, part, end):
-    """As much of a part, between a start and an end, as a body may have."""
+    """Repeat a part, between a start and an end, up to the largest body."""
     return start + part * ((LARGEST - len(start) - len(end)) // len(part)) + end
 
 
-NO_JSON = {
+NOT_JSON = {
     "nothing": b"",
     "blanks": b" \r\n\t ",
     "a word": b"hello",
@@ -120,7 +120,7 @@ LONE = {
 
 
 def wrong_values():
-    """Bodies with a value of another kind at every level."""
+    """Yield bodies with a value of the wrong kind at every level."""
     for name, value in VALUES.items():
         yield f"{name} for all", value.encode()
         yield f"{name} for the list", b'{"serialNumbers": %s}' % value.encode()
@@ -134,22 +134,22 @@ def wrong_values():
 
 
 def hostile_characters():
-    """Bodies with characters that nothing can keep, in every text and name."""
+    """Yield bodies with characters that cannot be stored, in every text and name."""
     for name, text in LONE.items():
-        told = text.encode()
+        escape = text.encode()
         for field in ITEM:
-            made = item(**{field: "@"}).replace(b"@", b"Ab1" + told + b"x2")
+            made = item(**{field: "@"}).replace(b"@", b"Ab1" + escape + b"x2")
             if text != " " or field == "serialNumber":
                 yield f"{name} in {field}", made
             renamed = GOOD.replace(f'"{field}"'.encode(), b'"%s%s"'
-                                   % (field.encode(), told))  # fmt: skip
+                                   % (field.encode(), escape))  # fmt: skip
             yield f"{name} in the name {field}", renamed
-        yield f"{name} in the name of the list", GOOD.replace(b"bers", b"bers" + told)
-        yield f"{name} for a name", b'{"%s": []}' % told
+        yield f"{name} in the name of the list", GOOD.replace(b"bers", b"bers" + escape)
+        yield f"{name} for a name", b'{"%s": []}' % escape
 
 
 def large_ones():
-    """Bodies of the right kind, and too large or too many."""
+    """Yield bodies of the right shape that are too large or have too many items."""
     many = ", ".join(['"x"'] * 1001)
     yield "no item", with_items("")
     yield "1,001 items", json.dumps(items(1001)).encode()

@@ -1,4 +1,4 @@
-"""Forms: which fields, in which words. What an answer means is for the rules."""
+"""Forms: their fields and labels. The rules check what is entered."""
 
 from typing import Any, Self
 
@@ -9,10 +9,10 @@ from spv.rules.text import plain_filename
 
 
 class Form(FlaskForm):  # type: ignore[misc]
-    """A form of spv. CSRFProtect has checked the token before a form is read."""
+    """A form of spv. CSRFProtect checks its token before the view reads it."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        """No second check, and no second token for each page."""
+        """Check no token a second time, and put none into the page twice."""
 
         csrf = False
 
@@ -21,15 +21,14 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     @property
     def answers(self) -> dict[str, Any]:
-        """What stands in each field."""
+        """The value of each field."""
         return {name: field.data for name, field in self._fields.items()}
 
-    def refused(self, refusal: ValidationError) -> Self:
-        """The form with the sentences of a refusal beside its fields."""
-        for name, sentence in refusal.problems.items():
+    def refused(self, error: ValidationError) -> Self:
+        """Put the sentences of an error beside the fields, and return the form."""
+        for name, sentence in error.problems.items():
             self[name].errors = [sentence]
-        self.http_status = getattr(refusal, "http_status", 422)
-        self.retry_after = getattr(refusal, "retry_after", 0)
+        self.http_status, self.retry_after = error.http_status, error.retry_after
         return self
 
 
@@ -38,13 +37,13 @@ class FileForm(Form):
 
     @property
     def filename(self) -> str:
-        """What the file is called, without folders."""
+        """The name of the file, without folders."""
         return plain_filename(self.file.data.filename or "")
 
     def data_of_file(self) -> bytes:
-        """The bytes of the file.
+        """Return the bytes of the file.
 
-        ValidationError where none, or plainly none, was chosen.
+        Raises ValidationError if no file was chosen, or its name does not end in .csv.
         """
         name = self.file.data.filename if self.file.data else ""
         if not name:

@@ -1,6 +1,7 @@
-"""Systems that send serial numbers: subscriptions, their keys, what they have asked."""
+"""Subscriptions to the ledger's API, their keys, and the log of requests."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,7 +10,10 @@ from spv.extensions import Model
 from spv.models.accounts import Account, User
 from spv.models.types import UtcDateTime
 
-ACTIVE = text("cancelled_at IS NULL")
+
+def _where(condition: str) -> dict[str, Any]:
+    """Return the arguments of an index over some of the rows."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Subscription(Model):
@@ -22,8 +26,7 @@ class Subscription(Model):
             "account_id",
             "name",
             unique=True,
-            sqlite_where=ACTIVE,
-            postgresql_where=ACTIVE,
+            **_where("cancelled_at IS NULL"),
         ),
     )
 
@@ -43,9 +46,9 @@ class Subscription(Model):
 
 
 class SubscriptionKey(Model):
-    """One key: found by its digest; `sealed` is the key encrypted, to be shown.
+    """A key of a subscription. Its `digest` finds it; `sealed` is the encrypted key.
 
-    `kind` is that of `rules.subscription.KeyKind`.
+    `kind` is a `rules.accounts.KeyKind`.
     """
 
     __tablename__ = "subscription_keys"
@@ -64,10 +67,11 @@ class SubscriptionKey(Model):
 
 
 class ApiRequest(Model):
-    """A request of a subscription and its answer; `status` is null while it runs.
+    """A request to the API, and its response; `status` is null while it is in progress.
 
-    With an `idempotency_key` the answer is kept (compressed), to be given again. What
-    was uploaded or marked is named in the transaction that does it.
+    With an `idempotency_key` the body of the response is kept, compressed, to be
+    replayed. `upload_id` and `invalidation_id` are set in the transaction that makes
+    the upload or the invalidation.
     """
 
     __tablename__ = "api_requests"
@@ -77,16 +81,10 @@ class ApiRequest(Model):
             "subscription_id",
             "idempotency_key",
             unique=True,
-            sqlite_where=text("idempotency_key IS NOT NULL"),
-            postgresql_where=text("idempotency_key IS NOT NULL"),
+            **_where("idempotency_key IS NOT NULL"),
         ),
         Index(None, "subscription_id", "id"),
-        Index(
-            "ix_api_requests_answered",
-            "at",
-            sqlite_where=text("answer IS NOT NULL"),
-            postgresql_where=text("answer IS NOT NULL"),
-        ),
+        Index("ix_api_requests_answered", "at", **_where("answer IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

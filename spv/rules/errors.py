@@ -1,44 +1,81 @@
 """Errors that stop a use case; one handler answers each of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
-class ValidationError(ValueError):
-    """Answers or a file that the rules refuse.
+class UseCaseError(Exception):
+    """An error that stops a use case, with what the answer to it needs.
+
+    `code` names the error for programs. `errors` are the objects of an answer of the
+    API; where there are none, the answer says the message of the exception.
+    `retry_after` is a number of seconds, and 0 where waiting does not help.
+    """
+
+    http_status = 400
+    code = ""
+    errors: Sequence[dict[str, Any]] = ()
+    retry_after = 0
+
+
+class ValidationError(UseCaseError, ValueError):
+    """An error in what was entered or sent.
 
     `problems` maps the name of each field (`file` for a whole file) to one sentence.
     """
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
+    http_status = 422
+
+    def __init__(self, problems: Mapping[str, str], code: str = "") -> None:
         super().__init__(" ".join(problems.values()))
-        self.problems = dict(problems)
+        self.problems, self.code = dict(problems), code
+        known = {"code": code} if code else {}
+        self.errors = [
+            {"field": name, **known, "message": sentence}
+            for name, sentence in problems.items()
+        ]
 
 
-class ServiceError(Exception):
-    """Something that cannot be done; `status` is its HTTP code."""
+class ConflictError(UseCaseError):
+    """The data has changed since the user looked at it, or something depends on it."""
 
-    status = 400
-
-
-class ConflictError(ServiceError):
-    """What was looked at has changed meanwhile, or something else depends on it."""
-
-    status = 409
+    http_status = 409
 
 
-class ForbiddenError(ServiceError):
-    """Somebody else may do this."""
+class IdempotencyConflict(ConflictError):
+    """A request that has the same idempotency key is in progress, or took it over."""
 
-    status = 403
+    code, retry_after = "in_flight", 1
+    message = (
+        "A request with this Idempotency-Key is still in progress. Send it again soon."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(self.message)
+        self.errors = [{"code": self.code, "message": self.message}]
 
 
-class NotFoundError(ServiceError):
-    """There is no such thing, or it is not this actor's to see."""
+class IdempotencyKeyReused(IdempotencyConflict):
+    """An earlier request with another body had the same idempotency key."""
 
-    status = 404
+    http_status = 422
+    code, retry_after = "idempotency_key_reused", 0
+    message = "This Idempotency-Key was used with another body. Use a new one."
 
 
-class TooLateError(ServiceError):
-    """The client has been told that its request failed: it must not succeed now."""
+class ForbiddenError(UseCaseError):
+    """The actor is not allowed to do this."""
 
-    status = 503
+    http_status = 403
+
+
+class NotFoundError(UseCaseError):
+    """The thing does not exist, or the actor is not allowed to see it."""
+
+    http_status = 404
+
+
+class TooLateError(UseCaseError):
+    """The client has been told that its request failed, so it must not succeed now."""
+
+    http_status = 503

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from spv.extensions import db
-from spv.models import Account, Subscription, User
+from spv.models import Account, ApiRequest, Subscription, User
 from spv.rules.accounts import Role, roles_of
-from spv.rules.errors import ForbiddenError
+from spv.rules.errors import ForbiddenError, IdempotencyConflict
 from spv.services import audit_log
 from spv.services.actor import Actor
 
@@ -52,3 +52,17 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
 
 
 _WITH_ACCOUNT = [joinedload(User.account)]
+
+
+def link_result(actor: Actor, **result: int) -> None:
+    """Link the actor's API request to its result, in the transaction that makes it.
+
+    Raises IdempotencyConflict if the request took so long that another with the same
+    key has taken over; the result must not be made twice.
+    """
+    if actor.request_id is None:
+        return
+    own = (ApiRequest.id == actor.request_id) & ApiRequest.idempotency_key.is_not(None)
+    linked = db.session.execute(update(ApiRequest).where(own).values(result))
+    if not linked.rowcount:  # type: ignore[attr-defined]
+        raise IdempotencyConflict

@@ -4,9 +4,11 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import partial, wraps
+from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, request, url_for
+from flask import Blueprint, Response, after_this_request, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from spv.access import KEY_PARAMETER, api_client
@@ -15,13 +17,8 @@ from spv.extensions import limiter
 from spv.rules.accounts import KeyKind
 from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused
 from spv.rules.ledger.rows import escape_invisible
-from spv.services.actor import Actor
 from spv.services.api import idempotency, ledger_api
-from spv.services.api.idempotency import (
-    IdempotencyConflict,
-    RequestLogEntry,
-    StoredResponse,
-)
+from spv.services.api.idempotency import RequestLogEntry, StoredResponse
 from spv.services.api.ledger_api import Done
 from spv.services.ledger.declarations import NotCurrent
 from spv.services.ledger.lookup import Checked, Result
@@ -38,81 +35,97 @@ limited = limiter.shared_limit(
     "ledger",
     key_func=lambda: f"account {api_client().actor.account_id}",
 )
+View = Callable[..., ResponseReturnValue]
 
 
-class Act(Protocol):
-    """A service that does something with a body, or only checks it."""
+def logged(view: View) -> View:
+    """Log the request and its response, and give the view the entry of the log.
 
-    def __call__(self, body: bytes, actor: Actor, *, only_check: bool) -> Done: ...
+    A request that was stopped by the rate limit does not come here.
+    """
+
+    @wraps(view)
+    def log_and_call(**values: str) -> ResponseReturnValue:
+        entry = _new_entry()
+        after_this_request(partial(_complete, entry))
+        return view(entry, **values)
+
+    return log_and_call
+
+
+@bp.after_request
+def _log_options(response: Response) -> Response:
+    """Log OPTIONS too, which Flask answers without a view."""
+    if request.method == "OPTIONS" and response.status_code == 200:
+        _complete(_new_entry(), response)
+    return response
 
 
 @bp.post("/serial-numbers")
 @limited
-def create() -> Response:
-    """Upload serial numbers, or with `validate-only` check what would come of it."""
-    return _once(ledger_api.upload, _receipt)
+@logged
+def create(entry: RequestLogEntry) -> ResponseReturnValue:
+    """Upload serial numbers, or with `validate-only` check what would be recorded."""
+    return _do_once(entry, ledger_api.upload, _upload_json)
 
 
 @bp.post("/invalidations")
 @limited
-def invalidate() -> Response:
-    """Mark serial numbers invalid with a reason, or only check them."""
-    return _once(ledger_api.mark, _marked)
+@logged
+def invalidate(entry: RequestLogEntry) -> ResponseReturnValue:
+    """Mark serial numbers as invalid with a reason, or only check them."""
+    return _do_once(entry, ledger_api.mark, _invalidation_json)
 
 
 @bp.post("/serial-numbers/check")
 @limited
-def check() -> Response:
-    """What the ledger says of up to 1,000 serial numbers."""
-    _known_parameters()
-    checked = ledger_api.check(_body(), api_client().actor)
+@logged
+def check(entry: RequestLogEntry) -> ResponseReturnValue:
+    """Answer the status of up to 1,000 serial numbers."""
+    _check_parameters()
+    checked = ledger_api.check(_body(), entry.client.actor)
     totals = {STATUS[result]: checked.totals[result] for result in Result}
-    asked = _asked()
-    asked.item_count = len(checked.entries)
-    asked.outcome = ", ".join(f"{count} {word}" for word, count in totals.items())
-    return jsonify(
-        result="Successful",
-        totals=totals,
-        repeated=checked.repeated,
-        serialNumbers=[_told(each) for each in checked.entries],
-    )
+    entry.item_count = len(checked.entries)
+    entry.outcome = ", ".join(f"{count} {status}" for status, count in totals.items())
+    return {
+        "result": "Successful",
+        "totals": totals,
+        "repeated": checked.repeated,
+        "serialNumbers": [_status_json(each) for each in checked.entries],
+    }
 
 
 @bp.get("/serial-numbers/<serial:serial_number>", merge_slashes=False)
 @limited
-def show(serial_number: str) -> Response:
-    """What the ledger says of one serial number."""
-    _known_parameters()
-    told = _told(ledger_api.status(serial_number, api_client().actor))
-    _asked().outcome = told["status"]
-    return jsonify(result="Successful", **told)
+@logged
+def show(entry: RequestLogEntry, serial_number: str) -> ResponseReturnValue:
+    """Answer the status of one serial number."""
+    _check_parameters()
+    status = _status_json(ledger_api.status(serial_number, entry.client.actor))
+    entry.outcome = status["status"]
+    return {"result": "Successful", **status}
 
 
-@bp.after_request
-def _write_down(response: Response) -> Response:
-    """Keep what was asked and answered."""
-    if "system" not in g or response.status_code == 429:
-        return response
-    asked, errors = _asked(), (response.get_json(silent=True) or {}).get("errors")
-    if errors and not asked.outcome:
+def _new_entry() -> RequestLogEntry:
+    path = escape_invisible(request.path.removeprefix(str(bp.url_prefix)), 100)
+    checks = f"?{ONLY_CHECK}" if request.args.get(ONLY_CHECK) else ""
+    return RequestLogEntry(api_client(), f"{request.method} {path}{checks}"[:200])
+
+
+def _complete(entry: RequestLogEntry, response: Response) -> Response:
+    errors = (response.get_json(silent=True) or {}).get("errors")
+    if errors and not entry.outcome:
         more = f" and {len(errors) - 1:,} more" if len(errors) > 1 else ""
-        asked.outcome = f"{errors[0].get('code', 'refused')}{more}"
-    idempotency.complete(asked, response.status_code, response.get_data(), api_client())
+        entry.outcome = f"{errors[0].get('code', 'refused')}{more}"
+    idempotency.complete(entry, response.status_code, response.get_data())
     return response
 
 
-def _asked() -> RequestLogEntry:
-    """This request, as it is kept."""
-    if "asked" not in g:
-        path = escape_invisible(request.path.removeprefix(str(bp.url_prefix)), 100)
-        checks = f"?{ONLY_CHECK}" if request.args.get(ONLY_CHECK) else ""
-        g.asked = RequestLogEntry(f"{request.method} {path}{checks}"[:200])
-    found: RequestLogEntry = g.asked
-    return found
-
-
 def _body() -> bytes:
-    """The body of a request, if it is JSON by its header and not too large."""
+    """Return the body of the request, if its headers say JSON and it is not too large.
+
+    Raises BodyRefused.
+    """
     encoding = request.content_encoding or "identity"
     if request.mimetype != "application/json" or encoding != "identity":
         sentence = "Send JSON, not compressed, with Content-Type: application/json."
@@ -121,128 +134,112 @@ def _body() -> bytes:
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise _too_large() from None
-    if len(body) > LARGEST:  # where no length was given, it is cut off there
-        raise _too_large()
+        body = None
+    # Flask does not refuse a body without a length, but cuts it off at the limit.
+    if body is None or len(body) > LARGEST:
+        sentence = "The body is larger than 2 MB. Send fewer items at a time."
+        raise BodyRefused("request_entity_too_large", sentence, status=413)
     return body
 
 
-def _too_large() -> BodyRefused:
-    sentence = "The body has more than 2 MB. Send fewer items at a time."
-    return BodyRefused("request_entity_too_large", sentence, status=413)
-
-
-def _known_parameters(*names: str) -> None:
-    """A parameter that is misspelt must not be passed over: it may be validate-only."""
+def _check_parameters(allowed: str | None = None) -> None:
+    """Raise BodyRefused for unknown parameters, such as `validate-only` misspelt."""
     for name in request.args:
-        if name not in (*names, KEY_PARAMETER):
-            known = f" There is {names[0]}." if names else ""
-            sentence = f"There is no parameter “{escape_invisible(name)}”.{known}"
+        if name not in (allowed, KEY_PARAMETER):
+            known = f" Use {allowed}." if allowed else ""
+            sentence = f"Unknown parameter “{escape_invisible(name)}”.{known}"
             raise BodyRefused("unknown_parameter", sentence, escape_invisible(name))
 
 
-def _wants_check() -> bool:
-    """Whether nothing is to be stored: so for the test key, and for who asks for it."""
-    _known_parameters(ONLY_CHECK)
-    wanted = request.args.getlist(ONLY_CHECK)
-    if wanted not in ([], ["true"], ["false"]):
-        sentence = f"{ONLY_CHECK} is true or false."
+def _is_only_check() -> bool:
+    """Return whether to store nothing: with the test key, or because it is asked for.
+
+    Raises BodyRefused.
+    """
+    _check_parameters(allowed=ONLY_CHECK)
+    values = request.args.getlist(ONLY_CHECK)
+    if values not in ([], ["true"], ["false"]):
+        sentence = f"{ONLY_CHECK} must be true or false."
         raise BodyRefused("bad_parameter", sentence, ONLY_CHECK)
-    return wanted == ["true"] or api_client().kind is KeyKind.TEST
+    return values == ["true"] or api_client().kind is KeyKind.TEST
 
 
-def _once(act: Act, told: Callable[[Done], dict[str, Any]]) -> Response:
-    """Do something; with an Idempotency-Key once, and then answer that again."""
-    only_check, body, asked = _wants_check(), _body(), _asked()
-    try:
-        done = _claim(body, only_check)
-        if done is None:
-            actor = replace(api_client().actor, request_id=asked.claim)
-            done = act(body, actor, only_check=only_check)
-    except StoredResponse as kept:
-        asked.item_count, asked.upload_id = kept.row.item_count, kept.row.upload_id
-        asked.invalidation_id = kept.row.invalidation_id
-        asked.outcome = "the first answer again"
+def _do_once(
+    entry: RequestLogEntry,
+    act: Callable[..., Done],
+    to_json: Callable[[Done], dict[str, Any]],
+) -> ResponseReturnValue:
+    """Do something; for the same Idempotency-Key once, then replay the response."""
+    only_check, body = _is_only_check(), _body()
+    if stored := _begin(entry, body, only_check=only_check):
+        entry.outcome = "the first answer again"
         headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
-        return Response(kept.content, kept.row.status, headers, mimetype=kind)
-    except IdempotencyConflict as twin:
-        return _refused_twin(twin)
-    except NotCurrent as lapsed:
-        return _not_current(lapsed)
-    except ItemsRefused as refused:
-        asked.item_count = refused.item_count
+        return Response(stored.body, stored.status, headers, mimetype=kind)
+    try:
+        actor = replace(entry.client.actor, request_id=entry.row_id)
+        done = ledger_api.find_done(entry.upload_id, entry.invalidation_id)
+        done = done or act(body, actor, only_check=only_check)
+    except ItemsRefused as error:
+        entry.item_count = error.item_count
         raise
-    asked.outcome = "recorded" if done.is_new else "recorded before, nothing added"
-    asked.outcome = "checked, nothing stored" if only_check else asked.outcome
-    asked.item_count = done.rows
-    only = {"validateOnly": True} if only_check else {}
-    response = jsonify(result="Successful", **told(done), **only)
-    response.status_code = 201 if done.is_new else 200
-    return response
+    entry.item_count, entry.upload_id = done.rows, done.upload_id
+    entry.invalidation_id = done.invalidation_id
+    entry.outcome = "recorded" if done.is_new else "recorded before, nothing added"
+    answer = {"result": "Successful", **to_json(done)}
+    if only_check:
+        entry.outcome, answer["validateOnly"] = "checked, nothing stored", True
+    return answer, 201 if done.is_new else 200
 
 
-def _claim(body: bytes, only_check: bool) -> Done | None:
-    """Take an Idempotency-Key; what was done with it and never answered.
+def _begin(
+    entry: RequestLogEntry, body: bytes, *, only_check: bool
+) -> StoredResponse | None:
+    """Take the Idempotency-Key, if there is one and anything can be stored.
 
-    Where nothing is stored it is not taken.
+    Raises BodyRefused, and what `idempotency.begin` raises.
     """
     key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not _KEY.fullmatch(key):
-        sentence = "It has 1 to 255 characters: letters, digits and signs."
+    if key is not None and not _KEY.fullmatch(key):
+        sentence = "It must be 1 to 255 visible ASCII characters, without blanks."
         raise BodyRefused("bad_parameter", sentence, "Idempotency-Key")
-    if only_check:
+    if key is None or only_check:
         return None
     sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
-    before = idempotency.begin(_asked(), key, sha256, api_client())
-    if before is None:
-        return None
-    if before.upload_id:
-        return ledger_api.uploaded(before.upload_id, is_new=True)
-    return ledger_api.marked(before.invalidation_id or 0, is_new=True)
+    return idempotency.begin(entry, key, sha256)
 
 
-def _refused_twin(twin: IdempotencyConflict) -> Response:
-    response = api_error(twin.status, [{"code": twin.code, "message": str(twin)}])
-    if twin.status == 409:
-        response.headers["Retry-After"] = "1"
-    return response
-
-
-def _receipt(done: Done) -> dict[str, Any]:
-    _asked().upload_id = done.number
+def _upload_json(done: Done) -> dict[str, Any]:
     return {
-        "uploadId": done.number,
+        "uploadId": done.upload_id,
         "accepted": done.rows,
         "recordedAt": done.at and done.at.isoformat(),
         "declarationCurrentUntil": done.until and done.until.isoformat(),
     }
 
 
-def _marked(done: Done) -> dict[str, Any]:
-    _asked().invalidation_id = done.number
+def _invalidation_json(done: Done) -> dict[str, Any]:
     return {
-        "invalidationId": done.number,
+        "invalidationId": done.invalidation_id,
         "marked": done.rows,
         "markedAt": done.at and done.at.isoformat(),
     }
 
 
-def _not_current(lapsed: NotCurrent) -> Response:
+@bp.errorhandler(NotCurrent)
+def _not_current(error: NotCurrent) -> Response:
     url = url_for("declarations.new", _external=True)
-    until = lapsed.standing.until
-    error = {
+    until = error.standing.until
+    answer = {
         "code": "declaration_not_current",
-        "message": f"{lapsed} Make it at {url}, then send this again.",
-        "currentUntil": until.isoformat() if until else None,
+        "message": f"{error} Make it at {url}, then send this again.",
+        "currentUntil": until and until.isoformat(),
         "renewAt": url,
     }
-    return api_error(403, [error])
+    return api_error(error.http_status, [answer])
 
 
-def _told(checked: Checked) -> dict[str, Any]:
-    """What is told of one serial number: never who uploaded it."""
+def _status_json(checked: Checked) -> dict[str, Any]:
+    """Return the status of a serial number, but never who uploaded it."""
     row = checked.row
     return {
         "serialNumber": row.serial_number if row else checked.listed.entry,

@@ -157,7 +157,7 @@ def requests(subscription_id: int) -> Response:
         "developer/_requests.html",
         title="Requests",
         subscription=subscriptions.find(subscription_id, actor, also_cancelled=True),
-        requests=idempotency.of(subscription_id, actor),
+        requests=idempotency.requests_of(subscription_id, actor),
     )
 
 

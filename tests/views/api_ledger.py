@@ -1,4 +1,4 @@
-"""What answers of the ledger's API have in common, for tests."""
+"""Checks of answers of the ledger's API, for tests."""
 
 import json
 
@@ -13,43 +13,43 @@ from tests.panels import stored
 CHECK = f"{UPLOADS}/check"
 
 
-def refused(answer, told, *statuses):
-    """It has the one error body, and one of some statuses, or else any of 4xx."""
-    assert 400 <= answer.status_code < 500, (told, answer.status, answer.text[:300])
-    assert not statuses or answer.status_code in statuses, (told, answer.text[:300])
-    assert answer.is_json, told
-    assert answer.json.keys() == {"result", "errors"}, told
-    assert answer.json["result"] == "Unsuccessful", told
-    assert answer.json["errors"], told
+def refused(answer, case, *statuses):
+    """Check the body of an error answer, and its status; return the errors."""
+    assert 400 <= answer.status_code < 500, (case, answer.status, answer.text[:300])
+    assert not statuses or answer.status_code in statuses, (case, answer.text[:300])
+    assert answer.is_json, case
+    assert answer.json.keys() == {"result", "errors"}, case
+    assert answer.json["result"] == "Unsuccessful", case
+    assert answer.json["errors"], case
     for error in answer.json["errors"]:
-        assert error.keys() >= {"code", "message"}, (told, error)
-        assert error.keys() <= {"row", "field", "code", "message", "value"}, told
-        assert len(json.dumps(error)) < 2_000, (told, len(json.dumps(error)))
+        assert error.keys() >= {"code", "message"}, (case, error)
+        assert error.keys() <= {"row", "field", "code", "message", "value"}, case
+        assert len(json.dumps(error)) < 2_000, (case, len(json.dumps(error)))
     return answer.json["errors"]
 
 
-def timed(told, ask):
-    """The answer, which took less than a second of this machine."""
-    answer, took = measured(ask)
-    assert took < 1, (told, took)
+def timed(case, send):
+    """Return the answer, which must take less than a second of the processor's time."""
+    answer, took = measured(send)
+    assert took < 1, (case, took)
     return answer
 
 
 def counted():
-    """How many uploads and markings there are."""
+    """Count the uploads and invalidations."""
     db.session.rollback()
     return db.session.query(Upload).count(), db.session.query(Invalidation).count()
 
 
 def proven():
-    """The ledger and the log are whole."""
+    """Check that the ledger and the log agree."""
     problems = ledger_verification.verify().problems
     assert problems == []
     assert {chain.problem for chain in audit_log.verify()} == {""}
 
 
 def unchanged(before):
-    """Nothing was stored or marked since it was counted, and all is whole."""
+    """Check that nothing was stored or marked since it was counted."""
     assert counted() == before
     assert stored() == 0
     proven()

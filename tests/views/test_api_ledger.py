@@ -1,4 +1,4 @@
-"""Uploading over the API: what is stored and answered, and what lets it in."""
+"""Uploads over the API: what is stored, what is answered, and who is let in."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -33,34 +33,23 @@ NAMES = ("Example Supplier", "Example Holder", "EX-440")
 NOVEMBER = datetime(2035, 11, 30, 1, tzinfo=UTC)
 
 
-def last_upload():
-    """The newest upload."""
-    db.session.rollback()
-    return db.session.query(Upload).order_by(Upload.id.desc()).first()
-
-
 def last_event():
-    """The newest event of the registry's log."""
+    """Return the newest event of the registry's chain."""
     db.session.rollback()
     query = sa.select(AuditEvent).where(AuditEvent.chain == "registry")
     return db.session.scalars(query.order_by(AuditEvent.sequence.desc())).first()
 
 
-def details_of(event):
-    """What an event tells, whichever way it is kept."""
-    details = event.details
-    return json.loads(details) if isinstance(details, str) else details
-
-
-def test_the_good_way(demonstration, other):
+def test_a_good_upload(demonstration, other):
     with time_machine.travel(NOVEMBER, tick=False):
         system = system_of(demonstration, other, name="Line 7")
         answer = system.send(body=items(20))
-    kept = last_upload()
+    db.session.rollback()
+    made = db.session.query(Upload).order_by(Upload.id.desc()).first()
     assert answer.status_code == 201
     assert answer.json == {
         "result": "Successful",
-        "uploadId": kept.id,
+        "uploadId": made.id,
         "accepted": 20,
         "recordedAt": "2035-11-30T01:00:00+00:00",
         "declarationCurrentUntil": "2036-02-29",
@@ -71,33 +60,36 @@ def test_the_good_way(demonstration, other):
     assert (answer.headers["Cache-Control"], answer.headers.get("Set-Cookie")) == (
         "no-store", None,
     )  # fmt: skip
-    assert sorted(rows_of(kept.id)) == [
+    assert sorted(rows_of(made.id)) == [
         (*NAMES, f"EX{number:06}") for number in range(1, 21)
     ]
-    assert (kept.channel, kept.account_id, kept.user_id) == (
+    assert (made.channel, made.account_id, made.user_id) == (
         "api",
         other.account_id,
         None,
     )
-    assert kept.subscription.name == "Line 7"
-    assert (kept.row_count, kept.received_at) == (20, NOVEMBER)
-    assert kept.declaration.purpose == "api"
-    assert kept.declaration.expires_on.isoformat() == "2036-02-29"
-    told_in_the_log(kept)
+    assert made.subscription.name == "Line 7"
+    assert (made.row_count, made.received_at) == (20, NOVEMBER)
+    assert made.declaration.purpose == "api"
+    assert made.declaration.expires_on.isoformat() == "2036-02-29"
+    check_logged(made)
     proven()
 
 
-def told_in_the_log(kept):
-    """The last event tells of an upload, and of the subscription that made it."""
+def check_logged(made):
+    """Check that the last event is that of an upload and names its subscription."""
     event = last_event()
     assert (event.event, event.channel) == ("upload.recorded", "api")
-    told = details_of(event)
-    assert (told["subscription"], told["ip"]) == (kept.subscription_id, "127.0.0.1")
-    assert (told["upload"], told["rows"], told["account"]) == (
-        kept.id, 20, kept.account_id,
+    details = json.loads(event.details)
+    assert (details["subscription"], details["ip"]) == (
+        made.subscription_id,
+        "127.0.0.1",
+    )
+    assert (details["upload"], details["rows"], details["account"]) == (
+        made.id, 20, made.account_id,
     )  # fmt: skip
-    assert "user" not in told
-    assert event.sequence == kept.audit_sequence
+    assert "user" not in details
+    assert event.sequence == made.audit_sequence
 
 
 def test_pages_show_what_came_by_api(demonstration, vsp):
@@ -116,7 +108,7 @@ def test_pages_show_what_came_by_api(demonstration, vsp):
 
 
 def test_the_same_rows_again(demonstration, vsp, other):
-    """In any order, with another subscription or through the page."""
+    """The rows may be in another order, from another subscription, or from the page."""
     system = system_of(demonstration, vsp)
     first = system.send(body=items(5))
     turned = {"serialNumbers": items(5)["serialNumbers"][::-1]}
@@ -140,8 +132,8 @@ def test_the_same_rows_again(demonstration, vsp, other):
     proven()
 
 
-def test_problems_are_told_all_at_once(demonstration, vsp, other):
-    """By row from 1 and field; nothing is stored, and the log tells of it."""
+def test_all_problems_are_in_one_answer(demonstration, vsp, other):
+    """Errors have row, from 1, and field; nothing is stored, and it is logged."""
     system = system_of(demonstration, vsp)
     system.send(body=items(1, start=8))
     body = items(8)
@@ -167,15 +159,16 @@ def test_problems_are_told_all_at_once(demonstration, vsp, other):
     assert "also in row 1" in errors[3]["message"]
     assert "recorded by your account" in errors[-1]["message"]
     assert counted() == before
-    told = details_of(last_event())
-    assert last_event().event == "upload.refused"
-    assert (told["rows"], told["problems"]) == (8, 8)
+    event = last_event()
+    details = json.loads(event.details)
+    assert event.event == "upload.refused"
+    assert (details["rows"], details["problems"]) == (8, 8)
     assert refused(system.send(ONLY_CHECK, body), "only checked", 422) == errors
     proven()
 
 
-def test_only_to_check_stores_nothing(demonstration, vsp, other):
-    """For who asks for it, and for the test key; with no declaration, too."""
+def test_validate_only_stores_nothing(demonstration, vsp, other):
+    """With the parameter or with the test key; also without a declaration."""
     system_of(demonstration, vsp).send(body=items(2))
     found = subscribe(other, "Line 9")
     real = System(demonstration, key_of(found))
@@ -227,7 +220,7 @@ def test_without_a_declaration(demonstration, other):
 
 
 def refused_by_declaration(system, body=None):
-    """The errors of an upload that has no current declaration."""
+    """Return the errors of an upload without a current declaration."""
     answer = system.send(body=body or items(1))
     assert answer.status_code == 403
     assert answer.json["result"] == "Unsuccessful"
@@ -237,8 +230,8 @@ def refused_by_declaration(system, body=None):
     return [error]
 
 
-def test_what_a_lapsed_declaration_still_allows(demonstration, vsp, other):
-    """To look, to check and to mark as invalid; and no upload, good or bad."""
+def test_a_lapsed_declaration(demonstration, vsp, other):
+    """Lookups, checks and invalidations are allowed, but no upload, good or bad."""
     made = datetime(2030, 1, 31, 1, tzinfo=UTC)
     with time_machine.travel(made, tick=False):
         system = system_of(demonstration, other)
@@ -264,8 +257,8 @@ def test_what_a_lapsed_declaration_still_allows(demonstration, vsp, other):
     proven()
 
 
-def test_who_may_declare(demonstration, vsp):
-    """Everybody of an account that may upload, administrator or not."""
+def test_roles_that_may_declare(demonstration, vsp):
+    """Every user of an account that may upload, administrator or not."""
     for email, status in (
         (demo.VSP_ADMIN, 303), (demo.VSP_USER, 303), (demo.SUPPLIER, 303),
         (demo.OTHER_VSP, 303), (demo.GENERAL, 403), (demo.STAFF, 403),
@@ -286,7 +279,7 @@ def test_who_may_declare(demonstration, vsp):
     assert general.one().id not in accounts
 
 
-def test_an_account_that_may_not_upload_any_more(demonstration, vsp):
+def test_an_account_that_lost_the_right_to_upload(demonstration, vsp):
     system = system_of(demonstration, vsp)
     db.session.get_one(Account, vsp.account_id).account_types = ["general"]
     db.session.commit()

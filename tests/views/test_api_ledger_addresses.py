@@ -1,20 +1,13 @@
-"""Query strings, headers and paths that no system should send to the ledger's API."""
-
-import pytest
+"""Hostile query strings, headers and paths for the ledger's API."""
 
 from spv.extensions import db
 from spv.models import ApiRequest
-from tests.api import INVALIDATIONS, UPLOADS, system_of
+from tests.api import INVALIDATIONS, UPLOADS
 from tests.hostile_bodies import GOOD
-from tests.views.api_ledger import CHECK, counted, refused, timed, unchanged
+from tests.views.api_ledger import CHECK, refused, timed
+from tests.views.test_api_ledger_hostile import system
 
-
-@pytest.fixture
-def system(demonstration, vsp):
-    """A system of an account that could upload, and at the end has uploaded nothing."""
-    before = counted()
-    yield system_of(demonstration, vsp)
-    unchanged(before)
+__all__ = ["system"]  # a fixture
 
 
 TEXTS = (
@@ -25,7 +18,7 @@ TEXTS = (
 
 
 def percent(text):
-    """A text as it can stand in an address."""
+    """Return a text with every byte percent-encoded."""
     return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
 
 
@@ -67,8 +60,8 @@ def test_hostile_idempotency_keys(system):
     assert keys == [(None,)]
 
 
-def test_what_cannot_be_seen_is_not_said_back(system):
-    """Neither control characters nor what turns the direction of a text."""
+def test_invisible_characters_are_not_repeated(system):
+    """Error messages repeat neither control characters nor direction marks."""
     for text in ("\0", "a\x1b[31m", "\u202eeslaf=", "\u200b"):
         for address in (UPLOADS, CHECK, INVALIDATIONS):
             answer = system.send(f"{address}?{percent(text)}=1", GOOD)
@@ -77,7 +70,7 @@ def test_what_cannot_be_seen_is_not_said_back(system):
 
 
 def test_hostile_serial_numbers_in_the_path(system):
-    """They are not found, or the address is none."""
+    """The serial number is not found, or the address does not exist."""
     for text in (*TEXTS, "a/b", "../..", "//", "/", "a/", "Check", "check/a", "/check",
                  "checks", "check/", "#", "?", "+"):  # fmt: skip
         address = f"{UPLOADS}/{percent(text)}"
@@ -92,7 +85,7 @@ def test_hostile_serial_numbers_in_the_path(system):
 
 
 def test_the_address_of_a_check_is_no_serial_number(system):
-    """However it is written; and what is allowed there is only POST."""
+    """This holds when it is percent-encoded, too. The address allows only POST."""
     for address in (CHECK, CHECK.replace("check", "%63h%65ck")):
         for method in ("GET", "HEAD", "DELETE", "PUT"):
             answer = system.send(address, method=method)
@@ -121,3 +114,12 @@ def test_other_methods_and_addresses(system):
         ("GET", f"{UPLOADS}/"), ("POST", "/api/serial-number-ledger/v2/serial-numbers"),
     ):  # fmt: skip
         refused(system.send(address, GOOD, method), (method, address), 404, 405)
+
+
+def test_options_are_logged_too(system):
+    """Otherwise a stolen key could be tried without a trace."""
+    for address in (UPLOADS, CHECK, INVALIDATIONS, f"{UPLOADS}/EX1"):
+        assert system.send(address, method="OPTIONS").status_code == 200
+    db.session.rollback()
+    logged = db.session.query(ApiRequest.request, ApiRequest.status).all()
+    assert (len(logged), logged[0]) == (4, ("OPTIONS /serial-numbers", 200))

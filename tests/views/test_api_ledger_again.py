@@ -1,4 +1,4 @@
-"""Retries over the API: with an Idempotency-Key a thing is done once."""
+"""Retries over the API: a request with an Idempotency-Key is done once."""
 
 import hashlib
 import json
@@ -35,34 +35,34 @@ ONE = json.dumps(items(3)).encode()
 
 @pytest.fixture
 def moment(demonstration):
-    """A moment that stands still until a test moves it; the demonstration is older."""
+    """Stop the clock, for tests to move it, later than the demonstration data."""
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
 
 
 @pytest.fixture
 def system(demonstration, other, moment):
-    """A system of an account that could upload."""
+    """An API client of an account that may upload."""
     return system_of(demonstration, other)
 
 
 def by_api():
-    """How many uploads came by API."""
+    """Count the uploads that came by API."""
     db.session.rollback()
     return db.session.query(Upload).filter_by(channel="api").count()
 
 
-def claimed(system, key, body=ONE, path=UPLOADS):
-    """Claim a key, as another server does that has begun with the same request."""
-    known = subscriptions.find_client(system.key, "203.0.113.9")
+def begun(system, key, body=ONE, path=UPLOADS):
+    """Take a key, as another server does that has begun the same request."""
+    client = subscriptions.find_client(system.key, "203.0.113.9")
     sha256 = hashlib.sha256(path.encode() + b"\n" + body).hexdigest()
-    asked = idempotency.RequestLogEntry("POST /serial-numbers")
-    idempotency.begin(asked, key, sha256, known)
-    return asked, known
+    entry = idempotency.RequestLogEntry(client, "POST /serial-numbers")
+    idempotency.begin(entry, key, sha256)
+    return entry
 
 
 def test_the_first_answer_again(system, moment, other):
-    """The same bytes, though rows were marked or recorded meanwhile; once stored."""
+    """The response is the same to the byte, even if rows have changed since then."""
     first = system.send(body=ONE, Idempotency_Key="a-1")
     assert first.status_code == 201
     assert "Idempotent-Replayed" not in first.headers
@@ -81,8 +81,8 @@ def test_the_first_answer_again(system, moment, other):
     proven()
 
 
-def test_the_same_refusal_again(system, demonstration, vsp):
-    """What is wrong with rows stays so, and what the ledger held."""
+def test_the_same_errors_again(system, demonstration, vsp):
+    """Errors of rows are replayed, even if the ledger has changed since then."""
     bad = items(2)
     bad["serialNumbers"][1]["serialNumber"] = "N/A"
     theirs = system_of(demonstration, vsp)
@@ -99,8 +99,8 @@ def test_the_same_refusal_again(system, demonstration, vsp):
     proven()
 
 
-def test_the_key_with_something_else(system, demonstration, other, vsp):
-    """Another body or address: 422. Another subscription: another key."""
+def test_the_key_with_another_body(system, demonstration, other, vsp):
+    """Another body or address is refused; another subscription has its own keys."""
     first = system.send(body=ONE, Idempotency_Key="c")
     wanted = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
     for address, body in ((UPLOADS, items(4)), (UPLOADS, ONE + b" "),
@@ -124,8 +124,8 @@ def test_the_key_with_something_else(system, demonstration, other, vsp):
     proven()
 
 
-def test_only_to_check_takes_no_key(system, demonstration, other):
-    """Who has checked can then send the same with the same key."""
+def test_validate_only_takes_no_key(system, demonstration, other):
+    """A client that has checked can upload the same with the same key."""
     test = System(demonstration, key_of(1, "test"))
     checked = system.send(f"{UPLOADS}?validate-only=true", ONE, Idempotency_Key="d")
     assert checked.status_code == 200
@@ -134,12 +134,12 @@ def test_only_to_check_takes_no_key(system, demonstration, other):
     assert test.send(body=ONE, Idempotency_Key="d").json["validateOnly"]
 
 
-def test_a_twin_under_way(system, moment):
-    """It waits for 5 seconds, then the first is taken for dead."""
-    first, known = claimed(system, "e")
+def test_a_request_in_progress(system, moment):
+    """After 5 seconds the first request is taken for dead."""
+    first = begun(system, "e")
     for _ in range(2):
         answer = system.send(body=ONE, Idempotency_Key="e")
-        (error,) = refused(answer, "twin", 409)
+        (error,) = refused(answer, "in progress", 409)
         assert error["code"] == "in_flight"
         assert int(answer.headers["Retry-After"]) > 0
         moment.shift(4)
@@ -151,25 +151,25 @@ def test_a_twin_under_way(system, moment):
     # The first was alive after all: what it writes down now disturbs nobody.
     db.session.rollback()
     first.outcome = "recorded"
-    idempotency.complete(first, 201, b'{"late": true}', known)
+    idempotency.complete(first, 201, b'{"late": true}')
     again = system.send(body=ONE, Idempotency_Key="e")
     assert (again.status_code, again.data) == (200, answer.data)
     assert (by_api(), stored()) == (1, 3)
 
 
-def test_a_twin_that_is_answered_meanwhile(system):
-    """Whoever waits gets the answer of the first."""
-    first, known = claimed(system, "f")
+def test_a_request_that_ends_meanwhile(system):
+    """The retry gets the response of the first."""
+    first = begun(system, "f")
     assert system.send(body=ONE, Idempotency_Key="f").status_code == 409
     db.session.rollback()
-    idempotency.complete(first, 201, b'{"result": "Successful"}\n', known)
+    idempotency.complete(first, 201, b'{"result": "Successful"}\n')
     again = system.send(body=ONE, Idempotency_Key="f")
     assert (again.status_code, again.data) == (201, b'{"result": "Successful"}\n')
     assert stored() == 0
 
 
-def test_after_what_was_not_answered_the_key_is_free(system, moment, other):
-    """400, 403, 413, 415 and a broken parameter say nothing of how it ended."""
+def test_the_key_is_free_after_other_errors(system, moment, other):
+    """400, 403, 413, 415 and a wrong parameter do not use up the key."""
     moment.shift(100 * DAY)
     for status, sent in (
         (403, {"body": ONE}), (400, {"body": b"{"}), (413, {"body": b" " * 2_000_001}),
@@ -183,7 +183,7 @@ def test_after_what_was_not_answered_the_key_is_free(system, moment, other):
     assert (by_api(), stored()) == (1, 3)
 
 
-def test_marking_once(system):
+def test_an_invalidation_once(system):
     system.send(body=ONE)
     body = {"serialNumbers": ["EX000001", "EX000002"], "reason": "Ineligible panel"}
     first = system.send(INVALIDATIONS, body, Idempotency_Key="h")
@@ -196,7 +196,7 @@ def test_marking_once(system):
 
 
 def test_many_at_once_with_one_key(demonstration, other):
-    """One is done; the others are told to wait, or get its answer."""
+    """One is done; the others are asked to wait, or get its response."""
     system = system_of(demonstration, other)
     answers = []
 

@@ -1,4 +1,4 @@
-"""The last second of a declaration, and the first without one, over the API."""
+"""The last second of a declaration, and the first second after it, over the API."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ PAGE = "http://localhost/panels/declaration"
 
 
 def lapsed(until):
-    """The one error of an answer after the last day of a declaration."""
+    """Return the error of an upload after the last day of a declaration."""
     first, last = format_date(until + DAY), format_date(until)
     status = f"Lapsed on {first}; it was current until {last}"
     return {
@@ -34,13 +34,13 @@ def lapsed(until):
 
 
 def sent_at(moment, system, number):
-    """The answer to an upload of one item at a moment."""
+    """Upload one item at a moment, and return the response."""
     with time_machine.travel(moment, tick=False):
         return system.send(body=items(1, start=number))
 
 
 def test_to_the_second_for_many_days(demonstration, other):
-    """Made in the first or the last second of a day in Sydney, by turns."""
+    """The declaration is made in the first or last second of a day in Sydney."""
     with time_machine.travel(begin_of(STARTS[0]) - DAY):
         system = system_of(demonstration, other)
     for number, made in enumerate(STARTS, 1):
@@ -65,10 +65,10 @@ def test_to_the_second_for_many_days(demonstration, other):
 
 
 def test_one_reading_of_the_clock(demonstration, other):
-    """Midnight comes while the answer is made: it tells of what was recorded."""
+    """Midnight passes before the response is made: it has what was recorded."""
     system = system_of(demonstration, other)
     until = declarations.declaration_status(other.account_id).until
-    told = []
+    answers = []
     for body in (items(1), items(1)):  # recorded, then recorded before
         with time_machine.travel(end_of(until) - SECOND, tick=False) as traveller:
 
@@ -78,9 +78,9 @@ def test_one_reading_of_the_clock(demonstration, other):
             event.listen(db.session, "after_commit", go_on)
             answer = system.send(body=body)
             event.remove(db.session, "after_commit", go_on)
-        told.append((answer.status_code, answer.json["declarationCurrentUntil"]))
+        answers.append((answer.status_code, answer.json["declarationCurrentUntil"]))
     db.session.rollback()
     (upload,) = db.session.query(Upload).filter(Upload.channel == "api")
     assert upload.received_at == end_of(until) - SECOND
     assert db.session.get_one(Declaration, upload.declaration_id).expires_on == until
-    assert told == [(201, until.isoformat()), (200, until.isoformat())]
+    assert answers == [(201, until.isoformat()), (200, until.isoformat())]

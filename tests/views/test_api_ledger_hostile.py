@@ -1,4 +1,4 @@
-"""What systems may send by mistake or on purpose: 4xx with one body, fast, kept out."""
+"""Hostile bodies for the API: each is refused with 4xx, and fast."""
 
 import gzip
 import io
@@ -9,7 +9,7 @@ import pytest
 from tests.api import HEADER, INVALIDATIONS, UPLOADS, items, system_of
 from tests.hostile_bodies import (
     GOOD,
-    NO_JSON,
+    NOT_JSON,
     hostile_characters,
     large_ones,
     wrong_values,
@@ -23,20 +23,20 @@ JSON = "application/json"
 
 @pytest.fixture
 def system(demonstration, vsp):
-    """A system of an account that could upload, and at the end has uploaded nothing."""
+    """An API client that may upload, and has uploaded nothing at the end."""
     before = counted()
     yield system_of(demonstration, vsp)
     unchanged(before)
 
 
-def test_bodies_that_are_no_json(system):
-    for name, body in NO_JSON.items():
+def test_bodies_that_are_not_json(system):
+    for name, body in NOT_JSON.items():
         for address in ADDRESSES if len(body) < 10_000 else ADDRESSES[:1]:
-            told = (name, address)
-            answer = timed(told, lambda a=address, b=body: system.send(a, b))
-            (error,) = refused(answer, told, 400)
-            assert error["code"] == "not_json", told
-            assert error["field"] == "body", told
+            case = (name, address)
+            answer = timed(case, lambda a=address, b=body: system.send(a, b))
+            (error,) = refused(answer, case, 400)
+            assert error["code"] == "not_json", case
+            assert error["field"] == "body", case
 
 
 def test_bodies_of_another_shape(system):
@@ -48,7 +48,7 @@ def test_characters_that_cannot_be_kept(system):
 
 
 def send_all(system, bodies):
-    """Send each body to upload, to check and to mark."""
+    """Send each body to be uploaded, checked and marked as invalid."""
     assert len(bodies) > 60
     for name, body in bodies.items():
         refused(system.send(UPLOADS, body), name, 422)
@@ -91,10 +91,10 @@ def test_bodies_that_are_too_large(system):
         "5 MB of items": json.dumps(items(40_000)).encode(),
     }.items():
         for address in ADDRESSES:
-            told = (name, address)
-            answer = timed(told, lambda a=address, b=body: system.send(a, b))
-            (error,) = refused(answer, told, 413)
-            assert error["code"] == "request_entity_too_large", told
+            case = (name, address)
+            answer = timed(case, lambda a=address, b=body: system.send(a, b))
+            (error,) = refused(answer, case, 413)
+            assert error["code"] == "request_entity_too_large", case
 
 
 def test_bodies_of_another_kind(system):
@@ -128,7 +128,7 @@ def test_bodies_of_another_kind(system):
 
 
 def in_pieces(system, body, **environ):
-    """Send a body as a stream that does not say how long it is."""
+    """Send a body as a stream without its length."""
     return system.client.post(
         UPLOADS,
         input_stream=io.BytesIO(body),

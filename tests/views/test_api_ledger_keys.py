@@ -1,4 +1,4 @@
-"""Keys of the API: who gets in, how often, and what is written down of it."""
+"""Keys of the API: who is let in, how often, and what is logged."""
 
 import json
 import re
@@ -47,7 +47,7 @@ PER_MINUTE = 120
 
 
 def denied(system, body=MISSING):
-    """Whether all routes answer 401 with a body."""
+    """Check that all routes answer 401 with a body; return True."""
     for method, address in ROUTES:
         sent = items(1) if method == "POST" else None
         answer = system.send(address, sent, method)
@@ -57,7 +57,7 @@ def denied(system, body=MISSING):
 
 
 def lets_in(system):
-    """Whether the status of a serial number can be asked."""
+    """Return whether a client can look up a serial number."""
     return system.get(f"{UPLOADS}/EX000001").status_code == 200
 
 
@@ -110,7 +110,7 @@ def test_the_header_goes_before_the_address(demonstration, vsp):
         assert keyless.send(body=items(2), **{header: system.key}).status_code != 401
 
 
-def test_regenerated_and_cancelled_keys_are_dead_at_once(demonstration, vsp):
+def test_regenerated_and_cancelled_keys_stop_at_once(demonstration, vsp):
     system_of(demonstration, vsp)
     kinds = ("primary", "secondary", "test")
     old = {kind: System(demonstration, key_of(1, kind)) for kind in kinds}
@@ -143,14 +143,14 @@ def test_a_session_alone_does_not_let_in(demonstration, vsp):
 
 
 def test_keys_see_nothing_of_other_accounts(demonstration, vsp, other):
-    """Neither uploads nor requests, nor who has uploaded what."""
+    """They see no uploads and no requests of others, nor who uploaded what."""
     mine, theirs = system_of(demonstration, vsp), system_of(demonstration, other)
     number = theirs.send(body=items(2)).json["uploadId"]
     assert (
         mine.send(body=items(1)).json["errors"][0]["message"].count("another account")
     )
-    told = mine.get(f"{UPLOADS}/EX000001")
-    assert told.json["own"] is False
+    answer = mine.get(f"{UPLOADS}/EX000001")
+    assert answer.json["own"] is False
     for word in (
         b"Other Verification",
         b"Romano",
@@ -158,7 +158,7 @@ def test_keys_see_nothing_of_other_accounts(demonstration, vsp, other):
         b"other-vsp",
         b"uploadId",
     ):
-        assert word not in told.data
+        assert word not in answer.data
     browser = browser_of(demonstration, demo.VSP_ADMIN)
     for path in (f"/panels/uploads/{number}", "/developer/subscriptions/2/requests"):
         assert browser.get(path).status_code == 404
@@ -180,8 +180,8 @@ def test_the_page_of_requests(demonstration, vsp):
     system.send(body=b"{")
     system.get(f"{UPLOADS}/%3Cb%3Ex1")
     system.send(f"{UPLOADS}/check", {"serialNumbers": ["EX000001", "x9x"]})
-    marking = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
-    system.send(INVALIDATIONS, marking)
+    body = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
+    system.send(INVALIDATIONS, body)
     System(demonstration, "0" * 32).send(body=items(1))  # nobody's
     browser = browser_of(demonstration, demo.VSP_USER)
     page = read(browser.get("/developer/subscriptions/1/requests"))
@@ -220,7 +220,7 @@ def test_requests_are_kept_for_30_days(demonstration, vsp):
 
 @pytest.fixture
 def limited(demonstration):
-    """The application with its limits, and with its check of forms."""
+    """The application with rate limits and CSRF protection."""
     url = demonstration.config["SQLALCHEMY_DATABASE_URI"]
     app = make_app(url)
     with app.app_context():
@@ -229,7 +229,7 @@ def limited(demonstration):
 
 
 def test_too_many_requests_of_one_account(limited):
-    """All keys of its subscriptions count together; another account is not held up."""
+    """All keys of an account count together; other accounts are not affected."""
     actor = acting(demo.VSP_USER)
     system = system_of(limited, actor)
     secondary = System(limited, key_of(1, "secondary"))
@@ -255,7 +255,7 @@ def test_too_many_requests_of_one_account(limited):
 
 
 def test_bad_keys_are_limited_per_address(limited):
-    """And good keys go on, from the same address too."""
+    """Good keys still work, also from the same address."""
     system = system_of(limited, acting(demo.VSP_USER))
     wrong, none = System(limited, "0" * 32), System(limited, "")
     for number in range(60):
@@ -271,12 +271,12 @@ def test_bad_keys_are_limited_per_address(limited):
     assert answer.status_code == 401
 
 
-def test_a_key_that_dies_while_its_upload_waits(demonstration, vsp):
-    """Whoever came in with it is asked again when its turn has come."""
+def test_a_key_that_is_cancelled_while_its_upload_waits(demonstration, vsp):
+    """The rights are checked again in the transaction."""
     system = system_of(demonstration, vsp)
-    known = subscriptions.find_client(system.key, "203.0.113.9")
+    client = subscriptions.find_client(system.key, "203.0.113.9")
     subscriptions.cancel(1, acting(demo.VSP_ADMIN))
     body = json.dumps(items(1)).encode()
     with pytest.raises(ForbiddenError, match="rights have changed"):
-        ledger_api.upload(body, known.actor)
+        ledger_api.upload(body, client.actor)
     assert stored() == 0

@@ -1,4 +1,4 @@
-"""A server that dies, or is late, between what it does and its answer."""
+"""A server that dies, or is late, between the transaction and its response."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,12 +10,12 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest
+from spv.rules.errors import IdempotencyConflict
 from spv.services.api import ledger_api
-from spv.services.api.idempotency import IdempotencyConflict
 from tests.api import INVALIDATIONS, UPLOADS, items
 from tests.panels import stored
 from tests.views.api_ledger import proven
-from tests.views.test_api_ledger_again import ONE, by_api, claimed, moment, system
+from tests.views.test_api_ledger_again import ONE, begun, by_api, moment, system
 
 pytestmark = pytest.mark.every_database
 
@@ -24,7 +24,7 @@ BOTH = {"serialNumbers": ["EX000001", "EX000002"], "reason": "Ineligible panel"}
 
 
 def died(key):
-    """Leave a request as a server does that is killed before it writes its answer."""
+    """Leave a request as a server does that is killed before it responds."""
     with transaction():
         found = ApiRequest.idempotency_key == key
         lost = {"status": None, "answer": None, "outcome": "", "item_count": None}
@@ -33,7 +33,7 @@ def died(key):
 
 
 def test_an_upload_that_was_never_answered(system):
-    """What was marked invalid since then does not become valid again."""
+    """Rows that were marked as invalid since then do not become valid again."""
     first = system.send(body=ONE, Idempotency_Key="a")
     died("a")
     assert system.send(INVALIDATIONS, BOTH).status_code == 201
@@ -46,8 +46,8 @@ def test_an_upload_that_was_never_answered(system):
     proven()
 
 
-def test_a_marking_that_was_never_answered(system):
-    """What was corrected since then stays."""
+def test_an_invalidation_that_was_never_answered(system):
+    """Rows that were corrected since then stay."""
     system.send(body=ONE)
     first = system.send(INVALIDATIONS, BOTH, Idempotency_Key="b")
     died("b")
@@ -59,9 +59,9 @@ def test_a_marking_that_was_never_answered(system):
     proven()
 
 
-def test_who_is_late_does_nothing(system, moment):
-    """Another server has taken over meanwhile, and been answered for."""
-    late, known = claimed(system, "c")
+def test_a_late_server_does_nothing(system, moment):
+    """Another server has taken over, and has responded."""
+    late = begun(system, "c")
     moment.shift(6)
     assert system.send(body=ONE, Idempotency_Key="c").status_code == 201
     serials = [f"EX{number:06}" for number in (1, 2, 3)]
@@ -69,7 +69,7 @@ def test_who_is_late_does_nothing(system, moment):
     assert system.send(INVALIDATIONS, body).status_code == 201
     db.session.rollback()
     with pytest.raises(IdempotencyConflict):
-        ledger_api.upload(ONE, replace(known.actor, request_id=late.claim))
+        ledger_api.upload(ONE, replace(late.client.actor, request_id=late.row_id))
     assert (by_api(), stored()) == (1, 3)
     proven()
 
@@ -85,8 +85,8 @@ def test_answers_are_kept_for_a_day(system, moment):
     assert db.session.scalar(kept) == 1
 
 
-def test_only_checking_says_what_would_come(system):
-    """Also of the same marking again."""
+def test_validate_only_of_the_same_again(system):
+    """It also says what the same invalidation again would do."""
     system.send(body=ONE)
     only_check = f"{INVALIDATIONS}?validate-only=true"
     assert system.send(only_check, BOTH).json["invalidationId"] is None

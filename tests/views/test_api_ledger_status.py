@@ -1,4 +1,4 @@
-"""Status, check and marking over the API: the same as on the pages."""
+"""Lookups and invalidations over the API: the same as on the pages."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -33,7 +33,7 @@ NOW = datetime(2037, 3, 1, 2, tzinfo=UTC)
 
 @pytest.fixture
 def ledger(demonstration, vsp, other):
-    """Systems of two accounts; EX000001 to 4 and 7 are of the first.
+    """API clients of two accounts; EX000001 to 4 and 7 are of the first.
 
     5 and 6 are of the second; 2 and 6 are marked as invalid.
     """
@@ -49,20 +49,20 @@ def ledger(demonstration, vsp, other):
 
 
 def wanted(*numbers, reason=WHY, **more):
-    """A body that marks some serial numbers."""
+    """Return a body that marks some serial numbers as invalid."""
     serials = [f"EX{number:06}" for number in numbers]
     return {"serialNumbers": serials, "reason": reason} | more
 
 
 def status_of(system, number):
-    """What the API says of a serial number."""
+    """Return the status of a serial number."""
     answer = system.get(f"{UPLOADS}/EX{number:06}")
     assert answer.status_code == 200
     return answer.json["status"]
 
 
 def test_the_status_of_one(ledger):
-    """Valid, invalid and why, or not found; and never who it was."""
+    """It is valid, invalid with a reason, or not found; no user is named."""
     mine, theirs = ledger
     for number, status, own, reason in (
         (1, "valid", True, None), (2, "invalid", True, WHY), (5, "valid", False, None),
@@ -73,8 +73,8 @@ def test_the_status_of_one(ledger):
             "reason": reason, "hints": [],
         }  # fmt: skip
         for system, is_own in ((mine, own), (theirs, not own)):
-            told = system.get(f"{UPLOADS}/ex{number:06}").json
-            assert told == {"result": "Successful", "own": is_own} | expected
+            status_json = system.get(f"{UPLOADS}/ex{number:06}").json
+            assert status_json == {"result": "Successful", "own": is_own} | expected
             sent = {"serialNumbers": [f" ex{number:06} "]}
             (entry,) = system.send(CHECK, sent).json["serialNumbers"]
             assert entry == {"own": is_own} | expected
@@ -84,13 +84,13 @@ def test_the_status_of_one(ledger):
 
 
 def test_every_serial_number_can_be_asked_for(demonstration, vsp):
-    """Whatever signs it has: they are written into the address with percent signs."""
+    """Punctuation is percent-encoded in the address."""
     system = system_of(demonstration, vsp)
     serials = list(dict.fromkeys(map(str.upper, TAKEN.split())))
     rows = [NAMES | {"serialNumber": serial} for serial in serials]
     assert system.send(body={"serialNumbers": rows}).status_code == 201
-    told = system.send(CHECK, {"serialNumbers": serials}).json
-    assert told["totals"] == {"valid": len(rows), "invalid": 0, "not_found": 0}
+    checked = system.send(CHECK, {"serialNumbers": serials}).json
+    assert checked["totals"] == {"valid": len(rows), "invalid": 0, "not_found": 0}
     found = {}
     for serial in serials:
         answer = system.get(f"{UPLOADS}/{quote(serial, safe='')}")
@@ -107,16 +107,16 @@ def test_a_list_is_checked_as_on_the_page(demonstration, ledger):
     answer = mine.send(CHECK, {"serialNumbers": serials})
     assert answer.status_code == 200
     assert answer.json["totals"] == {"valid": 2, "invalid": 2, "not_found": 9}
-    told = {each["serialNumber"]: each for each in answer.json["serialNumbers"]}
+    entries = {each["serialNumber"]: each for each in answer.json["serialNumbers"]}
     for serial in ("EX00000I", "EXO00001"):
         hint = "Looks like EX000001, which is in the ledger (valid)."
-        assert hint in told[serial]["hints"], serial
-    assert "spreadsheet" in told["1.23457E+12"]["hints"][0]
-    assert any("barcode" in hint for hint in told["9312345678907"]["hints"])
+        assert hint in entries[serial]["hints"], serial
+    assert "spreadsheet" in entries["1.23457E+12"]["hints"][0]
+    assert any("barcode" in hint for hint in entries["9312345678907"]["hints"])
     browser = browser_of(demonstration, demo.VSP_USER)
-    asked = "\n".join(filter(str.strip, serials))
-    page = read(browser.post("/panels/check", data={"serial_numbers": asked}))
-    for serial, each in told.items():
+    text = "\n".join(filter(str.strip, serials))
+    page = read(browser.post("/panels/check", data={"serial_numbers": text}))
+    for serial, each in entries.items():
         words = [serial, *each["hints"]] if serial.strip() else []
         assert all(word in page.text for word in words), serial
     for bad, code in (([], "no_items"), (["x"] * 1001, "too_many_items"),
@@ -125,17 +125,17 @@ def test_a_list_is_checked_as_on_the_page(demonstration, ledger):
         assert error["code"] == code
 
 
-def test_what_is_repeated_in_a_list_is_answered_once(ledger):
+def test_repeated_serial_numbers_are_answered_once(ledger):
     mine, _ = ledger
     serials = ["EX000002", "EX000001", "ex000001", "N/A", " EX000002", "N/A"]
-    told = mine.send(CHECK, {"serialNumbers": serials}).json
-    assert told["totals"] == {"valid": 1, "invalid": 1, "not_found": 1}
-    found = [each["serialNumber"] for each in told["serialNumbers"]]
+    checked = mine.send(CHECK, {"serialNumbers": serials}).json
+    assert checked["totals"] == {"valid": 1, "invalid": 1, "not_found": 1}
+    found = [each["serialNumber"] for each in checked["serialNumbers"]]
     assert found == ["EX000002", "EX000001", "N/A"]
 
 
-def test_marking(demonstration, ledger, vsp):
-    """What people and systems of the account have uploaded, with a reason."""
+def test_invalidations(demonstration, ledger, vsp):
+    """Users and API clients of an account can mark what others of it uploaded."""
     mine, theirs = ledger
     second = System(demonstration, key_of(subscribe(vsp, "Line 2")))
     with time_machine.travel(NOW, tick=False) as later:
@@ -174,7 +174,7 @@ def test_marking(demonstration, ledger, vsp):
 
 
 def test_all_or_none_are_marked(ledger, demonstration):
-    """What others have uploaded cannot be, nor what nobody has: both look the same."""
+    """Serial numbers of others and unknown ones are refused, and look the same."""
     mine, _ = ledger
     test = System(demonstration, key_of(1, "test"))
     before = counted()
@@ -200,7 +200,7 @@ def test_all_or_none_are_marked(ledger, demonstration):
     proven()
 
 
-def test_reasons_and_only_to_check(ledger, demonstration):
+def test_reasons_and_validate_only(ledger, demonstration):
     mine, _ = ledger
     test = System(demonstration, key_of(1, "test"))
     before = counted()
@@ -231,7 +231,7 @@ def test_reasons_and_only_to_check(ledger, demonstration):
     proven()
 
 
-def test_staff_mark_what_systems_have_uploaded(ledger):
+def test_staff_mark_rows_of_api_clients(ledger):
     mine, _ = ledger
     db.session.rollback()
     mark(["EX000003"], acting(demo.STAFF))

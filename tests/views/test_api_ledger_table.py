@@ -2,7 +2,7 @@
 
 Rows are read out of the files here by the csv module, and not by the program. What has
 no meaning for JSON is left out: how a file is encoded and quoted, what its headings are
-called, and the apostrophe with which spreadsheets are told that a cell is no formula.
+called, and the apostrophe with which a spreadsheet knows that a cell is not a formula.
 """
 
 import csv
@@ -29,12 +29,12 @@ EXPRESSED = 500  # at least so many of the files can be sent as items
 
 
 def plain(heading):
-    """A heading without case and runs of blanks."""
+    """Return a heading in lower case, without runs of blanks."""
     return " ".join(heading.casefold().split())
 
 
 def text_of(data):
-    """The text of a file, if its encoding is one that it names; without a mark."""
+    """Return the text of a file, or "" if its encoding is not clear."""
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         return data.decode("utf-16" if wide else "utf-8-sig")
@@ -43,7 +43,7 @@ def text_of(data):
 
 
 def rows_in(data):
-    """The rows of a file that have something in them, each with its number."""
+    """Return the rows of a file that are not blank, each with its number."""
     try:
         rows = list(csv.reader(io.StringIO(text_of(data), newline=""), strict=True))
     except csv.Error:
@@ -52,12 +52,12 @@ def rows_in(data):
 
 
 def is_marked(cell):
-    """Whether a cell has an apostrophe before what would be a formula."""
+    """Return whether a cell has an apostrophe before what would be a formula."""
     return cell.strip()[:1] == "'" and cell.strip()[1:2] in {*"'=+-@"}
 
 
 def items_of(file):
-    """The numbers of a file's rows and their items; None if JSON has no such thing."""
+    """Return the numbers of a file's rows and their items, if JSON can express them."""
     if "\0" in text_of(file.data) or not (rows := rows_in(file.data)):
         return None
     heading = [plain(cell) for cell in rows[0][1]]
@@ -79,7 +79,7 @@ def items_of(file):
 
 
 def ways():
-    """The files that can be expressed, with their rows.
+    """Return the files that JSON can express, with the numbers and items of their rows.
 
     What is refused as a whole is, for systems, only too much or nothing.
     """
@@ -89,7 +89,7 @@ def ways():
 
 
 def problems_in(answer, numbers):
-    """The problems that systems are told, with the rows and columns of the file."""
+    """Return the errors of an answer, with the rows and columns of the file."""
     fields = dict(zip(NAMES, FIELDS, strict=True))
     return [
         (numbers[error["row"] - 1], fields[error["field"]], error["code"])
@@ -98,7 +98,7 @@ def problems_in(answer, numbers):
 
 
 def start_again():
-    """The ledger is empty, and nobody has asked anything."""
+    """Empty the ledger and the request log."""
     db.session.rollback()
     db.session.execute(db.delete(ApiRequest))
     empty_the_ledger()
@@ -106,13 +106,13 @@ def start_again():
 
 @pytest.fixture
 def both(demonstration, vsp):
-    """A browser and a system of one account, whose ledger is empty."""
+    """A browser and an API client of one account, whose ledger is empty."""
     empty_the_ledger()
     return browser_of(demonstration, demo.VSP_USER), system_of(demonstration, vsp)
 
 
 def test_rows_are_read_out_of_the_files_as_the_table_has_them():
-    """So that this way of reading them can be believed."""
+    """This makes the comparisons below trustworthy."""
     files = ways()
     assert len(files) >= EXPRESSED
     good = [(file, found) for file, _, found in files if file.rows]
@@ -127,7 +127,7 @@ def test_rows_are_read_out_of_the_files_as_the_table_has_them():
 
 @sampled
 def test_good_files_have_the_same_rows(both, step):
-    """What the API has stored the page knows as the same rows, down to their hash."""
+    """The page recognises rows that the API stored, by their digest."""
     browser, system = both
     for file, _, found in ways()[::step]:
         if file.rows is None:
@@ -152,19 +152,21 @@ def test_bad_files_have_the_same_problems(both, vsp, step):
             continue
         answer = system.send(body={"serialNumbers": found})
         assert answer.status_code == 422, (file.name, answer.text)
-        told = problems_in(answer, numbers)
-        assert sorted(told) == sorted(file.problems), file.name
-        with pytest.raises(RowsRefused) as refusal:
+        errors = problems_in(answer, numbers)
+        assert sorted(errors) == sorted(file.problems), file.name
+        with pytest.raises(RowsRefused) as error:
             uploads.check(file.data, vsp)
-        report = refusal.value.report
-        assert report.problem_count == len(told), file.name
+        report = error.value.report
+        assert report.problem_count == len(errors), file.name
         shown = {
             (problem.row, problem.field, problem.fault.code, problem.found)
             for group in report.groups
             for problem in group.first
         }
         values = [error["value"] for error in answer.json["errors"]]
-        assert shown <= {(*t, v) for t, v in zip(told, values, strict=True)}, file.name
+        assert shown <= {(*t, v) for t, v in zip(errors, values, strict=True)}, (
+            file.name
+        )
 
 
 def test_files_with_too_many_items_and_with_none(both):
@@ -181,8 +183,8 @@ def test_files_with_too_many_items_and_with_none(both):
     assert codes == {"too_many_items", "no_items"}
 
 
-def test_what_the_ledger_holds_is_told_alike(demonstration, vsp, other):
-    """Of one's own and of others, with the day; on each database."""
+def test_rows_that_are_already_valid(demonstration, vsp, other):
+    """Rows of the own account and of others are reported alike, with the day."""
     browser = browser_of(demonstration, demo.VSP_USER)
     mine, theirs = system_of(demonstration, vsp), system_of(demonstration, other)
     file = next(f for f in FILES if f.rows and len(f.rows) == 2)

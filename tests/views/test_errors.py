@@ -1,4 +1,4 @@
-"""Errors in the app's own look, and headers on every answer."""
+"""Pages and JSON of errors, and headers on every answer."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ from flask import abort
 
 from spv.errors import WORDS
 from spv.policy import EVERYONE, POLICIES, Policy
-from spv.rules.errors import ServiceError
+from spv.rules.errors import ConflictError, ValidationError
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
 from tests.views.page import read
@@ -27,7 +27,7 @@ HEADERS = {
 
 @pytest.fixture
 def failing(sqlite_url, monkeypatch):
-    """An application with addresses that fail in every way."""
+    """A client of an application whose addresses fail in every way."""
     app = make_app(sqlite_url)
     for endpoint in ("fail", "api_fail", "crash"):
         monkeypatch.setitem(POLICIES, endpoint, Policy(EVERYONE))
@@ -56,12 +56,12 @@ def test_each_error_of_the_api_is_json(failing, status):
     assert error["code"] == HTTPStatus(status).name.lower()
 
 
-def test_an_error_that_has_no_words_of_its_own(failing):
+def test_an_error_without_words_of_its_own(failing):
     assert read(failing.get("/fail/418")).heading == WORDS[400][0]
     assert read(failing.get("/fail/502")).heading == WORDS[500][0]
 
 
-def test_what_nobody_foresaw(failing):
+def test_an_unexpected_error(failing):
     answer = failing.get("/crash")
     assert answer.status_code == 500
     assert read(answer).heading == "Sorry, something went wrong"
@@ -130,19 +130,37 @@ def test_behind_a_proxy(sqlite_url):
         dispose(app)
 
 
-def test_what_a_service_says_is_said(sqlite_url, monkeypatch):
-    class ConflictError(ServiceError):
-        status = 409
+class TooOften(ValidationError):
+    """An error with attributes of its own."""
 
-    def conflict():
-        raise ConflictError("Another has assessed it.")
+    http_status, retry_after = 429, 7
 
+
+def test_use_case_errors(sqlite_url, monkeypatch):
+    """Their status, message, errors and wait are answered, to people and programs."""
+    conflict = ConflictError("Another has assessed it.")
+    too_often, wrong = TooOften({"a": "Wait."}, "often"), ValidationError({"b": "No."})
     app = make_app(sqlite_url)
-    monkeypatch.setitem(POLICIES, "conflict", Policy(EVERYONE))
-    app.add_url_rule("/conflict", "conflict", conflict)
-    answer = app.test_client().get("/conflict")
-    assert answer.status_code == 409
-    assert "Another has assessed it." in read(answer).text
+
+    def fail(number):
+        raise (conflict, too_often, wrong)[number]
+
+    for start in ("", "/api"):
+        monkeypatch.setitem(POLICIES, f"fail{start[1:]}", Policy(EVERYONE))
+        app.add_url_rule(f"{start}/fail/<int:number>", f"fail{start[1:]}", fail)
+    client = app.test_client()
+    message = f"{WORDS[409][0]}. Another has assessed it."
+    for number, (status, wait, text, error) in enumerate([
+        (409, None, str(conflict), {"code": "conflict", "message": message}),
+        (429, "7", "Wait.", {"field": "a", "code": "often", "message": "Wait."}),
+        (422, None, "No.", {"field": "b", "message": "No."}),
+    ]):  # fmt: skip
+        page, answer = client.get(f"/fail/{number}"), client.get(f"/api/fail/{number}")
+        assert page.status_code == answer.status_code == status
+        assert page.headers.get("Retry-After") == wait
+        assert answer.headers.get("Retry-After") == wait
+        assert text in read(page).text
+        assert answer.json == {"result": "Unsuccessful", "errors": [error]}
     dispose(app)
 
 

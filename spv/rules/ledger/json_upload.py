@@ -1,14 +1,15 @@
-"""The JSON that systems send: read strictly, its items checked like the rows of a file.
+"""The JSON that API clients send: read strictly, its items checked like a file's rows.
 
-Rows count from 1, the first item. Whatever is wrong with items is told in one pass.
+Rows count from 1, the first item. Every problem of the items is found in one pass.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import join_words, pluralise
+from spv.rules.ledger.report import ALREADY_VALID
 from spv.rules.ledger.rows import (
     FIELDS,
     MOST_ROWS,
@@ -19,76 +20,106 @@ from spv.rules.ledger.rows import (
     escape_invisible,
 )
 
-# The fields of an item, and what they are called in the rules of rows.
+# The fields of an item, and their names in the rules of rows.
 NAMES = {
     "supplierName": "supplier_name",
     "licensee": "licensee",
     "modelNumber": "model_number",
     "serialNumber": "serial_number",
 }
+_NAMES = {rule: name for name, rule in NAMES.items()}
 ITEMS = "serialNumbers"
+ALREADY_INVALID = "already_invalid"
+NOT_YOURS = "not_yours"
+_ABOUT_LEDGER = frozenset({ALREADY_VALID, ALREADY_INVALID, NOT_YOURS})
 _KINDS = {
     bool: "true or false",
     int: "a number",
     float: "a number",
-    str: "a text",
+    str: "a string",
     dict: "an object",
     list: "a list",
+    type(None): "null",
 }
 _UNKNOWN = "unknown_field"
 
 
 class BodyRefused(ValidationError):
-    """A body that cannot be read (400), or that is not of the right shape (422)."""
+    """A request that cannot be read (400), or is not of the right shape (422)."""
 
     def __init__(
         self, code: str, sentence: str, field: str = "body", status: int = 422
     ) -> None:
-        super().__init__({field: sentence})
-        self.code, self.http_status = code, status
+        super().__init__({field: sentence}, code)
+        self.http_status = status
+
+
+class ItemsRefused(ValidationError):
+    """Items with problems: 409 if each is about what the ledger has, otherwise 422."""
+
+    def __init__(self, problems: Sequence[Problem], item_count: int) -> None:
+        words = pluralise(len(problems), "problem")
+        super().__init__({"": f"{words} in the items."})
+        self.item_count = item_count
+        self.errors = [to_json(problem) for problem in problems]
+        if _ABOUT_LEDGER.issuperset(problem.fault.code for problem in problems):
+            self.http_status = 409
+
+
+def to_json(problem: Problem) -> dict[str, Any]:
+    """Return a problem as the API answers it, with the sentences of the page."""
+    fault, note = problem.fault, f" ({problem.note})" if problem.note else ""
+    field = {"field": _NAMES[problem.field]} if problem.field else {}
+    message = f"{fault.sentence.removesuffix('.')}{note}. {fault.remedy}"
+    error = {"code": fault.code, "message": message, "value": problem.found}
+    return {"row": problem.row, **field, **error}
 
 
 def read_object(data: bytes, *fields: str) -> dict[str, Any]:
-    """The JSON object of a body, with no other fields than some; BodyRefused.
+    """Return the JSON object of a body, which may have only these fields.
 
-    Exact: UTF-8, no field twice, no NaN, and nothing deep.
+    It must be UTF-8, name no field twice, have no NaN and not be nested deeply. Raises
+    BodyRefused.
     """
     try:
         body = json.loads(
-            data.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_nothing
+            data.decode("utf-8-sig"),
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
         )
+    except BodyRefused:
+        raise
     except UnicodeDecodeError:
-        raise _unreadable("The body is not UTF-8.") from None
+        raise _not_json("The body is not UTF-8.") from None
     except RecursionError:
-        raise _unreadable("The body is nested far too deep.") from None
+        raise _not_json("The body is nested too deeply.") from None
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise _unreadable(f"The body is not JSON: {error.msg} ({place}).") from None
-    except ValueError as error:  # ours, or a number of thousands of digits
-        ours = isinstance(error, _WrongError)
-        raise _unreadable(str(error) if ours else "A number is far too long.") from None
+        position = f"line {error.lineno}, column {error.colno}"
+        raise _not_json(f"The body is not JSON: {error.msg} ({position}).") from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise _not_json("A number has too many digits.") from None
     if not isinstance(body, dict):
-        raise BodyRefused("not_an_object", "The body has to be a JSON object.")
-    for name in body:
-        if name not in fields:
-            raise BodyRefused(_UNKNOWN, _no_field(name, fields), escape_invisible(name))
+        raise BodyRefused("not_an_object", "The body must be a JSON object.")
+    if unknown := [name for name in body if name not in fields]:
+        name = escape_invisible(unknown[0])
+        raise BodyRefused(_UNKNOWN, _unknown_field(name, fields), name)
     return body
 
 
 def read_items(data: bytes) -> CheckedRows:
-    """The items of an upload, checked as the rows of a file are; BodyRefused."""
-    items = list_of(read_object(data, ITEMS))
+    """Check the items of an upload as the rows of a file. Raises BodyRefused."""
+    items = _list_of(read_object(data, ITEMS))
     wrong: list[Problem] = []
     rows = []
     for row, item in enumerate(items, 1):
-        if not isinstance(item, dict):
-            sentence = f"The item is {_kind(item)}, not an object."
-            fault = Fault("not_an_object", sentence, f"Send {join_words(NAMES)}.")
-            wrong.append(Problem(row, "", fault, ""))
-        else:
+        if isinstance(item, dict):
             rows.append((row, _cells(row, item, wrong)))
+        else:
+            sentence = f"The item is {_kind(item)}, not an object."
+            remedy = f"Send an object with {join_words(NAMES)}."
+            wrong.append(Problem(row, "", Fault("not_an_object", sentence, remedy), ""))
     checked = check_rows(rows)
-    # What is no text is told as that, and not as missing, too.
+    # A value that is not a string is not reported as missing, too.
     known = {(problem.row, problem.field) for problem in wrong}
     others = [each for each in checked.problems if (each.row, each.field) not in known]
     problems = sorted(wrong + others, key=lambda problem: problem.row)
@@ -96,20 +127,32 @@ def read_items(data: bytes) -> CheckedRows:
 
 
 def read_serials(body: Mapping[str, Any]) -> list[str]:
-    """A list of serial numbers as texts, in the order they came; BodyRefused."""
-    serials = list_of(body)
+    """Return the serial numbers of a body, in their order. Raises BodyRefused."""
+    serials = _list_of(body)
     for row, serial in enumerate(serials, 1):
-        if not isinstance(serial, str):
-            sentence = f"Serial number {row} is {_kind(serial)}, not a text in quotes."
-            raise BodyRefused("not_text", sentence, ITEMS)
+        _check_string(serial, f"Serial number {row}", ITEMS)
     return serials
 
 
-def list_of(body: Mapping[str, Any]) -> list[Any]:
-    """The list `serialNumbers` of a body, 1 to 1,000 long; BodyRefused."""
+def read_texts(body: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
+    """Return strings of a body, "" where they are missing. Raises BodyRefused."""
+    texts = {name: body.get(name) or "" for name in names}
+    for name, text in texts.items():
+        _check_string(text, f"“{name}”", name)
+    return texts
+
+
+def _check_string(value: Any, what: str, field: str) -> None:
+    if not isinstance(value, str):
+        sentence = f"{what} is {_kind(value)}, not a string in quotation marks."
+        raise BodyRefused("not_text", sentence, field)
+
+
+def _list_of(body: Mapping[str, Any]) -> list[Any]:
     items = body.get(ITEMS)
     if not isinstance(items, list):
-        raise BodyRefused("missing", f"“{ITEMS}” has to be there, and a list.", ITEMS)
+        sentence = f"“{ITEMS}” is required and must be a list."
+        raise BodyRefused("missing", sentence, ITEMS)
     if not items:
         raise BodyRefused("no_items", f"“{ITEMS}” is empty.", ITEMS)
     if len(items) > MOST_ROWS:
@@ -118,63 +161,20 @@ def list_of(body: Mapping[str, Any]) -> list[Any]:
     return items
 
 
-def read_texts(body: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
-    """Some fields of a body that are texts, "" where they are missing; BodyRefused."""
-    for name in names:
-        if not isinstance(body.get(name) or "", str):
-            sentence = f"“{name}” is {_kind(body[name])}, not a text in quotes."
-            raise BodyRefused("not_text", sentence, name)
-    return {name: body.get(name) or "" for name in names}
-
-
-def to_json(problem: Problem) -> dict[str, Any]:
-    """A problem as systems are told of it, in the words of the page."""
-    field = next((n for n, rule in NAMES.items() if rule == problem.field), None)
-    fault, note = problem.fault, f" ({problem.note})" if problem.note else ""
-    sentence = f"{fault.sentence.removesuffix('.')}{note}. {fault.remedy}"
-    error: dict[str, Any] = {"row": problem.row} | ({"field": field} if field else {})
-    return error | {"code": fault.code, "message": sentence, "value": problem.found}
-
-
-class ItemsRefused(ValidationError):
-    """Items with problems; nothing was done. 409 where the ledger is all that is wrong.
-
-    `errors` tells systems of each; `item_count` is how many items there were.
-    """
-
-    def __init__(
-        self,
-        problems: Sequence[Problem],
-        item_count: int,
-        about_ledger: Collection[str],
-    ) -> None:
-        self.item_count = item_count
-        self.errors = [to_json(problem) for problem in problems]
-        super().__init__(
-            {"": f"{pluralise(len(self.errors), 'problem')} in the items."}
-        )
-        codes = {problem.fault.code for problem in problems}
-        self.http_status = 409 if codes <= {*about_ledger} else 422
-
-
-class _WrongError(ValueError):
-    """Something that JSON allows, and we do not."""
-
-
 def _cells(row: int, item: dict[str, Any], wrong: list[Problem]) -> tuple[str, ...]:
-    """The cells of an item in the order of rows; adds what is wrong with its shape."""
-    unknown = next((name for name in item if name not in NAMES), None)
-    if unknown is not None:
-        fault = Fault(_UNKNOWN, _no_field(unknown, NAMES), "Leave it out.")
-        wrong.append(Problem(row, "", fault, escape_invisible(unknown)))
+    """Return the cells of an item in the order of rows; add problems of its shape."""
+    if unknown := [name for name in item if name not in NAMES]:
+        name = escape_invisible(unknown[0])
+        fault = Fault(_UNKNOWN, _unknown_field(name, NAMES), "Leave it out.")
+        wrong.append(Problem(row, "", fault, name))
     cells = dict.fromkeys(FIELDS, "")
     for name, rule in NAMES.items():
         cell = item.get(name)
         if isinstance(cell, str):
             cells[rule] = cell
         elif cell is not None:
-            sentence = f"This is {_kind(cell)}, not a text."
-            remedy = "Put it in quotation marks: so its leading zeros stay, too."
+            sentence = f"This is {_kind(cell)}, not a string."
+            remedy = "Put it in quotation marks, which also keeps leading zeros."
             wrong.append(Problem(row, rule, Fault("not_text", sentence, remedy), ""))
     return tuple(cells.values())
 
@@ -183,26 +183,23 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            sentence = (
-                f"The field “{escape_invisible(name)}” is there twice in one object."
-            )
-            raise _WrongError(sentence)
+            text = escape_invisible(name)
+            raise _not_json(f"The field “{text}” appears twice in one object.")
         found[name] = value
     return found
 
 
-def _nothing(name: str) -> None:
-    raise _WrongError(f"{name} is no JSON.")
+def _refuse_constant(name: str) -> None:
+    raise _not_json(f"{name} is not valid JSON.")
 
 
-def _unreadable(sentence: str) -> BodyRefused:
+def _not_json(sentence: str) -> BodyRefused:
     return BodyRefused("not_json", sentence, status=400)
 
 
-def _no_field(name: str, fields: Iterable[str]) -> str:
-    known = join_words(fields)
-    return f"There is no field “{escape_invisible(name)}” here; there is {known}."
+def _unknown_field(name: str, fields: Iterable[str]) -> str:
+    return f"Unknown field “{name}”. Use {join_words(fields)}."
 
 
 def _kind(value: Any) -> str:
-    return "null" if value is None else _KINDS[type(value)]
+    return _KINDS[type(value)]

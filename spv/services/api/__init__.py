@@ -1,1 +1,1 @@
-"""What systems do through the API, and the keys they do it with."""
+"""Subscriptions, their keys, and what API clients do with the keys."""

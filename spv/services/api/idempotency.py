@@ -1,10 +1,10 @@
-"""What systems have asked and were answered: for people to look up, and for retries."""
+"""The log of API requests, and idempotency keys: a retry gets the first response."""
 
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flask import current_app
 from sqlalchemy import delete, select, update
@@ -14,180 +14,134 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest, SubscriptionKey
+from spv.rules.errors import IdempotencyConflict, IdempotencyKeyReused
 from spv.services.actor import Actor
 from spv.services.api import subscriptions
 from spv.services.api.subscriptions import ApiClient
 
 SHOWN = 100
 KEPT_FOR = timedelta(days=30)
-# How long an answer is given again; how long one that never came is waited for.
-ANSWERS_AGAIN = timedelta(days=1)
+# How long a response is replayed, and how long to wait for one that is not there yet.
+REPLAYED_FOR = timedelta(days=1)
 UNDER_WAY = timedelta(seconds=5)
-# What says how something ended. Any other answer leaves the key to be used again.
+# These decide a request. After any other status its key can be used again.
 FINAL = frozenset({200, 201, 409, 422})
-# How exactly it is known when a key was last used.
+# How exactly the last use of a key is known.
 USED_EVERY = timedelta(minutes=1)
 
 
-class IdempotencyConflict(Exception):
-    """The same idempotency key came before: `code` and a sentence say what with."""
+class StoredResponse(NamedTuple):
+    """The response to an earlier request with the same idempotency key."""
 
-    def __init__(self, status: int, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status, self.code = status, code
+    status: int
+    body: bytes
 
 
 @dataclass
 class RequestLogEntry:
-    """A request while it is answered; `claim` is the number of its row, if it has one.
+    """A request of an API client, and what is logged of its response.
 
-    `outcome` is the code of the first error, or what was done, in words.
+    `row_id` is the row of a request that has taken its idempotency key; the others get
+    theirs at the end. `outcome` is the code of the first error, or says what was done.
     """
 
+    client: ApiClient
     request: str
-    claim: int | None = None
+    row_id: int | None = None
     item_count: int | None = None
     upload_id: int | None = None
     invalidation_id: int | None = None
     outcome: str = ""
 
-    def answered(self, status: int) -> dict[str, Any]:
-        """What is written down of it at its end."""
-        return {
-            "status": status,
-            "outcome": self.outcome[:200],
-            "item_count": self.item_count,
-            "upload_id": self.upload_id,
-            "invalidation_id": self.invalidation_id,
-        }
+    def new_row(self, at: datetime) -> ApiRequest:
+        """Make the row of the log, without the response."""
+        return ApiRequest(
+            subscription_id=self.client.subscription_id, key_kind=self.client.kind,
+            at=at, request=self.request,
+        )  # fmt: skip
 
 
-class StoredResponse(Exception):
-    """The answer that was given before."""
-
-    def __init__(self, row: ApiRequest) -> None:
-        self.row, self.content = row, zlib.decompress(row.answer or b"")
-
-
-def begin(
-    asked: RequestLogEntry, key: str, sha256: str, system: ApiClient
-) -> ApiRequest | None:
+def begin(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | None:
     """Take an idempotency key for a request, before anything is done.
 
-    StoredResponse where it was answered before; IdempotencyConflict where it came with
-    another body, or its twin is under way. A twin that died is no longer waited for
-    after 5 seconds: what it did, if anything, is in the row that comes back.
+    Returns the stored response if the request came before. If its server died before
+    it responded, nothing is returned and the entry says what was done.
+
+    Raises IdempotencyKeyReused if the earlier request had another body, and
+    IdempotencyConflict if it may still be in progress.
     """
     try:
         with transaction():
             at = clock.now()
-            before = _with_key(system.subscription_id, key)
-            if before and before.at > at - ANSWERS_AGAIN:
-                _look_at(before, sha256, before.at > at - UNDER_WAY)
-                if before.upload_id or before.invalidation_id:
-                    asked.claim = before.id
-                    return before
-            if before:
-                before.idempotency_key = None
+            earlier = _find(entry.client.subscription_id, key)
+            if earlier and earlier.at > at - REPLAYED_FOR:
+                if earlier.body_sha256 != sha256:
+                    raise IdempotencyKeyReused
+                if earlier.status is None and earlier.at > at - UNDER_WAY:
+                    raise IdempotencyConflict
+                entry.item_count = earlier.item_count
+                entry.upload_id = earlier.upload_id
+                entry.invalidation_id = earlier.invalidation_id
+                if earlier.status is not None:
+                    body = zlib.decompress(earlier.answer or b"")
+                    return StoredResponse(earlier.status, body)
+                if earlier.upload_id or earlier.invalidation_id:
+                    entry.row_id = earlier.id
+                    return None
+            if earlier:
+                earlier.idempotency_key = None
                 db.session.flush()
-            row = ApiRequest(
-                **_who(system),
-                at=at,
-                request=asked.request,
-                idempotency_key=key,
-                body_sha256=sha256,
-            )
+            row = entry.new_row(at)
+            row.idempotency_key, row.body_sha256 = key, sha256
             db.session.add(row)
             db.session.flush()
-            asked.claim = row.id
+            entry.row_id = row.id
             return None
-    except IntegrityError:  # at the very same moment
-        raise _under_way() from None
+    except IntegrityError:  # another request took the key at the same moment
+        raise IdempotencyConflict from None
 
 
-def link_result(actor: Actor, **what: int) -> None:
-    """Name what a request does, in its transaction.
-
-    IdempotencyConflict if it is not its own.
-
-    Another has taken its key where it took too long: then nothing must be done twice.
-    """
-    if actor.request_id is None:
-        return
-    own = (ApiRequest.id == actor.request_id) & ApiRequest.idempotency_key.is_not(None)
-    named = db.session.execute(update(ApiRequest).where(own).values(what))
-    if not named.rowcount:  # type: ignore[attr-defined]
-        raise _under_way()
-
-
-def complete(
-    asked: RequestLogEntry, status: int, answer: bytes, system: ApiClient
-) -> None:
-    """Write down how a request was answered; no answer fails because of that."""
+def complete(entry: RequestLogEntry, status: int, body: bytes) -> None:
+    """Log the response to a request. A response never fails because of the log."""
     try:
         with transaction():
-            _write(asked, status, answer, system)
+            _write(entry, status, body)
     except SQLAlchemyError:
-        current_app.logger.exception("A request could not be written down.")
+        current_app.logger.exception("A request could not be logged.")
 
 
-def of(subscription_id: int, actor: Actor) -> Sequence[ApiRequest]:
-    """The last requests of a subscription, newest first; NotFoundError."""
+def requests_of(subscription_id: int, actor: Actor) -> Sequence[ApiRequest]:
+    """Return the last requests of a subscription, newest first.
+
+    Raises NotFoundError if the actor's account does not have the subscription.
+    """
     subscriptions.find(subscription_id, actor, also_cancelled=True)
     query = select(ApiRequest).where(ApiRequest.subscription_id == subscription_id)
     return db.session.scalars(query.order_by(ApiRequest.id.desc()).limit(SHOWN)).all()
 
 
-def _with_key(subscription_id: int, key: str) -> ApiRequest | None:
-    query = select(ApiRequest).where(
-        ApiRequest.subscription_id == subscription_id,
-        ApiRequest.idempotency_key == key,
+def _find(subscription_id: int, key: str) -> ApiRequest | None:
+    query = select(ApiRequest).filter_by(
+        subscription_id=subscription_id, idempotency_key=key
     )
     return db.session.scalar(query.with_for_update())
 
 
-def _look_at(before: ApiRequest, sha256: str, is_young: bool) -> None:
-    """What came with the same key in the last day."""
-    if before.body_sha256 != sha256:
-        raise IdempotencyConflict(
-            422,
-            "idempotency_key_reused",
-            "This Idempotency-Key came with another body before. Use a new one.",
-        )
-    if before.status is not None:
-        raise StoredResponse(before)
-    if is_young:
-        raise _under_way()
-
-
-def _under_way() -> IdempotencyConflict:
-    return IdempotencyConflict(
-        409,
-        "in_flight",
-        "A request with this Idempotency-Key is still under way. Send it again soon.",
-    )
-
-
-def _write(
-    asked: RequestLogEntry, status: int, answer: bytes, system: ApiClient
-) -> None:
-    at, values = clock.now(), asked.answered(status)
-    if asked.claim is None:
-        row = ApiRequest(**_who(system), **values, at=at, request=asked.request)
-        db.session.add(row)
-    else:
-        final = status in FINAL and asked.outcome != "conflict"
-        values["answer"] = zlib.compress(answer) if final else None
-        values |= {} if final else {"idempotency_key": None}
-        changed = update(ApiRequest).where(ApiRequest.id == asked.claim)
-        db.session.execute(changed.values(values))
-    if system.last_used_at is None or at - system.last_used_at > USED_EVERY:
-        used = update(SubscriptionKey).where(SubscriptionKey.id == system.key_id)
-        db.session.execute(used.values(last_used_at=at))
+def _write(entry: RequestLogEntry, status: int, body: bytes) -> None:
+    at, client = clock.now(), entry.client
+    row = db.session.get(ApiRequest, entry.row_id) if entry.row_id else None
+    row = row or entry.new_row(at)
+    row.status, row.outcome = status, entry.outcome[:200]
+    row.item_count, row.upload_id = entry.item_count, entry.upload_id
+    row.invalidation_id = entry.invalidation_id
+    if status not in FINAL or entry.outcome == "conflict":
+        row.idempotency_key = None
+    elif row.idempotency_key is not None:
+        row.answer = zlib.compress(body)
+    db.session.add(row)
+    if client.last_used_at is None or at - client.last_used_at > USED_EVERY:
+        key = update(SubscriptionKey).where(SubscriptionKey.id == client.key_id)
+        db.session.execute(key.values(last_used_at=at))
     db.session.execute(delete(ApiRequest).where(ApiRequest.at < at - KEPT_FOR))
-    old = (ApiRequest.at < at - ANSWERS_AGAIN) & ApiRequest.answer.is_not(None)
+    old = (ApiRequest.at < at - REPLAYED_FOR) & ApiRequest.answer.is_not(None)
     db.session.execute(update(ApiRequest).where(old).values(answer=None))
-
-
-def _who(system: ApiClient) -> dict[str, Any]:
-    return {"subscription_id": system.subscription_id, "key_kind": system.kind}

@@ -1,4 +1,4 @@
-"""What systems do by API: the same as people do on the pages, with the same rules."""
+"""What API clients do: the same as users do on the pages, under the same rules."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,9 @@ from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
 from spv.rules.ledger.json_upload import (
+    ALREADY_INVALID,
     ITEMS,
+    NOT_YOURS,
     BodyRefused,
     ItemsRefused,
     read_items,
@@ -21,9 +23,14 @@ from spv.rules.ledger.json_upload import (
     read_texts,
 )
 from spv.rules.ledger.reasons import read_reason
-from spv.rules.ledger.report import ALREADY_VALID
-from spv.rules.ledger.rows import CheckedRows, Fault, Problem, digest, read_serial
-from spv.rules.ledger.rows import escape_invisible as readable
+from spv.rules.ledger.rows import (
+    CheckedRows,
+    Fault,
+    Problem,
+    digest,
+    escape_invisible,
+    read_serial,
+)
 from spv.rules.ledger.serial_list import list_of_cells
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -39,9 +46,6 @@ from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.invalidations import SelectionMoved
 from spv.services.ledger.selections import Selection
 
-ALREADY_INVALID = "already_invalid"
-NOT_YOURS = "not_yours"
-ABOUT_LEDGER = (ALREADY_INVALID, NOT_YOURS)
 REASONS = {"reason": "reason", "other_reason": "otherReason"}
 _NOT_YOURS = Fault(
     NOT_YOURS,
@@ -51,121 +55,127 @@ _NOT_YOURS = Fault(
 
 
 class Done(NamedTuple):
-    """An upload or a marking: its number (none where it was only checked) and rows.
+    """An upload or an invalidation, made now or before; no id if it was only checked.
 
-    `is_new`: it was made just now. `until`: the last day of the current declaration.
+    `until` is the last day of the current declaration.
     """
 
-    number: int | None
     rows: int
+    upload_id: int | None = None
+    invalidation_id: int | None = None
     at: datetime | None = None
     is_new: bool = False
     until: date | None = None
 
 
 def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
-    """Record the items of a body under the current declaration, all or none.
+    """Record all items of a body, or none, under the current declaration.
 
-    BodyRefused, ItemsRefused, NotCurrent. The same rows again, all still valid, are
-    answered with the upload that they are in. With `only_check` nothing is kept, and no
-    declaration is needed.
+    The same rows again, all still valid, are answered with their first upload. With
+    `only_check` nothing is kept, and no declaration is needed.
+
+    Raises BodyRefused, ItemsRefused, NotCurrent.
     """
-    checked, held = read_items(body), None
+    checked, already_valid = read_items(body), None
     if only_check:
-        return _check(checked, actor)
+        return _check_upload(checked, actor)
     if not checked.problems:
         try:
             made = uploads.record(checked, "", _declared_by(actor), actor)
-            return uploaded(made.upload_id, is_new=not made.already)
+            return _upload_done(made.upload_id, is_new=not made.already)
         except uploads.AlreadyValid as found:
-            held = found.held
-    problems = refused_files.problems_of(checked, actor.account_id, held)
+            already_valid = found.held
+    problems = refused_files.problems_of(checked, actor.account_id, already_valid)
+    error = ItemsRefused(problems, checked.row_count)
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
         declarations.current(actor.account_id, at)
-        refused = ItemsRefused(problems, checked.row_count, {ALREADY_VALID})
         audit_log.act(
             "upload.refused", actor, at, body_sha256=hashlib.sha256(body).hexdigest(),
-            why=str(refused), rows=checked.row_count, problems=len(problems),
+            why=str(error), rows=checked.row_count, problems=len(problems),
         )  # fmt: skip
-    raise refused
+    raise error
 
 
 def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
-    """Mark serial numbers of the actor's account invalid, all or none of them.
+    """Mark all serial numbers of a body as invalid, or none.
 
-    BodyRefused, ItemsRefused. The same marking again is answered with the first.
+    The account of the actor must have uploaded them. The same request again is answered
+    with the first invalidation. Raises BodyRefused, ItemsRefused.
     """
     fields = read_object(body, ITEMS, *REASONS.values())
-    serials, answers = read_serials(fields), _read_reason(fields)
-    rows = _newest_own(serials, actor)
-    problems = _problems(serials, rows)
-    only_invalid = {each.fault.code for each in problems} <= {ALREADY_INVALID}
-    refused = ItemsRefused(problems, len(serials), ABOUT_LEDGER)
-    if not only_invalid:
-        raise refused
-    ids = sorted({row.id for row in rows.values()})
-    chosen = Selection(
-        ids, [("Chosen", f"By API: {pluralise(len(ids), 'serial number')}")]
-    )
+    serials, reason = read_serials(fields), _read_reason(fields)
+    ids, problems = _find_own(serials, actor)
+    if {each.fault.code for each in problems} - {ALREADY_INVALID}:
+        raise ItemsRefused(problems, len(serials))
+    words = f"By API: {pluralise(len(ids), 'serial number')}"
+    selection = Selection(ids, [("Chosen", words)])
     if only_check:
-        earlier = problems and invalidations.made_before(chosen, answers, actor)
-        if problems and not earlier:
-            raise refused
-        return marked(earlier) if earlier else Done(None, len(ids))
+        if not problems:
+            return Done(len(ids))
+        if earlier := invalidations.made_before(selection, reason, actor):
+            return _invalidation_done(earlier)
+        raise ItemsRefused(problems, len(serials))
     try:
-        made = invalidations.mark(chosen, answers, actor)
+        made = invalidations.mark(selection, reason, actor)
     except SelectionMoved:
-        problems = _problems(serials, _newest_own(serials, actor))
-        raise ItemsRefused(problems, len(serials), ABOUT_LEDGER) from None
-    return marked(made.invalidation_id, is_new=made.is_new)
+        _, problems = _find_own(serials, actor)
+        raise ItemsRefused(problems, len(serials)) from None
+    return _invalidation_done(made.invalidation_id, is_new=made.is_new)
 
 
-def marked(invalidation_id: int, *, is_new: bool = False) -> Done:
-    """A marking that was made, now or before."""
-    made = db.session.get_one(Invalidation, invalidation_id)
-    return Done(made.id, made.row_count, made.made_at, is_new)
-
-
-def uploaded(upload_id: int, *, is_new: bool = False) -> Done:
-    """An upload that was made, now or before."""
-    made = db.session.get_one(Upload, upload_id)
-    until = made.declaration.expires_on
-    if not is_new:
-        until = declarations.declaration_status(made.account_id).until
-    return Done(made.id, made.row_count, made.received_at, is_new, until)
+def find_done(upload_id: int | None, invalidation_id: int | None) -> Done | None:
+    """Return what an earlier request has done before its server died, if anything."""
+    if upload_id:
+        return _upload_done(upload_id, is_new=True)
+    if invalidation_id:
+        return _invalidation_done(invalidation_id, is_new=True)
+    return None
 
 
 def check(body: bytes, actor: Actor) -> lookup.CheckedList:
-    """What the ledger says of each serial number of a body; BodyRefused."""
+    """Look up each serial number of a body. Raises BodyRefused."""
     serials = read_serials(read_object(body, ITEMS))
     return lookup.check_list(list_of_cells(serials), actor)
 
 
 def status(serial: str, actor: Actor) -> lookup.Checked:
-    """What the ledger says of one serial number."""
+    """Look up one serial number."""
     return lookup.check_list(list_of_cells([serial]), actor).entries[0]
 
 
-def _check(checked: CheckedRows, actor: Actor) -> Done:
-    """What would come of an upload."""
-    rows, until = checked.row_count, _until(actor)
+def _upload_done(upload_id: int, *, is_new: bool) -> Done:
+    made = db.session.get_one(Upload, upload_id)
+    until = made.declaration.expires_on
+    if not is_new:
+        until = declarations.declaration_status(made.account_id).until
+    return Done(
+        made.row_count, made.id, at=made.received_at, is_new=is_new, until=until
+    )
+
+
+def _invalidation_done(invalidation_id: int, *, is_new: bool = False) -> Done:
+    made = db.session.get_one(Invalidation, invalidation_id)
+    return Done(made.row_count, invalidation_id=made.id, at=made.made_at, is_new=is_new)
+
+
+def _check_upload(checked: CheckedRows, actor: Actor) -> Done:
+    """Return what an upload would do. Raises ItemsRefused."""
+    declared = declarations.declaration_status(actor.account_id)
+    until = declared.until if declared.is_current else None
     if not checked.problems:
         sha256 = digest(checked.panels.values())
         if earlier := uploads.still_valid(actor.account_id, sha256):
-            return Done(earlier.upload_id, rows, earlier.at, until=until)
+            return Done(
+                checked.row_count, earlier.upload_id, at=earlier.at, until=until
+            )
     if problems := refused_files.problems_of(checked, actor.account_id):
-        raise ItemsRefused(problems, rows, {ALREADY_VALID})
-    return Done(None, rows, until=until)
+        raise ItemsRefused(problems, checked.row_count)
+    return Done(checked.row_count, until=until)
 
 
 def _declared_by(actor: Actor) -> Any:
     return lambda at: declarations.current(actor.account_id, at)
-
-
-def _until(actor: Actor) -> date | None:
-    stands = declarations.declaration_status(actor.account_id)
-    return stands.until if stands.is_current else None
 
 
 def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -173,25 +183,26 @@ def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:
     answers = {rule: texts[name] for rule, name in REASONS.items()}
     try:
         return read_reason(answers)
-    except ValidationError as refusal:
-        rule, sentence = next(iter(refusal.problems.items()))
+    except ValidationError as error:
+        rule, sentence = next(iter(error.problems.items()))
         raise BodyRefused("bad_reason", sentence, REASONS[rule]) from None
 
 
-def _newest_own(serials: Sequence[str], actor: Actor) -> dict[str, Any]:
-    """The actor's row of each serial number that is valid, or else the newest."""
-    good = {read for text in serials if isinstance(read := read_serial(text), str)}
-    return lookup.newest_rows(good, ledger_rows.visible(actor))
+def _find_own(texts: Sequence[str], actor: Actor) -> tuple[list[int], list[Problem]]:
+    """Return the ids of the actor's rows of serial numbers, and why some are not valid.
 
-
-def _problems(serials: Sequence[str], rows: Mapping[str, Any]) -> list[Problem]:
-    """What keeps serial numbers from being marked."""
-    found = []
-    for place, text in enumerate(serials, 1):
-        serial = read_serial(text)
-        if fault := serial if isinstance(serial, Fault) else _fault(rows.get(serial)):
-            found.append(Problem(place, "serial_number", fault, readable(text)))
-    return found
+    The row of a serial number is the valid one, or else the newest.
+    """
+    serials = [read_serial(text) for text in texts]
+    good = {serial for serial in serials if isinstance(serial, str)}
+    rows = lookup.newest_rows(good, ledger_rows.visible(actor))
+    problems = []
+    for number, (text, serial) in enumerate(zip(texts, serials, strict=True), 1):
+        fault = serial if isinstance(serial, Fault) else _fault(rows.get(serial))
+        if fault:
+            found = escape_invisible(text)
+            problems.append(Problem(number, "serial_number", fault, found))
+    return sorted(row.id for row in rows.values()), problems
 
 
 def _fault(row: Any) -> Fault | None:

@@ -1,4 +1,4 @@
-"""Subscriptions, and the keys with which an account's systems use the API."""
+"""Subscriptions to the ledger's API, and the keys of an account's API clients."""
 
 import base64
 import hmac
@@ -27,13 +27,13 @@ from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
 
 MOST = 20
-# How long after signing in a key is shown without the password.
+# A key is shown without the password for so long after signing in.
 FRESH = timedelta(minutes=5)
 ACTIVE = Subscription.cancelled_at.is_(None)
 
 
 class ApiClient(NamedTuple):
-    """The system that has come with a key."""
+    """A program that uses the API, and the key that it sent."""
 
     actor: Actor
     subscription_id: int
@@ -43,19 +43,18 @@ class ApiClient(NamedTuple):
 
 
 def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
-    """Subscribe the actor's account under a name.
+    """Subscribe the actor's account under a name; return the subscription's id.
 
-    ValidationError on `name` and `terms`.
+    Raises ValidationError on `name` and `terms`.
     """
     with authorised_transaction(actor, Role.UPLOADER):
-        at, others = clock.now(), _names(actor)
-        given = read_all(
-            answers,
-            {
-                "name": lambda text: _new_name(text, others),
-                "terms": lambda made: _agreed(made, answers.get("terms_version") or ""),
-            },
-        )
+        at, version = clock.now(), answers.get("terms_version") or ""
+        names = _names(actor)
+        readers = {
+            "name": lambda text: _read_name(text, names),
+            "terms": lambda text: _read_terms(text, version),
+        }
+        given = read_all(answers, readers)
         made = Subscription(
             account_id=actor.account_id,
             user_id=actor.user_id,
@@ -66,77 +65,89 @@ def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
         made.keys = [_renew(SubscriptionKey(kind=kind), at) for kind in KeyKind]
         db.session.add(made)
         db.session.flush()
-        _tell("subscription.created", made, actor, at, name=made.name,
-              terms_version=made.terms_version,
-              keys={key.kind: key.digest for key in made.keys})  # fmt: skip
+        audit_log.act(
+            "subscription.created", actor, at, subscription=made.id, name=made.name,
+            terms_version=made.terms_version,
+            keys={key.kind: key.digest for key in made.keys},
+        )  # fmt: skip
         return made.id
 
 
 def rename(subscription_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
-    """Give a subscription another name; ValidationError, NotFoundError."""
+    """Give a subscription another name. Raises ValidationError, NotFoundError."""
     with authorised_transaction(actor, Role.UPLOADER):
         found = find(subscription_id, actor)
         others = _names(actor) - {alike(found.name)}
         readers = {"name": lambda text: read_subscription_name(text, others)}
         found.name = read_all(answers, readers)["name"]
-        _tell("subscription.renamed", found, actor, clock.now(), name=found.name)
+        audit_log.act(
+            "subscription.renamed", actor, clock.now(), subscription=found.id,
+            name=found.name,
+        )  # fmt: skip
 
 
 def cancel(subscription_id: int, actor: Actor) -> None:
-    """End a subscription: its keys are dead at the next request; NotFoundError.
+    """End a subscription: its keys stop working at the next request.
 
-    Like `regenerate` it stops an account's systems, so it is for administrators.
+    It stops the account's API clients, so only administrators can do it. Raises
+    NotFoundError.
     """
     with authorised_transaction(actor, Role.ADMINISTRATOR):
-        found = find(subscription_id, actor)
-        found.cancelled_at = clock.now()
-        _tell("subscription.cancelled", found, actor, found.cancelled_at)
+        found, at = find(subscription_id, actor), clock.now()
+        found.cancelled_at = at
+        audit_log.act("subscription.cancelled", actor, at, subscription=found.id)
 
 
 def regenerate(subscription_id: int, kind: str, actor: Actor) -> None:
-    """Make a key anew; the old one is dead at the next request. NotFoundError."""
+    """Replace a key: the old one stops working at the next request.
+
+    Only administrators can do it. Raises NotFoundError.
+    """
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         found, at = find(subscription_id, actor), clock.now()
-        renewed = _renew(_key(found, kind), at)
-        _tell("key.regenerated", found, actor, at, key=kind, digest=renewed.digest)
+        key = _renew(_key(found, kind), at)
+        audit_log.act(
+            "key.regenerated", actor, at, subscription=found.id, key=kind,
+            digest=key.digest,
+        )  # fmt: skip
 
 
 def show_key(
     subscription_id: int, kind: str, given: tuple[str, str], actor: Actor
 ) -> str:
-    """A key, to be seen by the actor; NotFoundError.
+    """Return a key, so that the actor can see it.
 
-    `given` is the token of the session and a password, which is asked for where the
-    sign-in is longer ago than 5 minutes (ValidationError).
+    `given` is the token of the session, and a password, which is required if the actor
+    signed in more than 5 minutes ago. Raises NotFoundError, ValidationError.
     """
-    find(subscription_id, actor)  # before a password counts as a try
+    find(subscription_id, actor)  # before a password is counted as a try
     token, password = given
     is_fresh = sessions.has_session(token, since=clock.now() - FRESH)
     if not is_fresh and not password:
         sentence = "Enter your password: you signed in more than 5 minutes ago."
         raise ValidationError({"password": sentence})
     user = db.session.get_one(User, actor.user_id)
-    good = is_fresh or is_own_password(user, password, "password")
+    is_allowed = is_fresh or is_own_password(user, password, "password")
     with authorised_transaction(actor, Role.UPLOADER):
-        found, at = find(subscription_id, actor), clock.now()
+        found = find(subscription_id, actor)
         key = decrypt_key(_key(found, kind).sealed)
-        event = "key.shown" if good else "key.show_refused"
-        _tell(event, found, actor, at, key=kind)
-        if good and not is_fresh:
+        event = "key.shown" if is_allowed else "key.show_refused"
+        audit_log.act(event, actor, clock.now(), subscription=found.id, key=kind)
+        if is_allowed and not is_fresh:
             sessions.forget_failures(own_password(user))
-    if not good:
+    if not is_allowed:
         raise ValidationError({"password": "This is not your password."})
     return key
 
 
 def mine(actor: Actor) -> Sequence[Subscription]:
-    """The subscriptions of the actor's account that are not cancelled, oldest first."""
+    """Return the active subscriptions of the actor's account, oldest first."""
     query = _own(actor).where(ACTIVE).options(selectinload(Subscription.keys))
     return db.session.scalars(query.order_by(Subscription.id)).all()
 
 
 def cancelled(actor: Actor) -> Sequence[Subscription]:
-    """Those that are cancelled, newest first."""
+    """Return the cancelled subscriptions of the actor's account, newest first."""
     query = _own(actor).where(~ACTIVE).order_by(Subscription.id.desc())
     return db.session.scalars(query).all()
 
@@ -144,7 +155,7 @@ def cancelled(actor: Actor) -> Sequence[Subscription]:
 def find(
     subscription_id: int, actor: Actor, *, also_cancelled: bool = False
 ) -> Subscription:
-    """A subscription of the actor's account; NotFoundError."""
+    """Return a subscription of the actor's account. Raises NotFoundError."""
     query = _own(actor).where(Subscription.id == subscription_id)
     found = db.session.scalar(query if also_cancelled else query.where(ACTIVE))
     if found is None:
@@ -153,32 +164,38 @@ def find(
 
 
 def find_client(key: str, ip: str) -> ApiClient | None:
-    """The system that has a key, unless that is dead or never was one."""
-    found = db.session.execute(
-        select(
-            SubscriptionKey.id, SubscriptionKey.kind, SubscriptionKey.last_used_at,
-            Subscription.id.label("subscription_id"), Subscription.account_id,
-            Account.account_types,
-        )
+    """Return the API client that has a key, if the key exists and still works."""
+    query = (
+        select(SubscriptionKey, Subscription.account_id, Account.account_types)
         .join(SubscriptionKey.subscription)
         .join(Subscription.account)
-        .where(
-            SubscriptionKey.digest.in_(digests_of_key(key)),
-            ACTIVE,
-        )
-    ).one_or_none()  # fmt: skip
+        .where(SubscriptionKey.digest.in_(_digests(key)), ACTIVE)
+    )
+    found = db.session.execute(query).one_or_none()
     if found is None:
         return None
+    row, account_id, account_types = found
     actor = Actor(
-        f"subscription {found.subscription_id}",
+        f"subscription {row.subscription_id}",
         "api",
-        roles_of(staff=False, administrator=False, account_types=found.account_types),
-        account_id=found.account_id,
-        subscription_id=found.subscription_id,
+        roles_of(staff=False, administrator=False, account_types=account_types),
+        account_id=account_id,
+        subscription_id=row.subscription_id,
         ip=ip,
     )
-    kind = KeyKind(found.kind)
-    return ApiClient(actor, found.subscription_id, found.id, kind, found.last_used_at)
+    kind = KeyKind(row.kind)
+    return ApiClient(actor, row.subscription_id, row.id, kind, row.last_used_at)
+
+
+def decrypt_key(encrypted: str) -> str:
+    """Return the text of a key. Raises ConflictError if its secret is not known."""
+    try:
+        return _fernet().decrypt(encrypted).decode()
+    except InvalidToken:
+        raise ConflictError(
+            "This key was made under another secret key of the app, and no longer "
+            "works. Regenerate it."
+        ) from None
 
 
 def _own(actor: Actor) -> Select[Subscription]:
@@ -189,18 +206,15 @@ def _names(actor: Actor) -> set[str]:
     return {alike(each.name) for each in db.session.scalars(_own(actor).where(ACTIVE))}
 
 
-def _new_name(text: str, others: set[str]) -> str:
+def _read_name(text: str, others: set[str]) -> str:
     if len(others) >= MOST:
         raise ValueError(f"An account can have {MOST} subscriptions. Cancel one first.")
     return read_subscription_name(text, others)
 
 
-def _agreed(made: str, version: str) -> str:
+def _read_terms(text: str, version: str) -> str:
     sentence = "Read the terms of use, and agree to them."
-    try:
-        return read_declaration(made, version, TERMS, field="terms", sentence=sentence)
-    except ValidationError as refusal:
-        raise ValueError(str(refusal)) from None
+    return read_declaration(text, version, TERMS, field="terms", sentence=sentence)
 
 
 def _key(found: Subscription, kind: str) -> SubscriptionKey:
@@ -208,64 +222,34 @@ def _key(found: Subscription, kind: str) -> SubscriptionKey:
 
 
 def _renew(key: SubscriptionKey, at: datetime) -> SubscriptionKey:
-    text = new_key()
-    key.digest, key.sealed = digest_of_key(text), encrypt_key(text)
+    """Give a key a new text, of which only a digest and an encrypted copy are kept."""
+    text = secrets.token_hex(16)
+    key.digest, key.sealed = (
+        _digests(text)[0],
+        _fernet().encrypt(text.encode()).decode(),
+    )
     key.created_at, key.last_used_at = at, None
     return key
 
 
-def _tell(
-    event: str, of: Subscription, actor: Actor, at: datetime, **more: Any
-) -> None:
-    audit_log.act(event, actor, at, subscription=of.id, **more)
+def _digests(text: str) -> list[str]:
+    """Return HMAC-SHA256 of a key under each secret, the present secret first.
 
-
-def new_key() -> str:
-    """A key that nobody can guess."""
-    return secrets.token_hex(16)
-
-
-def digest_of_key(key: str) -> str:
-    """The digest that is stored of a new key: HMAC-SHA256, in hexadecimal."""
-    return digests_of_key(key)[0]
-
-
-def digests_of_key(key: str) -> list[str]:
-    """The digests that a key may be found by, that under the present secret first.
-
-    A stored digest is never written again under another secret: the log has it too.
+    A stored digest is never replaced by that of another secret: the log has it too.
     """
-    text = key.encode("utf-8", "replace")
-    return [
-        hmac.digest(secret, text, "sha256").hex()
-        for secret in _derived("digest of keys")
-    ]
-
-
-def encrypt_key(key: str) -> str:
-    """A key encrypted (Fernet), as its page can show it again."""
-    return _fernet().encrypt(key.encode()).decode()
-
-
-def decrypt_key(text: str) -> str:
-    """The key that was sealed; ConflictError if its secret is not known any more."""
-    try:
-        return _fernet().decrypt(text).decode()
-    except InvalidToken:
-        raise ConflictError(
-            "This key was made under another secret key of the app, and no longer "
-            "works. Regenerate it."
-        ) from None
+    data = text.encode("utf-8", "replace")
+    secret_bytes = _derive("digest of keys")
+    return [hmac.digest(secret, data, "sha256").hex() for secret in secret_bytes]
 
 
 def _fernet() -> MultiFernet:
-    """Encrypt with the present secret; decrypt with each that is still good."""
-    seals = [base64.urlsafe_b64encode(key) for key in _derived("seal of keys")]
-    return MultiFernet([Fernet(seal) for seal in seals])
+    """Encrypt with the present secret; decrypt with every secret that is still good."""
+    secret_bytes = _derive("seal of keys")
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(s)) for s in secret_bytes])
 
 
-def _derived(purpose: str) -> list[bytes]:
-    """Return 32 bytes of each secret for a purpose, the present secret first."""
+def _derive(purpose: str) -> list[bytes]:
+    """Derive 32 bytes for a purpose from each secret, the present secret first."""
     return [
         HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret.encode())
         for secret in reversed(secret_keys())

@@ -19,8 +19,7 @@ from spv.rules.ledger.reasons import read_reason
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.api import idempotency
-from spv.services.authorisation import authorised_transaction
+from spv.services.authorisation import authorised_transaction, link_result
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search
 from spv.services.ledger.selections import Selection, check_most, valid_ids
@@ -89,7 +88,7 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> Mark
         )
         db.session.add(invalidation)
         db.session.flush()
-        idempotency.link_result(actor, invalidation_id=invalidation.id)
+        link_result(actor, invalidation_id=invalidation.id)
         _invalidate(valid, invalidation.id)
         audit_log.act(
             MARKED, actor, invalidation.made_at, invalidation=invalidation.id,

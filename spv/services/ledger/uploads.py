@@ -20,8 +20,7 @@ from spv.rules.ledger.report import report
 from spv.rules.ledger.rows import CheckedRows, digest
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.api import idempotency
-from spv.services.authorisation import authorised_transaction
+from spv.services.authorisation import authorised_transaction, link_result
 from spv.services.ledger import refused_files
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.refused_files import RowsRefused
@@ -127,7 +126,7 @@ def record(
         )
         db.session.add(upload)
         db.session.flush()
-        idempotency.link_result(actor, upload_id=upload.id)
+        link_result(actor, upload_id=upload.id)
         if held := ledger_rows.put(upload, panels):
             raise AlreadyValid(held)
         audit_log.act(

@@ -1,4 +1,4 @@
-"""The JSON that systems send, without an app: what is read, and what is refused."""
+"""The JSON that API clients send, without an app: what is read, what is refused."""
 
 import json
 from datetime import date
@@ -15,7 +15,7 @@ from spv.rules.ledger.json_upload import (
 )
 from spv.rules.ledger.report import already_valid_problem
 from spv.rules.ledger.rows import MOST_ROWS, Panel
-from tests.hostile_bodies import NO_JSON
+from tests.hostile_bodies import NOT_JSON
 
 DAY = date(2026, 5, 1)
 ITEM = {
@@ -37,11 +37,13 @@ def faults(*items):
 
 
 def refused(data, read=read_items):
-    """Code, status, field and sentence of a refusal."""
-    with pytest.raises(BodyRefused) as refusal:
+    """Return code, status, field and sentence of the error."""
+    with pytest.raises(BodyRefused) as error:
         read(data)
-    ((field, sentence),) = refusal.value.problems.items()
-    return refusal.value.code, refusal.value.http_status, field, sentence
+    ((field, sentence),) = error.value.problems.items()
+    code, status = error.value.code, error.value.http_status
+    assert error.value.errors == [{"field": field, "code": code, "message": sentence}]
+    return code, status, field, sentence
 
 
 def test_items_are_rows():
@@ -53,9 +55,9 @@ def test_items_are_rows():
     assert (checked.problems, checked.row_count) == ([], 2)
 
 
-@pytest.mark.parametrize("name", NO_JSON)
-def test_what_is_no_json(name):
-    code, status, field, sentence = refused(NO_JSON[name])
+@pytest.mark.parametrize("name", NOT_JSON)
+def test_bodies_that_are_not_json(name):
+    code, status, field, sentence = refused(NOT_JSON[name])
     assert (code, status, field) in [
         ("not_json", 400, "body"),
         ("not_an_object", 422, "body"),
@@ -66,21 +68,21 @@ def test_what_is_no_json(name):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"[]", ("not_an_object", 422, "body", "The body has to be a JSON object.")),
+        (b"[]", ("not_an_object", 422, "body", "The body must be a JSON object.")),
         (b"{}", ("missing", 422, "serialNumbers",
-                 "“serialNumbers” has to be there, and a list.")),
+                 "“serialNumbers” is required and must be a list.")),
         (b'{"serialNumbers": []}', ("no_items", 422, "serialNumbers",
                                     "“serialNumbers” is empty.")),
         (body(*[1] * (MOST_ROWS + 1)), ("too_many_items", 422, "serialNumbers",
                                         "There are 1,001 items. The limit is 1,000.")),
         (b'{"serials": []}', ("unknown_field", 422, "serials",
-            "There is no field “serials” here; there is serialNumbers.")),
+            "Unknown field “serials”. Use serialNumbers.")),
         (b'{"a": 1, "a": 1}', ("not_json", 400, "body",
-            "The field “a” is there twice in one object.")),
+            "The field “a” appears twice in one object.")),
         (b"\xff", ("not_json", 400, "body", "The body is not UTF-8.")),
         (b"[" * 100_000, ("not_json", 400, "body",
-                          "The body is nested far too deep.")),
-        (b"9" * 5_000, ("not_json", 400, "body", "A number is far too long.")),
+                          "The body is nested too deeply.")),
+        (b"9" * 5_000, ("not_json", 400, "body", "A number has too many digits.")),
         (b"{", ("not_json", 400, "body", "The body is not JSON: Expecting property "
                 "name enclosed in double quotes (line 1, column 2).")),
     ],
@@ -94,8 +96,8 @@ def test_as_many_as_allowed():
     assert read_items(body(*items)).row_count == 1000
 
 
-def test_what_is_wrong_with_items_is_told_in_order_and_once():
-    """A number is told as no text, and not as missing as well."""
+def test_problems_of_items_are_in_order_and_there_once():
+    """A number is reported as not a string, and not as missing as well."""
     assert faults(
         ITEM | {"serialNumber": 391}, 5, None, True, [], {}, ITEM | {"colour": "red"}
     ) == [
@@ -117,13 +119,13 @@ def test_what_is_wrong_with_items_is_told_in_order_and_once():
     [(True, "true or false"), (1, "a number"), (1.5, "a number"), ({}, "an object"),
      ([], "a list")],
 )  # fmt: skip
-def test_kinds_are_called_by_their_names(value, kind):
+def test_names_of_kinds(value, kind):
     (problem,) = read_items(body(ITEM | {"licensee": value})).problems
-    assert problem.fault.sentence == f"This is {kind}, not a text."
+    assert problem.fault.sentence == f"This is {kind}, not a string."
 
 
 @pytest.mark.parametrize("character", ["\ufe00", "\ufe0f"])
-def test_signs_that_only_change_how_others_look(character):
+def test_variation_selectors_are_refused(character):
     found = faults(ITEM | {"licensee": f"A{character}"})
     assert [fault[:3] for fault in found] == [(1, "licensee", "hidden_character")]
 
@@ -139,7 +141,7 @@ def test_serial_numbers_alone():
     assert read(body("b", "A", "b")) == ["b", "A", "b"]
     code, status, field, sentence = refused(body("A", 2), read)
     assert (code, status, field) == ("not_text", 422, "serialNumbers")
-    assert sentence == "Serial number 2 is a number, not a text in quotes."
+    assert sentence == "Serial number 2 is a number, not a string in quotation marks."
 
 
 def test_texts():
@@ -147,17 +149,19 @@ def test_texts():
     assert read_texts(given, ["reason", "otherReason", "none"]) == {
         "reason": "Other", "otherReason": "", "none": "",
     }  # fmt: skip
-    with pytest.raises(BodyRefused, match="“more” is a number, not a text in quotes"):
+    with pytest.raises(
+        BodyRefused, match="“more” is a number, not a string in quotation"
+    ):
         read_texts(given, ["more"])
 
 
-def test_what_systems_are_told():
-    """409 where the ledger is all that is wrong, otherwise 422."""
-    of_ledger = already_valid_problem(2, "EX1", DAY, own=True)
+def test_problems_as_json():
+    """409 if every problem is about what the ledger has, otherwise 422."""
+    known = already_valid_problem(2, "EX1", DAY, own=True)
     (other,) = read_items(body(ITEM | {"serialNumber": "1.5E+12"})).problems
-    refusal = ItemsRefused([of_ledger], 3, {"already_valid"})
-    assert (refusal.http_status, refusal.item_count) == (409, 3)
-    assert refusal.errors == [
+    error = ItemsRefused([known], 3)
+    assert (error.http_status, error.item_count) == (409, 3)
+    assert error.errors == [
         {
             "row": 2, "field": "serialNumber", "code": "already_valid",
             "message": "The ledger has it as valid already, recorded by your account "
@@ -166,8 +170,8 @@ def test_what_systems_are_told():
             "value": "EX1",
         }
     ]  # fmt: skip
-    both = ItemsRefused([of_ledger, other], 3, {"already_valid"})
+    both = ItemsRefused([known, other], 3)
     assert (both.http_status, str(both)) == (422, "2 problems in the items.")
     unknown = read_items(body(ITEM | {"x": 1})).problems
-    (error,) = ItemsRefused(unknown, 1, ()).errors
-    assert "field" not in error
+    (problem,) = ItemsRefused(unknown, 1).errors
+    assert "field" not in problem
