@@ -58,7 +58,7 @@ def verify(contains: tuple[str, ...]) -> None:
         click.echo(problem)
     words = (
         f"{pluralise(ledger.rows, 'row')} of {pluralise(ledger.uploads, 'upload')}, "
-        f"{pluralise(ledger.markings, 'marking')}"
+        f"{pluralise(ledger.invalidations, 'invalidation')}"
     )
     click.echo(f"ledger: {words}, {pluralise(len(ledger.problems), 'problem')}")
     broken = any(report.problem for report in reports)

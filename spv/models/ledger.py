@@ -1,6 +1,6 @@
-"""The ledger of panel serial numbers: who declared and uploaded what, what is valid.
+"""The ledger of panel serial numbers: declarations, uploads, rows and invalidations.
 
-A serial number is valid while `invalidation_id` is null. Nothing is ever deleted.
+A serial number is valid while its `invalidation_id` is null. No row is ever deleted.
 """
 
 from datetime import date, datetime
@@ -26,14 +26,14 @@ from spv.models.types import UtcDateTime
 
 
 class Declaration(Model):
-    """What somebody declared for an account, and in which wording.
+    """A declaration that a user made for an account, in a version of the wording.
 
-    `purpose` is "upload" or "api"; those for the API expire.
+    `purpose` is "upload" or "api". A declaration for the API expires.
     """
 
     __tablename__ = "declarations"
     __table_args__ = (
-        # Every page of a person asks until when the account's is current.
+        # Every page of a signed-in user asks until when the account's is current.
         Index(
             "ix_declarations_expiring",
             "account_id",
@@ -55,32 +55,33 @@ class Declaration(Model):
 
 
 class MadeBy:
-    """Made by a person, or by a system with the key of a subscription."""
+    """A table whose rows are made by a user, or by a system with a subscription key."""
 
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscriptions.id"))
 
     @declared_attr
     def user(cls) -> Mapped[User | None]:  # noqa: N805
-        """The person."""
+        """The user, if it was one."""
         return relationship()
 
     @declared_attr
     def subscription(cls) -> Mapped[Subscription | None]:  # noqa: N805
-        """The subscription."""
+        """The subscription of the system, if it was one."""
         return relationship()
 
     @property
     def maker(self) -> str:
-        """Who it was, in words."""
+        """The name of the user or the subscription."""
         name = self.subscription.name if self.subscription else ""
         return self.user.name if self.user else f"API, subscription {name}"
 
 
 class Upload(MadeBy, Model):
-    """Rows that came together. `sha256` is the digest of `rules.ledger.rows`.
+    """Rows that were recorded together.
 
-    `audit_sequence` is the number of its event in the registry's log.
+    `sha256` is their digest, in a version of `rules.ledger.rows.DIGESTS`.
+    `audit_sequence` is the number of the upload's event in the registry's log.
     """
 
     __tablename__ = "uploads"
@@ -94,13 +95,14 @@ class Upload(MadeBy, Model):
     row_count: Mapped[int]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     audit_sequence: Mapped[int]
+    digest_version: Mapped[int] = mapped_column(server_default="1")
 
     account: Mapped[Account] = relationship()
     declaration: Mapped[Declaration] = relationship()
 
 
 class RefusedFile(Model):
-    """A file with problems, kept for a day so that its account can mend it."""
+    """A file with problems, kept for a day so that its account can fix it."""
 
     __tablename__ = "refused_files"
 
@@ -115,7 +117,7 @@ class RefusedFile(Model):
 
 
 class Product(Model):
-    """What a panel is: its names are stored once, however many serial numbers."""
+    """The three names of a kind of panel, stored once for all its serial numbers."""
 
     __tablename__ = "products"
     __table_args__ = (
@@ -135,15 +137,15 @@ class Product(Model):
 
 
 class UploadProduct(Model):
-    """How many rows of an upload are of a product, and how many of those are valid.
+    """The number of rows of an upload that are of a product, and that are valid.
 
-    A ledger of ten million rows has some ten thousand of these: what is not asked of
-    serial numbers is asked here.
+    A ledger of ten million rows has some ten thousand of these, so searches by anything
+    but serial numbers look here.
     """
 
     __tablename__ = "upload_products"
     __table_args__ = (
-        # Those with rows that were marked.
+        # Those with rows that were marked invalid.
         Index(
             "ix_upload_products_marked",
             "upload_id",
@@ -162,10 +164,10 @@ class UploadProduct(Model):
 
 
 class Invalidation(MadeBy, Model):
-    """Why rows are no longer valid: one marking, of one row or of many.
+    """An act that marked rows as invalid, with its reason.
 
-    `account_id` is null where agency staff marked. `criteria` is how the rows were
-    chosen, `audit_sequence` the number of the event in the registry's log.
+    `account_id` is null if agency staff did it. `criteria` tells how the rows were
+    chosen. `audit_sequence` is the number of the event in the registry's log.
     """
 
     __tablename__ = "invalidations"
@@ -184,10 +186,10 @@ class Invalidation(MadeBy, Model):
 
 
 class PanelSerial(Model):
-    """One serial number of one upload, designed for a hundred million of them.
+    """A serial number of an upload; designed for a hundred million of them.
 
-    The unique index lets a serial number be valid only once, and is the one by which it
-    is found, exactly or from its beginning (the order is that of bytes).
+    The unique index lets a serial number be valid only once. Searches use it as well,
+    for a whole serial number or its beginning (the order is that of bytes).
     """
 
     __tablename__ = "panel_serials"
@@ -200,7 +202,7 @@ class PanelSerial(Model):
         ),
         # The rows of an upload, of some products, from a serial number on.
         Index(None, "upload_id", "product_id", "serial_number"),
-        # The same of those that were marked: few.
+        # The same for the few rows that were marked invalid.
         Index(
             "ix_panel_serials_marked",
             "upload_id",
@@ -209,7 +211,7 @@ class PanelSerial(Model):
             sqlite_where=text("invalidation_id IS NOT NULL"),
             postgresql_where=text("invalidation_id IS NOT NULL"),
         ),
-        # The rows of a marking. Rows that are valid are not in it.
+        # The rows of an invalidation. Valid rows are not in this index.
         Index(
             "ix_panel_serials_invalidation_id",
             "invalidation_id",
@@ -218,7 +220,7 @@ class PanelSerial(Model):
         ),
     )
 
-    # Numbers are used up by what is refused, too.
+    # Uploads that are refused use up ids, too.
     id: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True
     )

@@ -231,7 +231,7 @@ def _marked(done: Done) -> dict[str, Any]:
 
 def _not_current(lapsed: NotCurrent) -> Response:
     url = url_for("declarations.new", _external=True)
-    until = lapsed.standing.until
+    until = lapsed.declaration_status.until
     error = {
         "code": "declaration_not_current",
         "message": f"{lapsed} Make it at {url}, then send this again.",

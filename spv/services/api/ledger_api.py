@@ -77,10 +77,10 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
         return _check(checked, actor)
     if not checked.problems:
         try:
-            made = uploads.record(checked, "", _declared_by(actor), actor)
+            made = uploads.record(checked, actor)
             return uploaded(made.upload_id, is_new=not made.already)
         except uploads.AlreadyValid as found:
-            held = found.held
+            held = found.already_valid
     problems = refused_files.problems_of(checked, actor.account_id, held)
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
@@ -159,10 +159,6 @@ def _check(checked: CheckedRows, actor: Actor) -> Done:
     if problems := refused_files.problems_of(checked, actor.account_id):
         raise ItemsRefused(problems, rows, {ALREADY_VALID})
     return Done(None, rows, until=until)
-
-
-def _declared_by(actor: Actor) -> Any:
-    return lambda at: declarations.current(actor.account_id, at)
 
 
 def _until(actor: Actor) -> date | None:
