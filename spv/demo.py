@@ -97,8 +97,8 @@ def check_nobody_real() -> None:
 def _check_nobody_real() -> None:
     if db.session.scalar(select(User.id).limit(1)) and not sign_ins():
         raise ConflictError(
-            "The database has users who are not of the demonstration. Nothing was done: "
-            "check DATABASE_URL and SPV_ENVIRONMENT."
+            "The database has users who are not of the demonstration. Nothing was "
+            "done: check DATABASE_URL and SPV_ENVIRONMENT."
         )
 
 
