@@ -32,7 +32,7 @@ def test_audit_verify_of_a_changed_log(run):
     assert run("audit", "verify") == (
         1,
         "stc: 0 events, event 1 was changed\nregistry: 0 events, intact, last hash \n"
-        "ledger: 0 rows of 0 uploads, 0 markings, 0 problems\n",
+        "ledger: 0 rows of 0 uploads, 0 invalidations, 0 problems\n",
     )
 
 

@@ -54,7 +54,7 @@ def test_demo_load_uploads_more_panels_each_time(app, run):
         code, output = run("audit", "verify")
         assert code == 0
         rows, uploads = total + 400, total // 2500 * 3 + 5
-        ledger = f"{rows:,} rows of {uploads} uploads, 0 markings, 0 problems"
+        ledger = f"{rows:,} rows of {uploads} uploads, 0 invalidations, 0 problems"
         assert output.splitlines()[-1] == f"ledger: {ledger}"
     assert run("demo", "load", "--panels", "0")[0] == 2
 

@@ -25,6 +25,11 @@ from spv.models.subscriptions import Subscription
 from spv.models.types import UtcDateTime
 
 
+def _partial_index(name: str, *columns: str, where: str) -> Index:
+    clause = text(where)
+    return Index(name, *columns, sqlite_where=clause, postgresql_where=clause)
+
+
 class Declaration(Model):
     """A declaration that a user made for an account, in a version of the wording.
 
@@ -34,14 +39,11 @@ class Declaration(Model):
     __tablename__ = "declarations"
     __table_args__ = (
         # Every page of a signed-in user asks until when the account's is current.
-        Index(
-            "ix_declarations_expiring",
-            "account_id",
-            "expires_on",
-            sqlite_where=text("expires_on IS NOT NULL"),
-            postgresql_where=text("expires_on IS NOT NULL"),
+        _partial_index(
+            "ix_declarations_expiring", "account_id", "expires_on",
+            where="expires_on IS NOT NULL",
         ),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -122,13 +124,10 @@ class Product(Model):
     __tablename__ = "products"
     __table_args__ = (
         Index(
-            "uq_products_supplier_name_licensee_model_number",
-            "supplier_name",
-            "licensee",
-            "model_number",
-            unique=True,
+            "uq_products_supplier_name_licensee_model_number", "supplier_name",
+            "licensee", "model_number", unique=True,
         ),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     supplier_name: Mapped[str] = mapped_column(String(200))
@@ -146,14 +145,11 @@ class UploadProduct(Model):
     __tablename__ = "upload_products"
     __table_args__ = (
         # Those with rows that were marked invalid.
-        Index(
-            "ix_upload_products_marked",
-            "upload_id",
-            "product_id",
-            sqlite_where=text("valid_count < row_count"),
-            postgresql_where=text("valid_count < row_count"),
+        _partial_index(
+            "ix_upload_products_marked", "upload_id", "product_id",
+            where="valid_count < row_count",
         ),
-    )
+    )  # fmt: skip
 
     upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
     product_id: Mapped[int] = mapped_column(
@@ -195,30 +191,22 @@ class PanelSerial(Model):
     __tablename__ = "panel_serials"
     __table_args__ = (
         Index(
-            "uq_panel_serials_serial_number",
-            "serial_number",
-            text("coalesce(invalidation_id, 0)"),
-            unique=True,
+            "uq_panel_serials_serial_number", "serial_number",
+            text("coalesce(invalidation_id, 0)"), unique=True,
         ),
         # The rows of an upload, of some products, from a serial number on.
         Index(None, "upload_id", "product_id", "serial_number"),
         # The same for the few rows that were marked invalid.
-        Index(
-            "ix_panel_serials_marked",
-            "upload_id",
-            "product_id",
-            "serial_number",
-            sqlite_where=text("invalidation_id IS NOT NULL"),
-            postgresql_where=text("invalidation_id IS NOT NULL"),
+        _partial_index(
+            "ix_panel_serials_marked", "upload_id", "product_id", "serial_number",
+            where="invalidation_id IS NOT NULL",
         ),
         # The rows of an invalidation. Valid rows are not in this index.
-        Index(
-            "ix_panel_serials_invalidation_id",
-            "invalidation_id",
-            sqlite_where=text("invalidation_id IS NOT NULL"),
-            postgresql_where=text("invalidation_id IS NOT NULL"),
+        _partial_index(
+            "ix_panel_serials_invalidation_id", "invalidation_id",
+            where="invalidation_id IS NOT NULL",
         ),
-    )
+    )  # fmt: skip
 
     # Uploads that are refused use up ids, too.
     id: Mapped[int] = mapped_column(

@@ -73,8 +73,7 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
         raise _refused("The file is empty. Choose a file with a heading and rows.")
     if count > most_rows + 1:
         raise _refused(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
-    _check_width(rows)
-    _check_cells(rows)
+    _check_size(rows)
     if "'" in text:
         rows = [Row(n, _replace_marks(_MARKED, cells, "")) for n, cells in rows]
     _drop_blank_end(rows[0].cells, 0)  # columns without a name
@@ -164,18 +163,14 @@ def _check_delimiter(text: str) -> None:
             raise _refused(f"The columns are separated by {name}. {_AS_CSV}")
 
 
-def _check_width(rows: list[Row]) -> None:
-    """Refuse rows that would make the file very large when it is written again."""
+def _check_size(rows: list[Row]) -> None:
+    """Refuse a file that would be large, or take long, to write again."""
     for number, cells in rows:
         _drop_blank_end(cells, MOST_COLUMNS)
         if len(cells) > MOST_COLUMNS:
             sentence = f"has {len(cells):,} columns. The limit is {MOST_COLUMNS}."
             what = "Your file" if number == rows[0].number else f"Row {number:,}"
             raise _refused(f"{what} {sentence}")
-
-
-def _check_cells(rows: list[Row]) -> None:
-    """Refuse a file with so many cells that it would take long to write again."""
     if sum(len(cells) for _, cells in rows) <= MOST_CELLS:
         return
     count = sum(len(cells) - _blank_end(cells) for _, cells in rows)

@@ -102,7 +102,7 @@ def check_file() -> Response:
     """Show the problems of a file."""
     form = CheckForm()
     try:
-        checked = uploads.check_alone(form.data_of_file())
+        checked = uploads.check(form.data_of_file())
     except ValidationError as error:
         return _new_check(form.refused(error), refusal=error)
     return _new_check(form, checked=checked)

@@ -16,7 +16,7 @@ from spv.rules.accounts import Role
 from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.ledger.csv_upload import check_csv
 from spv.rules.ledger.declaration import WORDINGS, read_declaration
-from spv.rules.ledger.report import report
+from spv.rules.ledger.report import Report, report
 from spv.rules.ledger.rows import DIGEST_VERSION, CheckedRows, digest
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -80,11 +80,22 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     Raises ValidationError if anything is wrong; then nothing is recorded.
     """
     wording = read_declaration(answers["declaration"], answers["wording_version"])
-    checked = _read(file, actor)
+    already_valid = None
     try:
-        return record(checked, actor, filename=file.filename, wording_version=wording)
-    except AlreadyValid as error:
-        raise _refuse(file, actor, checked, error.already_valid) from None
+        checked = check_csv(file.content)
+    except ValidationError as error:
+        _refuse(file, actor, str(error))
+        raise
+    if not checked.problems:
+        try:
+            return record(
+                checked, actor, filename=file.filename, wording_version=wording
+            )
+        except AlreadyValid as error:
+            already_valid = error.already_valid
+    problems = refused_files.problems_of(checked, actor.account_id, already_valid)
+    found = report(checked, problems)
+    raise RowsRefused(found, _refuse(file, actor, found.sentence, found))
 
 
 def record(
@@ -129,29 +140,22 @@ def record(
         return Recorded(upload.id, at)
 
 
-def check(content: bytes, actor: Actor) -> Checked:
+def check(content: bytes, actor: Actor | None = None) -> Checked:
     """Check a file as `save` would, without keeping any of it.
 
-    Raises ValidationError if anything is wrong.
+    Without an actor, as for visitors, the file is not compared with the ledger. Raises
+    ValidationError if anything is wrong.
     """
     checked = check_csv(content)
-    if not checked.problems:
-        sha256 = digest(checked.panels.values())
-        if earlier := still_valid(actor.account_id, sha256):
-            return Checked(checked.row_count, earlier)
-    if problems := refused_files.problems_of(checked, actor.account_id):
+    problems = checked.problems
+    if actor:
+        if not problems:
+            sha256 = digest(checked.panels.values())
+            if earlier := still_valid(actor.account_id, sha256):
+                return Checked(checked.row_count, earlier)
+        problems = refused_files.problems_of(checked, actor.account_id)
+    if problems:
         raise RowsRefused(report(checked, problems))
-    return Checked(checked.row_count)
-
-
-def check_alone(content: bytes) -> Checked:
-    """Check a file without the ledger, for everybody.
-
-    Raises ValidationError if anything is wrong.
-    """
-    checked = check_csv(content)
-    if checked.problems:
-        raise RowsRefused(report(checked, checked.problems))
     return Checked(checked.row_count)
 
 
@@ -202,49 +206,25 @@ _NAMED = [
 ]  # fmt: skip
 
 
-def _read(file: File, actor: Actor) -> CheckedRows:
-    """Return the rows of a file that has no problem in itself, or refuse it."""
-    try:
-        checked = check_csv(file.content)
-    except ValidationError as error:
-        with authorised_transaction(actor, Role.UPLOADER):
-            _log_refused(file, actor, clock.now(), str(error))
-        raise
-    if checked.problems:
-        raise _refuse(file, actor, checked)
-    return checked
+def _refuse(file: File, actor: Actor, why: str, found: Report | None = None) -> str:
+    """Log that a file is refused, and keep it if its rows can be corrected.
 
-
-def _refuse(
-    file: File,
-    actor: Actor,
-    checked: CheckedRows,
-    already_valid: Mapping[str, ledger_rows.ValidRow] | None = None,
-) -> RowsRefused:
-    """Keep a file to be corrected, unless its headings are wrong."""
-    problems = refused_files.problems_of(checked, actor.account_id, already_valid)
-    found, reference = report(checked, problems), ""
+    Return the reference of the kept file, or an empty text.
+    """
+    reference, counts = "", {}
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
-        if not found.about_headings:
+        if found:
+            counts = {"rows": found.row_count, "problems": found.problem_count}
+        if found and not found.about_headings:
             reference = refused_files.keep(
                 file.content, file.filename, found, actor.account_id or 0, at
             )
-        _log_refused(
-            file, actor, at, found.sentence, rows=found.row_count,
-            problems=found.problem_count,
+        audit_log.act(
+            "upload.refused", actor, at, filename=file.filename, why=why,
+            file_sha256=hashlib.sha256(file.content).hexdigest(), **counts,
         )  # fmt: skip
-    return RowsRefused(found, reference)
-
-
-def _log_refused(
-    file: File, actor: Actor, at: datetime, why: str, **counts: int
-) -> None:
-    file_sha256 = hashlib.sha256(file.content).hexdigest()
-    audit_log.act(
-        "upload.refused", actor, at, filename=file.filename, file_sha256=file_sha256,
-        why=why, **counts,
-    )  # fmt: skip
+    return reference
 
 
 def still_valid(account_id: int | None, sha256: str) -> Recorded | None:
