@@ -1,4 +1,4 @@
-"""Problems together: how many, in which order, and what people are told to do."""
+"""Reports: the groups of problems, their order, and what users are told to do."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ def of_ledger(*rows):
     return report(check_csv(panels_csv(5)), problems)
 
 
-def test_what_the_ledger_has_can_be_left_out():
+def test_rows_of_the_ledger_can_be_left_out():
     some, every = of_ledger(2, 3, 4), of_ledger(2, 3, 4, 5, 6)
     assert some.sentence == (
         "The ledger has 3 of the 5 rows already. Leave them out, then choose the file "
