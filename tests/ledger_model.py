@@ -20,7 +20,7 @@ class LedgerModel:
             for n, (supplier, *names) in file.items()
         }
 
-    def already_valid(self, panels):
+    def held(self, panels):
         """Serial numbers of a file that are valid already."""
         valid = {r.serial_number for r in self.rows.values() if r.status == "valid"}
         return valid & {panel[-1] for panel in panels}

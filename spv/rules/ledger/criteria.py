@@ -32,7 +32,7 @@ LABELS = {
 
 
 class Criteria(NamedTuple):
-    """What rows are searched for. A criterion that is empty excludes no row.
+    """The criteria of a search. One that is empty excludes no row.
 
     A serial number is matched by its beginning, a name by any part of it. Days are in
     Australian eastern time, both included. `account` is for agency staff.

@@ -9,7 +9,7 @@ from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, pluralise
 
 UPLOAD, API, TERMS = "upload", "api", "terms"
-# A wording that somebody has agreed to never changes. A new one is a new version.
+# A wording that a user has agreed to never changes. A new one is a new version.
 WORDINGS: dict[str, dict[str, Sequence[str]]] = {
     UPLOAD: {
         "2026-11-22": (
@@ -104,7 +104,7 @@ class DeclarationStatus(NamedTuple):
 
     @property
     def is_current(self) -> bool:
-        """Whether systems may upload."""
+        """True if systems may upload."""
         return self.until is not None and self.today <= self.until
 
     @property
@@ -132,5 +132,5 @@ class DeclarationStatus(NamedTuple):
 
     @property
     def notice(self) -> int:
-        """How strongly users are warned of the end: 1 to 3, or 0 for not yet."""
+        """The strength of the warning to users: 1 to 3, or 0 for none yet."""
         return sum(self.is_current and self.days_left <= days for days in NOTICES)

@@ -28,7 +28,7 @@ PRODUCT_FIELDS = ("supplier_name", "licensee", "model_number")
 ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 PUNCTUATION = "-._/:+#()"
 _MONTH = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
-# What spreadsheet programs turn serial numbers into. 20E2300417 is a serial number.
+# Serial numbers that a spreadsheet program has changed. 20E2300417 is a serial number.
 _DAMAGE = rf"""(
     [+-]?[0-9]++([.,][0-9]*+)?E\+[0-9]{{1,3}}      # 1.23457E+12, 1E+20
     | [+-]?[0-9]++[.,][0-9]*+E-?[0-9]{{1,3}}        # 1.23457E12
@@ -60,7 +60,7 @@ class Panel(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What is wrong with a cell, and what to do about it."""
+    """A fault of a cell, in a sentence, with a remedy."""
 
     code: str
     sentence: str

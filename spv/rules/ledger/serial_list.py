@@ -37,7 +37,7 @@ class Listed(NamedTuple):
 
     @property
     def entry(self) -> str:
-        """The cell for people."""
+        """The cell with codes for invisible characters."""
         return escape_invisible(self.cell)
 
 

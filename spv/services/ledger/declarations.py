@@ -84,9 +84,9 @@ def current(account_id: int | None, at: datetime) -> Declaration:
 
     Raises NotCurrent if there is none.
     """
-    status = declaration_status(account_id, at)
     last = _newest(account_id, 1).first()
-    if not status.is_current or last is None:
+    status = DeclarationStatus(last.expires_on if last else None, clock.day_of(at))
+    if last is None or not status.is_current:
         raise NotCurrent(status)
     return last
 

@@ -228,7 +228,10 @@ def _refuse(file: File, actor: Actor, why: str, found: Report | None = None) -> 
 
 
 def still_valid(account_id: int | None, sha256: str) -> Recorded | None:
-    """Return the account's upload of exactly these rows, if all are still valid."""
+    """Return the account's upload of exactly these rows, if all are still valid.
+
+    Only digests of the current version are compared: a new one needs a second look-up.
+    """
     rows = {"sha256": sha256, "account_id": account_id}
     found = db.session.execute(_SAME_ROWS, rows).one_or_none()
     if found is None or ledger_rows.count_valid(found.id) < found.row_count:
@@ -238,7 +241,7 @@ def still_valid(account_id: int | None, sha256: str) -> Recorded | None:
     return Recorded(found.id, found.received_at, already)
 
 
-# Built once: this query is in the way of every upload.
+# Built only once, as each upload makes this query.
 _SAME_ROWS = (
     select(Upload.id, Upload.row_count, Upload.received_at)
     .where(

@@ -1,4 +1,4 @@
-"""Whatever users do, in any order, the ledger is equal to a plain dictionary."""
+"""Whatever people do to the ledger, in any order, it is as a dictionary says."""
 
 import itertools
 from collections import Counter
@@ -41,7 +41,7 @@ PRODUCTS = [
 REASONS = ["Incorrect model number", "Ineligible panel"]
 STAFF = "agency staff"
 TAGS = itertools.count(1)
-# Few values of each kind, so that users meet the same rows.
+# What is tried: few of each, so that people come across each other.
 numbers = st.integers(0, 15)
 uploaders = st.sampled_from(ACCOUNTS)
 people = st.sampled_from([demo.STAFF, *ACCOUNTS])
@@ -52,9 +52,9 @@ numbers_of_things = st.integers(0, 40)
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Users, a ledger, the rows it must have, and the rows a user is about to mark.
+    """People, a ledger, what it has to hold, and what somebody is about to mark.
 
-    Each example has a tag of its own, as the ledger keeps the rows of the others.
+    What an example does has a tag of its own: the ledger keeps what others did.
     """
 
     def __init__(self):
@@ -88,18 +88,17 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def send(self, email, panels):
         actor = self.actors[email]
-        already_valid = self.model.already_valid(panels)
-        earlier = self.model.earlier(panels, actor)
+        held, earlier = self.model.held(panels), self.model.earlier(panels, actor)
         try:
             recorded = upload(csv_of(panels), actor)
-        except RowsRefused as error:
-            self.check_refused(error.report, already_valid, earlier)
+        except RowsRefused as refusal:
+            self.check_refused(refusal.report, held, earlier)
             return
         if earlier:
             assert recorded.upload_id == earlier
             assert recorded.already
             return
-        assert not already_valid
+        assert not held
         assert recorded.upload_id not in self.model.files
         self.model.files[recorded.upload_id] = (actor.account_id, panels)
         receipt = uploads.show(recorded.upload_id, actor)
@@ -111,16 +110,15 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(email=uploaders, file=files)
     def check_only(self, email, file):
         actor, panels = self.actors[email], self.model.panels_of(file)
-        already_valid = self.model.already_valid(panels)
-        earlier = self.model.earlier(panels, actor)
+        held, earlier = self.model.held(panels), self.model.earlier(panels, actor)
         try:
             checked = uploads.check(csv_of(panels), actor)
-        except RowsRefused as error:
-            self.check_refused(error.report, already_valid, earlier)
+        except RowsRefused as refusal:
+            self.check_refused(refusal.report, held, earlier)
             return
         assert checked.row_count == len(panels)
         assert (checked.earlier and checked.earlier.upload_id) == earlier
-        assert earlier or not already_valid
+        assert earlier or not held
 
     @rule(email=people, some=st.sets(numbers_of_things, min_size=1, max_size=6))
     def choose(self, email, some):
@@ -246,9 +244,9 @@ class LedgerMachine(RuleBasedStateMachine):
         with pytest.raises(ValidationError, match="Choose at least one row"):
             invalidations.mark(selection, {"reason": REASONS[0]}, self.actors[email])
 
-    def check_refused(self, report, already_valid, earlier):
-        assert report.problem_count == report.wrong_rows == len(already_valid)
-        assert already_valid
+    def check_refused(self, report, held, earlier):
+        assert (report.problem_count, report.wrong_rows) == (len(held), len(held))
+        assert held
         assert earlier is None
 
     def check_moved(self, sentence, gone, ids):
@@ -268,7 +266,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 @repeated(4, 300)
-def test_the_ledger_is_equal_to_a_dictionary(demonstration, monkeypatch, times):
+def test_the_ledger_is_as_a_dictionary_says(demonstration, monkeypatch, times):
     monkeypatch.setattr(search, "ROWS_SHOWN", 5)
     monkeypatch.setattr(search, "EXPORT_SLICE", 7)
     before = len(brute_force.every_row())
