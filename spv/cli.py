@@ -55,7 +55,7 @@ def verify(contains: tuple[str, ...]) -> None:
     click.echo(
         f"ledger: {pluralise(ledger.rows, 'row')} of "
         f"{pluralise(ledger.uploads, 'upload')}, "
-        f"{pluralise(ledger.markings, 'invalidation')}, "
+        f"{pluralise(ledger.invalidations, 'invalidation')}, "
         f"{pluralise(len(ledger.problems), 'problem')}"
     )
     broken = any(report.problem for report in reports)

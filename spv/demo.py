@@ -1,7 +1,7 @@
-"""Demonstrations: people, accounts, applications and panels, made as people do."""
+"""Demonstration data: users, accounts, applications and panels."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -34,7 +34,7 @@ VSP_ADMIN, VSP_USER = "admin@vsp.example", "user@vsp.example"
 SUPPLIER, OTHER_VSP = "admin@supplier.example", "admin@other-vsp.example"
 GENERAL = "admin@general.example"
 UPLOADING = (VSP_USER, SUPPLIER, OTHER_VSP)
-# Who signs in with it, in the words of the sign-in page.
+# The users by their email address, in the words of the sign-in page.
 SIGN_INS = {
     STAFF: "Agency staff",
     VSP_ADMIN: "VSP, administrator",
@@ -72,14 +72,14 @@ NEW_PASSWORD = {"password": PASSWORD, "password_again": PASSWORD}
 
 
 def sign_ins() -> dict[str, str]:
-    """The demonstration sign-ins that are there: email address to words."""
+    """Return the demonstration sign-ins of the database: email address to words."""
     query = select(User.email).where(User.is_demonstration, User.removed_at.is_(None))
     there = set(db.session.scalars(query))
     return {email: words for email, words in SIGN_INS.items() if email in there}
 
 
 def is_there() -> bool:
-    """Whether the database has demonstration users; False where it cannot say yet."""
+    """Tell whether the database has demonstration users; False if it cannot tell."""
     try:
         return bool(sign_ins())
     except SQLAlchemyError:  # no database yet, or no tables: see /readyz
@@ -89,23 +89,23 @@ def is_there() -> bool:
 
 
 def check_nobody_real() -> None:
-    """ConflictError if the database has people, and is not that of a demonstration."""
-    with snapshot():  # which leaves nothing locked behind it
+    """Raise ConflictError if the database has users who are no demonstration."""
+    with snapshot():  # it leaves nothing locked
         _check_nobody_real()
 
 
 def _check_nobody_real() -> None:
     if db.session.scalar(select(User.id).limit(1)) and not sign_ins():
         raise ConflictError(
-            "The database has people in it who are no demonstration. Nothing was done: "
-            "check DATABASE_URL and SPV_ENVIRONMENT."
+            "The database has users who are not of the demonstration. Nothing was "
+            "done: check DATABASE_URL and SPV_ENVIRONMENT."
         )
 
 
 def load() -> bool:
-    """Make the demonstration, all of it or nothing; False where it is there.
+    """Make the demonstration, all of it or nothing. Return False if it is there.
 
-    ConflictError where there are people already: their app is no demonstration.
+    Raises ConflictError if there are other users: their app is no demonstration.
     """
     with nested_batch(), audit_log.registry_transaction():
         if sign_ins():
@@ -124,20 +124,15 @@ def load() -> bool:
         link = users.add(person, _acting(VSP_ADMIN))
         password_links.use_link(link.token, NEW_PASSWORD, operator())
         declarations.make(DECLARED, _acting(VSP_ADMIN))
-        _load_panels(*map(_acting, UPLOADING))
+        _load_panels()
         emails = [*SIGN_INS, *(each[1] for each in WAITING)]
         made = update(User).where(User.email.in_(emails))
         db.session.execute(made.values(is_demonstration=True))
     return True
 
 
-def add_panels(count: int) -> Iterator[int]:
-    """Upload so many more panels; yields how many, each time that some are kept."""
-    return _add_panels(count, *map(_acting, UPLOADING))
-
-
 def _account(organisation: Organisation) -> None:
-    """Apply for an account, then, as the guidance has it, for its upgrade."""
+    """Apply for an account and then for its upgrade, as the guidance describes."""
     _apply(organisation, AccountType.GENERAL)
     _approve_all()
     if organisation[-1] != AccountType.GENERAL:
@@ -179,16 +174,16 @@ HELIOS_LARGE = HELIOS._replace(model_number="HE-600N-72", serial_number="HE60-")
 BANKSIA = Panel("Banksia Solar Pty Ltd", "Banksia Solar Pty Ltd", "BS-415M", "BS/415/")
 CORAL = Panel("Coral Coast Imports", "Müller Photovoltaik GmbH", "CC 390 W", "0039026")
 SUPPLIED = Panel("Example Panel Supply", "Lumen Module Works", "LMW-430-B", "LMW430B")
-# Who uploads (by its place among the accounts), what, from which number, how many.
+# The user, the file, the panel, its first number, and the number of panels.
 FILES = [
-    (0, "helios-may.csv", HELIOS, 1, 120),
-    (0, "helios-june.csv", HELIOS_LARGE, 1, 60),
-    (0, "banksia.csv", BANKSIA, 501, 80),
-    (1, "own-production.csv", SUPPLIED, 1, 90),
-    (2, "coral-coast.csv", CORAL, 7001, 50),
+    (VSP_USER, "helios-may.csv", HELIOS, 1, 120),
+    (VSP_USER, "helios-june.csv", HELIOS_LARGE, 1, 60),
+    (VSP_USER, "banksia.csv", BANKSIA, 501, 80),
+    (SUPPLIER, "own-production.csv", SUPPLIED, 1, 90),
+    (OTHER_VSP, "coral-coast.csv", CORAL, 7001, 50),
 ]
-# Of what there are more on demand: the first is the most common. Serial numbers begin
-# with the letters and the watts of a model.
+# The brands of panels that are added on demand, the most frequent first. A serial
+# number begins with the letters of the brand and the watts of the model.
 BRANDS = {
     "HXA": ("Helios Panels Australia", "Helios Energy Co., Ltd"),
     "BSM": ("Banksia Solar Pty Ltd", "Banksia Solar Pty Ltd"),
@@ -202,67 +197,64 @@ BRANDS = {
     "LMW": ("Example Panel Supply", "Lumen Module Works"),
 }
 WATTS = range(390, 590, 20)
-TOGETHER = 40
+FILES_AT_ONCE = 40
 
 
-def _load_panels(verifier: Actor, supplier: Actor, other: Actor) -> None:
+def _load_panels() -> None:
     """Upload several hundred panels, and files with problems, for three accounts."""
-    actors = (verifier, supplier, other)
-    for account, name, kind, first, count in FILES:
-        _upload_panels(actors[account], name, [*_panels(kind, first, count)])
+    for email, name, panel, first, count in FILES:
+        _upload(email, name, _panels(panel, first, count))
     known = [*_panels(HELIOS, 111, 20), *_panels(BANKSIA, 571, 30)]
-    damaged = BANKSIA._replace(serial_number="4.15001E+")
-    _upload_panels(verifier, "helios-again.csv", known)
-    _upload_panels(verifier, "banksia-damaged.csv", [*_panels(damaged, 12, 9)])
-    _send_file(supplier, "bad-sample.csv", SAMPLES["bad-sample"])
+    damaged = [
+        BANKSIA._replace(serial_number=f"4.15001E+{number}") for number in range(12, 21)
+    ]
+    with suppress(ValidationError):
+        _upload(VSP_USER, "helios-again.csv", known)
+    with suppress(ValidationError):
+        _upload(VSP_USER, "banksia-damaged.csv", damaged)
+    with suppress(ValidationError):
+        _send(_acting(SUPPLIER), "bad-sample.csv", SAMPLES["bad-sample"])
 
 
-def _add_panels(count: int, *actors: Actor) -> Iterator[int]:
-    """Upload so many more panels for three accounts; yields how many, once kept."""
+def add_panels(count: int) -> Iterator[int]:
+    """Upload so many more panels, and yield the number of each batch that is saved."""
+    actors = [_acting(email) for email in UPLOADING]
     while count > 0:
-        some = min(count, TOGETHER * MOST_ROWS)
+        batch = min(count, FILES_AT_ONCE * MOST_ROWS)
         with nested_batch():
-            for rows in range(some, 0, -MOST_ROWS):
+            for rows in range(batch, 0, -MOST_ROWS):
                 _upload_more(min(rows, MOST_ROWS), actors)
-        yield some
-        count -= some
+        yield batch
+        count -= batch
 
 
-def _upload_more(count: int, actors: tuple[Actor, ...]) -> None:
-    """A file of one to three models of a brand, none of whose numbers is there yet."""
+def _upload_more(count: int, actors: Sequence[Actor]) -> None:
+    """Upload new serial numbers of one to three models of a brand, as one file."""
     last = db.session.scalar(select(func.max(PanelSerial.id))) or 0
     chosen = random.Random(last)  # noqa: S311 (the same each time)
     account = chosen.choices(range(3), (6, 1, 3))[0]
-    common = [0.6**place for place in range(len(BRANDS))]
-    brand = "LMW" if account == 1 else chosen.choices([*BRANDS], common)[0]
+    frequency = [0.6**index for index in range(len(BRANDS))]
+    brand = "LMW" if account == 1 else chosen.choices([*BRANDS], frequency)[0]
     models, size = chosen.sample(WATTS, chosen.randint(1, 3)), -(-MOST_ROWS // 3)
     panels = []
-    for place in range(count):
-        watts = models[place // size % len(models)]
-        serial = f"{brand}{watts}{last + 1 + place:09}"
+    for index in range(count):
+        watts = models[index // size % len(models)]
+        serial = f"{brand}{watts}{last + 1 + index:09}"
         panels.append(Panel(*BRANDS[brand], f"{brand}-{watts}M", serial))
     text = csv_text([FIELDS.values(), *panels])
-    _save_file(actors[account], f"{brand.lower()}-{last + 1}.csv", text)
+    _send(actors[account], f"{brand.lower()}-{last + 1}.csv", text)
 
 
-def _panels(kind: Panel, first: int, count: int) -> list[Panel]:
-    serial = kind.serial_number
-    digits = 0 if serial.endswith("+") else 7
-    return [
-        kind._replace(serial_number=f"{serial}{number:0{digits}}")
-        for number in range(first, first + count)
-    ]
+def _panels(panel: Panel, first: int, count: int) -> list[Panel]:
+    """Return panels whose serial numbers go on from that of a panel."""
+    numbers = range(first, first + count)
+    serials = (f"{panel.serial_number}{number:07}" for number in numbers)
+    return [panel._replace(serial_number=serial) for serial in serials]
 
 
-def _upload_panels(actor: Actor, filename: str, panels: list[Panel]) -> None:
-    _send_file(actor, filename, csv_text([FIELDS.values(), *panels]))
+def _upload(email: str, filename: str, panels: list[Panel]) -> None:
+    _send(_acting(email), filename, csv_text([FIELDS.values(), *panels]))
 
 
-def _send_file(actor: Actor, filename: str, text: str) -> None:
-    with suppress(ValidationError):  # that is what some of the files are for
-        _save_file(actor, filename, text)
-
-
-def _save_file(actor: Actor, filename: str, text: str) -> None:
-    answers = {"declaration": "yes", "wording_version": ""}
-    uploads.save(uploads.File(text.encode(), filename), answers, actor)
+def _send(actor: Actor, filename: str, text: str) -> None:
+    uploads.save(uploads.File(text.encode(), filename), DECLARED, actor)

@@ -1,7 +1,7 @@
 """Forms of the ledger: upload, search, mark as invalid, a list of serial numbers."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from flask_wtf.file import FileField
 from werkzeug.datastructures import MultiDict
@@ -22,7 +22,7 @@ from spv.rules.ledger.rows import FIELDS
 
 
 class SearchForm(Form):
-    """What is asked of the ledger. The address holds it."""
+    """The criteria of a search of the ledger. They stand in the address."""
 
     serial_number = StringField(FIELDS["serial_number"])
     supplier_name = StringField(FIELDS["supplier_name"])
@@ -40,7 +40,7 @@ class SearchForm(Form):
 class TickedRows(NamedTuple):
     """The rows that are ticked, on this page of a search and on those before.
 
-    With `every`, all that match are ticked, and `rows` are those that are not.
+    With `every`, all rows that match are ticked, except those in `rows`.
     """
 
     every: bool
@@ -48,32 +48,38 @@ class TickedRows(NamedTuple):
 
     @classmethod
     def read(cls, sent: MultiDict[str, str]) -> Self:
-        """What a page of results sends: `shown` are its rows where all were ticked."""
-        ticked, shown = _numbers(sent, "selected"), _numbers(sent, "shown")
+        """Read the boxes of a page of results.
+
+        `shown` are the rows of the page, sent if all rows that match were ticked.
+        """
+        ticked, shown = _row_ids(sent, "selected"), _row_ids(sent, "shown")
         if "all_matching" in sent:
-            return cls(True, _numbers(sent, "except") | (shown - ticked))
+            return cls(True, _row_ids(sent, "except") | (shown - ticked))
         return cls(False, set() if shown else ticked)
 
     def has(self, row_id: int) -> bool:
-        """Whether a row is ticked."""
+        """Tell whether a row is ticked."""
         return (row_id in self.rows) is not self.every
 
     def elsewhere(self, rows: Iterable[Any]) -> list[int]:
-        """Those that are on other pages than the one with some rows."""
+        """Return the ids that are on other pages than the one with some rows."""
         return sorted(self.rows.difference(row.id for row in rows))
 
 
-WORDS = {reason: reason for reason in REASONS}
+def _row_ids(sent: MultiDict[str, str], name: str) -> set[int]:
+    """Read row ids, without texts that are no number or too large for a database."""
+    texts = sent.getlist(name)
+    return {int(t) for t in texts if t.isascii() and t.isdecimal() and len(t) < 19}
 
 
 class InvalidateForm(Form):
-    """Why rows are marked invalid; `selection` is what was shown of them, sealed."""
+    """The reason to mark rows as invalid. `selection` is signed: the rows shown."""
 
     selection = StringField()
     reason = StringField("Reason")
     other_reason = StringField("What is the reason?")
 
-    reasons = WORDS
+    reasons: ClassVar = {reason: reason for reason in REASONS}
 
 
 class SerialListForm(FileForm):
@@ -83,16 +89,13 @@ class SerialListForm(FileForm):
     file = FileField("Or a CSV file of serial numbers")
 
     def given(self) -> tuple[str, bytes]:
-        """The text that was pasted, and the bytes of the file; ValidationError."""
+        """Return the text that was pasted, and the bytes of the file.
+
+        Raises ValidationError if the file is plainly no CSV file.
+        """
         has_file = bool(self.file.data and self.file.data.filename)
         content = self.data_of_file() if has_file else b""
         return self.serial_numbers.data or "", content
-
-
-def _numbers(sent: MultiDict[str, str], name: str) -> set[int]:
-    """Numbers of rows; what is none, or none that a database can hold, is left out."""
-    texts = sent.getlist(name)
-    return {int(t) for t in texts if t.isascii() and t.isdecimal() and len(t) < 19}
 
 
 class CheckForm(FileForm):
@@ -114,21 +117,22 @@ class UploadForm(CheckForm):
     wording = WORDINGS[UPLOAD][version]
 
     def data_of_file(self) -> bytes:
-        """The bytes of the file.
+        """Return the bytes of the file.
 
-        ValidationError, which names a missing declaration too.
+        Raises ValidationError if there is none, and then for the declaration, too.
         """
         try:
             return super().data_of_file()
-        except ValidationError as refusal:
-            if not self.check_only.data:
-                self._with_declaration(refusal)
-            raise
+        except ValidationError as error:
+            raise ValidationError(
+                self._declaration_problems() | error.problems
+            ) from None
 
-    def _with_declaration(self, refusal: ValidationError) -> None:
+    def _declaration_problems(self) -> dict[str, str]:
+        made, version = self.declaration.data or "", self.wording_version.data or ""
         try:
-            read_declaration(
-                self.declaration.data or "", self.wording_version.data or ""
-            )
-        except ValidationError as other:
-            raise ValidationError(other.problems | refusal.problems) from None
+            if not self.check_only.data:
+                read_declaration(made, version)
+        except ValidationError as error:
+            return error.problems
+        return {}

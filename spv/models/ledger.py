@@ -1,6 +1,6 @@
-"""The ledger of panel serial numbers: who declared and uploaded what, what is valid.
+"""The ledger of panel serial numbers: declarations, uploads, rows and invalidations.
 
-A serial number is valid while `invalidation_id` is null. Nothing is ever deleted.
+A serial number is valid while its `invalidation_id` is null. No row is ever deleted.
 """
 
 from datetime import date, datetime
@@ -25,23 +25,25 @@ from spv.models.subscriptions import Subscription
 from spv.models.types import UtcDateTime
 
 
-class Declaration(Model):
-    """What somebody declared for an account, and in which wording.
+def _partial_index(name: str, *columns: str, where: str) -> Index:
+    clause = text(where)
+    return Index(name, *columns, sqlite_where=clause, postgresql_where=clause)
 
-    `purpose` is "upload" or "api"; those for the API expire.
+
+class Declaration(Model):
+    """A declaration that a user made for an account, in a version of the wording.
+
+    `purpose` is "upload" or "api". A declaration for the API expires.
     """
 
     __tablename__ = "declarations"
     __table_args__ = (
-        # Every page of a person asks until when the account's is current.
-        Index(
-            "ix_declarations_expiring",
-            "account_id",
-            "expires_on",
-            sqlite_where=text("expires_on IS NOT NULL"),
-            postgresql_where=text("expires_on IS NOT NULL"),
+        # Every page of a signed-in user asks until when the account's is current.
+        _partial_index(
+            "ix_declarations_expiring", "account_id", "expires_on",
+            where="expires_on IS NOT NULL",
         ),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -55,32 +57,33 @@ class Declaration(Model):
 
 
 class MadeBy:
-    """Made by a person, or by a system with the key of a subscription."""
+    """A table whose rows are made by a user, or by a system with a subscription key."""
 
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscriptions.id"))
 
     @declared_attr
     def user(cls) -> Mapped[User | None]:  # noqa: N805
-        """The person."""
+        """The user, if it was one."""
         return relationship()
 
     @declared_attr
     def subscription(cls) -> Mapped[Subscription | None]:  # noqa: N805
-        """The subscription."""
+        """The subscription of the system, if it was one."""
         return relationship()
 
     @property
     def maker(self) -> str:
-        """Who it was, in words."""
+        """The name of the user or the subscription."""
         name = self.subscription.name if self.subscription else ""
         return self.user.name if self.user else f"API, subscription {name}"
 
 
 class Upload(MadeBy, Model):
-    """Rows that came together. `sha256` is the digest of `rules.ledger.rows`.
+    """Rows that were recorded together.
 
-    `audit_sequence` is the number of its event in the registry's log.
+    `sha256` is their digest, in a version of `rules.ledger.rows.DIGESTS`.
+    `audit_sequence` is the number of the upload's event in the registry's log.
     """
 
     __tablename__ = "uploads"
@@ -94,13 +97,14 @@ class Upload(MadeBy, Model):
     row_count: Mapped[int]
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     audit_sequence: Mapped[int]
+    digest_version: Mapped[int] = mapped_column(server_default="1")
 
     account: Mapped[Account] = relationship()
     declaration: Mapped[Declaration] = relationship()
 
 
 class RefusedFile(Model):
-    """A file with problems, kept for a day so that its account can mend it."""
+    """A file with problems, kept for a day so that its account can fix it."""
 
     __tablename__ = "refused_files"
 
@@ -115,18 +119,15 @@ class RefusedFile(Model):
 
 
 class Product(Model):
-    """What a panel is: its names are stored once, however many serial numbers."""
+    """The three names of a kind of panel, stored once for all its serial numbers."""
 
     __tablename__ = "products"
     __table_args__ = (
         Index(
-            "uq_products_supplier_name_licensee_model_number",
-            "supplier_name",
-            "licensee",
-            "model_number",
-            unique=True,
+            "uq_products_supplier_name_licensee_model_number", "supplier_name",
+            "licensee", "model_number", unique=True,
         ),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     supplier_name: Mapped[str] = mapped_column(String(200))
@@ -135,23 +136,20 @@ class Product(Model):
 
 
 class UploadProduct(Model):
-    """How many rows of an upload are of a product, and how many of those are valid.
+    """The number of rows of an upload that are of a product, and that are valid.
 
-    A ledger of ten million rows has some ten thousand of these: what is not asked of
-    serial numbers is asked here.
+    A ledger of ten million rows has some ten thousand of these, so searches by anything
+    but serial numbers look here.
     """
 
     __tablename__ = "upload_products"
     __table_args__ = (
-        # Those with rows that were marked.
-        Index(
-            "ix_upload_products_marked",
-            "upload_id",
-            "product_id",
-            sqlite_where=text("valid_count < row_count"),
-            postgresql_where=text("valid_count < row_count"),
+        # Those with rows that were marked invalid.
+        _partial_index(
+            "ix_upload_products_marked", "upload_id", "product_id",
+            where="valid_count < row_count",
         ),
-    )
+    )  # fmt: skip
 
     upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
     product_id: Mapped[int] = mapped_column(
@@ -162,10 +160,10 @@ class UploadProduct(Model):
 
 
 class Invalidation(MadeBy, Model):
-    """Why rows are no longer valid: one marking, of one row or of many.
+    """An act that marked rows as invalid, with its reason.
 
-    `account_id` is null where agency staff marked. `criteria` is how the rows were
-    chosen, `audit_sequence` the number of the event in the registry's log.
+    `account_id` is null if agency staff did it. `criteria` tells how the rows were
+    chosen. `audit_sequence` is the number of the event in the registry's log.
     """
 
     __tablename__ = "invalidations"
@@ -184,41 +182,33 @@ class Invalidation(MadeBy, Model):
 
 
 class PanelSerial(Model):
-    """One serial number of one upload, designed for a hundred million of them.
+    """A serial number of an upload; designed for a hundred million of them.
 
-    The unique index lets a serial number be valid only once, and is the one by which it
-    is found, exactly or from its beginning (the order is that of bytes).
+    The unique index lets a serial number be valid only once. Searches use it as well,
+    for a whole serial number or its beginning (the order is that of bytes).
     """
 
     __tablename__ = "panel_serials"
     __table_args__ = (
         Index(
-            "uq_panel_serials_serial_number",
-            "serial_number",
-            text("coalesce(invalidation_id, 0)"),
-            unique=True,
+            "uq_panel_serials_serial_number", "serial_number",
+            text("coalesce(invalidation_id, 0)"), unique=True,
         ),
         # The rows of an upload, of some products, from a serial number on.
         Index(None, "upload_id", "product_id", "serial_number"),
-        # The same of those that were marked: few.
-        Index(
-            "ix_panel_serials_marked",
-            "upload_id",
-            "product_id",
-            "serial_number",
-            sqlite_where=text("invalidation_id IS NOT NULL"),
-            postgresql_where=text("invalidation_id IS NOT NULL"),
+        # The same for the few rows that were marked invalid.
+        _partial_index(
+            "ix_panel_serials_marked", "upload_id", "product_id", "serial_number",
+            where="invalidation_id IS NOT NULL",
         ),
-        # The rows of a marking. Rows that are valid are not in it.
-        Index(
-            "ix_panel_serials_invalidation_id",
-            "invalidation_id",
-            sqlite_where=text("invalidation_id IS NOT NULL"),
-            postgresql_where=text("invalidation_id IS NOT NULL"),
+        # The rows of an invalidation. Valid rows are not in this index.
+        _partial_index(
+            "ix_panel_serials_invalidation_id", "invalidation_id",
+            where="invalidation_id IS NOT NULL",
         ),
-    )
+    )  # fmt: skip
 
-    # Numbers are used up by what is refused, too.
+    # Uploads that are refused use up ids, too.
     id: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True
     )

@@ -1,8 +1,8 @@
-"""CSV files, read strictly: what one says is what is taken, or it is refused.
+"""CSV files, read strictly: a file is taken exactly as it is, or refused.
 
-The encoding, delimiter and quoting are never guessed (RFC 4180). Rows carry the number
+The encoding, delimiter and quoting are never guessed (RFC 4180). Rows have the numbers
 that a spreadsheet shows: the first is row 1, and empty rows count. Files are written so
-that no spreadsheet runs any of it, and read back as they were.
+that no spreadsheet runs a cell as a formula, and are read back as they were.
 """
 
 import codecs
@@ -16,17 +16,9 @@ from typing import NamedTuple
 
 from spv.rules.errors import ValidationError
 
-
-class Row(NamedTuple):
-    """One record and its row number in a spreadsheet."""
-
-    number: int
-    cells: list[str]
-
-
 MOST_COLUMNS = 100
 MOST_EMPTY = 100_000
-MOST_COUNTED = 100_000  # beyond that, rows are not counted any more
+MOST_COUNTED = 100_000  # no more rows than these are counted
 MOST_CELLS = 200_000  # 40 columns in 5,000 rows
 _CONTAINERS = {
     b"PK\x03\x04": "an Excel workbook or a zip file",
@@ -36,18 +28,18 @@ _CONTAINERS = {
     b"\x1f\x8b": "a gzip file",
 }
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes"}
-# Patterns are possessive (`*+`): nothing is tried twice, however long a cell is.
+# Patterns are possessive (`*+`): they never go back, however long a cell is.
 _CELL_ENDS = r"(?=\0|\Z)"
 _FORMULA = r"'*+[=+\-@\t\r\n＝＋－＠]"
 _SIGNED_NUMBER = rf"[+-][0-9]++(?:\.[0-9]++)?{_CELL_ENDS}"
-# What a spreadsheet takes for a number, a day or a time, and writes in another way:
+# Cells that a spreadsheet takes for a number, a day or a time, and writes differently:
 # leading zeros, more than 11 digits, signs, brackets, points and slashes, months.
 _REWRITTEN = rf"""'*+(?: 0[0-9]++ | [0-9]{{12,}}+
     | (?=[0-9]*+[-+.,/:()Ee%$\ APap]) [-+.($]? [0-9] [-+0-9.,/:()Ee%T\ ]*+ (?:[ap]m)?
     | (?:[0-9]++[-/.\ ]?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*+
       [-/.\ ]? [0-9]*+ )[\ ]*+{_CELL_ENDS}"""
 _FLAGS = re.VERBOSE | re.IGNORECASE
-# These look at a whole row, with a NUL (which no cell has) before each cell.
+# These match a whole row, with a NUL (which no cell has) before each cell.
 _MARKED = re.compile(rf"\0'(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
 _HARMFUL = re.compile(rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", _FLAGS)
 _CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
@@ -60,21 +52,28 @@ _QUOTED_CELL = re.compile(_QUOTED)
 _RIGHTLY_QUOTED = re.compile(rf'(?:[^"]++|{_QUOTED})*+')
 
 
-def read_csv(data: bytes, most_rows: int) -> list[Row]:
-    """The rows of a file that are not empty, heading first; ValidationError on `file`.
+class Row(NamedTuple):
+    """A row of a file with its number in a spreadsheet."""
 
-    Beyond `most_rows` (not counting the heading) rows are only counted, and refused.
+    number: int
+    cells: list[str]
+
+
+def read_csv(data: bytes, most_rows: int) -> list[Row]:
+    """Return the rows of a file that are not empty, the heading first.
+
+    Raises ValidationError on `file` if the file is not such CSV, or has more than
+    `most_rows` rows beside the heading.
     """
     text = _decode(data)
     _check_delimiter(text)
-    _check_bare_quotes(text)
+    _check_quotes(text)
     rows, count = _read_rows(text, most_rows + 1)
     if not rows:
         raise _refused("The file is empty. Choose a file with a heading and rows.")
     if count > most_rows + 1:
         raise _refused(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
-    _check_width(rows)
-    _check_cells(rows)
+    _check_size(rows)
     if "'" in text:
         rows = [Row(n, _replace_marks(_MARKED, cells, "")) for n, cells in rows]
     _drop_blank_end(rows[0].cells, 0)  # columns without a name
@@ -82,7 +81,7 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
 
 
 def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
-    """So many rows that are not empty, and how many there are."""
+    """Return the first rows that are not empty, and the count of all of them."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     number = count = 0
@@ -98,17 +97,17 @@ def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
             elif number - count > MOST_EMPTY:
                 sentence = f"The file has more than {MOST_EMPTY:,} empty rows."
                 raise _refused(f"{sentence} Remove them.")
-    except csv.Error:  # its limit of a cell: the quotes were checked
+    except csv.Error:  # a cell above its limit, as the quotes were checked before
         sentence = f"A cell in row {number + 1} is far too long. Shorten it."
         raise _refused(sentence) from None
     return rows, count
 
 
 def csv_text(lines: Iterable[Iterable[str]], *, as_text: bool = False) -> str:
-    """Rows as CSV that a spreadsheet opens without running any of it as a formula.
+    """Return rows as CSV that a spreadsheet opens without running a formula.
 
-    An apostrophe before a cell does that; `read_csv` takes it off again. With `as_text`
-    it also stands before whatever a spreadsheet would rewrite, as 00391 to 391.
+    An apostrophe before a cell prevents that; `read_csv` removes it again. With
+    `as_text`, cells that a spreadsheet would rewrite (00391 as 391) have one too.
     """
     pattern = _CHANGED if as_text else _HARMFUL
     file = io.StringIO()
@@ -116,12 +115,17 @@ def csv_text(lines: Iterable[Iterable[str]], *, as_text: bool = False) -> str:
     return file.getvalue()
 
 
+def heading_name(cell: str) -> str:
+    """Return a heading for comparison: without case, and with single blanks."""
+    return " ".join(cell.casefold().split())
+
+
 def _replace_marks(
     pattern: re.Pattern[str], cells: Iterable[str], mark: str
 ) -> list[str]:
-    """Put a mark before the cells that a pattern finds, or take one off.
+    """Replace what a pattern finds before the cells of a row by a mark.
 
-    All cells of a row in one step: there may be half a million in a file.
+    All cells are done in one step: a file may have half a million.
     """
     given = [*cells]
     row, count = pattern.subn("\0" + mark, "\0".join(["", *given]))
@@ -159,18 +163,14 @@ def _check_delimiter(text: str) -> None:
             raise _refused(f"The columns are separated by {name}. {_AS_CSV}")
 
 
-def _check_width(rows: list[Row]) -> None:
-    """Refuse rows that would make the file endless when it is written again."""
+def _check_size(rows: list[Row]) -> None:
+    """Refuse a file that would be large, or take long, to write again."""
     for number, cells in rows:
         _drop_blank_end(cells, MOST_COLUMNS)
         if len(cells) > MOST_COLUMNS:
             sentence = f"has {len(cells):,} columns. The limit is {MOST_COLUMNS}."
             what = "Your file" if number == rows[0].number else f"Row {number:,}"
             raise _refused(f"{what} {sentence}")
-
-
-def _check_cells(rows: list[Row]) -> None:
-    """Refuse a file that would take long to be written again, whatever is in it."""
     if sum(len(cells) for _, cells in rows) <= MOST_CELLS:
         return
     count = sum(len(cells) - _blank_end(cells) for _, cells in rows)
@@ -187,18 +187,16 @@ def _blank_end(cells: list[str]) -> int:
 
 
 def _drop_blank_end(cells: list[str], least: int) -> None:
-    """Take off the blank cells at the end, however many; so many cells are left."""
+    """Remove the blank cells at the end of a row, but keep the first `least` cells."""
     del cells[max(len(cells) - _blank_end(cells), least) :]
 
 
-def _check_bare_quotes(text: str) -> None:
-    """Refuse a quote anywhere but around a cell: the csv module lets some through."""
-    end = len(text)
-    if '"' in text and (match := _RIGHTLY_QUOTED.match(text)):
-        end = match.end()
-    if end == len(text):
+def _check_quotes(text: str) -> None:
+    """Refuse a quote anywhere but around a cell: the csv module accepts some."""
+    match = _RIGHTLY_QUOTED.match(text) if '"' in text else None
+    if match is None or (end := match.end()) == len(text):
         return
-    before = _QUOTED_CELL.sub("x", text[:end])  # a line break in a cell ends no row
+    before = _QUOTED_CELL.sub("x", text[:end])  # line breaks in cells end no row
     number = 1 + before.count("\n") + before.count("\r") - before.count("\r\n")
     raise _refused(
         f"A double quote in row {number} is not allowed there. Put the whole cell in "

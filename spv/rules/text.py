@@ -1,4 +1,4 @@
-"""Reading text that people type: exact, visible, and not endless."""
+"""Read text that users type: exactly, without invisible characters, within a length."""
 
 import re
 import unicodedata
@@ -9,23 +9,24 @@ from typing import Any
 
 from spv.rules.errors import ValidationError
 
-# Control, invisible and unassigned characters, and halves of pairs; a blank is none.
+# The categories of control, invisible and unassigned characters, and of half pairs.
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
-# Letters and marks that are drawn as nothing.
+# Letters and marks that are invisible, too.
 _BLANK_LETTERS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0"
     "\U000e0100-\U000e01ef]"
 )
-# What is taken off around a text: no control characters but tabs and line breaks.
+# Removed around a text: of the control characters only tabs and line breaks.
 BLANKS = " \t\r\n\u00a0\u1680\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
 
 
 def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> str:
-    """Text as it was given, trimmed and in NFC; ValueError with what to change.
+    """Return a text trimmed and in NFC. `lines` allows line breaks.
 
-    `what` names it in the sentence ("the legal entity name"); `lines` allows breaks.
+    Raises ValueError with a sentence that tells what to change, in which `what` names
+    the text ("the legal entity name").
     """
     text = normalised(text, most)
     if lines:
@@ -36,9 +37,8 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
         raise ValueError(
             f"Shorten {what}: it has {len(text):,} characters, and {most} is the limit."
         )
-    seen = text.replace("\n", "") if lines else text
-    for character in seen:
-        if is_unseen(character):
+    for character in text:
+        if is_unseen(character) and not (lines and character == "\n"):
             raise ValueError(
                 f"Type {what} again: it has a character that cannot be seen "
                 f"(U+{ord(character):04X})."
@@ -47,20 +47,20 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
 
 
 def normalised(text: str, most: int) -> str:
-    """Text without the blanks around it, in NFC if it is not far too long for that."""
+    """Return a text without blanks around it, in NFC unless it is far too long."""
     text = text.strip(BLANKS)
-    # It takes a time that grows with the square.
+    # The time that NFC takes grows with the square of the length.
     return unicodedata.normalize("NFC", text) if len(text) <= 3 * most else text
 
 
 def is_unseen(character: str) -> bool:
-    """Whether a character cannot be seen; line breaks too, but not a blank."""
+    """Tell whether a character is invisible, as a line break is and a blank is not."""
     unseen = unicodedata.category(character) in _UNSEEN
     return unseen or bool(_BLANK_LETTERS.match(character))
 
 
 def plain_filename(name: str, most: int = 200) -> str:
-    """The name of a file without folders, and without what cannot be seen."""
+    """Return the name of a file without its folders and invisible characters."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return " ".join("".join(c for c in last if not is_unseen(c)).split())[-most:]
 
@@ -68,9 +68,9 @@ def plain_filename(name: str, most: int = 200) -> str:
 def read_all(
     answers: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]
 ) -> dict[str, Any]:
-    """Each answer as its reader reads it.
+    """Return the value of each answer, as read by the reader of its name.
 
-    ValidationError with every sentence at once.
+    Raises ValidationError with the sentences of all readers that raise ValueError.
     """
     values, problems = {}, {}
     for name, read in readers.items():
@@ -83,48 +83,48 @@ def read_all(
     return values
 
 
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_AUSTRALIAN_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_ISO_DATE = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
+_AUSTRALIAN_DATE = re.compile(
+    r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})"
+)
 
 
 def read_date(text: str, what: str = "the day") -> date:
-    """A day written YYYY-MM-DD or DD/MM/YYYY; ValueError with what to change.
+    """Return a day that is written YYYY-MM-DD or DD/MM/YYYY.
 
-    `what` names it in the sentence ("the installation date").
+    Raises ValueError with a sentence in which `what` names the day ("the installation
+    date").
     """
     if not text:
         raise ValueError(f"Enter {what}.")
-    iso = text
-    if not _ISO_DATE.fullmatch(text):
-        match = _AUSTRALIAN_DATE.fullmatch(text)
-        if not match:
-            raise ValueError(f"Enter {what} as 2026-07-31 or 31/07/2026.")
-        day, month, year = match.groups()
-        iso = f"{year}-{month:0>2}-{day:0>2}"
+    match = _ISO_DATE.fullmatch(text) or _AUSTRALIAN_DATE.fullmatch(text)
+    if not match:
+        raise ValueError(f"Enter {what} as 2026-07-31 or 31/07/2026.")
+    numbers = {name: int(digits) for name, digits in match.groupdict().items()}
     try:
-        return date.fromisoformat(iso)
+        return date(**numbers)
     except ValueError:
         raise ValueError(
             f"{text} is not a day of the calendar. Check {what}."
         ) from None
 
 
-# What a provider gives to one customer: within it, addresses are changed at will.
+# A provider gives a customer a /64, within which addresses change at will.
 _CUSTOMER_BITS = 64
 
 
 def network_of(address: str) -> str:
     """Return the network of an IP address: the address for IPv4, the /64 for IPv6.
 
-    All that is no address counts as one network, "unknown".
+    All texts that are not an address count as one network, "unknown".
     """
     try:
-        found: IPv4Address | IPv6Address = ip_address(address)
+        found = ip_address(address)
     except ValueError:
         return "unknown"
-    if isinstance(found, IPv6Address):
-        if found.ipv4_mapped is None:
-            first = int(found) >> _CUSTOMER_BITS << _CUSTOMER_BITS
-            return f"{IPv6Address(first)}/{_CUSTOMER_BITS}"
-        found = found.ipv4_mapped
-    return str(found)
+    if isinstance(found, IPv4Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    first = int(found) >> _CUSTOMER_BITS << _CUSTOMER_BITS
+    return f"{IPv6Address(first)}/{_CUSTOMER_BITS}"

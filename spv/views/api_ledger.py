@@ -228,7 +228,7 @@ def _invalidation_json(done: Done) -> dict[str, Any]:
 @bp.errorhandler(NotCurrent)
 def _not_current(error: NotCurrent) -> Response:
     url = url_for("declarations.new", _external=True)
-    until = error.standing.until
+    until = error.declaration_status.until
     answer = {
         "code": "declaration_not_current",
         "message": f"{error} Make it at {url}, then send this again.",

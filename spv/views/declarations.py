@@ -16,20 +16,20 @@ bp = Blueprint("declarations", __name__, url_prefix="/panels/declaration")
 
 @bp.get("")
 def new() -> Response:
-    """How it stands, what is declared, and the declarations that were made."""
+    """Show the status, the wording, and the declarations that were made."""
     return _new(DeclarationForm())
 
 
 @bp.post("")
 @limiter.limit("60 per minute")
 def make() -> BaseResponse:
-    """Declare, for three months."""
+    """Make the declaration, for three months."""
     form = DeclarationForm()
     try:
-        standing = declarations.make(form.answers, current_actor())
-    except ValidationError as refusal:
-        return _new(form.refused(refusal))
-    flash(f"Your declaration has been made. {standing.status}.")
+        made = declarations.make(form.answers, current_actor())
+    except ValidationError as error:
+        return _new(form.refused(error))
+    flash(f"Your declaration has been made. {made.status}.")
     return pages.done("declarations.new")
 
 

@@ -1,4 +1,4 @@
-"""Uploading panel serial numbers; checking a file without signing in."""
+"""Upload panel serial numbers, or check a file without signing in."""
 
 from typing import Any
 
@@ -19,14 +19,14 @@ bp = Blueprint("uploads", __name__)
 
 @bp.get("/panels/upload")
 def new() -> Response:
-    """The declaration and the form for a file."""
+    """Show the declaration and the form for a file."""
     return _new(UploadForm())
 
 
 @bp.post("/panels/upload")
 @limiter.limit("60 per minute")
 def create() -> BaseResponse:
-    """Record the rows of a file, or with `check_only` say what would come of it."""
+    """Record the rows of a file, or with `check_only` show the result without."""
     form, actor = UploadForm(), current_actor()
     try:
         content = form.data_of_file()
@@ -34,15 +34,15 @@ def create() -> BaseResponse:
             return _new(form, checked=uploads.check(content, actor))
         file = uploads.File(content, form.filename)
         recorded = uploads.save(file, form.answers, actor)
-    except ValidationError as refusal:
-        return _new(form.refused(refusal), refusal=refusal)
+    except ValidationError as error:
+        return _new(form.refused(error), refusal=error)
     flash(recorded.already or "File upload successful")
     return pages.done("uploads.show", upload_id=recorded.upload_id)
 
 
 @bp.get("/panels/uploads")
 def index() -> Response:
-    """The uploads of the account, newest first; agency staff see all."""
+    """List the uploads of the account, newest first. Agency staff see all."""
     actor = current_actor()
     before = pages.number("before")
     found, has_more = uploads.find(actor, before)
@@ -58,7 +58,7 @@ def index() -> Response:
 
 @bp.get("/panels/uploads/<number:upload_id>")
 def show(upload_id: int) -> Response:
-    """The receipt of an upload, and its rows."""
+    """Show the receipt of an upload, and its rows."""
     return pages.render(
         "uploads/_show.html",
         title=f"Upload {upload_id}",
@@ -68,14 +68,14 @@ def show(upload_id: int) -> Response:
 
 @bp.get("/panels/refused/<reference:reference>/problems.csv")
 def problems(reference: str) -> Response:
-    """A refused file with its problems beside its rows."""
+    """Download a refused file with its problems beside its rows."""
     text = refused_files.with_problems(reference, current_actor())
     return pages.csv_file(text, "with-problems.csv")
 
 
 @bp.get("/panels/refused/<reference:reference>/new-rows.csv")
 def new_rows(reference: str) -> Response:
-    """The rows of a refused file that the ledger does not have."""
+    """Download the rows of a refused file that the ledger does not have."""
     text = refused_files.new_rows(reference, current_actor())
     return pages.csv_file(text, "new-rows.csv")
 
@@ -92,25 +92,25 @@ def _new(form: UploadForm, **context: Any) -> Response:
 
 @bp.get("/check-a-file")
 def new_check() -> Response:
-    """The form for a file."""
+    """Show the form for a file to check."""
     return _new_check(CheckForm())
 
 
 @bp.post("/check-a-file")
 @limiter.limit("20 per minute")
 def check_file() -> Response:
-    """Say what is wrong with a file."""
+    """Show the problems of a file."""
     form = CheckForm()
     try:
-        checked = uploads.check_alone(form.data_of_file())
-    except ValidationError as refusal:
-        return _new_check(form.refused(refusal), refusal=refusal)
+        checked = uploads.check(form.data_of_file())
+    except ValidationError as error:
+        return _new_check(form.refused(error), refusal=error)
     return _new_check(form, checked=checked)
 
 
 @bp.get("/check-a-file/<name>.csv")
 def sample(name: str) -> Response:
-    """A template, a good sample and a bad one."""
+    """Download the template, the good sample or the bad one."""
     if name not in SAMPLES:
         abort(404)
     return pages.csv_file(SAMPLES[name], f"panel-serial-numbers-{name}.csv")

@@ -20,8 +20,7 @@ from tests.panels import panels_csv
 pytestmark = pytest.mark.browser
 number = itertools.count(1)
 TEXT_OF_OTHER = (
-    "A text goes with the reason “Other” alone. Select “Other”, or leave the text "
-    "empty."
+    "Only the reason “Other” can have a text. Select “Other”, or leave the text empty."
 )
 
 

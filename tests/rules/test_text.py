@@ -65,7 +65,7 @@ def test_text_of_another_length_and_of_several_lines():
         ({"reason": "x", "other_reason": "y"}, None, {"reason": "Select the reason."}),
         ({}, None, {"reason": "Select the reason."}),
         ({"reason": REASONS[0], "other_reason": "y"}, None, {"other_reason":
-          "A text goes with the reason “Other” alone. Select “Other”, or leave the "
+          "Only the reason “Other” can have a text. Select “Other”, or leave the "
           "text empty."}),
         ({"reason": OTHER, "other_reason": "x" * 1001}, None, {"other_reason":
           "Shorten the reason: it has 1,001 characters, and 1000 is the limit."}),

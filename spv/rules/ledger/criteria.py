@@ -1,4 +1,4 @@
-"""What can be asked of the ledger: the criteria of a search, read and put in words."""
+"""The criteria of a search of the ledger: read from a form, and put in words."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -7,11 +7,16 @@ from typing import Any, NamedTuple
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date
-from spv.rules.ledger.rows import FIELDS, LONGEST_NAME, LONGEST_SERIAL
+from spv.rules.ledger.rows import (
+    FIELDS,
+    LONGEST_NAME,
+    LONGEST_SERIAL,
+    PRODUCT_FIELDS,
+)
 from spv.rules.text import read_all, read_date, read_text
 
 STATUSES = {"valid": "Valid", "invalid": "Invalid"}
-NAMES = tuple(FIELDS)[:3]
+NAMES = PRODUCT_FIELDS
 YEARS = range(2000, 2100)
 LABELS = {
     "serial_number": "Serial number begins with",
@@ -27,10 +32,10 @@ LABELS = {
 
 
 class Criteria(NamedTuple):
-    """What rows must be like to be found; what is empty is not asked.
+    """The criteria of a search. One that is empty excludes no row.
 
-    A serial number may be only its beginning, names are parts of names. Days are those
-    of Australian eastern time, both included. `account` is for agency staff.
+    A serial number is matched by its beginning, a name by any part of it. Days are in
+    Australian eastern time, both included. `account` is for agency staff.
     """
 
     serial_number: str = ""
@@ -44,17 +49,20 @@ class Criteria(NamedTuple):
     account: str = ""
 
     def answers(self) -> dict[str, str]:
-        """Those that are asked, as text, which `read_criteria` reads as these."""
+        """Return the criteria in use as text, which `read_criteria` reads back."""
         return {name: str(value) for name, value in self._asdict().items() if value}
 
     def in_words(self) -> list[tuple[str, str]]:
-        """Each that is asked, with its value, for people."""
-        return [(LABELS[name], _word(value)) for name, value in self._asdict().items()
-                if value]  # fmt: skip
+        """Return the label and value of each criterion in use."""
+        in_use = ((name, value) for name, value in self._asdict().items() if value)
+        return [(LABELS[name], _in_words(value)) for name, value in in_use]
 
 
 def read_criteria(answers: Mapping[str, Any]) -> Criteria:
-    """The criteria in answers as they were typed; ValidationError by field."""
+    """Read criteria as they were typed.
+
+    Raises ValidationError with a sentence for each field.
+    """
     values = read_all(answers, _READERS)
     first, last = values["recorded_from"], values["recorded_to"]
     if first and last and last < first:
@@ -63,7 +71,7 @@ def read_criteria(answers: Mapping[str, Any]) -> Criteria:
     return Criteria(**values)
 
 
-def _word(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if isinstance(value, date):
         return format_date(value)
     return STATUSES.get(value, str(value))
@@ -71,7 +79,7 @@ def _word(value: Any) -> str:
 
 def _read_serial(text: str) -> str:
     serial = _read_name(text, "the serial number", LONGEST_SERIAL)
-    if not serial.isascii():  # before it is in capitals: those of ß are SS
+    if not serial.isascii():  # checked before capitals: those of ß are SS
         raise ValueError("Serial numbers have only plain letters, digits and signs.")
     return serial.upper()
 
@@ -99,12 +107,11 @@ def _read_upload(text: str) -> int:
     digits = text.strip()
     if not digits:
         return 0
-    # More digits than nine are more than the databases' numbers have room for.
+    # Databases have no room for more than nine digits, and no upload has number 0.
     is_number = digits.isascii() and digits.isdecimal() and len(digits) < 10
-    number = int(digits) if is_number else 0
-    if not number:  # no upload has it, and as a criterion it would ask for nothing
+    if not is_number or not int(digits):
         raise ValueError("Enter the number of an upload, such as 17.")
-    return number
+    return int(digits)
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

@@ -1,4 +1,4 @@
-"""Declarations and terms: what is declared, in dated wordings, and for how long."""
+"""Declarations and terms: their dated wordings, and how long a declaration lasts."""
 
 from calendar import monthrange
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, pluralise
 
 UPLOAD, API, TERMS = "upload", "api", "terms"
-# A wording that was declared to is never changed: a new one gets a version of its own.
+# A wording that a user has agreed to never changes. A new one is a new version.
 WORDINGS: dict[str, dict[str, Sequence[str]]] = {
     UPLOAD: {
         "2026-11-22": (
@@ -48,13 +48,13 @@ WORDINGS: dict[str, dict[str, Sequence[str]]] = {
         )
     },
 }
-YES = ("yes", "on", "y", "true", "1")  # what a box that was ticked may send
+YES = ("yes", "on", "y", "true", "1")  # what a ticked box may send
 MONTHS = 3
-NOTICES = (14, 7, 1)  # how many days before the end people are told, louder each time
+NOTICES = (14, 7, 1)  # days before the end at which users are warned, more each time
 
 
 def current_version(purpose: str) -> str:
-    """The version of the wording that is declared to now."""
+    """Return the version of the wording that users agree to now."""
     return max(WORDINGS[purpose])
 
 
@@ -66,24 +66,27 @@ def read_declaration(
     field: str = "declaration",
     sentence: str = "Make the declaration, and choose the file again.",
 ) -> str:
-    """The version of the wording that was declared to; ValidationError on `field`.
+    """Return the version of the wording that the user has agreed to.
 
-    `version` is that of the page; where it names none, the current one was shown.
+    `version` is the one that the page showed; if empty, it was the current one. Raises
+    ValidationError on `field` if the box is not ticked or the wording has changed.
     """
+    current = current_version(purpose)
     if made not in YES:
         raise ValidationError({field: sentence})
-    if version and version != current_version(purpose):
-        terms = "The terms have a new wording. Read them, then agree again."
+    if version and version != current:
         sentence = "The declaration has a new wording. Read it, then make it again."
-        raise ValidationError({field: terms if purpose == TERMS else sentence})
-    return current_version(purpose)
+        if purpose == TERMS:
+            sentence = "The terms have a new wording. Read them, then agree again."
+        raise ValidationError({field: sentence})
+    return current
 
 
 def last_day(made: date) -> date:
-    """The last day on which a declaration for API users is current.
+    """Return the last day on which a declaration for API users is current.
 
-    Three calendar months on, in Australian eastern time: the same day of the month, or
-    the month's last where it has no such day (Serial Number Ledger guidance, 2021).
+    It is three calendar months later, in Australian eastern time: the same day of the
+    month, or the last of a shorter month (Serial Number Ledger guidance, 2021).
     """
     years, month = divmod(made.month - 1 + MONTHS, 12)
     year = made.year + years
@@ -91,9 +94,9 @@ def last_day(made: date) -> date:
 
 
 class DeclarationStatus(NamedTuple):
-    """How an account's declaration for API users stands on a day.
+    """The status of an account's declaration for API users on a day.
 
-    `until` is its last day; None where none was ever made.
+    `until` is its last day, or None if the account never made one.
     """
 
     until: date | None
@@ -101,17 +104,17 @@ class DeclarationStatus(NamedTuple):
 
     @property
     def is_current(self) -> bool:
-        """Whether systems may upload."""
+        """True if systems may upload."""
         return self.until is not None and self.today <= self.until
 
     @property
     def days_left(self) -> int:
-        """Whole days that are left after today."""
+        """The number of whole days after today."""
         return (self.until - self.today).days if self.until else 0
 
     @property
     def status(self) -> str:
-        """How it stands, in words."""
+        """The status in words."""
         if self.until is None:
             return "Not made yet"
         if self.is_current:
@@ -121,12 +124,13 @@ class DeclarationStatus(NamedTuple):
 
     @property
     def left(self) -> str:
-        """How long is left, in words."""
-        left = pluralise(self.days_left, "day") + " left"
-        return (left if self.days_left else "Today is its last day") * self.is_current
+        """The time that is left in words; empty if the declaration is not current."""
+        if not self.is_current:
+            return ""
+        left = f"{pluralise(self.days_left, 'day')} left"
+        return left if self.days_left else "Today is its last day"
 
     @property
     def notice(self) -> int:
-        """How loudly people are told of the end: 1 to 3, or 0 for not yet."""
-        due = [days for days in NOTICES if self.is_current and self.days_left <= days]
-        return len(due)
+        """The strength of the warning to users: 1 to 3, or 0 for none yet."""
+        return sum(self.is_current and self.days_left <= days for days in NOTICES)

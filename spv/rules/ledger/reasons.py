@@ -1,4 +1,4 @@
-"""Why rows of the ledger are marked invalid: the reasons that can be chosen."""
+"""The reasons for which rows of the ledger can be marked as invalid."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from spv.rules.text import BLANKS, read_all, read_text
 MOST_MARKED = 10_000
 LONGEST_REASON = 1_000
 OTHER = "Other"
+# All that offers, describes or checks reasons follows this list.
 REASONS = (
     "Incorrect supplier name",
     "Incorrect licensee/certificate holder",
@@ -21,17 +22,14 @@ REASONS = (
 
 
 def read_reason(answers: Mapping[str, Any]) -> dict[str, str]:
-    """The reason that was chosen, and for "Other" its text.
+    """Return the chosen reason, and the text that goes with "Other".
 
-    ValidationError by field.
+    Raises ValidationError with a sentence for each field.
     """
+    readers = {"reason": _read_reason}
     reason = answers.get("reason")
-    readers = {
-        "reason": _read_reason,
-        "other_reason": _read_other if reason == OTHER else _read_no_text,
-    }
-    if reason not in REASONS:  # then nothing can be said of its text
-        del readers["other_reason"]
+    if reason in REASONS:  # otherwise nothing can be said of the text
+        readers["other_reason"] = _read_other if reason == OTHER else _read_no_text
     return read_all(answers, readers)
 
 
@@ -48,7 +46,7 @@ def _read_other(text: str) -> str:
 def _read_no_text(text: str) -> str:
     if text.strip(BLANKS):
         raise ValueError(
-            "A text goes with the reason “Other” alone. Select “Other”, or leave the "
+            "Only the reason “Other” can have a text. Select “Other”, or leave the "
             "text empty."
         )
     return ""

@@ -1,14 +1,16 @@
-"""The checks of panel serial numbers, for a file's rows and an API's items alike.
+"""Check panel serial numbers: the rows of a file, or the items of an API request.
 
-Every problem of every row is found in one pass, and says what was found, what is wrong
-and what to do. What is right is canonical: trimmed, NFC, serial numbers in capitals.
+One pass finds every problem of every row. A problem tells what was found, what is wrong
+and what to do. Good rows are kept in one form: trimmed, normalised to NFC, and with
+serial numbers in capitals.
 """
 
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import NamedTuple
 
 from spv.rules.text import BLANKS, is_unseen, normalised
@@ -22,10 +24,11 @@ FIELDS = {
     "model_number": "Model number",
     "serial_number": "Serial number",
 }
+PRODUCT_FIELDS = ("supplier_name", "licensee", "model_number")
 ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 PUNCTUATION = "-._/:+#()"
 _MONTH = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
-# What spreadsheet programs make of serial numbers. 20E2300417 is none of it.
+# Serial numbers that a spreadsheet program has changed. 20E2300417 is a serial number.
 _DAMAGE = rf"""(
     [+-]?[0-9]++([.,][0-9]*+)?E\+[0-9]{{1,3}}      # 1.23457E+12, 1E+20
     | [+-]?[0-9]++[.,][0-9]*+E-?[0-9]{{1,3}}        # 1.23457E12
@@ -50,9 +53,14 @@ class Panel(NamedTuple):
     model_number: str
     serial_number: str
 
+    @property
+    def product(self) -> tuple[str, str, str]:
+        """The three names of the product that the panel is."""
+        return self.supplier_name, self.licensee, self.model_number
+
 
 class Fault(NamedTuple):
-    """What is wrong with a cell, and what to do about it."""
+    """A fault of a cell, in a sentence, with a remedy."""
 
     code: str
     sentence: str
@@ -60,10 +68,10 @@ class Fault(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A fault, the row and field that it is in, and what was found there.
+    """A fault with the row and field it was found in, and the text that stands there.
 
-    `field` is empty where it is none of the four. `note` is what else is known of it:
-    the other row of a duplicate, or when it was recorded.
+    `field` is empty where the fault is in none of the four fields. `note` adds a
+    detail: the other row of a duplicate, or the day on which a row was recorded.
     """
 
     row: int
@@ -75,9 +83,9 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CheckedRows:
-    """The rows that are right, by their numbers, and everything that is wrong.
+    """The good rows by their row numbers, and every problem of the others.
 
-    `serials` has every serial number that is one, with the first row that it is in.
+    `serials` has every readable serial number with the first row that it is in.
     """
 
     panels: dict[int, Panel]
@@ -90,47 +98,66 @@ def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
     """Check numbered rows, each with its cells in the order of `FIELDS`."""
     panels: dict[int, Panel] = {}
     problems: list[Problem] = []
-    first: dict[str, int] = {}
+    first_row: dict[str, int] = {}
     known: dict[tuple[str, ...], tuple[list[str | Fault], bool]] = {}
     for number, cells in rows:
-        if (read := known.get(cells[:3])) is None:  # most rows repeat these three
-            values = [*map(_read_name, cells[:3])]
-            read = known[cells[:3]] = values, Fault not in map(type, values)
+        supplier, licensee, model, serial_cell = cells
+        product = supplier, licensee, model
+        if (read := known.get(product)) is None:  # most rows repeat these three names
+            values = [*map(_read_name, product)]
+            read = known[product] = values, Fault not in map(type, values)
         names, are_good = read
-        serial = read_serial(cells[3])
+        serial = read_serial(serial_cell)
         if not are_good or type(serial) is not str:
             problems += _problems(number, cells, (*names, serial))
         if type(serial) is not str:
             continue
-        before = first.setdefault(serial, number)
-        if before != number:
-            problems.append(_duplicate(number, serial, before))
+        earlier = first_row.setdefault(serial, number)
+        if earlier != number:
+            note = f"also in row {earlier}"
+            problems.append(Problem(number, "serial_number", _DUPLICATE, serial, note))
         elif are_good:
             panels[number] = Panel._make((*names, serial))
-    return CheckedRows(panels, first, problems, len(rows))
+    return CheckedRows(panels, first_row, problems, len(rows))
 
 
-def digest(panels: Iterable[Panel]) -> str:
-    """SHA-256 of rows, sorted by serial number: a line each, tabs between the cells."""
-    lines = ["\t".join(panel) + "\n" for panel in sorted(panels, key=_serial_of)]
+def _digest_1(panels: Iterable[Panel]) -> str:
+    """Hash panels as docs/guide.md describes it, for everybody to compute again.
+
+    A published format. It names its fields, so that a new column cannot change it.
+    """
+    lines = [
+        f"{p.supplier_name}\t{p.licensee}\t{p.model_number}\t{p.serial_number}\n"
+        for p in sorted(panels, key=attrgetter("serial_number"))
+    ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+# Each upload is proved by the version that it was recorded with. A version is never
+# changed or removed: another format is another version.
+DIGESTS: dict[int, Callable[[Iterable[Panel]], str]] = {1: _digest_1}
+DIGEST_VERSION = max(DIGESTS)
+
+
+def digest(panels: Iterable[Panel], version: int = DIGEST_VERSION) -> str:
+    """Return the SHA-256 of panels, in any order, by a version of the format."""
+    return DIGESTS[version](panels)
+
+
 def escape_invisible(text: str, most: int = 60) -> str:
-    """What stands in a cell, with names for what cannot be seen, and not endless."""
+    """Return the text of a cell, shortened, with codes for invisible characters."""
     cut = text[:most] + ("…" if len(text) > most else "")
     if text[:most].isascii() and cut.isprintable():
-        return cut  # as nearly always: there is nothing to be named
+        return cut  # nearly always
     return "".join(f"[U+{ord(c):04X}]" if _is_hidden(c) else c for c in cut)
 
 
 def _is_hidden(character: str) -> bool:
-    """Also what only changes how an emoji looks: names would differ and look alike."""
+    """Tell whether a character is invisible, variation selectors included.
+
+    Those only change how an emoji is drawn: two names would differ and look alike.
+    """
     return is_unseen(character) or "\ufe00" <= character <= "\ufe0f"
-
-
-def _serial_of(panel: Panel) -> str:
-    return panel.serial_number
 
 
 def _problems(
@@ -143,17 +170,35 @@ def _problems(
     ]
 
 
-def _duplicate(number: int, serial: str, before: int) -> Problem:
-    fault = Fault(
-        "duplicate",
-        "The same serial number is in an earlier row.",
-        f"Remove one of the two rows, or correct the serial number. {_LABEL}",
-    )
-    return Problem(number, "serial_number", fault, serial, f"also in row {before}")
-
-
 _MISSING = Fault(
     "missing", "The cell is empty.", "Fill it in. Every row needs all four."
+)
+_DUPLICATE = Fault(
+    "duplicate",
+    "The same serial number is in an earlier row.",
+    f"Remove one of the two rows, or correct the serial number. {_LABEL}",
+)
+_DAMAGE_FAULT = Fault(
+    "spreadsheet_damage",
+    "A spreadsheet program has changed the serial number.",
+    "Format the column as text, then paste the serial numbers again from where they "
+    "came from.",
+)
+_TOO_SHORT = Fault(
+    "too_short",
+    f"A serial number has at least {SHORTEST_SERIAL} characters.",
+    f"Was all of it copied? {_LABEL}",
+)
+_TOO_LONG = Fault(
+    "too_long",
+    f"A serial number has at most {LONGEST_SERIAL} characters.",
+    f"Is there more than one in the cell? {_LABEL}",
+)
+_NO_DIGIT = Fault(
+    "no_digit",
+    "A serial number has at least one digit.",
+    "Enter the serial number on the panel’s label. If a panel has none, leave its row "
+    "out.",
 )
 
 
@@ -164,14 +209,12 @@ def _read_name(cell: str) -> str | Fault:
     if len(text) > LONGEST_NAME:
         sentence = f"The cell has more than {LONGEST_NAME} characters."
         return Fault("too_long", sentence, "Shorten it.")
-    for character in text:
-        if _is_hidden(character):
-            return Fault("hidden_character", *_unseen(character))
-    return text
+    hidden = next(filter(_is_hidden, text), None)
+    return text if hidden is None else _invisible("hidden_character", hidden)
 
 
 def read_serial(cell: str) -> str | Fault:
-    """A serial number in capitals, or what is wrong with it."""
+    """Return the serial number of a cell in capitals, or the fault that it has."""
     if len(cell) <= LONGEST_SERIAL and cell.isascii():
         serial = cell.upper()
         if _GOOD.fullmatch(serial):
@@ -184,49 +227,35 @@ def _fault_of(text: str) -> Fault:
     if not text:
         return _MISSING
     if len(text) <= LONGEST_SERIAL and _DAMAGED.fullmatch(text.upper()):
-        sentence = "A spreadsheet program has changed the serial number."
-        remedy = (
-            "Format the column as text, then paste the serial numbers again from where "
-            "they came from."
-        )
-        return Fault("spreadsheet_damage", sentence, remedy)
+        return _DAMAGE_FAULT
     for character in text:
         if character not in ALLOWED and character not in PUNCTUATION:
-            return Fault("character", *_not_in_a_serial(character))
+            return _not_in_a_serial(character)
     if len(text) < SHORTEST_SERIAL:
-        sentence = f"A serial number has at least {SHORTEST_SERIAL} characters."
-        return Fault("too_short", sentence, f"Was all of it copied? {_LABEL}")
-    if len(text) > LONGEST_SERIAL:
-        sentence = f"A serial number has at most {LONGEST_SERIAL} characters."
-        remedy = f"Is there more than one in the cell? {_LABEL}"
-        return Fault("too_long", sentence, remedy)
-    remedy = (
-        "Enter the serial number on the panel’s label. If a panel has none, leave its "
-        "row out."
-    )
-    return Fault("no_digit", "A serial number has at least one digit.", remedy)
+        return _TOO_SHORT
+    return _TOO_LONG if len(text) > LONGEST_SERIAL else _NO_DIGIT
 
 
-def _not_in_a_serial(character: str) -> tuple[str, str]:
+def _not_in_a_serial(character: str) -> Fault:
     if character.isspace() and character not in "\r\n":
+        sentence = "There is a blank inside the serial number."
         remedy = "Remove it. Two serial numbers need a row each."
-        return "There is a blank inside the serial number.", remedy
-    if _is_hidden(character):
-        return _unseen(character)
-    name = unicodedata.name(character, "no name").lower()
-    sentence = f"“{character}” ({name}) cannot be used in a serial number."
-    if character.isalnum():
-        return (
-            sentence,
-            "Type it again with the plain letters A to Z and digits 0 to 9.",
-        )
-    allowed = " ".join(PUNCTUATION)
-    return sentence, f"Letters A to Z, digits and {allowed} can. {_LABEL}"
+    elif _is_hidden(character):
+        return _invisible("character", character)
+    else:
+        name = unicodedata.name(character, "no name").lower()
+        sentence = f"“{character}” ({name}) cannot be used in a serial number."
+        remedy = "Type it again with the plain letters A to Z and digits 0 to 9."
+        if not character.isalnum():
+            allowed = " ".join(PUNCTUATION)
+            remedy = f"Letters A to Z, digits and {allowed} can. {_LABEL}"
+    return Fault("character", sentence, remedy)
 
 
-def _unseen(character: str) -> tuple[str, str]:
+def _invisible(code: str, character: str) -> Fault:
     if character in "\r\n":
-        return "There is a line break in the cell.", "Write the cell on one line."
+        sentence = "There is a line break in the cell."
+        return Fault(code, sentence, "Write the cell on one line.")
     name = unicodedata.name(character, "control character").lower()
     sentence = f"There is a character that cannot be seen ({name})."
-    return sentence, "Type the cell again instead of copying it."
+    return Fault(code, sentence, "Type the cell again instead of copying it.")

@@ -1,11 +1,11 @@
-"""Lists of serial numbers to look up, and what one that is not found may have been."""
+"""Lists of serial numbers to look up, and how one that is not found was misread."""
 
 import re
 from collections.abc import Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
-from spv.rules.csv_file import read_csv
+from spv.rules.csv_file import heading_name, read_csv
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.rows import (
     FIELDS,
@@ -15,20 +15,20 @@ from spv.rules.ledger.rows import (
     read_serial,
 )
 
-HEADING = FIELDS["serial_number"].casefold()
-# How long the numbers of cartons and pallets are: EAN, GTIN and SSCC (GS1).
+HEADING = heading_name(FIELDS["serial_number"])
+# The lengths of the numbers of cartons and pallets: EAN, GTIN and SSCC (GS1).
 BARCODE_LENGTHS = (12, 13, 14, 18)
 ALIKE = str.maketrans("O0I1", "0O1I")
 ZEROS = 3
 MOST_ALIKE = 20
-LONGEST_CELL = 100  # of what is kept of an entry: more than a serial number can have
+LONGEST_CELL = 100  # of an entry that is kept: more than a serial number can have
 _BETWEEN = re.compile(r"[\r\n,;\t]")
 
 
 class Listed(NamedTuple):
-    """A cell of a list as it stands there, and the serial number that it is.
+    """A cell of a list as it stands there, and the serial number that it has.
 
-    `problem` says why it is none.
+    `problem` says why it has none.
     """
 
     cell: str
@@ -37,53 +37,55 @@ class Listed(NamedTuple):
 
     @property
     def entry(self) -> str:
-        """The cell for people."""
+        """The cell with codes for invisible characters."""
         return escape_invisible(self.cell)
 
 
 class SerialList(NamedTuple):
-    """The entries of a list, each once, and how many more there were of the same."""
+    """The entries of a list, each once, and the number of repetitions left out."""
 
     entries: list[Listed]
     repeated: int
 
 
 def read_list(text: str, file: bytes = b"") -> SerialList:
-    """The serial numbers of a text, one to a line or between commas, or of a CSV file.
+    """Read serial numbers from a text, one to a line or between commas, or a CSV file.
 
-    A file has one column, or one with the heading "Serial number". ValidationError
-    where there are none, or more than 1,000.
+    A file has one column, or one with the heading "Serial number". Raises
+    ValidationError if there is no serial number, or more than 1,000.
     """
-    name = "file" if file else "serial_numbers"
-    # A cell of a file is split, too: a page sends what it has read back as a text.
+    field = "file" if file else "serial_numbers"
+    # A cell of a file is split, too: a page sends back as a text what it has read.
     found = _BETWEEN.split("\n".join(_cells(file)) if file else text)
     cells = [cell for cell in map(str.strip, found) if cell]
-    if cells and _name(cells[0]) == HEADING:
+    if cells and heading_name(cells[0]) == HEADING:
         del cells[0]  # it was copied together with its column
     if not cells:
-        raise ValidationError({name: "Enter at least one serial number."})
+        raise ValidationError({field: "Enter at least one serial number."})
     if len(cells) > MOST_ROWS:
-        sentence = (
-            f"There are {len(cells):,} serial numbers. The limit is {MOST_ROWS:,}."
-        )
-        raise ValidationError({name: sentence})
+        sentence = f"There are {len(cells):,} serial numbers."
+        raise ValidationError({field: f"{sentence} The limit is {MOST_ROWS:,}."})
     return list_of_cells(cells)
 
 
 def list_of_cells(cells: Sequence[str]) -> SerialList:
-    """The entries of cells that each have a serial number."""
+    """Return the entries of cells that have one serial number each."""
     entries: dict[str, Listed] = {}
     for cell in cells:
-        read = _read(cell)
-        entries.setdefault(read.serial_number or cell, read)
+        serial = read_serial(cell)
+        if isinstance(serial, Fault):
+            problem = f"{serial.sentence} {serial.remedy}"
+            entries.setdefault(cell, Listed(cell[:LONGEST_CELL], "", problem))
+        else:
+            entries.setdefault(serial, Listed(cell, serial))
     return SerialList(list(entries.values()), len(cells) - len(entries))
 
 
 def look_alikes(serial: str) -> list[str]:
-    """What a serial number may have been before it was typed or opened somewhere.
+    """Return serial numbers that this one may have been before it was copied.
 
-    O for 0 and I for 1, or the other way round, in one place or in all; leading zeros
-    that were lost. The first 20 of these.
+    They have O for 0 and I for 1 or the other way round, in one place or in all, or
+    leading zeros that were lost. The first 20 of them.
     """
     one = (
         serial[:at] + sign.translate(ALIKE) + serial[at + 1 :]
@@ -99,7 +101,7 @@ def look_alikes(serial: str) -> list[str]:
 
 
 def is_barcode(serial: str) -> bool:
-    """Whether a number may be that of a box or a pallet: its check digit is right."""
+    """Tell whether a number may be that of a box or a pallet, by its check digit."""
     digits = serial.removeprefix("(00)")
     if len(digits) == 20 and digits.startswith("00"):
         digits = digits[2:]  # the mark of an SSCC, without its brackets
@@ -109,23 +111,11 @@ def is_barcode(serial: str) -> bool:
     return (sum(weighted) + int(digits[-1])) % 10 == 0
 
 
-def _read(cell: str) -> Listed:
-    serial = read_serial(cell)
-    if isinstance(serial, Fault):
-        problem = f"{serial.sentence} {serial.remedy}"
-        return Listed(cell[:LONGEST_CELL], "", problem)
-    return Listed(cell, serial)
-
-
-def _name(cell: str) -> str:
-    return " ".join(cell.casefold().split())
-
-
 def _cells(file: bytes) -> list[str]:
     rows = [row.cells for row in read_csv(file, MOST_ROWS)]
-    heading = [*map(_name, rows[0])]
-    if HEADING in heading:
-        at = heading.index(HEADING)
+    headings = [*map(heading_name, rows[0])]
+    if HEADING in headings:
+        at = headings.index(HEADING)
         return [cells[at] for cells in rows[1:] if at < len(cells)]
     if any("".join(cells[1:]).strip() for cells in rows):
         sentence = f"Name the column of serial numbers “{FIELDS['serial_number']}”."

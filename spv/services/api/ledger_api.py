@@ -81,10 +81,10 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
         return _check_upload(checked, actor)
     if not checked.problems:
         try:
-            made = uploads.record(checked, "", _declared_by(actor), actor)
+            made = uploads.record(checked, actor)
             return _upload_done(made.upload_id, is_new=not made.already)
         except uploads.AlreadyValid as found:
-            already_valid = found.held
+            already_valid = found.already_valid
     problems = refused_files.problems_of(checked, actor.account_id, already_valid)
     error = ItemsRefused(problems, checked.row_count)
     with authorised_transaction(actor, Role.UPLOADER):
@@ -172,10 +172,6 @@ def _check_upload(checked: CheckedRows, actor: Actor) -> Done:
     if problems := refused_files.problems_of(checked, actor.account_id):
         raise ItemsRefused(problems, checked.row_count)
     return Done(checked.row_count, until=until)
-
-
-def _declared_by(actor: Actor) -> Any:
-    return lambda at: declarations.current(actor.account_id, at)
 
 
 def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The Declaration for API Users: what lets an account's systems upload."""
+"""Declarations: with each upload by a user, and for the API for three months."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarResult, func, select
@@ -14,6 +14,7 @@ from spv.rules.accounts import Role
 from spv.rules.errors import ForbiddenError
 from spv.rules.ledger.declaration import (
     API,
+    UPLOAD,
     DeclarationStatus,
     last_day,
     read_declaration,
@@ -27,71 +28,85 @@ SHOWN = 20
 
 
 class NotCurrent(ForbiddenError):
-    """The declaration of the account has lapsed, or was never made."""
+    """The account's declaration for API users has lapsed, or was never made."""
 
-    def __init__(self, standing: DeclarationStatus) -> None:
-        super().__init__(f"The declaration for API users: {standing.status}.")
-        self.standing = standing
+    def __init__(self, status: DeclarationStatus) -> None:
+        super().__init__(f"The declaration for API users: {status.status}.")
+        self.declaration_status = status
 
 
 def make(answers: Mapping[str, Any], actor: Actor) -> DeclarationStatus:
     """Declare for the actor's account, for three calendar months from now.
 
-    ValidationError.
-
-    Who declares again on the same day has declared already: nothing is added.
+    The same declaration by the same user on the same day is made only once. Raises
+    ValidationError if the box is not ticked or the wording has changed.
     """
-    sentence = "Make the declaration: read it, and tick the box."
     version = read_declaration(
         answers["declaration"] or "", answers["wording_version"] or "", API,
-        sentence=sentence,
+        sentence="Make the declaration: read it, and tick the box.",
     )  # fmt: skip
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
-        until = last_day(clock.day_of(at))
         last = _newest(actor.account_id, 1).first()
-        if last and _is_the_same(last, actor, version, at):
-            return declaration_status(actor.account_id, at)
-        declared = Declaration(
-            account_id=actor.account_id,
-            user_id=actor.user_id,
-            purpose=API,
-            wording_version=version,
-            made_at=at,
-            expires_on=until,
-        )
-        db.session.add(declared)
-        db.session.flush()
-        audit_log.act(
-            MADE, actor, at, declaration=declared.id, wording_version=version,
-            expires_on=until.isoformat(),
-        )  # fmt: skip
+        if not last or not _is_the_same(last, actor, version, at):
+            until = last_day(clock.day_of(at))
+            made = _declaration(API, version, actor, at, until)
+            db.session.add(made)
+            db.session.flush()
+            audit_log.act(
+                MADE, actor, at, declaration=made.id, wording_version=version,
+                expires_on=until.isoformat(),
+            )  # fmt: skip
         return declaration_status(actor.account_id, at)
+
+
+def of_upload(version: str, actor: Actor, at: datetime) -> Declaration:
+    """Return the declaration of an upload at a moment, in the upload's transaction.
+
+    It is a new one, not yet saved, if the user has agreed to a version of the wording,
+    and else the current one of the account. Raises NotCurrent if that has lapsed.
+    """
+    if version:
+        return _declaration(UPLOAD, version, actor, at)
+    return current(actor.account_id, at)
 
 
 def declaration_status(
     account_id: int | None, at: datetime | None = None
 ) -> DeclarationStatus:
-    """How the declaration of an account stands at a moment, or now."""
+    """Return the status of an account's declaration at a moment, or now."""
     last = select(func.max(Declaration.expires_on)).where(_of(account_id))
     return DeclarationStatus(db.session.scalar(last), clock.day_of(at or clock.now()))
 
 
 def current(account_id: int | None, at: datetime) -> Declaration:
-    """The declaration under which systems upload at a moment; NotCurrent.
+    """Return the declaration under which an account's systems upload at a moment.
 
-    It is asked inside of the upload's transaction.
+    Raises NotCurrent if there is none.
     """
-    stands = declaration_status(account_id, at)
     last = _newest(account_id, 1).first()
-    if not stands.is_current or last is None:
-        raise NotCurrent(stands)
+    status = DeclarationStatus(last.expires_on if last else None, clock.day_of(at))
+    if last is None or not status.is_current:
+        raise NotCurrent(status)
     return last
 
 
 def mine(actor: Actor) -> Sequence[Declaration]:
-    """The last declarations of the actor's account, newest first."""
+    """Return the last declarations of the actor's account, newest first."""
     return _newest(actor.account_id, SHOWN).all()
+
+
+def _declaration(
+    purpose: str, version: str, actor: Actor, at: datetime, until: date | None = None
+) -> Declaration:
+    return Declaration(
+        account_id=actor.account_id,
+        user_id=actor.user_id,
+        purpose=purpose,
+        wording_version=version,
+        made_at=at,
+        expires_on=until,
+    )
 
 
 def _newest(account_id: int | None, most: int) -> ScalarResult[Declaration]:

@@ -1,4 +1,4 @@
-"""Files with problems: kept for a day, for the account that sent them, to be mended."""
+"""Files with problems, kept for a day so that their account can fix them."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ MOST_KEPT = 20
 
 
 class RowsRefused(ValidationError):
-    """A file whose rows have problems; nothing of it was recorded.
+    """The rows of a file have problems, and nothing of it was recorded.
 
-    `reference` names the file where it is kept.
+    `reference` is the name of the kept file, or empty.
     """
 
     def __init__(self, report: Report, reference: str = "") -> None:
@@ -34,22 +34,23 @@ class RowsRefused(ValidationError):
 def problems_of(
     checked: CheckedRows,
     account_id: int | None,
-    held: Mapping[str, ledger_rows.ValidRow] | None = None,
+    already_valid: Mapping[str, ledger_rows.ValidRow] | None = None,
 ) -> list[Problem]:
-    """All that is wrong with rows, in row order; `held` is what the ledger has of them.
+    """Return all problems of rows in their order, those with the ledger included.
 
-    Where that is not given, the ledger is asked.
+    `already_valid` are the serial numbers that the ledger has. If it is not given, they
+    are looked up.
     """
-    if held is None:
-        held = ledger_rows.already_valid(checked.serials)
+    if already_valid is None:
+        already_valid = ledger_rows.already_valid(checked.serials)
     found = [
         already_valid_problem(
             checked.serials[serial],
             serial,
-            clock.day_of(one.received_at),
-            own=one.account_id == account_id,
+            clock.day_of(row.received_at),
+            own=row.account_id == account_id,
         )
-        for serial, one in held.items()
+        for serial, row in already_valid.items()
     ]
     return sorted(checked.problems + found, key=lambda problem: problem.row)
 
@@ -57,7 +58,7 @@ def problems_of(
 def keep(
     content: bytes, filename: str, report: Report, account_id: int, at: datetime
 ) -> str:
-    """Keep a file in the caller's transaction; its reference."""
+    """Keep a file, in the caller's transaction, and return its reference."""
     reference = secrets.token_urlsafe(12)
     beyond = (
         select(RefusedFile.id)
@@ -82,31 +83,29 @@ def keep(
 
 
 def forget_old(at: datetime) -> None:
-    """Delete what was refused a day ago, in the caller's transaction."""
+    """Delete files that were refused a day ago, in the caller's transaction."""
     old = RefusedFile.refused_at <= at - KEPT_FOR
     forget = delete(RefusedFile).where(old)
     db.session.execute(forget, execution_options={"synchronize_session": False})
 
 
 def mine(actor: Actor) -> Sequence[RefusedFile]:
-    """The files of the actor's account that can still be mended, newest first."""
+    """Return the kept files of the actor's account, newest first."""
     query = _mine(actor).order_by(RefusedFile.id.desc())
     return db.session.scalars(query).all()
 
 
 def with_problems(reference: str, actor: Actor) -> str:
-    """A file with "Problem" and "How to fix" beside its rows, as of now."""
-    kept = _find(reference, actor)
-    problems = problems_of(check_csv(kept.content), kept.account_id)
-    return write_problems(kept.content, problems)
+    """Return a kept file with "Problem" and "How to fix" beside its rows, as of now."""
+    content, _, problems = _check(reference, actor)
+    return write_problems(content, problems)
 
 
 def new_rows(reference: str, actor: Actor) -> str:
-    """Those rows of a file that have no problem: the ledger does not have them."""
-    kept = _find(reference, actor)
-    checked = check_csv(kept.content)
-    wrong = {problem.row for problem in problems_of(checked, kept.account_id)}
-    return write_rows(kept.content, checked.panels.keys() - wrong)
+    """Return the rows of a kept file that have no problem and are not in the ledger."""
+    content, checked, problems = _check(reference, actor)
+    wrong = {problem.row for problem in problems}
+    return write_rows(content, checked.panels.keys() - wrong)
 
 
 def _mine(actor: Actor) -> Select[RefusedFile]:
@@ -114,8 +113,10 @@ def _mine(actor: Actor) -> Select[RefusedFile]:
     return select(RefusedFile).where(RefusedFile.account_id == actor.account_id, young)
 
 
-def _find(reference: str, actor: Actor) -> RefusedFile:
-    found = db.session.scalar(_mine(actor).where(RefusedFile.reference == reference))
-    if found is None:
+def _check(reference: str, actor: Actor) -> tuple[bytes, CheckedRows, list[Problem]]:
+    """Check a kept file again. Raises NotFoundError if it is gone or of another."""
+    kept = db.session.scalar(_mine(actor).where(RefusedFile.reference == reference))
+    if kept is None:
         raise NotFoundError
-    return found
+    checked = check_csv(kept.content)
+    return kept.content, checked, problems_of(checked, kept.account_id)

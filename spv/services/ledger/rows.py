@@ -1,4 +1,4 @@
-"""The rows of the ledger: put in whole, in the turn of the caller; found by serial."""
+"""The rows of the ledger: written in the caller's transaction, and looked up."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from spv.extensions import db
 from spv.models import PanelSerial, Product, Upload, UploadProduct
 from spv.rules.accounts import Role
 from spv.rules.errors import ConflictError
-from spv.rules.ledger.rows import Panel
+from spv.rules.ledger.rows import PRODUCT_FIELDS, Panel
 from spv.services.actor import Actor
 
 VALID = PanelSerial.invalidation_id.is_(None)
@@ -22,14 +22,14 @@ Names = tuple[str, str, str]
 
 
 class ValidRow(NamedTuple):
-    """When a serial number that is valid was recorded, and by which account."""
+    """When a valid serial number was recorded, and by which account."""
 
     received_at: datetime
     account_id: int
 
 
 def made_by(actor: Actor) -> dict[str, int | None]:
-    """Who makes an upload or a marking, as its row names them."""
+    """Return the columns of an upload or invalidation that name who makes it."""
     return {
         "account_id": actor.account_id,
         "user_id": actor.user_id,
@@ -38,7 +38,10 @@ def made_by(actor: Actor) -> dict[str, int | None]:
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
-    """Which uploads somebody sees: agency staff all, an account its own."""
+    """Return the condition for uploads that the actor may see.
+
+    Agency staff see all uploads, an account sees its own.
+    """
     if Role.STAFF in actor.roles:
         return true()
     if actor.account_id is None:
@@ -47,23 +50,25 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 
 def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, ValidRow]:
-    """Add rows to the ledger; those serial numbers that were valid already.
+    """Add rows to the ledger, and return serial numbers that were already valid.
 
-    If there are any the transaction must not be committed: the others were added.
-    Whoever writes rows holds the turn, so that what is found here is what was there.
+    If there are any, the caller must roll back: the other rows were added. The registry
+    transaction lets nobody else write rows meanwhile.
     """
     serials = [panel.serial_number for panel in panels]
-    names = {panel[:3] for panel in panels}
+    names = {panel.product for panel in panels}
     products = _known_products(names)
     if missing := sorted(names - products.keys()):
-        # First: what is refused must not use up the numbers of products.
+        # Look first: an upload that is refused must not use up product ids.
         if valid := already_valid(serials, but=upload.id):
             return valid
-        products |= _add_products(missing)
+        added = [dict(zip(PRODUCT_FIELDS, each, strict=True)) for each in missing]
+        db.session.connection().execute(insert(Product), added)
+        products |= _known_products(set(missing))
     upload_id = upload.id
-    # Sorted: in the index, neighbours are written together.
+    # Sorted, because neighbours in the index are written together.
     rows = [
-        (panel.serial_number, products[panel[:3]], upload_id)
+        (panel.serial_number, products[panel.product], upload_id)
         for panel in sorted(panels, key=attrgetter("serial_number"))
     ]
     if database.execute_many(_PUT, rows) == len(rows):
@@ -88,7 +93,7 @@ _PUT_PARTS = (
 
 
 def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, ValidRow]:
-    """Those of some serial numbers that are valid, and not by one upload."""
+    """Return the serial numbers that are valid by another upload than `but`."""
     query = (
         select(PanelSerial.serial_number, Upload.received_at, Upload.account_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
@@ -98,13 +103,13 @@ def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, ValidRow]:
 
 
 def count_valid(upload_id: int) -> int:
-    """How many rows of an upload are valid."""
+    """Return the number of valid rows of an upload."""
     total = select(func.sum(UploadProduct.valid_count))
     return db.session.scalar(total.where(UploadProduct.upload_id == upload_id)) or 0
 
 
 def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
-    """Rows of an upload beyond a row's id, with their names and what became of them."""
+    """Return rows of an upload after a row id, with their names and invalidations."""
     query = (
         select(
             PanelSerial.id, *NAMES, PanelSerial.serial_number,
@@ -115,13 +120,6 @@ def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
         .order_by(PanelSerial.id)
     )  # fmt: skip
     return db.session.execute(query.limit(most)).all()
-
-
-def _add_products(names: list[Names]) -> dict[Names, int]:
-    columns = [column.key for column in NAMES]
-    rows = [dict(zip(columns, each, strict=True)) for each in names]
-    db.session.connection().execute(insert(Product), rows)
-    return _known_products(set(names))
 
 
 def _known_products(names: set[Names]) -> dict[Names, int]:

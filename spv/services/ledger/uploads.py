@@ -1,7 +1,7 @@
-"""Uploads: a file of panel serial numbers is recorded whole, or nothing of it is."""
+"""Uploads: all rows of a file of panel serial numbers are recorded, or none is."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,17 +11,17 @@ from sqlalchemy.orm import joinedload
 
 from spv import clock
 from spv.extensions import db
-from spv.models import AuditEvent, Declaration, Upload
+from spv.models import AuditEvent, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.ledger.csv_upload import check_csv
-from spv.rules.ledger.declaration import UPLOAD, WORDINGS, read_declaration
-from spv.rules.ledger.report import report
-from spv.rules.ledger.rows import CheckedRows, digest
+from spv.rules.ledger.declaration import WORDINGS, read_declaration
+from spv.rules.ledger.report import Report, report
+from spv.rules.ledger.rows import DIGEST_VERSION, CheckedRows, digest
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result
-from spv.services.ledger import refused_files
+from spv.services.ledger import declarations, refused_files
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.refused_files import RowsRefused
 
@@ -32,14 +32,14 @@ RECORDED = "upload.recorded"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as somebody sent it."""
+    """A file as the user sent it."""
 
     content: bytes
     filename: str
 
 
 class Recorded(NamedTuple):
-    """Where and when rows were recorded; `already` is a sentence if that was before."""
+    """The upload that has the rows; `already` says since when, if not since now."""
 
     upload_id: int
     at: datetime
@@ -47,7 +47,7 @@ class Recorded(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """How many rows a file has, none of them wrong; `earlier` has the same already."""
+    """The number of rows of a good file, and the `earlier` upload of the same rows."""
 
     row_count: int
     earlier: Recorded | None = None
@@ -55,7 +55,7 @@ class Checked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """An upload, its event in the log, what was declared, and some of its rows."""
+    """An upload with its event in the log, its declaration, and some of its rows."""
 
     upload: Upload
     event: AuditEvent
@@ -66,120 +66,118 @@ class Receipt:
 
 
 class AlreadyValid(Exception):
-    """The ledger has serial numbers of the file; what was added goes away again."""
+    """The ledger has some serial numbers of an upload, which is rolled back."""
 
-    def __init__(self, held: dict[str, ledger_rows.ValidRow]) -> None:
-        self.held = held
+    def __init__(self, already_valid: dict[str, ledger_rows.ValidRow]) -> None:
+        self.already_valid = already_valid
 
 
 def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
-    """Record a file under a declaration; ValidationError, and then nothing is recorded.
+    """Record a file under a declaration that the user makes with it.
 
-    The same rows again, all still valid, are answered with the upload that they are in.
+    If the same rows were recorded before, and all are still valid, return that upload.
+    Raises ValidationError if anything is wrong; then nothing is recorded.
     """
-    version = read_declaration(answers["declaration"], answers["wording_version"])
-    checked = _read(file, actor)
-
-    def declare(at: datetime) -> Declaration:
-        return Declaration(
-            account_id=actor.account_id,
-            user_id=actor.user_id,
-            purpose=UPLOAD,
-            wording_version=version,
-            made_at=at,
-        )
-
+    wording = read_declaration(answers["declaration"], answers["wording_version"])
+    already_valid = None
     try:
-        return record(checked, file.filename, declare, actor)
-    except AlreadyValid as found:
-        raise _refuse(file, actor, checked, found.held) from None
+        checked = check_csv(file.content)
+    except ValidationError as error:
+        _refuse(file, actor, str(error))
+        raise
+    if not checked.problems:
+        try:
+            return record(
+                checked, actor, filename=file.filename, wording_version=wording
+            )
+        except AlreadyValid as error:
+            already_valid = error.already_valid
+    problems = refused_files.problems_of(checked, actor.account_id, already_valid)
+    found = report(checked, problems)
+    raise RowsRefused(found, _refuse(file, actor, found.sentence, found))
 
 
 def record(
-    checked: CheckedRows,
-    filename: str,
-    declare: Callable[[datetime], Declaration],
-    actor: Actor,
+    checked: CheckedRows, actor: Actor, *, filename: str = "", wording_version: str = ""
 ) -> Recorded:
-    """Record rows that have no problem in themselves; AlreadyValid.
+    """Record rows that have no problem, as one transaction.
 
-    `declare` is asked, at the moment of the upload and in its transaction, for the
-    declaration under which it is made.
+    A user declares with each upload, in a version of the wording. An upload by API has
+    none, and is made under the current declaration of the account. Raises NotCurrent if
+    that has lapsed, and AlreadyValid if the ledger has a serial number of the rows.
     """
     panels = list(checked.panels.values())
-    sha256 = digest(panels)
-    with authorised_transaction(actor, Role.UPLOADER) as place:
+    sha256 = digest(panels)  # before the transaction, which others wait for
+    with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
         at = clock.now()
-        declared = declare(at)
+        declaration = declarations.of_upload(wording_version, actor, at)
         if earlier := still_valid(actor.account_id, sha256):
             return earlier
         refused_files.forget_old(at)
         upload = Upload(
             **ledger_rows.made_by(actor),
-            declaration=declared,
+            declaration=declaration,
             channel=actor.channel,
             filename=filename,
             sha256=sha256,
+            digest_version=DIGEST_VERSION,
             row_count=len(panels),
             received_at=at,
-            audit_sequence=place,
+            audit_sequence=event_sequence,
         )
         db.session.add(upload)
         db.session.flush()
         link_result(actor, upload_id=upload.id)
-        if held := ledger_rows.put(upload, panels):
-            raise AlreadyValid(held)
+        if already_valid := ledger_rows.put(upload, panels):
+            raise AlreadyValid(already_valid)
         audit_log.act(
             RECORDED, actor, at, upload=upload.id, filename=filename,
-            rows=len(panels), sha256=sha256, declaration=upload.declaration_id,
-            wording_version=declared.wording_version,
+            rows=len(panels), sha256=sha256, digest_version=DIGEST_VERSION,
+            declaration=upload.declaration_id,
+            wording_version=declaration.wording_version,
         )  # fmt: skip
         return Recorded(upload.id, at)
 
 
-def check(content: bytes, actor: Actor) -> Checked:
-    """Check a file as `save` would, and keep nothing of it; ValidationError."""
+def check(content: bytes, actor: Actor | None = None) -> Checked:
+    """Check a file as `save` would, without keeping any of it.
+
+    Without an actor, as for visitors, the file is not compared with the ledger. Raises
+    ValidationError if anything is wrong.
+    """
     checked = check_csv(content)
-    if not checked.problems:
-        sha256 = digest(checked.panels.values())
-        if earlier := still_valid(actor.account_id, sha256):
-            return Checked(checked.row_count, earlier)
-    if problems := refused_files.problems_of(checked, actor.account_id):
+    problems = checked.problems
+    if actor:
+        if not problems:
+            sha256 = digest(checked.panels.values())
+            if earlier := still_valid(actor.account_id, sha256):
+                return Checked(checked.row_count, earlier)
+        problems = refused_files.problems_of(checked, actor.account_id)
+    if problems:
         raise RowsRefused(report(checked, problems))
     return Checked(checked.row_count)
 
 
-def check_alone(content: bytes) -> Checked:
-    """Check a file without the ledger, for anybody; ValidationError."""
-    checked = check_csv(content)
-    if checked.problems:
-        raise RowsRefused(report(checked, checked.problems))
-    return Checked(checked.row_count)
-
-
 def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
-    """An upload with its first rows, or those after the row with an id; NotFoundError.
+    """Return an upload with its first rows, or those after the row with an id.
 
-    An account sees its own uploads, agency staff see all.
+    Raises NotFoundError if it is not the actor's to see.
     """
-    at_place = (AuditEvent.chain == audit_log.REGISTRY) & (
+    of_upload = (AuditEvent.chain == audit_log.REGISTRY) & (
         AuditEvent.sequence == Upload.audit_sequence
     )
-    found = db.session.execute(
-        select(Upload, AuditEvent)
-        .join(AuditEvent, at_place)
-        .where(Upload.id == upload_id, ledger_rows.visible(actor))
-        .options(*(joinedload(name) for name in _NAMED))
-    ).one_or_none()
+    query = select(Upload, AuditEvent).join(AuditEvent, of_upload)
+    own = query.where(Upload.id == upload_id, ledger_rows.visible(actor))
+    found = db.session.execute(own.options(*_NAMED)).one_or_none()
     if found is None:
         raise NotFoundError
     upload, event = found
-    declared = upload.declaration
+    wordings = WORDINGS[upload.declaration.purpose]
     rows = ledger_rows.rows_of(upload_id, after, ROWS_SHOWN + 1)
     return Receipt(
         upload=upload,
         event=event,
-        wording=WORDINGS[declared.purpose].get(declared.wording_version, ()),
+        wording=wordings.get(upload.declaration.wording_version, ()),
         valid=ledger_rows.count_valid(upload_id),
         rows=rows[:ROWS_SHOWN],
         has_more=len(rows) > ROWS_SHOWN,
@@ -187,66 +185,52 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
 
 
 def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
-    """Up to 50 uploads, newest first, older than one with an id; if there are more."""
+    """Return the newest 50 uploads, or those before an id, and whether there are more.
+
+    An account has its own uploads, agency staff have all.
+    """
     query = select(Upload).where(ledger_rows.visible(actor))
     if before:
         query = query.where(Upload.id < before)
     newest = query.order_by(Upload.id.desc()).limit(UPLOADS_SHOWN + 1)
-    names = (joinedload(name) for name in _NAMED)
-    found = db.session.scalars(newest.options(*names)).all()
+    found = db.session.scalars(newest.options(*_NAMED)).all()
     return found[:UPLOADS_SHOWN], len(found) > UPLOADS_SHOWN
 
 
-_NAMED = (Upload.account, Upload.user, Upload.subscription, Upload.declaration)
+_NAMED = [
+    joinedload(relation)
+    for relation in (
+        Upload.account, Upload.user, Upload.subscription, Upload.declaration,
+    )
+]  # fmt: skip
 
 
-def _read(file: File, actor: Actor) -> CheckedRows:
-    """The rows of a file that has no problem in itself; otherwise it is refused."""
-    try:
-        checked = check_csv(file.content)
-    except ValidationError as refusal:
-        with authorised_transaction(actor, Role.UPLOADER):
-            _log_refused(file, actor, clock.now(), str(refusal))
-        raise
-    if checked.problems:
-        raise _refuse(file, actor, checked)
-    return checked
+def _refuse(file: File, actor: Actor, why: str, found: Report | None = None) -> str:
+    """Log that a file is refused, and keep it if its rows can be corrected.
 
-
-def _refuse(
-    file: File,
-    actor: Actor,
-    checked: CheckedRows,
-    held: dict[str, ledger_rows.ValidRow] | None = None,
-) -> RowsRefused:
-    """Keep a file so that it can be mended, where its rows could be looked at."""
-    problems = refused_files.problems_of(checked, actor.account_id, held)
-    found, reference = report(checked, problems), ""
+    Return the reference of the kept file, or an empty text.
+    """
+    reference, counts = "", {}
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
-        if not found.about_headings:
+        if found:
+            counts = {"rows": found.row_count, "problems": found.problem_count}
+        if found and not found.about_headings:
             reference = refused_files.keep(
                 file.content, file.filename, found, actor.account_id or 0, at
             )
-        _log_refused(
-            file, actor, at, found.sentence, rows=found.row_count,
-            problems=found.problem_count,
+        audit_log.act(
+            "upload.refused", actor, at, filename=file.filename, why=why,
+            file_sha256=hashlib.sha256(file.content).hexdigest(), **counts,
         )  # fmt: skip
-    return RowsRefused(found, reference)
-
-
-def _log_refused(
-    file: File, actor: Actor, at: datetime, why: str, **counts: int
-) -> None:
-    file_sha256 = hashlib.sha256(file.content).hexdigest()
-    audit_log.act(
-        "upload.refused", actor, at, filename=file.filename, file_sha256=file_sha256,
-        why=why, **counts,
-    )  # fmt: skip
+    return reference
 
 
 def still_valid(account_id: int | None, sha256: str) -> Recorded | None:
-    """The upload of an account that has just these rows, if all are still valid."""
+    """Return the account's upload of exactly these rows, if all are still valid.
+
+    Only digests of the current version are compared: a new one needs a second look-up.
+    """
     rows = {"sha256": sha256, "account_id": account_id}
     found = db.session.execute(_SAME_ROWS, rows).one_or_none()
     if found is None or ledger_rows.count_valid(found.id) < found.row_count:
@@ -256,6 +240,7 @@ def still_valid(account_id: int | None, sha256: str) -> Recorded | None:
     return Recorded(found.id, found.received_at, already)
 
 
+# Built only once, as each upload makes this query.
 _SAME_ROWS = (
     select(Upload.id, Upload.row_count, Upload.received_at)
     .where(

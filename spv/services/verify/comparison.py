@@ -1,64 +1,62 @@
-"""Comparing what is saved with what the log tells of it."""
+"""Compare what is saved with what the audit log tells of it."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
 from spv.services import audit_log
 
 Facts = dict[str, Any]
-WHO = ("account", "user", "subscription")  # those that somebody has
+# What events leave out: fields that do not apply, and those that older events lack.
+DEFAULTS = {"account": None, "user": None, "subscription": None, "digest_version": 1}
 
 
-@dataclass
-class LedgerReport:
-    """How much was read, and a sentence for each thing that is not right."""
-
-    uploads: int = 0
-    rows: int = 0
-    markings: int = 0
-    problems: list[str] = field(default_factory=list)
-
-
-def told(
-    found: LedgerReport, event_name: str, thing: str, names: tuple[str, ...]
+def logged_facts(
+    problems: list[str], event_name: str, thing: str, names: Iterable[str]
 ) -> Iterator[tuple[int, Facts]]:
-    """Each thing of a kind as its event tells of it."""
+    """Yield the id of each thing of a kind with the named facts that its event tells.
+
+    An event that cannot be read is added to `problems`.
+    """
+    names = (*names, "event")
     for event in audit_log.events_of(audit_log.REGISTRY, event_name):
+        own = {"event": event.sequence, "at": event.at, "channel": event.channel}
         try:
-            details = json.loads(event.details)
+            details = DEFAULTS | json.loads(event.details) | own
             facts = {name: details[name] for name in names}
-            facts |= {name: details.get(name) for name in WHO}
-            facts |= {"event": event.sequence, "at": event.at, "channel": event.channel}
             number = details[thing]
             if type(number) is not int:
                 raise TypeError
-        except (ValueError, KeyError, TypeError, AttributeError):
-            found.problems.append(f"event {event.sequence} cannot be read")
+        except (ValueError, KeyError, TypeError):
+            problems.append(f"event {event.sequence} cannot be read")
         else:
             yield number, facts
+
+
+def saved_facts(row: Any, columns: Mapping[str, str]) -> Facts:
+    """Return the facts of a saved row. `columns` maps each fact to its column."""
+    return {fact: getattr(row, column) for fact, column in columns.items()}
 
 
 def joined(*streams: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, list[Any]]]:
     """Yield each number with its value in every stream; None where one lacks it.
 
-    The streams are read side by side. Only values whose counterparts have not come yet
-    are held: none, where all streams have the same numbers in the same order. No order
-    is relied upon, and a number that comes twice in a stream is yielded twice.
+    The streams are read side by side. Memory holds only values whose counterparts have
+    not come yet: none, where all streams have the same numbers in the same order. Any
+    order is possible, and a number that comes twice in a stream is yielded twice.
     """
     waiting: dict[int, list[Any]] = {}
     for items in zip_longest(*streams):
-        for place, item in enumerate(items):
+        for index, item in enumerate(items):
             if item is None:  # this stream has ended
                 continue
             number, value = item
             values = waiting.setdefault(number, [None] * len(streams))
-            if values[place] is not None:
+            if values[index] is not None:
                 yield number, values
                 values = waiting[number] = [None] * len(streams)
-            values[place] = value
+            values[index] = value
             if None not in values:
                 yield number, waiting.pop(number)
     yield from waiting.items()
@@ -69,13 +67,13 @@ def compare(
     logged: Iterable[tuple[int, Facts]],
     saved: Iterable[tuple[int, Facts]],
 ) -> Iterator[str]:
-    """A sentence for each thing that is not saved as the log tells of it."""
+    """Yield a sentence for each thing that is not saved as the log tells of it."""
     for number, (log, table) in joined(logged, saved):
         yield from differences(f"{thing} {number}", log, table)
 
 
 def differences(name: str, log: Facts | None, table: Facts | None) -> Iterator[str]:
-    """Name how one thing is saved otherwise than the log tells."""
+    """Yield a sentence if one thing is not saved as the log tells of it."""
     if log is None and table is not None:
         yield f"{name}: saved, but not in the log"
     elif log is not None and table is None:

@@ -1,51 +1,88 @@
-"""Proof of the ledger: its rows are those that the log tells of, and no others."""
+"""Prove that the ledger and the subscriptions are what the audit log tells of them."""
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Executable, select
+from sqlalchemy import Executable, func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Bundle
+from sqlalchemy.orm import Bundle, selectinload
 
 from spv import clock
 from spv.database import snapshot
-from spv.extensions import db
+from spv.extensions import Model, db
 from spv.models import (
     Declaration,
     Invalidation,
     PanelSerial,
     Product,
+    Subscription,
     Upload,
     UploadProduct,
 )
 from spv.rules.ledger.declaration import API, UPLOAD
-from spv.rules.ledger.rows import Panel, digest
+from spv.rules.ledger.rows import DIGESTS, Panel, digest
 from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
 from spv.services.ledger.rows import NAMES
 from spv.services.ledger.uploads import RECORDED
-from spv.services.verify import subscriptions
 from spv.services.verify.comparison import (
     Facts,
-    LedgerReport,
     compare,
     differences,
     joined,
-    told,
+    logged_facts,
+    saved_facts,
 )
 
 SLICE = 1_000
-# What the log tells of an upload and of a marking, under these names.
-OF_UPLOAD = ("filename", "rows", "sha256", "declaration", "wording_version")
-OF_MARKING = ("rows", "sha256", "criteria", "upload", "reason", "other_reason")
-OF_DECLARATION = ("wording_version", "expires_on")
+# The facts that the log tells, and the columns that they are saved in.
+_OWNER = {"account": "account_id", "user": "user_id"}
+_MADE_BY = _OWNER | {"subscription": "subscription_id"}
+OF_UPLOAD = {
+    "filename": "filename",
+    "rows": "row_count",
+    "sha256": "sha256",
+    "digest_version": "digest_version",
+    **_MADE_BY,
+    "event": "audit_sequence",
+    "at": "received_at",
+    "channel": "channel",
+}
+OF_INVALIDATION = {
+    "rows": "row_count",
+    "criteria": "criteria",
+    "upload": "upload_id",
+    "reason": "reason",
+    "other_reason": "other_reason",
+    **_MADE_BY,
+    "event": "audit_sequence",
+    "at": "made_at",
+}
+OF_DECLARATION = {"wording_version": "wording_version", **_OWNER, "at": "made_at"}
+OF_SUBSCRIPTION = {
+    "name": "name",
+    "terms_version": "terms_version",
+    **_OWNER,
+    "at": "created_at",
+}
+
+
+@dataclass
+class LedgerReport:
+    """The numbers of things that were read, and a sentence for each problem."""
+
+    uploads: int = 0
+    rows: int = 0
+    invalidations: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
 class UploadRows(NamedTuple):
-    """The rows that an upload has: of each product so many, and so many valid ones."""
+    """The rows of an upload; by product, the numbers of all and of valid ones."""
 
     total: int
     sha256: str
@@ -53,35 +90,39 @@ class UploadRows(NamedTuple):
 
 
 def verify() -> LedgerReport:
-    """Hash all rows again, by upload and by marking, and compare with the log.
+    """Hash all rows again, by upload and by invalidation, and compare with the log.
 
-    Everything is read side by side, so memory does not grow with the ledger.
+    Log and tables are read side by side, so memory does not grow with the ledger.
     """
     found = LedgerReport()
     with snapshot():
         try:
             found.problems += _compare_uploads(found)
-            found.problems += _compare_markings(found)
-            declared = told(found, MADE, "declaration", OF_DECLARATION)
-            found.problems += compare("declaration", declared, _declarations())
+            found.problems += _compare_invalidations(found)
+            names = (*OF_DECLARATION, "expires_on")
+            logged = logged_facts(found.problems, MADE, "declaration", names)
+            found.problems += compare("declaration", logged, _saved_declarations())
             found.problems += _spare_declarations()
-            found.problems += subscriptions.problems(found)
+            subscriptions = _logged_subscriptions(found.problems).items()
+            saved = _saved_subscriptions()
+            found.problems += compare("subscription", subscriptions, saved)
         except (ValueError, TypeError, SQLAlchemyError):  # no text, no moment, no JSON
             found.problems.append("what is saved, or the log of it, cannot be read")
     return found
 
 
 def _compare_uploads(found: LedgerReport) -> Iterator[str]:
-    logged = told(found, RECORDED, "upload", OF_UPLOAD)
+    names = ("declaration", "wording_version", *OF_UPLOAD)
+    logged = logged_facts(found.problems, RECORDED, "upload", names)
     for number, (log, saved, rows, counts) in joined(
-        logged, _saved(), _rows(), _counts()
+        logged, _saved_uploads(), _rows(), _counts()
     ):
-        name, told_rows = f"upload {number}", log or {"rows": 0, "sha256": ""}
+        name, of_log = f"upload {number}", log or {"rows": 0, "sha256": ""}
         found.uploads += log is not None
         yield from differences(name, log, saved)
         if rows is not None:
             found.rows += rows.total
-            if (rows.total, rows.sha256) != (told_rows["rows"], told_rows["sha256"]):
+            if (rows.total, rows.sha256) != (of_log["rows"], of_log["sha256"]):
                 yield f"{name}: its rows were changed"
             if rows.by_product != (counts or {}):
                 yield f"{name}: its rows are counted wrongly"
@@ -91,12 +132,14 @@ def _compare_uploads(found: LedgerReport) -> Iterator[str]:
             yield f"{name}: counted, but has no rows"
 
 
-def _compare_markings(found: LedgerReport) -> Iterator[str]:
-    logged = told(found, MARKED, "invalidation", OF_MARKING)
-    for number, (log, saved, rows) in joined(logged, _saved_markings(), _marked_rows()):
-        name = f"marking {number}"
-        found.markings += log is not None
-        yield from differences(name, log, saved)
+def _compare_invalidations(found: LedgerReport) -> Iterator[str]:
+    names = (*OF_INVALIDATION, "sha256")
+    logged = logged_facts(found.problems, MARKED, "invalidation", names)
+    saved = ((row.id, saved_facts(row, OF_INVALIDATION)) for row in _all(Invalidation))
+    for number, (log, table, rows) in joined(logged, saved, _invalid_rows()):
+        name = f"invalidation {number}"
+        found.invalidations += log is not None
+        yield from differences(name, log, table)
         if log is None and rows is not None:
             yield f"{name}: rows were marked, and no event says so"
         elif log is not None and rows is None:
@@ -106,14 +149,14 @@ def _compare_markings(found: LedgerReport) -> Iterator[str]:
 
 
 def _counts() -> Iterator[tuple[int, dict[int, tuple[int, int]]]]:
-    """How many rows, and valid ones, each upload has of each product."""
+    """Yield each upload with the numbers of its rows, and valid rows, by product."""
     query = select(*UploadProduct.__table__.columns).order_by(UploadProduct.upload_id)
     for number, parts in _groups(query):
         yield number, {product: (count, valid) for _, product, count, valid in parts}
 
 
-def _marked_rows() -> Iterator[tuple[int, tuple[int, str]]]:
-    """The count and digest of the rows that each marking has marked."""
+def _invalid_rows() -> Iterator[tuple[int, tuple[int, str]]]:
+    """Yield each invalidation with the number and the digest of its rows."""
     query = (
         select(PanelSerial.invalidation_id, PanelSerial.id)
         .where(PanelSerial.invalidation_id.is_not(None))
@@ -124,57 +167,42 @@ def _marked_rows() -> Iterator[tuple[int, tuple[int, str]]]:
         yield number, (len(row_ids), digest_of(row_ids))
 
 
-def _saved_markings() -> Iterator[tuple[int, Facts]]:
-    """Each marking as it is saved."""
-    query = select(*Invalidation.__table__.columns).order_by(Invalidation.id)
-    for made in _read(query):
-        yield (
-            made.id,
-            _made_by(made)
-            | {
-                "rows": made.row_count,
-                "criteria": made.criteria,
-                "upload": made.upload_id,
-                "reason": made.reason,
-                "other_reason": made.other_reason,
-                "event": made.audit_sequence,
-                "at": made.made_at,
-            },
+def _rows() -> Iterator[tuple[int, UploadRows]]:
+    """Yield each upload with its rows, hashed by the version of its digest."""
+    query = (
+        select(
+            PanelSerial.upload_id, func.coalesce(Upload.digest_version, 1),
+            PanelSerial.invalidation_id, PanelSerial.product_id, *NAMES,
+            PanelSerial.serial_number,
         )
+        .outerjoin(Product, Product.id == PanelSerial.product_id)
+        .outerjoin(Upload, Upload.id == PanelSerial.upload_id)
+        .order_by(PanelSerial.upload_id, PanelSerial.id)
+    )  # fmt: skip
+    for (number, version), rows in groupby(_read(query), key=itemgetter(0, 1)):
+        panels, seen, valid = [], Counter[int](), Counter[int]()
+        for _, _, invalidation_id, product_id, *cells in rows:
+            panels.append(Panel._make(cell or "" for cell in cells))
+            seen[product_id] += 1
+            valid[product_id] += invalidation_id is None
+        sha256 = digest(panels, version) if version in DIGESTS else ""
+        by_product = {each: (seen[each], valid[each]) for each in seen}
+        yield number, UploadRows(len(panels), sha256, by_product)
 
 
-def _saved() -> Iterator[tuple[int, Facts]]:
-    """Each upload as it is saved, with its declaration."""
+def _saved_uploads() -> Iterator[tuple[int, Facts]]:
+    """Yield each upload as it is saved, with its declaration."""
     declared: Bundle[Any] = Bundle("declared", *Declaration.__table__.columns)
     query = select(*Upload.__table__.columns, declared).join(Upload.declaration)
-    for upload in _read(query.order_by(Upload.id)):
-        declaration = upload.declared
-        yield (
-            upload.id,
-            _made_by(upload)
-            | {
-                "filename": upload.filename,
-                "rows": upload.row_count,
-                "sha256": upload.sha256,
-                "declaration": declaration.id if _covers(declaration, upload) else None,
-                "wording_version": declaration.wording_version,
-                "event": upload.audit_sequence,
-                "at": upload.received_at,
-                "channel": upload.channel,
-            },
-        )
-
-
-def _made_by(made: Any) -> Facts:
-    return {
-        "account": made.account_id,
-        "user": made.user_id,
-        "subscription": made.subscription_id,
-    }
+    for row in _read(query.order_by(Upload.id)):
+        facts = saved_facts(row, OF_UPLOAD)
+        facts["declaration"] = row.declared.id if _covers(row.declared, row) else None
+        facts["wording_version"] = row.declared.wording_version
+        yield row.id, facts
 
 
 def _covers(declared: Any, upload: Any) -> bool:
-    """Whether an upload could be made under a declaration."""
+    """Tell whether an upload could be made under a declaration."""
     if declared.account_id != upload.account_id:
         return False
     if upload.subscription_id is None:
@@ -191,61 +219,62 @@ def _covers(declared: Any, upload: Any) -> bool:
     )
 
 
-def _declarations() -> Iterator[tuple[int, Facts]]:
-    """Each declaration for API users as it is saved."""
-    query = select(*Declaration.__table__.columns).order_by(Declaration.id)
-    for declared in _read(query.where(Declaration.purpose != UPLOAD)):
-        until = declared.expires_on
-        yield (
-            declared.id,
-            {
-                "account": declared.account_id,
-                "user": declared.user_id,
-                "wording_version": declared.wording_version,
-                "expires_on": until.isoformat() if until else None,
-                "at": declared.made_at,
-            },
-        )
+def _saved_declarations() -> Iterator[tuple[int, Facts]]:
+    """Yield each declaration for API users as it is saved."""
+    for row in _all(Declaration, Declaration.purpose != UPLOAD):
+        until = row.expires_on and row.expires_on.isoformat()
+        yield row.id, saved_facts(row, OF_DECLARATION) | {"expires_on": until}
 
 
 def _spare_declarations() -> Iterator[str]:
     made = Declaration.purpose == UPLOAD
     query = select(Declaration.id).outerjoin(Upload).where(made, Upload.id.is_(None))
-    yield from (
-        f"declaration {each}: of no upload" for each in db.session.scalars(query)
-    )
+    for number in db.session.scalars(query):
+        yield f"declaration {number}: of no upload"
 
 
-def _rows() -> Iterator[tuple[int, UploadRows]]:
-    """The rows of each upload."""
-    query = (
-        select(
-            PanelSerial.upload_id,
-            PanelSerial.invalidation_id,
-            PanelSerial.product_id,
-            *NAMES,
-            PanelSerial.serial_number,
-        )
-        .outerjoin(Product, Product.id == PanelSerial.product_id)
-        .order_by(PanelSerial.upload_id, PanelSerial.id)
-    )
-    for number, rows in _groups(query):
-        panels, seen, valid = [], Counter[int](), Counter[int]()
-        for _, invalidation_id, product_id, *cells in rows:
-            panels.append(Panel._make(cell or "" for cell in cells))
-            seen[product_id] += 1
-            valid[product_id] += invalidation_id is None
-        by_product = {each: (seen[each], valid[each]) for each in seen}
-        yield number, UploadRows(len(panels), digest(panels), by_product)
+def _logged_subscriptions(problems: list[str]) -> dict[int, Facts]:
+    """Return each subscription as the log tells it was made and then changed."""
+
+    def events(name: str, *facts: str) -> Iterator[tuple[int, Facts]]:
+        return logged_facts(problems, name, "subscription", facts)
+
+    logged = dict(events("subscription.created", *OF_SUBSCRIPTION, "keys"))
+    for facts in logged.values():
+        facts["cancelled"] = False
+    unknown: Facts = {"keys": {}}
+    for number, facts in events("subscription.renamed", "name"):
+        logged.get(number, unknown)["name"] = facts["name"]
+    for number, facts in events("key.regenerated", "key", "digest"):
+        logged.get(number, unknown)["keys"][facts["key"]] = facts["digest"]
+    for number, _ in events("subscription.cancelled"):
+        logged.get(number, unknown)["cancelled"] = True
+    return logged
+
+
+def _saved_subscriptions() -> Iterator[tuple[int, Facts]]:
+    """Yield each subscription as it is saved."""
+    query = select(Subscription).options(selectinload(Subscription.keys))
+    for made in db.session.scalars(query):
+        facts = saved_facts(made, OF_SUBSCRIPTION)
+        facts["keys"] = {key.kind: key.digest for key in made.keys}
+        facts["cancelled"] = made.cancelled_at is not None
+        yield made.id, facts
+
+
+def _all(model: type[Model], *where: Any) -> Iterator[Any]:
+    """Yield the rows of a table in the order of their ids."""
+    query = select(*model.__table__.columns).where(*where)
+    yield from _read(query.order_by(model.__table__.c.id))
 
 
 def _groups(query: Executable) -> Iterator[tuple[int, Iterator[Any]]]:
-    """The rows of a query by their first column, in whose order they come."""
+    """Group the rows of a query by their first column, by which they are sorted."""
     return groupby(_read(query), key=itemgetter(0))
 
 
 def _read(query: Executable) -> Iterator[Any]:
-    """The rows of a query, a slice at a time."""
+    """Yield the rows of a query, a slice at a time."""
     # `with`: a reader that stops early must not leave a cursor open on the server.
     with db.session.execute(query.execution_options(yield_per=SLICE)) as rows:
         yield from rows

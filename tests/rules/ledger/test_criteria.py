@@ -1,4 +1,4 @@
-"""What can be asked of the ledger: read as it was typed, or refused field by field."""
+"""The criteria of a search: read as they were typed, or refused field by field."""
 
 from datetime import date
 
@@ -60,28 +60,28 @@ BAD = [
 
 
 @pytest.mark.parametrize(("answers", "criteria"), GOOD)
-def test_what_is_read(answers, criteria):
+def test_good_criteria(answers, criteria):
     assert read_criteria(answers) == criteria
 
 
 @pytest.mark.parametrize(("name", "text", "words"), BAD)
-def test_what_is_refused(name, text, words):
-    with pytest.raises(ValidationError) as refusal:
+def test_bad_criteria(name, text, words):
+    with pytest.raises(ValidationError) as error:
         read_criteria({name: text})
-    assert refusal.value.problems.keys() == {name}
-    sentence = refusal.value.problems[name]
+    assert error.value.problems.keys() == {name}
+    sentence = error.value.problems[name]
     assert words in sentence
     assert sentence.encode()  # it can be sent
 
 
 def test_every_problem_at_once_and_days_in_their_order():
     asked = {"serial_number": "Ü", "status": "x", "upload": "x", "recorded_to": "x"}
-    with pytest.raises(ValidationError) as refusal:
+    with pytest.raises(ValidationError) as error:
         read_criteria(asked)
-    assert refusal.value.problems.keys() == asked.keys()
-    with pytest.raises(ValidationError) as refusal:
+    assert error.value.problems.keys() == asked.keys()
+    with pytest.raises(ValidationError) as error:
         read_criteria({"recorded_from": "2026-05-02", "recorded_to": "2026-05-01"})
-    assert refusal.value.problems.keys() == {"recorded_to"}
+    assert error.value.problems.keys() == {"recorded_to"}
 
 
 @pytest.mark.parametrize("criteria", [criteria for _, criteria in GOOD])

@@ -1,4 +1,4 @@
-"""The Declaration for API Users: until when it is current, and how it stands."""
+"""The Declaration for API Users: its last day, and its status on a day."""
 
 from datetime import date, timedelta
 
@@ -48,7 +48,7 @@ def test_three_calendar_months_from_every_day_of_nine_years():
 
 
 def test_days_begin_as_the_clock_of_the_app_has_it():
-    """So that the two ways of reckoning in these tests agree."""
+    """Both ways of computing moments in these tests agree."""
     for day in [*STARTS, *map(last_day_of, STARTS)]:
         assert clock.first_moment_of(day) == begin_of(day), day
         assert clock.day_of(end_of(day) - timedelta(microseconds=1)) == day
@@ -59,14 +59,12 @@ def test_it_is_current_through_its_last_day():
     for made in STARTS:
         until, day = last_day(made), timedelta(days=1)
         for today, is_current in ((made, True), (until, True), (until + day, False)):
-            assert DeclarationStatus(until, today).is_current is is_current, (
-                made,
-                today,
-            )
+            status = DeclarationStatus(until, today)
+            assert status.is_current is is_current, (made, today)
     assert not DeclarationStatus(None, date(2026, 11, 22)).is_current
 
 
-def test_how_it_stands_in_words():
+def test_the_status_in_words():
     until, day = date(2027, 2, 28), timedelta(days=1)
     table = [
         (None, 0, "Not made yet", "", 0),
@@ -99,6 +97,6 @@ def test_what_has_to_be_declared():
             ("", newest), ("no", newest), ("off", newest), ("yes", "2020-01-01"),
             ("yes", newest + " "), ("YES\0", newest),
         ):  # fmt: skip
-            with pytest.raises(ValidationError) as refusal:
+            with pytest.raises(ValidationError) as error:
                 read_declaration(made, version, purpose, field="box")
-            assert list(refusal.value.problems) == ["box"], (made, version)
+            assert list(error.value.problems) == ["box"], (made, version)

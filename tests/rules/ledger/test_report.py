@@ -1,10 +1,10 @@
-"""Problems together: how many, in which order, and what people are told to do."""
+"""Reports: the groups of problems, their order, and what users are told to do."""
 
 from datetime import date
 
 from spv.rules.ledger.csv_upload import check_csv
 from spv.rules.ledger.report import already_valid_problem, report
-from tests.panels import panels_csv
+from tests.panels import HEADING, panels_csv
 
 DAY = date(2026, 5, 1)
 
@@ -17,7 +17,7 @@ def of_ledger(*rows):
     return report(check_csv(panels_csv(5)), problems)
 
 
-def test_what_the_ledger_has_can_be_left_out():
+def test_rows_of_the_ledger_can_be_left_out():
     some, every = of_ledger(2, 3, 4), of_ledger(2, 3, 4, 5, 6)
     assert some.sentence == (
         "The ledger has 3 of the 5 rows already. Leave them out, then choose the file "
@@ -39,19 +39,23 @@ def test_with_another_problem_nothing_is_said_of_new_rows():
     assert (found.new_rows, found.problem_count, found.wrong_rows) == (0, 2, 2)
 
 
-def test_headings_come_first():
-    found = report(checked := check_csv(b"a,b\nc,d\n"), checked.problems)
-    assert found.sentence == "Correct the headings, then choose the file again."
-    assert found.about_headings
-
-
-def test_fifty_are_shown_and_the_small_groups_whole():
-    wrong = "".join(f"A,B,C,{n}.5E+12\r\n" for n in range(80)) + "A,B,,EX99\r\n" * 2
-    checked = check_csv(panels_csv(1) + wrong.encode())
+def test_a_report_groups_equal_problems_and_shows_fifty():
+    rows = [f"A,B,C,{n}.5E+12" for n in range(60)] + [",B,C,SN1", ",B,C,SN2"]
+    checked = check_csv("\n".join([HEADING, *rows]).encode())
     found = report(checked, checked.problems)
-    assert found.groups[0].count == 80
+    assert [(g.column, g.count, len(g.first)) for g in found.groups] == [
+        ("Serial number", 60, 48), ("Supplier name", 2, 2),
+    ]  # fmt: skip
+    assert (found.problem_count, found.wrong_rows, found.row_count) == (62, 62, 62)
+    assert found.not_shown == 12
+    assert found.sentence == "Correct 62 of 62 rows, then choose the file again."
+
+
+def test_of_many_kinds_of_problems_fifty_rows_are_shown():
+    letters = [chr(0x391 + n) for n in range(17)] + [chr(0x3B1 + n) for n in range(17)]
+    rows = [f"A,B,C,1{letter}2" for letter in letters] + ["A,B,C,N/A"] * 40
+    checked = check_csv("\n".join([HEADING, *rows]).encode())
+    found = report(checked, checked.problems)
     assert sum(len(group.first) for group in found.groups) == 50
-    assert [len(g.first) for g in found.groups[1:]] == [
-        g.count for g in found.groups[1:]
-    ]
-    assert found.not_shown == found.problem_count - 50
+    assert (found.groups[0].count, len(found.groups[0].first)) == (40, 16)
+    assert found.not_shown == 24

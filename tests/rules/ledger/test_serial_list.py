@@ -1,4 +1,4 @@
-"""Lists of serial numbers, and what one that is not found may have been."""
+"""Lists of serial numbers, and how one that is not found was misread."""
 
 import pytest
 from hypothesis import given
@@ -53,10 +53,10 @@ def test_a_list_in_a_file(file, found):
      ("", b"A\n" * 2000, "file", "The limit is 1,000"),
      ("", b'"A', "file", "double quote")],
 )  # fmt: skip
-def test_what_is_no_list(text, file, field, words):
-    with pytest.raises(ValidationError) as refusal:
+def test_bad_lists(text, file, field, words):
+    with pytest.raises(ValidationError) as error:
         read_list(text, file)
-    assert words in refusal.value.problems[field]
+    assert words in error.value.problems[field]
 
 
 def test_entries_that_are_no_serial_numbers_say_why():

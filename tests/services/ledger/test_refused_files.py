@@ -1,4 +1,4 @@
-"""Refused files: kept for a day, for the account that sent them, and then gone."""
+"""Refused files: kept for a day, for the account that sent them."""
 
 from datetime import timedelta
 
@@ -22,10 +22,10 @@ pytestmark = [
 
 
 def test_a_refused_file_is_kept_for_a_day_for_its_account(other, vsp):
-    told = events()
+    before = events()
     with time_machine.travel(clock.now(), tick=False) as time:
         kept = refused(panels_csv(2), other)
-        assert events() == [*told, "upload.refused"]
+        assert events() == [*before, "upload.refused"]
         assert "spreadsheet" in refused_files.with_problems(kept.reference, other)
         assert [f.reference for f in refused_files.mine(other)] == [kept.reference]
         assert kept.reference not in {f.reference for f in refused_files.mine(vsp)}
@@ -52,36 +52,36 @@ def test_no_more_than_twenty_refused_files_are_kept(vsp, other):
 
 def test_the_new_rows_can_be_uploaded_as_they_are(vsp):
     upload(panels_csv(3), vsp)
-    with pytest.raises(RowsRefused) as refusal:
+    with pytest.raises(RowsRefused) as error:
         upload(panels_csv(5), vsp)
-    text = refused_files.new_rows(refusal.value.reference, vsp)
+    text = refused_files.new_rows(error.value.reference, vsp)
     upload(("\ufeff" + text).encode(), vsp)
     assert stored() == 5
 
 
-def test_what_cannot_be_read_as_rows_is_logged_and_not_kept(other):
-    told = events()
+def test_a_file_that_cannot_be_read_is_logged_and_not_kept(other):
+    before = events()
     for data in (b"PK\x03\x04", b"a,b\n1,2\n", b""):
         with pytest.raises(ValidationError):
             upload(data, other)
-    assert events() == [*told, *["upload.refused"] * 3]
+    assert events() == [*before, *["upload.refused"] * 3]
     assert list(refused_files.mine(other)) == []
 
 
 def test_check_only_keeps_nothing(other):
-    told = events()
+    before = events()
     assert uploads.check(panels_csv(7), other) == (7, None)
     for data in (panels_csv(7) + b"x", b"", b"a,b\n1,2"):
         with pytest.raises(ValidationError):
             uploads.check(data, other)
-    assert (events(), stored(), list(refused_files.mine(other))) == (told, 0, [])
+    assert (events(), stored(), list(refused_files.mine(other))) == (before, 0, [])
     upload(panels_csv(7), other)
     found = uploads.check(panels_csv(7), other)
     assert found.earlier.already.startswith("Already recorded on ")
-    with pytest.raises(RowsRefused) as refusal:
+    with pytest.raises(RowsRefused) as error:
         uploads.check(panels_csv(8), other)
-    assert refusal.value.report.new_rows == 1
-    assert refusal.value.reference == ""
+    assert error.value.report.new_rows == 1
+    assert error.value.reference == ""
     assert stored() == 7
 
 

@@ -1,4 +1,4 @@
-"""Uploads: recorded whole and once, or refused with everything that is wrong."""
+"""Uploads: recorded whole and once, or refused with all their problems."""
 
 import json
 
@@ -30,9 +30,9 @@ pytestmark = [
 
 
 def report_of(data, actor):
-    with pytest.raises(RowsRefused) as refusal:
+    with pytest.raises(RowsRefused) as error:
         upload(data, actor)
-    return refusal.value.report
+    return error.value.report
 
 
 def test_a_file_is_recorded_whole(vsp):
@@ -103,7 +103,7 @@ def test_the_same_rows_after_one_was_marked_invalid(vsp):
     assert (stored(), uploads.show(first.upload_id, vsp).valid) == (6, 0)
 
 
-def test_what_the_ledger_has_is_named_with_day_and_whose(vsp, other):
+def test_valid_serial_numbers_are_named_with_day_and_account(vsp, other):
     with time_machine.travel("2026-05-01 03:00+00:00", tick=False):
         upload(panels_csv(2), acting(demo.VSP_USER))
     upload(panels_csv(2, start=3), other)
@@ -135,8 +135,8 @@ def test_every_problem_in_one_pass(vsp):
     assert stored() == 2
 
 
-def test_rows_that_are_neither_inserted_nor_held_are_no_success(vsp, monkeypatch):
-    """Where somebody writes rows out of turn: here, the driver is told so."""
+def test_rows_neither_inserted_nor_already_valid_are_no_success(vsp, monkeypatch):
+    """Rows written outside of a registry transaction; simulated in the driver."""
     from spv import database
 
     real = database.execute_many
@@ -163,11 +163,11 @@ def test_only_vsps_and_suppliers_upload(email):
     ],
 )
 def test_without_the_declaration_nothing_is_read(vsp, answers, words):
-    told, declared = events(), db.session.query(Declaration).count()
-    with pytest.raises(ValidationError, match=words) as refusal:
+    before, declared = events(), db.session.query(Declaration).count()
+    with pytest.raises(ValidationError, match=words) as error:
         uploads.save(uploads.File(panels_csv(1), "x.csv"), answers, vsp)
-    assert refusal.value.problems.keys() == {"declaration"}
-    assert (events(), stored()) == (told, 0)
+    assert error.value.problems.keys() == {"declaration"}
+    assert (events(), stored()) == (before, 0)
     assert db.session.query(Declaration).count() == declared
 
 
@@ -191,8 +191,8 @@ def test_two_accounts_race_for_the_same_serials(vsp, other, times):
     def race(actor, data):
         try:
             upload(data, actor)
-        except RowsRefused as refusal:
-            problem[actor.account_id] = refusal.report
+        except RowsRefused as error:
+            problem[actor.account_id] = error.report
 
     for n in range(times):
         data = panels_csv(1000, f"EX{n:02}-")
@@ -206,7 +206,7 @@ def test_two_accounts_race_for_the_same_serials(vsp, other, times):
     assert [r.problem for r in audit_log.verify()] == ["", ""]
 
 
-def test_what_is_refused_uses_up_no_numbers_of_products(vsp):
+def test_a_refused_upload_uses_up_no_product_ids(vsp):
     upload(panels_csv(1), vsp)
     before = db.session.scalar(sa.select(sa.func.max(Product.id)))
     for n in range(3):

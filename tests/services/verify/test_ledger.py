@@ -1,4 +1,4 @@
-"""Whatever is changed in the ledger behind the app's back, `audit verify` finds it."""
+"""`audit verify` finds every change of the ledger that the app has not made."""
 
 import json
 import tracemalloc
@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent, Upload
+from spv.rules.ledger import rows
 from spv.services import audit_log
 from spv.services.api import subscriptions
+from spv.services.ledger import uploads
 from spv.services.verify import comparison
 from spv.services.verify import ledger as ledger_verification
 from tests.api import subscribe
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.every_database
 
 UPLOAD = "(SELECT max(id) FROM uploads)"
 OURS = f"upload_id = {UPLOAD}"
-# What somebody does with the database, and what is said of it.
+# A change of the database, and the words of the problem that is found.
 TAMPERING = [
     ("UPDATE panel_serials SET serial_number = 'ZZ1' WHERE serial_number = 'EX000002'",
      "its rows were changed"),
@@ -51,6 +53,8 @@ TAMPERING = [
      "saved with another declaration"),
     (f"UPDATE uploads SET sha256 = 'x' WHERE id = {UPLOAD}",
      "saved with another sha256"),
+    (f"UPDATE uploads SET digest_version = 2 WHERE id = {UPLOAD}",
+     "saved with another digest_version"),
     (f"UPDATE uploads SET channel = 'api' WHERE id = {UPLOAD}",
      "saved with another channel"),
     (f"UPDATE uploads SET received_at = '2020-01-01 00:00:00.000000' "
@@ -88,12 +92,13 @@ TAMPERING = [
      f"FROM uploads WHERE id = {UPLOAD}; UPDATE panel_serials SET invalidation_id = 2 "
      f"WHERE serial_number = 'EX000003'", "rows were marked, and no event says so"),
     ("UPDATE panel_serials SET invalidation_id = 1 WHERE serial_number = 'EX000003'",
-     "marking 1: its rows were changed"),
+     "invalidation 1: its rows were changed"),
     ("UPDATE panel_serials SET invalidation_id = NULL WHERE serial_number = 'AA000001'",
-     "marking 1: its rows were changed"),
+     "invalidation 1: its rows were changed"),
     ("UPDATE panel_serials SET invalidation_id = NULL WHERE invalidation_id = 1",
-     "marking 1: no row is marked by it"),
-    ("UPDATE invalidations SET reason = 'x'", "marking 1: saved with another reason"),
+     "invalidation 1: no row is marked by it"),
+    ("UPDATE invalidations SET reason = 'x'",
+     "invalidation 1: saved with another reason"),
     ("UPDATE invalidations SET other_reason = 'x'", "saved with another other_reason"),
     ("UPDATE invalidations SET criteria = '{}'", "saved with another criteria"),
     ("UPDATE invalidations SET user_id = 1", "saved with another user"),
@@ -117,8 +122,8 @@ TAMPERING = [
      f"'Example Supplier' WHERE id = (SELECT min(product_id) FROM panel_serials "
      f"WHERE {OURS})", "its rows were changed"),
     (f"INSERT INTO uploads SELECT id + 1, account_id, user_id, declaration_id, "
-     f"channel, filename, sha256, row_count, received_at, audit_sequence, NULL "
-     f"FROM uploads WHERE id = {UPLOAD}", "saved, but not in the log"),
+     f"channel, filename, sha256, row_count, received_at, audit_sequence, NULL, "
+     f"1 FROM uploads WHERE id = {UPLOAD}", "saved, but not in the log"),
 ]  # fmt: skip
 
 
@@ -157,6 +162,20 @@ def test_tampering(two_uploads, statement, words):
     db.session.commit()
     problems = ledger_verification.verify().problems
     assert any(words in problem for problem in problems), problems
+
+
+def test_each_upload_is_proved_by_the_version_of_its_digest(two_uploads, monkeypatch):
+    """Also one of before there were versions: its event names none."""
+    monkeypatch.setitem(rows.DIGESTS, 2, lambda panels: f"{len([*panels]):064}")
+    monkeypatch.setattr(uploads, "DIGEST_VERSION", 2)
+    monkeypatch.setattr(uploads, "digest", lambda panels: rows.digest(panels, 2))
+    newest = upload(panels_csv(4, "CC"), acting(demo.VSP_USER)).upload_id
+    assert db.session.get_one(Upload, newest).sha256 == f"{4:064}"
+    add_uploads(2, acting(demo.VSP_USER))
+    events = db.session.query(AuditEvent).filter_by(event=uploads.RECORDED)
+    versions = [json.loads(event.details).get("digest_version") for event in events]
+    assert {*versions} == {None, 1, 2}
+    assert ledger_verification.verify().problems == []
 
 
 @pytest.mark.every_database
