@@ -1,4 +1,4 @@
-"""How requests arrive (hosts, proxies, cookies), what answers and log lines carry."""
+"""Arriving requests (hosts, proxies, cookies), headers of answers, clean log lines."""
 
 import logging
 import re

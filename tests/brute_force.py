@@ -28,12 +28,12 @@ class Row(NamedTuple):
     account_id: int
     account: str
     recorded: date
-    marking: int | None = None
+    invalidation_id: int | None = None
     reason: str | None = None
 
     @property
     def status(self):
-        return "invalid" if self.marking else "valid"
+        return "invalid" if self.invalidation_id else "valid"
 
 
 def every_row(beginning=""):

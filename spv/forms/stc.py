@@ -75,7 +75,7 @@ class StcForm(Form):
 
     @property
     def hints(self) -> Mapping[str, str]:
-        """What the answers already decide, by field."""
+        """Return a hint by field, where the answers already decide something."""
         return hints(self.answers)
 
     def short_answers(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What solar panels and turbines have in common: a rated power, and years."""
+"""Small generation units: solar panels and turbines have a rated power, and years."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping

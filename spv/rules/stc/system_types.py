@@ -32,12 +32,11 @@ PERIODS = {
     "10": "10 years",
     "max": "Maximum deeming period",
 }
+NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
+PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}")
+POSTCODE = re.compile(r"[0-9]{4}")
 # The shape of an answer, for the kinds that have one.
-PATTERNS = {
-    "number": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}"),
-    "price": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}"),
-    "postcode": re.compile(r"[0-9]{4}"),
-}
+PATTERNS = {"number": NUMBER, "price": PRICE, "postcode": POSTCODE}
 
 
 class Field(NamedTuple):

@@ -28,7 +28,7 @@ class Match(NamedTuple):
 
     @property
     def matches(self) -> bool:
-        """Whether both have the same words."""
+        """Return whether both have the same words."""
         return same_words(self.given, self.known)
 
 

@@ -1,4 +1,4 @@
-"""What API clients do: the same as users do on the pages, under the same rules."""
+"""The use cases of API clients: those of the pages, under the same rules."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -23,7 +23,7 @@ from spv.services.ledger.search import joined_rows
 
 
 class Result(StrEnum):
-    """What the ledger says of a serial number, in the words of the page."""
+    """The status of a serial number in the ledger, in the words of the page."""
 
     VALID = "Found and valid"
     INVALID = "Found but invalid"
