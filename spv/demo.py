@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -43,29 +43,39 @@ SIGN_INS = {
     OTHER_VSP: "Another VSP, administrator",
     GENERAL: "General account, administrator",
 }
-# Name, email, legal entity name, ABN (made up, with right check digits), account type.
-Organisation = tuple[str, str, str, str, str]
-ACCOUNTS: list[Organisation] = [
-    ("Priya Nair", VSP_ADMIN, "Example Verification Pty Ltd", "80000000001",
-     AccountType.VSP),
-    ("Mei Chen", SUPPLIER, "Example Panel Supply Pty Ltd", "61000000002",
-     AccountType.SUPPLIER),
-    ("Luca Romano", OTHER_VSP, "Other Verification Pty Ltd", "42000000003",
-     AccountType.VSP),
-    ("Sam Taylor", GENERAL, "Example Electrical Pty Ltd", "23000000004",
-     AccountType.GENERAL),
+
+
+class Organisation(NamedTuple):
+    """A user with an account. The ABN is made up, with right check digits."""
+
+    name: str
+    email: str
+    legal_name: str
+    abn: str
+    account_type: str
+
+
+ACCOUNTS = [
+    Organisation("Priya Nair", VSP_ADMIN,
+                 "Example Verification Pty Ltd", "80000000001", AccountType.VSP),
+    Organisation("Mei Chen", SUPPLIER,
+                 "Example Panel Supply Pty Ltd", "61000000002", AccountType.SUPPLIER),
+    Organisation("Luca Romano", OTHER_VSP,
+                 "Other Verification Pty Ltd", "42000000003", AccountType.VSP),
+    Organisation("Sam Taylor", GENERAL,
+                 "Example Electrical Pty Ltd", "23000000004", AccountType.GENERAL),
 ]  # fmt: skip
-WAITING: list[Organisation] = [
-    ("Jordan Lee", "jordan@panelcheck.example", "Panel Check Services Pty Ltd",
-     "93000000005", AccountType.VSP),
-    ("Alex Murray", "alex@southernsolar.example", "Southern Solar Imports",
-     "74000000006", AccountType.SUPPLIER),
+WAITING = [
+    Organisation("Jordan Lee", "jordan@panelcheck.example",
+                 "Panel Check Services Pty Ltd", "93000000005", AccountType.VSP),
+    Organisation("Alex Murray", "alex@southernsolar.example",
+                 "Southern Solar Imports", "74000000006", AccountType.SUPPLIER),
 ]  # fmt: skip
-NOMINATED: list[Organisation] = [
+NOMINATED = [
     *ACCOUNTS,
     WAITING[0],
-    ("", "accounts@southernsolar.example", "Southern Solar Imports Pty Ltd",
-     "74000000006", ""),
+    Organisation("", "accounts@southernsolar.example",
+                 "Southern Solar Imports Pty Ltd", "74000000006", ""),
 ]  # fmt: skip
 DECLARED = {"declaration": "yes", "wording_version": ""}
 NEW_PASSWORD = {"password": PASSWORD, "password_again": PASSWORD}
@@ -113,19 +123,19 @@ def load() -> bool:
         _check_nobody_real()
         link = users.create_staff(STAFF, "Avery Clarke")
         password_links.use_link(link.token, NEW_PASSWORD, operator())
-        for _, email, legal_name, abn, _ in NOMINATED:
-            contact = {"legal_name": legal_name, "abn": abn, "email": email}
-            contacts.save(contact, _acting(STAFF))
+        for each in NOMINATED:
+            contact = {"legal_name": each.legal_name, "abn": each.abn}
+            contacts.save(contact | {"email": each.email}, _acting(STAFF))
         for organisation in ACCOUNTS:
             _account(organisation)
         for organisation in WAITING:
-            _apply(organisation, organisation[-1])
+            _apply(organisation, organisation.account_type)
         person = {"name": "Tom Okafor", "email": VSP_USER}
         link = users.add(person, _acting(VSP_ADMIN))
         password_links.use_link(link.token, NEW_PASSWORD, operator())
         declarations.make(DECLARED, _acting(VSP_ADMIN))
         _load_panels()
-        emails = [*SIGN_INS, *(each[1] for each in WAITING)]
+        emails = [*SIGN_INS, *(each.email for each in WAITING)]
         made = update(User).where(User.email.in_(emails))
         db.session.execute(made.values(is_demonstration=True))
     return True
@@ -135,23 +145,26 @@ def _account(organisation: Organisation) -> None:
     """Apply for an account and then for its upgrade, as the guidance describes."""
     _apply(organisation, AccountType.GENERAL)
     _approve_all()
-    if organisation[-1] != AccountType.GENERAL:
-        answers = _answers(organisation, organisation[-1])
-        applications.submit(answers, _acting(organisation[1]))
+    if organisation.account_type != AccountType.GENERAL:
+        answers = _answers(organisation, organisation.account_type)
+        applications.submit(answers, _acting(organisation.email))
         _approve_all()
 
 
 def _apply(organisation: Organisation, account_type: str) -> None:
-    name, email, *_ = organisation
-    person = {"name": name, "email": email} | NEW_PASSWORD
-    sign_in.sign_up(person, operator())
-    applications.submit(_answers(organisation, account_type), _acting(email))
+    person = {"name": organisation.name, "email": organisation.email}
+    sign_in.sign_up(person | NEW_PASSWORD, operator())
+    answers = _answers(organisation, account_type)
+    applications.submit(answers, _acting(organisation.email))
 
 
 def _answers(organisation: Organisation, account_type: str) -> dict[str, Any]:
-    _, _, legal_name, abn, _ = organisation
-    details = {"legal_name": legal_name, "abn": abn, "phone": "02 5550 0100"}
-    return details | {"account_types": [account_type]}
+    return {
+        "legal_name": organisation.legal_name,
+        "abn": organisation.abn,
+        "phone": "02 5550 0100",
+        "account_types": [account_type],
+    }
 
 
 def _approve_all() -> None:
