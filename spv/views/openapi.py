@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from spv.rules.ledger.reasons import REASONS
+
 _FILE = Path(__file__).parents[1] / "openapi.yaml"
 _SHARED = "x-shared"
 
@@ -13,6 +15,8 @@ _SHARED = "x-shared"
 @cache
 def _parsed() -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    body = content["components"]["schemas"]["Marking"]
+    body["properties"]["reason"]["enum"].extend(REASONS)
     return content
 
 
