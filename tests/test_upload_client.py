@@ -159,6 +159,7 @@ UNREADABLE = {
     "a column too many": GOOD.replace("\r\n", ",x\r\n").encode(),
     "semicolons": GOOD.replace(",", ";").encode(),
     "a comma in a name": (GOOD + "Example, Ltd,Holder,EX-440,SN1").encode(),
+    "an apostrophe for spreadsheets": (GOOD + "Example,Holder,EX-440,'0039").encode(),
     "a quote that is not closed": (GOOD + '"Example,Holder,EX-440,SN1').encode(),
 }
 

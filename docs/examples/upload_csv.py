@@ -7,7 +7,6 @@ It sends 1,000 rows at a time. If the connection or the server fails, or the ser
 to wait, it sends the same rows again. If the ledger refuses rows, it says what is wrong
 with each and stops. Correct the file and run it again: no panel is recorded twice. With
 --validate-only it checks the whole file and records nothing.
-
 Exit code: 0 all is well, 1 the check found problems, 2 it stopped and its last line
 says why, 130 stopped with Ctrl-C. It needs Python 3.9 or newer, and nothing else.
 """
@@ -33,8 +32,7 @@ FIELDS = {
     "serial number": "serialNumber",
 }
 IGNORED = ("problem", "how to fix", "")  # columns that lists of problems have as well
-BATCH = 1000  # the most that the ledger accepts at once
-TIMEOUT, PATIENCE, LONGEST_PAUSE = 60, 300, 30  # seconds
+BATCH, TIMEOUT, PATIENCE, LONGEST_PAUSE = 1000, 60, 300, 30  # rows, then seconds
 
 
 class Stop(Exception):
@@ -57,6 +55,8 @@ def read_rows(path):
     for number, cells in rows:
         if any(map(str.strip, cells[len(names) :])):  # a comma has moved the others
             raise Stop(f"{path}, row {number}, has more cells than the headings.")
+        if any(cell.startswith("'") for cell in cells):  # for spreadsheets alone
+            raise Stop(f"{path}, row {number}: remove the apostrophe before a cell.")
     items = [(n, dict(zip(map(FIELDS.get, names), cells))) for n, cells in rows]  # noqa: B905
     return [(n, {f: item.get(f, "") for f in FIELDS.values()}) for n, item in items]
 
