@@ -18,7 +18,7 @@ from spv.rules.accounts import KeyKind
 from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused
 from spv.rules.ledger.rows import escape_invisible
 from spv.services.api import idempotency, ledger_api
-from spv.services.api.idempotency import RequestLogEntry, StoredResponse
+from spv.services.api.idempotency import RequestLogEntry
 from spv.services.api.ledger_api import Done
 from spv.services.ledger.declarations import NotCurrent
 from spv.services.ledger.lookup import Checked, Result
@@ -171,17 +171,20 @@ def _do_once(
 ) -> ResponseReturnValue:
     """Do something; for the same Idempotency-Key once, then replay the response."""
     only_check, body = _is_only_check(), _body()
-    if stored := _begin(entry, body, only_check=only_check):
-        entry.outcome = "the first answer again"
-        headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
-        return Response(stored.body, stored.status, headers, mimetype=kind)
-    try:
-        actor = replace(entry.client.actor, request_id=entry.row_id)
-        done = ledger_api.find_done(entry.upload_id, entry.invalidation_id)
-        done = done or act(body, actor, only_check=only_check)
-    except ItemsRefused as error:
-        entry.item_count = error.item_count
-        raise
+    key = _idempotency_key()
+    sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
+    with idempotency.once(entry, None if only_check else key, sha256) as stored:
+        if stored:
+            entry.outcome = "the first answer again"
+            headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
+            return Response(stored.body, stored.status, headers, mimetype=kind)
+        try:
+            actor = replace(entry.client.actor, request_id=entry.row_id)
+            done = ledger_api.find_done(entry.upload_id, entry.invalidation_id)
+            done = done or act(body, actor, only_check=only_check)
+        except ItemsRefused as error:
+            entry.item_count = error.item_count
+            raise
     entry.item_count, entry.upload_id = done.rows, done.upload_id
     entry.invalidation_id = done.invalidation_id
     entry.outcome = "recorded" if done.is_new else "recorded before, nothing added"
@@ -191,21 +194,13 @@ def _do_once(
     return answer, 201 if done.is_new else 200
 
 
-def _begin(
-    entry: RequestLogEntry, body: bytes, *, only_check: bool
-) -> StoredResponse | None:
-    """Take the Idempotency-Key, if there is one and anything can be stored.
-
-    Raises BodyRefused, and what `idempotency.begin` raises.
-    """
+def _idempotency_key() -> str | None:
+    """Return the Idempotency-Key, if there is one. Raises BodyRefused."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _KEY.fullmatch(key):
         sentence = "It must be 1 to 255 visible ASCII characters, without blanks."
         raise BodyRefused("bad_parameter", sentence, "Idempotency-Key")
-    if key is None or only_check:
-        return None
-    sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
-    return idempotency.begin(entry, key, sha256)
+    return key
 
 
 def _upload_json(done: Done) -> dict[str, Any]:

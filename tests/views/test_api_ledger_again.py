@@ -57,7 +57,8 @@ def begun(system, key, body=ONE, path=UPLOADS):
     client = subscriptions.find_client(system.key, "203.0.113.9")
     sha256 = hashlib.sha256(path.encode() + b"\n" + body).hexdigest()
     entry = idempotency.RequestLogEntry(client, "POST /serial-numbers")
-    idempotency.begin(entry, key, sha256)
+    with idempotency.once(entry, key, sha256) as stored_response:
+        assert stored_response is None
     return entry
 
 

@@ -26,7 +26,6 @@ class Battery(Installation):
 
     @classmethod
     def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
-        """Yield a field and a sentence for each value beyond a limit."""
         yield from super().limits(values, day)
         if (nominal := values.get("nominal_kwh")) is None:
             return
@@ -56,8 +55,7 @@ class Battery(Installation):
     @property
     def most_kwh(self) -> Decimal:
         """The usable capacity above which nothing more is counted."""
-        most: Decimal = value_on("battery_bands", self.installation_date)[-1][0]
-        return most
+        return Decimal(value_on("battery_bands", self.installation_date)[-1][0])
 
     @property
     def parts(self) -> list[tuple[Decimal, Decimal]]:
@@ -77,25 +75,20 @@ class Battery(Installation):
     @property
     def factor(self) -> Decimal:
         """The certificates for each kWh that counts."""
-        factor: Decimal = value_on("battery_factor", self.installation_date)
-        return factor
+        return Decimal(value_on("battery_factor", self.installation_date))
 
     def warnings(self, today: date) -> Iterator[str]:
-        """Yield the warnings."""
         yield from super().warnings(today)
         if self.usable_kwh > self.most_kwh:
             most = format_decimal(self.most_kwh)
             yield f"Only the first {most} kWh of usable capacity counts."
 
     def calculate(self, today: date) -> Calculation:
-        """Return the certificates."""
         output = self.weighted_kwh * self.factor
-        return Calculation(
-            round_down(output), self.working, tuple(self.warnings(today))
-        )
+        warnings = tuple(self.warnings(today))
+        return Calculation(round_down(output), self.working, warnings)
 
     def working(self) -> tuple[Step, ...]:
-        """Return the steps of the calculation."""
         usable, most, factor = self.usable_kwh, self.most_kwh, self.factor
         weighted = self.weighted_kwh
         capacity, output = format_decimal(weighted), weighted * factor

@@ -6,10 +6,9 @@ from spv.rules.errors import ValidationError
 from spv.rules.stc.battery import Battery
 from spv.rules.stc.calculation import years_left
 from spv.rules.stc.figures import FIGURES, value_on, zone_of
+from spv.rules.stc.generation_units import Hydro, Solar, Wind
 from spv.rules.stc.installation import Installation
-from spv.rules.stc.solar import Solar
 from spv.rules.stc.system_types import SystemType, is_postcode, system_type_of
-from spv.rules.stc.turbine import Hydro, Wind
 from spv.rules.text import read_date
 
 SYSTEMS: dict[SystemType, type[Installation]] = {

@@ -1,7 +1,8 @@
 """The log of API requests, and idempotency keys: a retry gets the first response."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -14,7 +15,11 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest, SubscriptionKey
-from spv.rules.errors import IdempotencyConflict, IdempotencyKeyReused
+from spv.rules.errors import (
+    IdempotencyConflict,
+    IdempotencyKeyReused,
+    UseCaseError,
+)
 from spv.services.actor import Actor
 from spv.services.api import subscriptions
 from spv.services.api.subscriptions import ApiClient
@@ -24,8 +29,8 @@ KEPT_FOR = timedelta(days=30)
 # How long a response is replayed, and how long to wait for one that is not there yet.
 REPLAYED_FOR = timedelta(days=1)
 UNDER_WAY = timedelta(seconds=5)
-# These decide a request. After any other status its key can be used again.
-FINAL = frozenset({200, 201, 409, 422})
+# Errors that decide a request. After any other error its key can be used again.
+FINAL = frozenset({409, 422})
 # How exactly the last use of a key is known.
 USED_EVERY = timedelta(minutes=1)
 
@@ -43,6 +48,7 @@ class RequestLogEntry:
 
     `row_id` is the row of a request that has taken its idempotency key; the others get
     theirs at the end. `outcome` is the code of the first error, or says what was done.
+    `is_final` says that a retry must get the same response.
     """
 
     client: ApiClient
@@ -52,6 +58,7 @@ class RequestLogEntry:
     upload_id: int | None = None
     invalidation_id: int | None = None
     outcome: str = ""
+    is_final: bool = False
 
     def new_row(self, at: datetime) -> ApiRequest:
         """Make the row of the log, without the response."""
@@ -61,15 +68,28 @@ class RequestLogEntry:
         )  # fmt: skip
 
 
-def begin(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | None:
-    """Take an idempotency key for a request, before anything is done.
+@contextmanager
+def once(
+    entry: RequestLogEntry, key: str | None, sha256: str
+) -> Iterator[StoredResponse | None]:
+    """Hold an idempotency key, if there is one, while a request is done.
 
-    Returns the stored response if the request came before. If its server died before
-    it responded, nothing is returned and the entry says what was done.
-
-    Raises IdempotencyKeyReused if the earlier request had another body, and
+    Yields the stored response if the request came before: then nothing may be done. If
+    its server died before it responded, the entry says what was done. Raises
+    IdempotencyKeyReused if the earlier request had another body, and
     IdempotencyConflict if it may still be in progress.
     """
+    stored = _take(entry, key, sha256) if key else None
+    try:
+        yield stored
+        entry.is_final = True
+    except UseCaseError as error:
+        entry.is_final = error.http_status in FINAL and bool(error.errors)
+        raise
+
+
+def _take(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | None:
+    """Take an idempotency key, or return the stored response."""
     try:
         with transaction():
             at = clock.now()
@@ -134,7 +154,7 @@ def _write(entry: RequestLogEntry, status: int, body: bytes) -> None:
     row.status, row.outcome = status, entry.outcome[:200]
     row.item_count, row.upload_id = entry.item_count, entry.upload_id
     row.invalidation_id = entry.invalidation_id
-    if status not in FINAL or entry.outcome == "conflict":
+    if not entry.is_final:
         row.idempotency_key = None
     elif row.idempotency_key is not None:
         row.answer = zlib.compress(body)
