@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from spv.rules.ledger.reasons import REASONS
+from spv.rules.stc.system_types import SystemType
 
 _FILE = Path(__file__).parents[1] / "openapi.yaml"
 _SHARED = "x-shared"
@@ -17,6 +18,9 @@ def _parsed() -> dict[str, Any]:
     content: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     body = content["components"]["schemas"]["Marking"]
     body["properties"]["reason"]["enum"].extend(REASONS)
+    calculation = content["paths"]["/api/stc/v1/calculation"]["get"]
+    system_type = calculation["parameters"][0]
+    system_type["schema"]["enum"].extend(map(str, SystemType))
     return content
 
 
