@@ -1,53 +1,20 @@
 """Declarations and terms: their dated wordings, and how long a declaration lasts."""
 
+import tomllib
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, pluralise
 
 UPLOAD, API, TERMS = "upload", "api", "terms"
-# A wording that a user has agreed to never changes. A new one is a new version.
-WORDINGS: dict[str, dict[str, Sequence[str]]] = {
-    UPLOAD: {
-        "2026-11-22": (
-            "I may upload panel serial numbers for this account.",
-            "I have taken all reasonable steps and made all reasonable enquiries to "
-            "confirm the truth and accuracy of the data, including the data provided "
-            "by Approved Entities, before uploading it.",
-            "Each serial number is that of a panel of the model, supplier and "
-            "licensee/certificate holder beside it.",
-            "I will mark serial numbers as invalid as soon as I learn that they are "
-            "wrong.",
-        )
-    },
-    API: {
-        "2026-11-22": (
-            "I may make this declaration for this account and for the systems that "
-            "upload panel serial numbers with its subscription keys.",
-            "Before data is uploaded via API, all reasonable steps are taken and all "
-            "reasonable enquiries are made to confirm its truth and accuracy, "
-            "including that of the data provided by Approved Entities.",
-            "Each serial number is that of a panel of the model, supplier and "
-            "licensee/certificate holder that is sent with it.",
-            "Serial numbers will be marked as invalid as soon as the account learns "
-            "that they are wrong.",
-        )
-    },
-    TERMS: {
-        "2026-11-22": (
-            "The keys are for systems of this account alone, and are kept secret. A "
-            "key that others may have seen is regenerated at once.",
-            "Panel serial numbers are uploaded only while the account’s declaration "
-            "for API users is current.",
-            "The systems keep to the limits that are given with each answer.",
-            "Every request can be logged. Keys can be cancelled where these terms are "
-            "not kept.",
-        )
-    },
-}
+# The points of each wording, by its purpose and its version.
+WORDINGS: dict[str, dict[str, Sequence[str]]] = tomllib.loads(
+    Path(__file__).with_name("wordings.toml").read_text("utf-8")
+)
 YES = ("yes", "on", "y", "true", "1")  # what a ticked box may send
 MONTHS = 3
 NOTICES = (14, 7, 1)  # days before the end at which users are warned, more each time
