@@ -7,22 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from operator import attrgetter, itemgetter
+from pathlib import Path
 
-from spv.rules.csv_file import Row, csv_text, heading_name, read_csv
-from spv.rules.errors import ValidationError
+from spv.rules.csv_file import Row, csv_text, heading_name, read_csv, refusal
 from spv.rules.formatting import join_words, pluralise
-from spv.rules.ledger.rows import (
-    ALREADY_VALID,
-    COLUMNS,
-    FIELDS,
-    MOST_ROWS,
-    CheckedRows,
-    Fault,
-    Problem,
-    check_rows,
-    escape_invisible,
-    fault,
-)
+from spv.rules.ledger import rows as ledger_rows
+from spv.rules.ledger.rows import FIELDS, CheckedRows, Fault, Problem, fault
 
 ADDED = ("Problem", "How to fix")
 # The columns that a file of search results has beside the four.
@@ -30,6 +20,11 @@ LEDGER_COLUMNS = ("Ledger status", "Ledger reason", "Ledger recorded", "Ledger u
                   "Ledger account")  # fmt: skip
 _FIELD_OF = {heading_name(words): field for field, words in FIELDS.items()}
 _OURS = {*map(heading_name, (*ADDED, *LEDGER_COLUMNS))}
+# The template, a good file and a bad one, with the line ends of a CSV file.
+SAMPLES = {
+    path.stem: path.read_text("utf-8").replace("\n", "\r\n")
+    for path in sorted(Path(__file__).with_name("samples").glob("*.csv"))
+}
 PROBLEMS_SHOWN = 50
 HEADING_CODES = frozenset(
     {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
@@ -74,14 +69,13 @@ def check_csv(data: bytes) -> CheckedRows:
     Raises ValidationError on `file` if the file cannot be read as rows or has none.
     Where the headings are wrong, their problems are the only ones.
     """
-    heading, *rows = read_csv(data, MOST_ROWS)
+    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS)
     names = [heading_name(cell) for cell in heading.cells]
     faults = _heading_faults(heading.cells, names)
     if problems := [Problem(heading.number, *found) for found in faults]:
         return CheckedRows({}, {}, problems, len(rows))
     if not rows:
-        sentence = "The file has no rows under its headings. Add a panel."
-        raise ValidationError({"file": sentence})
+        raise refusal("The file has no rows under its headings. Add a panel.")
     absent = [name for name in _FIELD_OF if name not in names]  # optional columns
     columns = itemgetter(*map((names + absent).index, _FIELD_OF))
     lines = []
@@ -91,7 +85,7 @@ def check_csv(data: bytes) -> CheckedRows:
             cells.extend([""] * (len(names) - len(cells)))
         cells[len(names) :] = [""] * len(absent)
         lines.append((number, columns(cells)))
-    checked = check_rows(lines)
+    checked = ledger_rows.check_rows(lines)
     if problems:
         checked.problems.extend(problems)
         checked.problems.sort(key=attrgetter("row"))
@@ -105,7 +99,7 @@ def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
     """
     by_row = {n: list(of) for n, of in groupby(problems, attrgetter("row"))}
     lines: list[list[str]] = []
-    heading, *rows = read_csv(data, MOST_ROWS)
+    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS)
     own_columns = _own_columns([heading, *rows])
     for number, cells in (heading, *rows):
         lines += [[] for _ in range(number - len(lines) - 1)]  # rows that are empty
@@ -121,7 +115,7 @@ def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
 
 def write_rows(data: bytes, numbers: set[int]) -> str:
     """Return a file with only the rows that have one of the numbers."""
-    heading, *rows = read_csv(data, MOST_ROWS)
+    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS)
     kept = [row for row in rows if row.number in numbers]
     return csv_text((row.cells for row in (heading, *kept)), as_text=True)
 
@@ -131,7 +125,7 @@ def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
     rows = {problem.row for problem in problems}
     codes = {problem.fault.code for problem in problems}
     about_headings = not HEADING_CODES.isdisjoint(codes)
-    only_valid = codes == {ALREADY_VALID}
+    only_valid = codes == {ledger_rows.ALREADY_VALID}
     if about_headings:
         sentence = "Correct the headings, then choose the file again."
     else:
@@ -153,19 +147,19 @@ def _heading_faults(
     """Yield each fault of the headings with its field before and its text after it."""
     if not any(name in _FIELD_OF for name in names):
         headings = join_words(FIELDS.values())
-        found = escape_invisible(", ".join(cells))
+        found = ledger_rows.escape_invisible(", ".join(cells))
         yield "", fault("no_heading", headings=headings), found
         return
     for name, field in _FIELD_OF.items():
         column, count = FIELDS[field], names.count(name)
-        if count == 0 and not COLUMNS[field].is_optional:
+        if count == 0 and not ledger_rows.COLUMNS[field].is_optional:
             yield field, fault("heading_missing", column=column), ""
         elif count > 1:
             times = "twice" if count == 2 else f"{count} times"
             yield field, fault("heading_repeated", column=column, times=times), column
     for cell, name in zip(cells, names, strict=True):
         if name and name not in _FIELD_OF and name not in _OURS:
-            column = escape_invisible(cell.strip())
+            column = ledger_rows.escape_invisible(cell.strip())
             yield "", fault("heading_unknown", column=column), column
 
 
@@ -175,7 +169,9 @@ def _extra_cells(number: int, cells: list[str], names: list[str]) -> list[Proble
     found = next((cell.strip() for cell in extra if cell.strip()), "")
     if not found:
         return []
-    return [Problem(number, "", fault("extra_cell"), escape_invisible(found))]
+    return [
+        Problem(number, "", fault("extra_cell"), ledger_rows.escape_invisible(found))
+    ]
 
 
 def _own_columns(rows: list[Row]) -> list[int]:
@@ -217,25 +213,3 @@ def _sentence(wrong: int, count: int, *, only_valid: bool) -> str:
         f"The ledger has {wrong:,} of the {count:,} rows already. Leave them out, "
         "then choose the file again."
     )
-
-
-_NAMES = "Example Solar Imports Pty Ltd", "Example Solar Technology Co., Ltd"
-_MODEL = "EST-440M-108"
-_SAMPLES = {
-    "template": [],
-    "good-sample": [(_MODEL, f"EST44020260{number:05}") for number in range(1, 11)],
-    "bad-sample": [
-        (_MODEL, "EST4402026000011"),
-        (_MODEL, "1.60719E+15"),
-        (_MODEL, "1.60719E+15"),
-        (_MODEL, "EST4402026000011"),
-        ("", "EST4402026000012"),
-        (_MODEL, "EST4402026 000013"),
-        (_MODEL, "EST44О2026000014"),
-        (_MODEL, "N/A"),
-    ],
-}
-SAMPLES = {
-    name: csv_text([FIELDS.values(), *((*_NAMES, *panel) for panel in panels)])
-    for name, panels in _SAMPLES.items()
-}

@@ -20,9 +20,9 @@ MONTHS = 3
 NOTICES = (14, 7, 1)  # days before the end at which users are warned, more each time
 
 
-def current_version(purpose: str) -> str:
-    """Return the version of the wording that users agree to now."""
-    return max(WORDINGS[purpose])
+def current_wording(purpose: str) -> tuple[str, Sequence[str]]:
+    """Return the version and the points of the wording that users agree to now."""
+    return max(WORDINGS[purpose].items())
 
 
 def read_declaration(
@@ -38,15 +38,14 @@ def read_declaration(
     `version` is the one that the page showed; if empty, it was the current one. Raises
     ValidationError on `field` if the box is not ticked or the wording has changed.
     """
-    current = current_version(purpose)
-    if made not in YES:
-        raise ValidationError({field: sentence})
-    if version and version != current:
+    current, _ = current_wording(purpose)
+    if made in YES and version in ("", current):
+        return current
+    if made in YES:
         sentence = "The declaration has a new wording. Read it, then make it again."
         if purpose == TERMS:
             sentence = "The terms have a new wording. Read them, then agree again."
-        raise ValidationError({field: sentence})
-    return current
+    raise ValidationError({field: sentence})
 
 
 def last_day(made: date) -> date:

@@ -9,23 +9,14 @@ from typing import Any
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import join_words, pluralise
-from spv.rules.ledger.rows import (
-    ALREADY_VALID,
-    COLUMNS,
-    MOST_ROWS,
-    CheckedRows,
-    Fault,
-    Problem,
-    check_rows,
-    escape_invisible,
-    fault,
-)
+from spv.rules.ledger import rows as ledger_rows
+from spv.rules.ledger.rows import CheckedRows, Fault, Problem, fault
 
-FIELD_OF = {column.json_name: field for field, column in COLUMNS.items()}
+FIELD_OF = {column.json_name: field for field, column in ledger_rows.COLUMNS.items()}
 ITEMS = "serialNumbers"
 ALREADY_INVALID = "already_invalid"
 NOT_YOURS = "not_yours"
-_ABOUT_LEDGER = frozenset({ALREADY_VALID, ALREADY_INVALID, NOT_YOURS})
+_ABOUT_LEDGER = frozenset({ledger_rows.ALREADY_VALID, ALREADY_INVALID, NOT_YOURS})
 _KINDS = {
     bool: "true or false",
     int: "a number",
@@ -63,7 +54,9 @@ def to_json(problem: Problem) -> dict[str, Any]:
     """Return a problem as the API answers it, with the sentences of the page."""
     code, sentence, remedy = problem.fault
     note = f" ({problem.note})" if problem.note else ""
-    field = {"field": COLUMNS[problem.field].json_name} if problem.field else {}
+    field = (
+        {"field": ledger_rows.COLUMNS[problem.field].json_name} if problem.field else {}
+    )
     message = f"{sentence.removesuffix('.')}{note}. {remedy}"
     error = {"code": code, "message": message, "value": problem.found}
     return {"row": problem.row, **field, **error}
@@ -112,7 +105,7 @@ def read_items(data: bytes) -> CheckedRows:
             kind, names = _KINDS[type(item)], join_words(FIELD_OF)
             found = fault("not_an_object", kind=kind, fields=names)
             wrong.append(Problem(row, "", found, ""))
-    checked = check_rows(rows)
+    checked = ledger_rows.check_rows(rows)
     # A value that is not a string is not reported as missing, too.
     known = {(problem.row, problem.field) for problem in wrong}
     others = [each for each in checked.problems if (each.row, each.field) not in known]
@@ -149,8 +142,10 @@ def _list_of(body: Mapping[str, Any]) -> list[Any]:
         raise BodyRefused("missing", sentence, ITEMS)
     if not items:
         raise BodyRefused("no_items", f"“{ITEMS}” is empty.", ITEMS)
-    if len(items) > MOST_ROWS:
-        sentence = f"There are {len(items):,} items. The limit is {MOST_ROWS:,}."
+    if len(items) > ledger_rows.MOST_ROWS:
+        sentence = (
+            f"There are {len(items):,} items. The limit is {ledger_rows.MOST_ROWS:,}."
+        )
         raise BodyRefused("too_many_items", sentence, ITEMS)
     return items
 
@@ -175,7 +170,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            text = escape_invisible(name)
+            text = ledger_rows.escape_invisible(name)
             raise _not_json(f"The field “{text}” appears twice in one object.")
         found[name] = value
     return found
@@ -195,6 +190,6 @@ def _unknown_field(
     """Return the first name that is not one of some fields, with its fault."""
     for name in given:
         if name not in fields:
-            shown, known = escape_invisible(name), join_words(fields)
+            shown, known = ledger_rows.escape_invisible(name), join_words(fields)
             return shown, fault("unknown_field", field=shown, fields=known)
     return None
