@@ -126,9 +126,8 @@ def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
     codes = {problem.fault.code for problem in problems}
     about_headings = not HEADING_CODES.isdisjoint(codes)
     only_valid = codes == {ledger_rows.ALREADY_VALID}
-    if about_headings:
-        sentence = "Correct the headings, then choose the file again."
-    else:
+    sentence = "Correct the headings, then choose the file again."
+    if not about_headings:
         sentence = _sentence(len(rows), checked.row_count, only_valid=only_valid)
     return Report(
         sentence=sentence,

@@ -93,8 +93,8 @@ class DeclarationStatus(NamedTuple):
         """The time that is left in words; empty if the declaration is not current."""
         if not self.is_current:
             return ""
-        left = f"{pluralise(self.days_left, 'day')} left"
-        return left if self.days_left else "Today is its last day"
+        days = self.days_left
+        return f"{pluralise(days, 'day')} left" if days else "Today is its last day"
 
     @property
     def notice(self) -> int:
