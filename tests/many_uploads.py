@@ -11,7 +11,7 @@ from spv.models import (
     Upload,
     UploadProduct,
 )
-from spv.rules.ledger.declaration import UPLOAD, current_version
+from spv.rules.ledger.declaration import UPLOAD, current_wording
 from spv.rules.ledger.rows import Panel, digest
 from spv.services import audit_log
 from spv.services.ledger.uploads import RECORDED
@@ -44,7 +44,7 @@ def _add(numbers, product_id, actor, prefix):
     for declaration, number in enumerate(numbers, declared):
         at, panel = clock.now(), Panel(*NAMES, f"{prefix}{number:08}")
         facts = {"filename": "one.csv", "sha256": digest([panel])}
-        version = {"wording_version": current_version(UPLOAD)}
+        version = {"wording_version": current_wording(UPLOAD)[0]}
         rows[Declaration].append(
             who | version | {"id": declaration, "purpose": UPLOAD, "made_at": at}
         )

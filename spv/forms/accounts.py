@@ -11,7 +11,7 @@ from wtforms import (
 )
 
 from spv.forms import FileForm, Form
-from spv.rules.ledger.declaration import API, TERMS, WORDINGS, current_version
+from spv.rules.ledger.declaration import API, TERMS, current_wording
 
 
 class ApplicationForm(Form):
@@ -88,8 +88,7 @@ class DeclarationForm(Form):
     declaration = StringField("Declaration")
     wording_version = StringField()
 
-    version = current_version(API)
-    wording = WORDINGS[API][version]
+    version, wording = current_wording(API)
 
 
 class SubscribeForm(Form):
@@ -99,8 +98,7 @@ class SubscribeForm(Form):
     terms = StringField("Terms of use")
     terms_version = StringField()
 
-    version = current_version(TERMS)
-    wording = WORDINGS[TERMS][version]
+    version, wording = current_wording(TERMS)
 
 
 class SubscriptionForm(Form):

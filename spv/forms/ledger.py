@@ -1,6 +1,7 @@
 """Forms of the ledger: upload, search, mark as invalid, a list of serial numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, ClassVar, NamedTuple, Self
 
 from flask_wtf.file import FileField
@@ -9,16 +10,11 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.errors import ValidationError
 from spv.rules.ledger.criteria import STATUSES
-from spv.rules.ledger.declaration import (
-    UPLOAD,
-    WORDINGS,
-    current_version,
-    read_declaration,
-)
+from spv.rules.ledger.declaration import UPLOAD, current_wording, read_declaration
 from spv.rules.ledger.reasons import REASONS
 from spv.rules.ledger.rows import FIELDS
+from spv.rules.text import read_all
 
 
 class SearchForm(Form):
@@ -113,26 +109,19 @@ class UploadForm(CheckForm):
     check_only = StringField()
     file = FileField(CheckForm.LABEL)  # after the declaration, as on the page
 
-    version = current_version(UPLOAD)
-    wording = WORDINGS[UPLOAD][version]
+    version, wording = current_wording(UPLOAD)
 
     def data_of_file(self) -> bytes:
         """Return the bytes of the file.
 
-        Raises ValidationError if there is none, and then for the declaration, too.
+        Raises ValidationError for the file and, unless it is only checked, for the
+        declaration.
         """
-        try:
-            return super().data_of_file()
-        except ValidationError as error:
-            raise ValidationError(
-                self._declaration_problems() | error.problems
-            ) from None
-
-    def _declaration_problems(self) -> dict[str, str]:
-        made, version = self.declaration.data or "", self.wording_version.data or ""
-        try:
-            if not self.check_only.data:
-                read_declaration(made, version)
-        except ValidationError as error:
-            return error.problems
-        return {}
+        find = super().data_of_file
+        readers: dict[str, Callable[[Any], Any]] = {"file": lambda _: find()}
+        if not self.check_only.data:
+            version = self.wording_version.data or ""
+            made = partial(read_declaration, version=version, purpose=UPLOAD)
+            readers = {"declaration": made} | readers
+        content: bytes = read_all(self.answers, readers)["file"]
+        return content

@@ -9,7 +9,7 @@ from typing import Any
 from stdnum.au import abn
 from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
 
-from spv.rules.csv_file import read_csv
+from spv.rules.csv_file import heading_name, read_csv, refusal
 from spv.rules.errors import ValidationError
 from spv.rules.text import read_all, read_text
 
@@ -165,9 +165,9 @@ def read_contacts(data: bytes) -> list[dict[str, str]]:
     Raises ValidationError on `file` with a sentence for each of the first wrong rows.
     """
     heading, *rows = read_csv(data, MOST_CONTACTS)
-    columns = [" ".join(cell.lower().split()) for cell in heading.cells]
+    columns = [*map(heading_name, heading.cells)]
     if sorted(columns) != sorted(_CONTACT_COLUMNS):
-        raise _file_error(["Name the columns: Legal name, ABN, Email."])
+        raise _nothing_stored(["Name the columns: Legal name, ABN, Email."])
     names = [_CONTACT_COLUMNS[column] for column in columns]
     contacts: list[dict[str, str]] = []
     row_of_abn: dict[str, int] = {}
@@ -184,14 +184,14 @@ def read_contacts(data: bytes) -> list[dict[str, str]]:
         except ValueError as error:
             problems.append(f"Row {number}: {error}")
     if problems:
-        raise _file_error(problems)
+        raise _nothing_stored(problems)
     return contacts
 
 
-def _file_error(problems: list[str]) -> ValidationError:
+def _nothing_stored(problems: list[str]) -> ValidationError:
     more = len(problems) - MOST_PROBLEMS
     listed = problems[:MOST_PROBLEMS] + ([f"And {more:,} more."] if more > 0 else [])
-    return ValidationError({"file": " ".join(["Nothing was stored.", *listed])})
+    return refusal(" ".join(["Nothing was stored.", *listed]))
 
 
 class KeyKind(StrEnum):

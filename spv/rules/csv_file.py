@@ -70,9 +70,9 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
     _check_quotes(text)
     rows, count = _read_rows(text, most_rows + 1)
     if not rows:
-        raise _refused("The file is empty. Choose a file with a heading and rows.")
+        raise refusal("The file is empty. Choose a file with a heading and rows.")
     if count > most_rows + 1:
-        raise _refused(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
+        raise refusal(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
     _check_size(rows)
     if "'" in text:
         rows = [Row(n, _replace_marks(_MARKED, cells, "")) for n, cells in rows]
@@ -93,13 +93,13 @@ def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
                     rows.append(Row(number, cells))
                 elif count > MOST_COUNTED:
                     sentence = f"Your file has more than {MOST_COUNTED:,} rows."
-                    raise _refused(f"{sentence} The limit is {most - 1:,}.")
+                    raise refusal(f"{sentence} The limit is {most - 1:,}.")
             elif number - count > MOST_EMPTY:
                 sentence = f"The file has more than {MOST_EMPTY:,} empty rows."
-                raise _refused(f"{sentence} Remove them.")
+                raise refusal(f"{sentence} Remove them.")
     except csv.Error:  # a cell above its limit, as the quotes were checked before
-        sentence = f"A cell in row {number + 1} is far too long. Shorten it."
-        raise _refused(sentence) from None
+        number += 1
+        raise refusal(f"A cell in row {number} is far too long. Shorten it.") from None
     return rows, count
 
 
@@ -113,6 +113,11 @@ def csv_text(lines: Iterable[Iterable[str]], *, as_text: bool = False) -> str:
     file = io.StringIO()
     csv.writer(file).writerows(_replace_marks(pattern, line, "'") for line in lines)
     return file.getvalue()
+
+
+def refusal(sentence: str) -> ValidationError:
+    """Return the error of a file that is refused."""
+    return ValidationError({"file": sentence})
 
 
 def heading_name(cell: str) -> str:
@@ -132,35 +137,31 @@ def _replace_marks(
     return row.split("\0")[1:] if count else given
 
 
-def _refused(sentence: str) -> ValidationError:
-    return ValidationError({"file": sentence})
-
-
 def _decode(data: bytes) -> str:
     for start, what in _CONTAINERS.items():
         if data.startswith(start):
-            raise _refused(f"This is {what}, not a CSV file. {_AS_CSV}")
+            raise refusal(f"This is {what}, not a CSV file. {_AS_CSV}")
     encoding = "utf-8-sig"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        raise _refused(f"The file is not in UTF-8. {_AS_CSV}") from None
+        raise refusal(f"The file is not in UTF-8. {_AS_CSV}") from None
     if "\0" in text:
-        raise _refused(f"This is not a text file. {_AS_CSV}")
+        raise refusal(f"This is not a text file. {_AS_CSV}")
     return text
 
 
 def _check_delimiter(text: str) -> None:
     heading = _LINE_END.split(text.lstrip(", \t\r\n"), maxsplit=1)[0]
     if _SEPARATOR_ROW.fullmatch(heading):
-        raise _refused(f"The first row, {heading[:5]}, is for Excel alone. Remove it.")
+        raise refusal(f"The first row, {heading[:5]}, is for Excel alone. Remove it.")
     if "," in heading.rstrip(", "):
         return
     for delimiter, name in _DELIMITERS.items():
         if delimiter in heading:
-            raise _refused(f"The columns are separated by {name}. {_AS_CSV}")
+            raise refusal(f"The columns are separated by {name}. {_AS_CSV}")
 
 
 def _check_size(rows: list[Row]) -> None:
@@ -170,12 +171,12 @@ def _check_size(rows: list[Row]) -> None:
         if len(cells) > MOST_COLUMNS:
             sentence = f"has {len(cells):,} columns. The limit is {MOST_COLUMNS}."
             what = "Your file" if number == rows[0].number else f"Row {number:,}"
-            raise _refused(f"{what} {sentence}")
+            raise refusal(f"{what} {sentence}")
     if sum(len(cells) for _, cells in rows) <= MOST_CELLS:
         return
     count = sum(len(cells) - _blank_end(cells) for _, cells in rows)
     if count > MOST_CELLS:
-        raise _refused(
+        raise refusal(
             f"Your file has {count:,} cells. The limit is {MOST_CELLS:,}. Remove the "
             "columns that are not needed."
         )
@@ -198,7 +199,7 @@ def _check_quotes(text: str) -> None:
         return
     before = _QUOTED_CELL.sub("x", text[:end])  # line breaks in cells end no row
     number = 1 + before.count("\n") + before.count("\r") - before.count("\r\n")
-    raise _refused(
+    raise refusal(
         f"A double quote in row {number} is not allowed there. Put the whole cell in "
         "double quotes and write each quote inside it twice, or remove it."
     )

@@ -1,36 +1,17 @@
 """The strength of a production secret, which nobody may be able to guess."""
 
 import re
-import string
+import tomllib
+from pathlib import Path
 
 SHORTEST = 32  # characters
 FEWEST = 10  # different characters outside of well-known words
-# The words of placeholder secrets in examples and tutorials.
-WORDS = (
-    "123 abc admin agency app baseball battery change correct default demo "
-    "demonstration development django dragon example flask football for here horse "
-    "iloveyou insecure key letmein login master monkey not only panel passwd password "
-    "please princess production random replace secret secure server session share "
-    "solar something spv staple string sunshine super test this token use validation "
-    "value very welcome your "
-    # The example in Flask's documentation.
-    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf"
-)
-LETTERS, DIGITS = string.ascii_lowercase, f"{string.digits}0"
-SEQUENCES = (
-    LETTERS,
-    DIGITS,
-    *("".join(2 * character for character in each) for each in (LETTERS, DIGITS)),
-    "".join(map(str, range(200))),
-    *("qwertyuiop", "asdfghjkl", "zxcvbnm", "q1w2e3r4t5y6u7i8o9p0"),
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
-    "thequickbrownfoxjumpsoverthelazydog",
-    "loremipsumdolorsitametconsecteturadipiscingelit",
-)
+_DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_SEQUENCES = ["".join(map(str, range(200))), *_DATA["sequences"]]
 # The words, and each four characters of a sequence, forwards and backwards.
-WELL_KNOWN = {*WORDS.split()} | {
+WELL_KNOWN = {*_DATA["words"].split()} | {
     run[start : start + 4]
-    for sequence in SEQUENCES
+    for sequence in _SEQUENCES
     for run in (sequence, sequence[::-1])
     for start in range(len(run) - 3)
 }

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
 from spv.rules.errors import ValidationError
@@ -126,5 +126,4 @@ def network_of(address: str) -> str:
         return str(found)
     if found.ipv4_mapped:
         return str(found.ipv4_mapped)
-    first = int(found) >> _CUSTOMER_BITS << _CUSTOMER_BITS
-    return f"{IPv6Address(first)}/{_CUSTOMER_BITS}"
+    return str(IPv6Network((int(found), _CUSTOMER_BITS), strict=False))

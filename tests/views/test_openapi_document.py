@@ -11,6 +11,7 @@ import spv
 from spv import access
 from spv.rules.ledger.reasons import LONGEST_REASON, REASONS
 from spv.rules.ledger.rows import (
+    FAULTS,
     LONGEST_NAME,
     LONGEST_SERIAL,
     MOST_ROWS,
@@ -99,6 +100,7 @@ def test_its_codes_are_those_of_the_code():
     assert codes == {*openapi.error_codes(), "too_many_rows"}
     files = Path(spv.__file__).parent.rglob("*.py")
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    text += "".join(f' Fault("{fault.code}")' for fault in FAULTS.values())
     of_http = {status.name.lower() for status in HTTPStatus}
     assert codes - {*re.findall(r'"([a-z_]+)"', text)} <= of_http
     raised = r'(?:Fault|Refused|Error|Conflict)\((?:\s*\d+,)?\s*"([a-z]+_[a-z_]+)"'

@@ -7,22 +7,16 @@ from typing import Any, NamedTuple
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date
-from spv.rules.ledger.rows import (
-    FIELDS,
-    LONGEST_NAME,
-    LONGEST_SERIAL,
-    PRODUCT_FIELDS,
-)
+from spv.rules.ledger import rows
+from spv.rules.ledger.rows import FIELDS
 from spv.rules.text import read_all, read_date, read_text
 
 STATUSES = {"valid": "Valid", "invalid": "Invalid"}
-NAMES = PRODUCT_FIELDS
+NAMES = rows.PRODUCT_FIELDS
 YEARS = range(2000, 2100)
 LABELS = {
-    "serial_number": "Serial number begins with",
-    "supplier_name": "Supplier name contains",
-    "licensee": "Licensee/Certificate holder contains",
-    "model_number": "Model number contains",
+    "serial_number": f"{FIELDS['serial_number']} begins with",
+    **{name: f"{FIELDS[name]} contains" for name in NAMES},
     "status": "Status",
     "recorded_from": "Recorded from",
     "recorded_to": "Recorded to",
@@ -78,13 +72,13 @@ def _in_words(value: Any) -> str:
 
 
 def _read_serial(text: str) -> str:
-    serial = _read_name(text, "the serial number", LONGEST_SERIAL)
+    serial = _read_name(text, "the serial number", rows.LONGEST_SERIAL)
     if not serial.isascii():  # checked before capitals: those of ß are SS
         raise ValueError("Serial numbers have only plain letters, digits and signs.")
     return serial.upper()
 
 
-def _read_name(text: str, what: str, most: int = LONGEST_NAME) -> str:
+def _read_name(text: str, what: str, most: int = rows.LONGEST_NAME) -> str:
     return read_text(text, what, most) if text.strip() else ""
 
 

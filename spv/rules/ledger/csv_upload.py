@@ -1,21 +1,18 @@
-"""Files of panel serial numbers: four columns, read strictly, all rows or none."""
+"""Files of panel serial numbers: read strictly, all rows or none, with a report.
 
-from collections.abc import Sequence
+Problems that are equal are one group of the report.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from operator import attrgetter, itemgetter
+from pathlib import Path
 
-from spv.rules.csv_file import Row, csv_text, heading_name, read_csv
-from spv.rules.errors import ValidationError
-from spv.rules.formatting import join_words
-from spv.rules.ledger.rows import (
-    FIELDS,
-    MOST_ROWS,
-    CheckedRows,
-    Fault,
-    Problem,
-    check_rows,
-    escape_invisible,
-)
+from spv.rules.csv_file import Row, csv_text, heading_name, read_csv, refusal
+from spv.rules.formatting import join_words, pluralise
+from spv.rules.ledger import rows as ledger_rows
+from spv.rules.ledger.rows import FIELDS, CheckedRows, Fault, Problem, fault
 
 ADDED = ("Problem", "How to fix")
 # The columns that a file of search results has beside the four.
@@ -23,16 +20,47 @@ LEDGER_COLUMNS = ("Ledger status", "Ledger reason", "Ledger recorded", "Ledger u
                   "Ledger account")  # fmt: skip
 _FIELD_OF = {heading_name(words): field for field, words in FIELDS.items()}
 _OURS = {*map(heading_name, (*ADDED, *LEDGER_COLUMNS))}
-_NO_HEADING = Fault(
-    "no_heading",
-    "The first row is not the row of headings.",
-    f"Put these headings into the first row: {join_words(FIELDS.values())}.",
+# The template, a good file and a bad one, with the line ends of a CSV file.
+SAMPLES = {
+    path.stem: path.read_text("utf-8").replace("\n", "\r\n")
+    for path in sorted(Path(__file__).with_name("samples").glob("*.csv"))
+}
+PROBLEMS_SHOWN = 50
+HEADING_CODES = frozenset(
+    {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
 )
-_EXTRA = Fault(
-    "extra_cell",
-    "There is a cell without a column heading.",
-    "If a comma belongs to a name, put the name in double quotes. Else empty the cell.",
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The problems of one fault in one column: their number, and the first of them."""
+
+    column: str
+    fault: Fault
+    count: int
+    first: Sequence[Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is wrong with a file, in one sentence and in groups.
+
+    `new_rows` is the number of rows that the ledger does not have, if all problems are
+    rows that it has. Where the headings are wrong, the rows were not checked.
+    """
+
+    sentence: str
+    groups: Sequence[Group]
+    about_headings: bool
+    problem_count: int
+    wrong_rows: int
+    row_count: int
+    new_rows: int = 0
+
+    @property
+    def not_shown(self) -> int:
+        """The number of problems that are not among the first of a group."""
+        return self.problem_count - sum(len(group.first) for group in self.groups)
 
 
 def check_csv(data: bytes) -> CheckedRows:
@@ -41,21 +69,23 @@ def check_csv(data: bytes) -> CheckedRows:
     Raises ValidationError on `file` if the file cannot be read as rows or has none.
     Where the headings are wrong, their problems are the only ones.
     """
-    heading, *rows = read_csv(data, MOST_ROWS)
+    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS)
     names = [heading_name(cell) for cell in heading.cells]
-    if problems := _heading_problems(heading, names):
+    faults = _heading_faults(heading.cells, names)
+    if problems := [Problem(heading.number, *found) for found in faults]:
         return CheckedRows({}, {}, problems, len(rows))
     if not rows:
-        sentence = "The file has no rows under its headings. Add a panel."
-        raise ValidationError({"file": sentence})
-    columns = itemgetter(*map(names.index, _FIELD_OF))
-    lines, problems = [], []
+        raise refusal("The file has no rows under its headings. Add a panel.")
+    absent = [name for name in _FIELD_OF if name not in names]  # optional columns
+    columns = itemgetter(*map((names + absent).index, _FIELD_OF))
+    lines = []
     for number, cells in rows:
         if len(cells) != len(names) or "" in names:
             problems += _extra_cells(number, cells, names)
             cells.extend([""] * (len(names) - len(cells)))
+        cells[len(names) :] = [""] * len(absent)
         lines.append((number, columns(cells)))
-    checked = check_rows(lines)
+    checked = ledger_rows.check_rows(lines)
     if problems:
         checked.problems.extend(problems)
         checked.problems.sort(key=attrgetter("row"))
@@ -69,12 +99,12 @@ def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
     """
     by_row = {n: list(of) for n, of in groupby(problems, attrgetter("row"))}
     lines: list[list[str]] = []
-    heading, *rows = read_csv(data, MOST_ROWS)
+    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS)
     own_columns = _own_columns([heading, *rows])
     for number, cells in (heading, *rows):
         lines += [[] for _ in range(number - len(lines) - 1)]  # rows that are empty
         found = by_row.get(number, [])
-        added = map(_sentence, found), (problem.fault.remedy for problem in found)
+        added = map(_in_words, found), (problem.fault.remedy for problem in found)
         lines.append(
             [cells[at] if at < len(cells) else "" for at in own_columns]
             + [" ".join(dict.fromkeys(words)) for words in added]
@@ -85,43 +115,62 @@ def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
 
 def write_rows(data: bytes, numbers: set[int]) -> str:
     """Return a file with only the rows that have one of the numbers."""
-    heading, *rows = read_csv(data, MOST_ROWS)
+    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS)
     kept = [row for row in rows if row.number in numbers]
     return csv_text((row.cells for row in (heading, *kept)), as_text=True)
 
 
-def _heading_problems(heading: Row, names: list[str]) -> list[Problem]:
+def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
+    """Group problems, the most frequent first, and show at most 50 with their rows."""
+    rows = {problem.row for problem in problems}
+    codes = {problem.fault.code for problem in problems}
+    about_headings = not HEADING_CODES.isdisjoint(codes)
+    only_valid = codes == {ledger_rows.ALREADY_VALID}
+    sentence = "Correct the headings, then choose the file again."
+    if not about_headings:
+        sentence = _sentence(len(rows), checked.row_count, only_valid=only_valid)
+    return Report(
+        sentence=sentence,
+        groups=_groups(problems),
+        about_headings=about_headings,
+        problem_count=len(problems),
+        wrong_rows=len(rows),
+        row_count=checked.row_count,
+        new_rows=checked.row_count - len(rows) if only_valid else 0,
+    )
+
+
+def _heading_faults(
+    cells: list[str], names: list[str]
+) -> Iterator[tuple[str, Fault, str]]:
+    """Yield each fault of the headings with its field before and its text after it."""
     if not any(name in _FIELD_OF for name in names):
-        found = escape_invisible(", ".join(heading.cells))
-        return [Problem(heading.number, "", _NO_HEADING, found)]
-    problems = []
-
-    def add(field: str, found: str, *fault: str) -> None:
-        problems.append(Problem(heading.number, field, Fault(*fault), found))
-
+        headings = join_words(FIELDS.values())
+        found = ledger_rows.escape_invisible(", ".join(cells))
+        yield "", fault("no_heading", headings=headings), found
+        return
     for name, field in _FIELD_OF.items():
-        words, count = FIELDS[field], names.count(name)
-        if count == 0:
-            sentence = f"The column “{words}” is missing."
-            add(field, "", "heading_missing", sentence, f"Add a column named {words}.")
+        column, count = FIELDS[field], names.count(name)
+        if count == 0 and not ledger_rows.COLUMNS[field].is_optional:
+            yield field, fault("heading_missing", column=column), ""
         elif count > 1:
             times = "twice" if count == 2 else f"{count} times"
-            sentence = f"The column “{words}” is there {times}."
-            add(field, words, "heading_repeated", sentence, "Keep one of them.")
-    for cell, name in zip(heading.cells, names, strict=True):
+            yield field, fault("heading_repeated", column=column, times=times), column
+    for cell, name in zip(cells, names, strict=True):
         if name and name not in _FIELD_OF and name not in _OURS:
-            words = escape_invisible(cell.strip())
-            sentence = f"The column “{words}” is not one of the four."
-            remedy = "Remove it, or correct its heading."
-            add("", words, "heading_unknown", sentence, remedy)
-    return problems
+            column = ledger_rows.escape_invisible(cell.strip())
+            yield "", fault("heading_unknown", column=column), column
 
 
 def _extra_cells(number: int, cells: list[str], names: list[str]) -> list[Problem]:
     """Find a cell beyond the headings, or under a heading without a name."""
     extra = [cell for cell, name in zip_longest(cells, names) if cell and not name]
     found = next((cell.strip() for cell in extra if cell.strip()), "")
-    return [Problem(number, "", _EXTRA, escape_invisible(found))] if found else []
+    if not found:
+        return []
+    return [
+        Problem(number, "", fault("extra_cell"), ledger_rows.escape_invisible(found))
+    ]
 
 
 def _own_columns(rows: list[Row]) -> list[int]:
@@ -131,33 +180,35 @@ def _own_columns(rows: list[Row]) -> list[int]:
     return [at for at in range(width) if at >= len(names) or names[at] not in _OURS]
 
 
-def _sentence(problem: Problem) -> str:
+def _in_words(problem: Problem) -> str:
     column, sentence = FIELDS.get(problem.field), problem.fault.sentence
     said = f"{column}: {sentence}" if column else sentence
     return f"{said} ({problem.note})" if problem.note else said
 
 
-_NAMES = "Example Solar Imports Pty Ltd", "Example Solar Technology Co., Ltd"
-_MODEL = "EST-440M-108"
-_GOOD_SERIALS = [f"EST44020260{number:05}" for number in range(1, 11)]
-_BAD_PANELS = [
-    (_MODEL, "EST4402026000011"),
-    (_MODEL, "1.60719E+15"),
-    (_MODEL, "1.60719E+15"),
-    (_MODEL, "EST4402026000011"),
-    ("", "EST4402026000012"),
-    (_MODEL, "EST4402026 000013"),
-    (_MODEL, "EST44О2026000014"),
-    (_MODEL, "N/A"),
-]
+def _groups(problems: Sequence[Problem]) -> list[Group]:
+    by_fault: dict[tuple[str, Fault], list[Problem]] = {}
+    for problem in problems:
+        by_fault.setdefault((problem.field, problem.fault), []).append(problem)
+    ordered = sorted(by_fault.items(), key=lambda item: -len(item[1]))[:PROBLEMS_SHOWN]
+    groups: list[Group] = []
+    left = PROBLEMS_SHOWN
+    # The smallest group first: what it does not need is left for the larger ones.
+    for waiting in range(len(ordered), 0, -1):
+        (field, common), of_group = ordered[waiting - 1]
+        first = of_group[: left // waiting]
+        left -= len(first)
+        groups.append(Group(FIELDS.get(field, ""), common, len(of_group), first))
+    return groups[::-1]
 
 
-def _sample(panels: Sequence[tuple[str, str]]) -> str:
-    return csv_text([FIELDS.values(), *((*_NAMES, *panel) for panel in panels)])
-
-
-SAMPLES = {
-    "template": _sample([]),
-    "good-sample": _sample([(_MODEL, serial) for serial in _GOOD_SERIALS]),
-    "bad-sample": _sample(_BAD_PANELS),
-}
+def _sentence(wrong: int, count: int, *, only_valid: bool) -> str:
+    if not only_valid:
+        rows = f"{wrong:,} of {pluralise(count, 'row')}"
+        return f"Correct {rows}, then choose the file again."
+    if wrong == count:
+        return "The ledger has every row already. There is nothing to upload."
+    return (
+        f"The ledger has {wrong:,} of the {count:,} rows already. Leave them out, "
+        "then choose the file again."
+    )

@@ -1,61 +1,28 @@
 """Declarations and terms: their dated wordings, and how long a declaration lasts."""
 
+import tomllib
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, pluralise
 
 UPLOAD, API, TERMS = "upload", "api", "terms"
-# A wording that a user has agreed to never changes. A new one is a new version.
-WORDINGS: dict[str, dict[str, Sequence[str]]] = {
-    UPLOAD: {
-        "2026-11-22": (
-            "I may upload panel serial numbers for this account.",
-            "I have taken all reasonable steps and made all reasonable enquiries to "
-            "confirm the truth and accuracy of the data, including the data provided "
-            "by Approved Entities, before uploading it.",
-            "Each serial number is that of a panel of the model, supplier and "
-            "licensee/certificate holder beside it.",
-            "I will mark serial numbers as invalid as soon as I learn that they are "
-            "wrong.",
-        )
-    },
-    API: {
-        "2026-11-22": (
-            "I may make this declaration for this account and for the systems that "
-            "upload panel serial numbers with its subscription keys.",
-            "Before data is uploaded via API, all reasonable steps are taken and all "
-            "reasonable enquiries are made to confirm its truth and accuracy, "
-            "including that of the data provided by Approved Entities.",
-            "Each serial number is that of a panel of the model, supplier and "
-            "licensee/certificate holder that is sent with it.",
-            "Serial numbers will be marked as invalid as soon as the account learns "
-            "that they are wrong.",
-        )
-    },
-    TERMS: {
-        "2026-11-22": (
-            "The keys are for systems of this account alone, and are kept secret. A "
-            "key that others may have seen is regenerated at once.",
-            "Panel serial numbers are uploaded only while the account’s declaration "
-            "for API users is current.",
-            "The systems keep to the limits that are given with each answer.",
-            "Every request can be logged. Keys can be cancelled where these terms are "
-            "not kept.",
-        )
-    },
-}
+# The points of each wording, by its purpose and its version.
+WORDINGS: dict[str, dict[str, Sequence[str]]] = tomllib.loads(
+    Path(__file__).with_name("wordings.toml").read_text("utf-8")
+)
 YES = ("yes", "on", "y", "true", "1")  # what a ticked box may send
 MONTHS = 3
 NOTICES = (14, 7, 1)  # days before the end at which users are warned, more each time
 
 
-def current_version(purpose: str) -> str:
-    """Return the version of the wording that users agree to now."""
-    return max(WORDINGS[purpose])
+def current_wording(purpose: str) -> tuple[str, Sequence[str]]:
+    """Return the version and the points of the wording that users agree to now."""
+    return max(WORDINGS[purpose].items())
 
 
 def read_declaration(
@@ -71,15 +38,14 @@ def read_declaration(
     `version` is the one that the page showed; if empty, it was the current one. Raises
     ValidationError on `field` if the box is not ticked or the wording has changed.
     """
-    current = current_version(purpose)
-    if made not in YES:
-        raise ValidationError({field: sentence})
-    if version and version != current:
+    current, _ = current_wording(purpose)
+    if made in YES and version in ("", current):
+        return current
+    if made in YES:
         sentence = "The declaration has a new wording. Read it, then make it again."
         if purpose == TERMS:
             sentence = "The terms have a new wording. Read them, then agree again."
-        raise ValidationError({field: sentence})
-    return current
+    raise ValidationError({field: sentence})
 
 
 def last_day(made: date) -> date:
@@ -127,8 +93,8 @@ class DeclarationStatus(NamedTuple):
         """The time that is left in words; empty if the declaration is not current."""
         if not self.is_current:
             return ""
-        left = f"{pluralise(self.days_left, 'day')} left"
-        return left if self.days_left else "Today is its last day"
+        days = self.days_left
+        return f"{pluralise(days, 'day')} left" if days else "Today is its last day"
 
     @property
     def notice(self) -> int:

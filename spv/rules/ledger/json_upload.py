@@ -4,34 +4,19 @@ Rows count from 1, the first item. Every problem of the items is found in one pa
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import join_words, pluralise
-from spv.rules.ledger.report import ALREADY_VALID
-from spv.rules.ledger.rows import (
-    FIELDS,
-    MOST_ROWS,
-    CheckedRows,
-    Fault,
-    Problem,
-    check_rows,
-    escape_invisible,
-)
+from spv.rules.ledger import rows as ledger_rows
+from spv.rules.ledger.rows import CheckedRows, Fault, Problem, fault
 
-# The fields of an item, and their names in the rules of rows.
-NAMES = {
-    "supplierName": "supplier_name",
-    "licensee": "licensee",
-    "modelNumber": "model_number",
-    "serialNumber": "serial_number",
-}
-_NAMES = {rule: name for name, rule in NAMES.items()}
+FIELD_OF = {column.json_name: field for field, column in ledger_rows.COLUMNS.items()}
 ITEMS = "serialNumbers"
 ALREADY_INVALID = "already_invalid"
 NOT_YOURS = "not_yours"
-_ABOUT_LEDGER = frozenset({ALREADY_VALID, ALREADY_INVALID, NOT_YOURS})
+_ABOUT_LEDGER = frozenset({ledger_rows.ALREADY_VALID, ALREADY_INVALID, NOT_YOURS})
 _KINDS = {
     bool: "true or false",
     int: "a number",
@@ -41,7 +26,6 @@ _KINDS = {
     list: "a list",
     type(None): "null",
 }
-_UNKNOWN = "unknown_field"
 
 
 class BodyRefused(ValidationError):
@@ -68,10 +52,13 @@ class ItemsRefused(ValidationError):
 
 def to_json(problem: Problem) -> dict[str, Any]:
     """Return a problem as the API answers it, with the sentences of the page."""
-    fault, note = problem.fault, f" ({problem.note})" if problem.note else ""
-    field = {"field": _NAMES[problem.field]} if problem.field else {}
-    message = f"{fault.sentence.removesuffix('.')}{note}. {fault.remedy}"
-    error = {"code": fault.code, "message": message, "value": problem.found}
+    code, sentence, remedy = problem.fault
+    note = f" ({problem.note})" if problem.note else ""
+    field = (
+        {"field": ledger_rows.COLUMNS[problem.field].json_name} if problem.field else {}
+    )
+    message = f"{sentence.removesuffix('.')}{note}. {remedy}"
+    error = {"code": code, "message": message, "value": problem.found}
     return {"row": problem.row, **field, **error}
 
 
@@ -100,9 +87,9 @@ def read_object(data: bytes, *fields: str) -> dict[str, Any]:
         raise _not_json("A number has too many digits.") from None
     if not isinstance(body, dict):
         raise BodyRefused("not_an_object", "The body must be a JSON object.")
-    if unknown := [name for name in body if name not in fields]:
-        name = escape_invisible(unknown[0])
-        raise BodyRefused(_UNKNOWN, _unknown_field(name, fields), name)
+    if unknown := _unknown_field(body, fields):
+        name, found = unknown
+        raise BodyRefused(found.code, found.sentence, name)
     return body
 
 
@@ -115,10 +102,10 @@ def read_items(data: bytes) -> CheckedRows:
         if isinstance(item, dict):
             rows.append((row, _cells(row, item, wrong)))
         else:
-            sentence = f"The item is {_kind(item)}, not an object."
-            remedy = f"Send an object with {join_words(NAMES)}."
-            wrong.append(Problem(row, "", Fault("not_an_object", sentence, remedy), ""))
-    checked = check_rows(rows)
+            kind, names = _KINDS[type(item)], join_words(FIELD_OF)
+            found = fault("not_an_object", kind=kind, fields=names)
+            wrong.append(Problem(row, "", found, ""))
+    checked = ledger_rows.check_rows(rows)
     # A value that is not a string is not reported as missing, too.
     known = {(problem.row, problem.field) for problem in wrong}
     others = [each for each in checked.problems if (each.row, each.field) not in known]
@@ -144,7 +131,7 @@ def read_texts(body: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
 
 def _check_string(value: Any, what: str, field: str) -> None:
     if not isinstance(value, str):
-        sentence = f"{what} is {_kind(value)}, not a string in quotation marks."
+        sentence = f"{what} is {_KINDS[type(value)]}, not a string in quotation marks."
         raise BodyRefused("not_text", sentence, field)
 
 
@@ -155,35 +142,35 @@ def _list_of(body: Mapping[str, Any]) -> list[Any]:
         raise BodyRefused("missing", sentence, ITEMS)
     if not items:
         raise BodyRefused("no_items", f"“{ITEMS}” is empty.", ITEMS)
-    if len(items) > MOST_ROWS:
-        sentence = f"There are {len(items):,} items. The limit is {MOST_ROWS:,}."
+    if len(items) > ledger_rows.MOST_ROWS:
+        sentence = (
+            f"There are {len(items):,} items. The limit is {ledger_rows.MOST_ROWS:,}."
+        )
         raise BodyRefused("too_many_items", sentence, ITEMS)
     return items
 
 
 def _cells(row: int, item: dict[str, Any], wrong: list[Problem]) -> tuple[str, ...]:
     """Return the cells of an item in the order of rows; add problems of its shape."""
-    if unknown := [name for name in item if name not in NAMES]:
-        name = escape_invisible(unknown[0])
-        fault = Fault(_UNKNOWN, _unknown_field(name, NAMES), "Leave it out.")
-        wrong.append(Problem(row, "", fault, name))
-    cells = dict.fromkeys(FIELDS, "")
-    for name, rule in NAMES.items():
+    if unknown := _unknown_field(item, FIELD_OF):
+        name, found = unknown
+        wrong.append(Problem(row, "", found, name))
+    cells = []
+    for name, field in FIELD_OF.items():
         cell = item.get(name)
-        if isinstance(cell, str):
-            cells[rule] = cell
-        elif cell is not None:
-            sentence = f"This is {_kind(cell)}, not a string."
-            remedy = "Put it in quotation marks, which also keeps leading zeros."
-            wrong.append(Problem(row, rule, Fault("not_text", sentence, remedy), ""))
-    return tuple(cells.values())
+        if not isinstance(cell, str | None):
+            found = fault("not_text", kind=_KINDS[type(cell)])
+            wrong.append(Problem(row, field, found, ""))
+            cell = ""
+        cells.append(cell or "")
+    return tuple(cells)
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            text = escape_invisible(name)
+            text = ledger_rows.escape_invisible(name)
             raise _not_json(f"The field “{text}” appears twice in one object.")
         found[name] = value
     return found
@@ -197,9 +184,12 @@ def _not_json(sentence: str) -> BodyRefused:
     return BodyRefused("not_json", sentence, status=400)
 
 
-def _unknown_field(name: str, fields: Iterable[str]) -> str:
-    return f"Unknown field “{name}”. Use {join_words(fields)}."
-
-
-def _kind(value: Any) -> str:
-    return _KINDS[type(value)]
+def _unknown_field(
+    given: Mapping[str, Any], fields: Collection[str]
+) -> tuple[str, Fault] | None:
+    """Return the first name that is not one of some fields, with its fault."""
+    for name in given:
+        if name not in fields:
+            shown, known = ledger_rows.escape_invisible(name), join_words(fields)
+            return shown, fault("unknown_field", field=shown, fields=known)
+    return None

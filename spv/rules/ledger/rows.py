@@ -7,24 +7,22 @@ serial numbers in capitals.
 
 import hashlib
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from operator import attrgetter
+from pathlib import Path
 from typing import NamedTuple
 
+from spv.rules.formatting import format_date
 from spv.rules.text import BLANKS, is_unseen, normalised
 
 MOST_ROWS = 1_000
 LONGEST_NAME = 200
 SHORTEST_SERIAL, LONGEST_SERIAL = 3, 60
-FIELDS = {
-    "supplier_name": "Supplier name",
-    "licensee": "Licensee/Certificate holder",
-    "model_number": "Model number",
-    "serial_number": "Serial number",
-}
-PRODUCT_FIELDS = ("supplier_name", "licensee", "model_number")
+ALREADY_VALID = "already_valid"
 ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 PUNCTUATION = "-._/:+#()"
 _MONTH = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
@@ -42,7 +40,6 @@ _DAMAGED = re.compile(_DAMAGE, re.VERBOSE)
 _GOOD = re.compile(
     rf"(?!{_DAMAGE}\Z)(?=[^0-9]*+[0-9])[A-Z0-9\-._/:+\#()]{{3,60}}", re.VERBOSE
 )
-_LABEL = "Compare it with the label of the panel."
 
 
 class Panel(NamedTuple):
@@ -94,31 +91,150 @@ class CheckedRows:
     row_count: int
 
 
+_WORDS = tomllib.loads(Path(__file__).with_name("faults.toml").read_text("utf-8"))
+FAULTS = {name: Fault(**{"code": name} | words) for name, words in _WORDS.items()}
+
+
+def fault(name: str, /, **values: object) -> Fault:
+    """Return a fault of `FAULTS` with values in its sentence and its remedy."""
+    code, *words = FAULTS[name]
+    return Fault(code, *(text.format_map(values) for text in words))
+
+
+def escape_invisible(text: str, most: int = 60) -> str:
+    """Return the text of a cell, shortened, with codes for invisible characters."""
+    cut = text[:most] + ("…" if len(text) > most else "")
+    if text[:most].isascii() and cut.isprintable():
+        return cut  # nearly always
+    return "".join(f"[U+{ord(c):04X}]" if _is_hidden(c) else c for c in cut)
+
+
+def _is_hidden(character: str) -> bool:
+    """Tell whether a character is invisible, variation selectors included.
+
+    Those only change how an emoji is drawn: two names would differ and look alike.
+    """
+    return is_unseen(character) or "\ufe00" <= character <= "\ufe0f"
+
+
+def read_name(cell: str) -> str | Fault:
+    """Return a name without blanks around it and in NFC, or the fault that it has."""
+    text = normalised(cell, LONGEST_NAME)
+    if not text:
+        return fault("missing")
+    if len(text) > LONGEST_NAME:
+        return fault("long_name", most=LONGEST_NAME)
+    hidden = next(filter(_is_hidden, text), None)
+    return text if hidden is None else _invisible(hidden)
+
+
+def read_serial(cell: str) -> str | Fault:
+    """Return the serial number of a cell in capitals, or the fault that it has."""
+    if len(cell) <= LONGEST_SERIAL and cell.isascii():
+        serial = cell.upper()
+        if _GOOD.fullmatch(serial):
+            return serial
+    text = cell.strip(BLANKS)
+    return read_serial(text) if text != cell else _fault_of(text)
+
+
+def _fault_of(text: str) -> Fault:
+    if not text:
+        return fault("missing")
+    if len(text) <= LONGEST_SERIAL and _DAMAGED.fullmatch(text.upper()):
+        return fault("spreadsheet_damage")
+    for character in text:
+        if character not in ALLOWED and character not in PUNCTUATION:
+            return _not_in_a_serial(character)
+    if len(text) < SHORTEST_SERIAL:
+        return fault("too_short", least=SHORTEST_SERIAL)
+    if len(text) > LONGEST_SERIAL:
+        return fault("too_long", most=LONGEST_SERIAL)
+    return fault("no_digit")
+
+
+def _not_in_a_serial(character: str) -> Fault:
+    if character.isspace() and character not in "\r\n":
+        return fault("blank_inside")
+    if _is_hidden(character):
+        return _invisible(character)._replace(code="character")
+    kind = "foreign_letter" if character.isalnum() else "foreign_sign"
+    name = unicodedata.name(character, "no name").lower()
+    return fault(kind, character=character, name=name, allowed=" ".join(PUNCTUATION))
+
+
+def _invisible(character: str) -> Fault:
+    name = unicodedata.name(character, "control character").lower()
+    return fault("line_break" if character in "\r\n" else "hidden_character", name=name)
+
+
+class Column(NamedTuple):
+    """A column of an upload: its heading in a file, its name in JSON, and its reader.
+
+    If it is optional, its cells may be empty, and a file need not have it.
+    """
+
+    heading: str
+    json_name: str
+    read: Callable[[str], str | Fault] = read_name
+    is_optional: bool = False
+
+
+# In the order of the fields of a `Panel`, the serial number last.
+COLUMNS = {
+    "supplier_name": Column("Supplier name", "supplierName"),
+    "licensee": Column("Licensee/Certificate holder", "licensee"),
+    "model_number": Column("Model number", "modelNumber"),
+    "serial_number": Column("Serial number", "serialNumber", read_serial),
+}
+FIELDS = {field: column.heading for field, column in COLUMNS.items()}
+PRODUCT_FIELDS = ("supplier_name", "licensee", "model_number")
+
+
 def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
-    """Check numbered rows, each with its cells in the order of `FIELDS`."""
+    """Check numbered rows, each with its cells in the order of `COLUMNS`."""
     panels: dict[int, Panel] = {}
     problems: list[Problem] = []
     first_row: dict[str, int] = {}
     known: dict[tuple[str, ...], tuple[list[str | Fault], bool]] = {}
     for number, cells in rows:
-        supplier, licensee, model, serial_cell = cells
-        product = supplier, licensee, model
-        if (read := known.get(product)) is None:  # most rows repeat these three names
-            values = [*map(_read_name, product)]
-            read = known[product] = values, Fault not in map(type, values)
-        names, are_good = read
-        serial = read_serial(serial_cell)
+        others = cells[:-1]
+        if (read := known.get(others)) is None:  # most rows repeat all but the last
+            values = [*map(_read, COLUMNS.values(), others)]
+            read = known[others] = values, Fault not in map(type, values)
+        values, are_good = read
+        serial = read_serial(cells[-1])
         if not are_good or type(serial) is not str:
-            problems += _problems(number, cells, (*names, serial))
+            problems += [
+                Problem(number, field, value, escape_invisible(cell.strip(BLANKS)))
+                for field, cell, value in zip(
+                    COLUMNS, cells, (*values, serial), strict=True
+                )
+                if isinstance(value, Fault)
+            ]
         if type(serial) is not str:
             continue
         earlier = first_row.setdefault(serial, number)
         if earlier != number:
-            note = f"also in row {earlier}"
-            problems.append(Problem(number, "serial_number", _DUPLICATE, serial, note))
+            found = Problem(number, "serial_number", fault("duplicate"), serial)
+            problems.append(found._replace(note=f"also in row {earlier}"))
         elif are_good:
-            panels[number] = Panel._make((*names, serial))
+            panels[number] = Panel._make((*values, serial))
     return CheckedRows(panels, first_row, problems, len(rows))
+
+
+def _read(column: Column, cell: str) -> str | Fault:
+    is_absent = column.is_optional and not cell.strip(BLANKS)
+    return "" if is_absent else column.read(cell)
+
+
+def already_valid_problem(
+    row: int, serial: str, recorded: date, *, own: bool
+) -> Problem:
+    """Return the problem of a serial number that is valid since a day."""
+    found = fault("own_already_valid" if own else ALREADY_VALID)
+    note = f"recorded on {format_date(recorded)}"
+    return Problem(row, "serial_number", found, serial, note)
 
 
 def _digest_1(panels: Iterable[Panel]) -> str:
@@ -142,120 +258,3 @@ DIGEST_VERSION = max(DIGESTS)
 def digest(panels: Iterable[Panel], version: int = DIGEST_VERSION) -> str:
     """Return the SHA-256 of panels, in any order, by a version of the format."""
     return DIGESTS[version](panels)
-
-
-def escape_invisible(text: str, most: int = 60) -> str:
-    """Return the text of a cell, shortened, with codes for invisible characters."""
-    cut = text[:most] + ("…" if len(text) > most else "")
-    if text[:most].isascii() and cut.isprintable():
-        return cut  # nearly always
-    return "".join(f"[U+{ord(c):04X}]" if _is_hidden(c) else c for c in cut)
-
-
-def _is_hidden(character: str) -> bool:
-    """Tell whether a character is invisible, variation selectors included.
-
-    Those only change how an emoji is drawn: two names would differ and look alike.
-    """
-    return is_unseen(character) or "\ufe00" <= character <= "\ufe0f"
-
-
-def _problems(
-    number: int, cells: Sequence[str], values: Sequence[str | Fault]
-) -> list[Problem]:
-    return [
-        Problem(number, field, value, escape_invisible(cell.strip(BLANKS)))
-        for field, cell, value in zip(FIELDS, cells, values, strict=True)
-        if isinstance(value, Fault)
-    ]
-
-
-_MISSING = Fault(
-    "missing", "The cell is empty.", "Fill it in. Every row needs all four."
-)
-_DUPLICATE = Fault(
-    "duplicate",
-    "The same serial number is in an earlier row.",
-    f"Remove one of the two rows, or correct the serial number. {_LABEL}",
-)
-_DAMAGE_FAULT = Fault(
-    "spreadsheet_damage",
-    "A spreadsheet program has changed the serial number.",
-    "Format the column as text, then paste the serial numbers again from where they "
-    "came from.",
-)
-_TOO_SHORT = Fault(
-    "too_short",
-    f"A serial number has at least {SHORTEST_SERIAL} characters.",
-    f"Was all of it copied? {_LABEL}",
-)
-_TOO_LONG = Fault(
-    "too_long",
-    f"A serial number has at most {LONGEST_SERIAL} characters.",
-    f"Is there more than one in the cell? {_LABEL}",
-)
-_NO_DIGIT = Fault(
-    "no_digit",
-    "A serial number has at least one digit.",
-    "Enter the serial number on the panel’s label. If a panel has none, leave its row "
-    "out.",
-)
-
-
-def _read_name(cell: str) -> str | Fault:
-    text = normalised(cell, LONGEST_NAME)
-    if not text:
-        return _MISSING
-    if len(text) > LONGEST_NAME:
-        sentence = f"The cell has more than {LONGEST_NAME} characters."
-        return Fault("too_long", sentence, "Shorten it.")
-    hidden = next(filter(_is_hidden, text), None)
-    return text if hidden is None else _invisible("hidden_character", hidden)
-
-
-def read_serial(cell: str) -> str | Fault:
-    """Return the serial number of a cell in capitals, or the fault that it has."""
-    if len(cell) <= LONGEST_SERIAL and cell.isascii():
-        serial = cell.upper()
-        if _GOOD.fullmatch(serial):
-            return serial
-    text = cell.strip(BLANKS)
-    return read_serial(text) if text != cell else _fault_of(text)
-
-
-def _fault_of(text: str) -> Fault:
-    if not text:
-        return _MISSING
-    if len(text) <= LONGEST_SERIAL and _DAMAGED.fullmatch(text.upper()):
-        return _DAMAGE_FAULT
-    for character in text:
-        if character not in ALLOWED and character not in PUNCTUATION:
-            return _not_in_a_serial(character)
-    if len(text) < SHORTEST_SERIAL:
-        return _TOO_SHORT
-    return _TOO_LONG if len(text) > LONGEST_SERIAL else _NO_DIGIT
-
-
-def _not_in_a_serial(character: str) -> Fault:
-    if character.isspace() and character not in "\r\n":
-        sentence = "There is a blank inside the serial number."
-        remedy = "Remove it. Two serial numbers need a row each."
-    elif _is_hidden(character):
-        return _invisible("character", character)
-    else:
-        name = unicodedata.name(character, "no name").lower()
-        sentence = f"“{character}” ({name}) cannot be used in a serial number."
-        remedy = "Type it again with the plain letters A to Z and digits 0 to 9."
-        if not character.isalnum():
-            allowed = " ".join(PUNCTUATION)
-            remedy = f"Letters A to Z, digits and {allowed} can. {_LABEL}"
-    return Fault("character", sentence, remedy)
-
-
-def _invisible(code: str, character: str) -> Fault:
-    if character in "\r\n":
-        sentence = "There is a line break in the cell."
-        return Fault(code, sentence, "Write the cell on one line.")
-    name = unicodedata.name(character, "control character").lower()
-    sentence = f"There is a character that cannot be seen ({name})."
-    return Fault(code, sentence, "Type the cell again instead of copying it.")

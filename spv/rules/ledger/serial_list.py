@@ -5,15 +5,10 @@ from collections.abc import Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
-from spv.rules.csv_file import heading_name, read_csv
+from spv.rules.csv_file import heading_name, read_csv, refusal
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.rows import (
-    FIELDS,
-    MOST_ROWS,
-    Fault,
-    escape_invisible,
-    read_serial,
-)
+from spv.rules.ledger import rows as ledger_rows
+from spv.rules.ledger.rows import FIELDS
 
 HEADING = heading_name(FIELDS["serial_number"])
 # The lengths of the numbers of cartons and pallets: EAN, GTIN and SSCC (GS1).
@@ -38,7 +33,7 @@ class Listed(NamedTuple):
     @property
     def entry(self) -> str:
         """The cell with codes for invisible characters."""
-        return escape_invisible(self.cell)
+        return ledger_rows.escape_invisible(self.cell)
 
 
 class SerialList(NamedTuple):
@@ -62,9 +57,11 @@ def read_list(text: str, file: bytes = b"") -> SerialList:
         del cells[0]  # it was copied together with its column
     if not cells:
         raise ValidationError({field: "Enter at least one serial number."})
-    if len(cells) > MOST_ROWS:
+    if len(cells) > ledger_rows.MOST_ROWS:
         sentence = f"There are {len(cells):,} serial numbers."
-        raise ValidationError({field: f"{sentence} The limit is {MOST_ROWS:,}."})
+        raise ValidationError(
+            {field: f"{sentence} The limit is {ledger_rows.MOST_ROWS:,}."}
+        )
     return list_of_cells(cells)
 
 
@@ -72,8 +69,8 @@ def list_of_cells(cells: Sequence[str]) -> SerialList:
     """Return the entries of cells that have one serial number each."""
     entries: dict[str, Listed] = {}
     for cell in cells:
-        serial = read_serial(cell)
-        if isinstance(serial, Fault):
+        serial = ledger_rows.read_serial(cell)
+        if isinstance(serial, ledger_rows.Fault):
             problem = f"{serial.sentence} {serial.remedy}"
             entries.setdefault(cell, Listed(cell[:LONGEST_CELL], "", problem))
         else:
@@ -112,12 +109,12 @@ def is_barcode(serial: str) -> bool:
 
 
 def _cells(file: bytes) -> list[str]:
-    rows = [row.cells for row in read_csv(file, MOST_ROWS)]
+    rows = [row.cells for row in read_csv(file, ledger_rows.MOST_ROWS)]
     headings = [*map(heading_name, rows[0])]
     if HEADING in headings:
         at = headings.index(HEADING)
         return [cells[at] for cells in rows[1:] if at < len(cells)]
     if any("".join(cells[1:]).strip() for cells in rows):
-        sentence = f"Name the column of serial numbers “{FIELDS['serial_number']}”."
-        raise ValidationError({"file": sentence})
+        column = FIELDS["serial_number"]
+        raise refusal(f"Name the column of serial numbers “{column}”.")
     return [cells[0] for cells in rows]

@@ -10,9 +10,8 @@ from spv import clock
 from spv.extensions import db
 from spv.models import RefusedFile
 from spv.rules.errors import NotFoundError, ValidationError
-from spv.rules.ledger.csv_upload import check_csv, write_problems, write_rows
-from spv.rules.ledger.report import Report, already_valid_problem
-from spv.rules.ledger.rows import CheckedRows, Problem
+from spv.rules.ledger.csv_upload import Report, check_csv, write_problems, write_rows
+from spv.rules.ledger.rows import CheckedRows, Problem, already_valid_problem
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
 

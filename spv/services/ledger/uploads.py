@@ -14,9 +14,8 @@ from spv.extensions import db
 from spv.models import AuditEvent, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import NotFoundError, ValidationError
-from spv.rules.ledger.csv_upload import check_csv
+from spv.rules.ledger.csv_upload import Report, check_csv, report
 from spv.rules.ledger.declaration import WORDINGS, read_declaration
-from spv.rules.ledger.report import Report, report
 from spv.rules.ledger.rows import DIGEST_VERSION, CheckedRows, digest
 from spv.services import audit_log
 from spv.services.actor import Actor

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.csv_upload import SAMPLES, check_csv, write_problems, write_rows
-from spv.rules.ledger.report import report
-from spv.rules.ledger.rows import FIELDS, Panel, digest
+from spv.rules.ledger.csv_upload import (
+    SAMPLES,
+    check_csv,
+    report,
+    write_problems,
+    write_rows,
+)
+from spv.rules.ledger.rows import COLUMNS, FIELDS, Panel, digest
 from tests.panels import HEADING, panels_csv
 from tests.serial_files import FILES
 from tests.serial_files_more import MORE_FILES
@@ -239,3 +244,13 @@ def test_the_note_of_a_problem_is_in_the_file():
     data = (panels_csv(2) + panels_csv(1).split(b"\r\n", 1)[1]).decode()
     text = write_problems(data.encode(), check_csv(data.encode()).problems)
     assert "is in an earlier row. (also in row 2)" in text
+
+
+def test_an_optional_column_may_be_missing_or_have_empty_cells(monkeypatch):
+    optional = COLUMNS["licensee"]._replace(is_optional=True)
+    monkeypatch.setitem(COLUMNS, "licensee", optional)
+    without = "Supplier name,Model number,Serial number\na,b,EX1"
+    for text in (without, f"{HEADING}\na,,b,EX1\n"):
+        assert check_csv(text.encode()).panels == {2: Panel("a", "", "b", "EX1")}
+    (problem,) = check_csv(f"{without},more\n".encode()).problems
+    assert problem.fault.code == "extra_cell"

@@ -11,9 +11,8 @@ from spv.rules.ledger.declaration import (
     MONTHS,
     TERMS,
     UPLOAD,
-    WORDINGS,
     DeclarationStatus,
-    current_version,
+    current_wording,
     last_day,
     read_declaration,
 )
@@ -88,8 +87,8 @@ def test_the_status_in_words():
 
 def test_what_has_to_be_declared():
     for purpose in (UPLOAD, API, TERMS):
-        newest = current_version(purpose)
-        assert WORDINGS[purpose][newest]
+        newest, points = current_wording(purpose)
+        assert points
         for yes in ("yes", "on", "y", "true", "1"):
             assert read_declaration(yes, newest, purpose) == newest
             assert read_declaration(yes, "", purpose) == newest

@@ -13,8 +13,7 @@ from spv.rules.ledger.json_upload import (
     read_serials,
     read_texts,
 )
-from spv.rules.ledger.report import already_valid_problem
-from spv.rules.ledger.rows import MOST_ROWS, Panel
+from spv.rules.ledger.rows import MOST_ROWS, Panel, already_valid_problem
 from tests.hostile_bodies import NOT_JSON
 
 DAY = date(2026, 5, 1)
