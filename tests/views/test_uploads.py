@@ -72,6 +72,11 @@ def test_every_file_of_the_table(vsp, step):
             empty_the_ledger()
 
 
+def test_a_program_need_not_send_the_version_of_the_wording(vsp):
+    form = {"declaration": "yes", "file": (io.BytesIO(panels_csv(3)), "panels.csv")}
+    assert vsp.post("/panels/upload", data=form).status_code == 303
+
+
 def test_the_way_of_a_good_file(vsp):
     page = read(vsp.get("/panels/upload"))
     assert page.fields() == {"declaration", "file"}

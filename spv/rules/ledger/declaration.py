@@ -39,7 +39,7 @@ def read_declaration(
     ValidationError on `field` if the box is not ticked or the wording has changed.
     """
     current, _ = current_wording(purpose)
-    if made in YES and version in ("", current):
+    if made in YES and (not version or version == current):
         return current
     if made in YES:
         sentence = "The declaration has a new wording. Read it, then make it again."
