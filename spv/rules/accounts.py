@@ -10,6 +10,7 @@ from stdnum.au import abn
 from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
 
 from spv.rules.csv_file import heading_name, read_csv, refusal
+from spv.rules.damage import damage_of
 from spv.rules.errors import ValidationError
 from spv.rules.text import read_all, read_text
 
@@ -112,7 +113,10 @@ def same_words(one: str, other: str) -> bool:
 
 
 def _read_legal_name(text: str) -> str:
-    return read_text(text, "the legal entity name")
+    name = read_text(text, "the legal entity name")
+    if found := damage_of(name):
+        raise ValueError(found.words)
+    return name
 
 
 def _read_phone(text: str) -> str:
@@ -151,7 +155,7 @@ _CONTACT_READERS = {
     "abn": read_abn,
     "email": read_email,
 }
-_CONTACT_COLUMNS = {name.replace("_", " "): name for name in _CONTACT_READERS}
+_CONTACT_COLUMNS = {heading_name(name): name for name in _CONTACT_READERS}
 
 
 def read_contact(answers: Mapping[str, str]) -> dict[str, str]:

@@ -15,19 +15,13 @@ from operator import not_
 from typing import NamedTuple
 
 from spv.rules.errors import ValidationError
+from spv.rules.file_kinds import kind_of_bytes
 
 MOST_COLUMNS = 100
 MOST_EMPTY = 100_000
 MOST_COUNTED = 100_000  # no more rows than these are counted
 MOST_CELLS = 200_000  # 40 columns in 5,000 rows
-_CONTAINERS = {
-    b"PK\x03\x04": "an Excel workbook or a zip file",
-    b"PK\x05\x06": "a zip file",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "a gzip file",
-}
-_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes"}
+_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes", "，": "full-width commas"}
 # Patterns are possessive (`*+`): they never go back, however long a cell is.
 _CELL_ENDS = r"(?=\0|\Z)"
 _FORMULA = r"'*+[=+\-@\t\r\n＝＋－＠]"
@@ -43,12 +37,14 @@ _FLAGS = re.VERBOSE | re.IGNORECASE
 _MARKED = re.compile(rf"\0'(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
 _HARMFUL = re.compile(rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", _FLAGS)
 _CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
-_LINE_END = re.compile(r"[\r\n]")
+_LINE_END = re.compile(r"\r\n|[\r\n]")
 _SEPARATOR_ROW = re.compile(r"sep=.,*+")
-_AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
+AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
+_NOT_COMPARED = re.compile(r"[\s/\\_\ufeff]+")
 # A whole quoted cell, from the start of a cell to its end; quotes inside are doubled.
 _QUOTED = r'(?:(?<=[,\r\n])|\A)"[^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z)'
 _QUOTED_CELL = re.compile(_QUOTED)
+_OPENING_QUOTE = re.compile(r'(?:(?<=[,\r\n])|\A)"')
 _RIGHTLY_QUOTED = re.compile(rf'(?:[^"]++|{_QUOTED})*+')
 
 
@@ -59,15 +55,19 @@ class Row(NamedTuple):
     cells: list[str]
 
 
-def read_csv(data: bytes, most_rows: int) -> list[Row]:
+def read_csv(
+    data: bytes, most_rows: int, bare_quotes: list[int] | None = None
+) -> list[Row]:
     """Return the rows of a file that are not empty, the heading first.
 
-    Raises ValidationError on `file` if the file is not such CSV, or has more than
-    `most_rows` rows beside the heading.
+    Rows with a quote inside a cell that is not quoted can still be read. Their numbers
+    are added to `bare_quotes`. Raises ValidationError on `file` if the file is not such
+    CSV, has more than `most_rows` rows beside the heading, or has bare quotes and there
+    is no list for them.
     """
-    text = _decode(data)
-    _check_delimiter(text)
-    _check_quotes(text)
+    text = decode(data)
+    check_delimiter(text)
+    _check_quotes(text, bare_quotes)
     rows, count = _read_rows(text, most_rows + 1)
     if not rows:
         raise refusal("The file is empty. Choose a file with a heading and rows.")
@@ -78,6 +78,21 @@ def read_csv(data: bytes, most_rows: int) -> list[Row]:
         rows = [Row(n, _replace_marks(_MARKED, cells, "")) for n, cells in rows]
     _drop_blank_end(rows[0].cells, 0)  # columns without a name
     return rows
+
+
+def first_row(text: str) -> tuple[Row, str]:
+    """Return the first row that is not empty, and the text after it.
+
+    A text that is no CSV has a first row, too. If all rows are empty, it has no cells.
+    """
+    stream = io.StringIO(text, newline="")
+    try:
+        for number, cells in enumerate(csv.reader(stream), 1):
+            if any(map(str.strip, cells)):
+                return Row(number, cells), stream.read()
+    except csv.Error:  # a cell above its limit
+        pass
+    return Row(1, []), ""
 
 
 def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
@@ -120,9 +135,16 @@ def refusal(sentence: str) -> ValidationError:
     return ValidationError({"file": sentence})
 
 
+def unprotected(cell: str) -> str:
+    """Return a cell without the apostrophe that protects it from a spreadsheet."""
+    if not cell.startswith("'"):
+        return cell
+    return _replace_marks(_MARKED, [cell], "")[0]
+
+
 def heading_name(cell: str) -> str:
-    """Return a heading for comparison: without case, and with single blanks."""
-    return " ".join(cell.casefold().split())
+    """Return a heading to compare: without case, blanks, slashes and underscores."""
+    return _NOT_COMPARED.sub("", cell.casefold())
 
 
 def _replace_marks(
@@ -137,23 +159,34 @@ def _replace_marks(
     return row.split("\0")[1:] if count else given
 
 
-def _decode(data: bytes) -> str:
-    for start, what in _CONTAINERS.items():
-        if data.startswith(start):
-            raise refusal(f"This is {what}, not a CSV file. {_AS_CSV}")
+def decode(data: bytes) -> str:
+    """Return the text of a file. Raises ValidationError on `file` if it is none."""
+    if kind := kind_of_bytes(data):
+        raise refusal(f"This is {kind}, not a CSV file. {AS_CSV}")
     encoding = "utf-8-sig"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     try:
         text = data.decode(encoding)
-    except UnicodeDecodeError:
-        raise refusal(f"The file is not in UTF-8. {_AS_CSV}") from None
+    except UnicodeDecodeError as error:
+        raise refusal(f"{_wrong_byte(error, encoding)} {AS_CSV}") from None
     if "\0" in text:
-        raise refusal(f"This is not a text file. {_AS_CSV}")
-    return text
+        raise refusal(f"This is not a text file. {AS_CSV}")
+    return text.lstrip("\ufeff")
 
 
-def _check_delimiter(text: str) -> None:
+def _wrong_byte(error: UnicodeDecodeError, encoding: str) -> str:
+    """Say where the first byte is that is not in the encoding of a file."""
+    sentence = "The file is not in UTF-8"
+    if encoding == "utf-16":
+        return f"{sentence}, and not all of it is UTF-16."
+    *lines, before = _LINE_END.split(error.object[: error.start].decode())
+    after = f" after “{before[-20:]}”" if before.strip() else ""
+    return f"{sentence}: row {len(lines) + 1} has a letter{after} that cannot be read."
+
+
+def check_delimiter(text: str) -> None:
+    """Refuse a file whose columns are plainly separated by something else."""
     heading = _LINE_END.split(text.lstrip(", \t\r\n"), maxsplit=1)[0]
     if _SEPARATOR_ROW.fullmatch(heading):
         raise refusal(f"The first row, {heading[:5]}, is for Excel alone. Remove it.")
@@ -161,7 +194,7 @@ def _check_delimiter(text: str) -> None:
         return
     for delimiter, name in _DELIMITERS.items():
         if delimiter in heading:
-            raise refusal(f"The columns are separated by {name}. {_AS_CSV}")
+            raise refusal(f"The columns are separated by {name}. {AS_CSV}")
 
 
 def _check_size(rows: list[Row]) -> None:
@@ -192,14 +225,22 @@ def _drop_blank_end(cells: list[str], least: int) -> None:
     del cells[max(len(cells) - _blank_end(cells), least) :]
 
 
-def _check_quotes(text: str) -> None:
-    """Refuse a quote anywhere but around a cell: the csv module accepts some."""
-    match = _RIGHTLY_QUOTED.match(text) if '"' in text else None
-    if match is None or (end := match.end()) == len(text):
+def _check_quotes(text: str, bare_quotes: list[int] | None) -> None:
+    """Refuse a quote anywhere but around a cell: the csv module accepts some.
+
+    A quote inside a cell that does not begin with one leaves the row readable. Where
+    there is a list for the numbers of such rows, they are not refused here.
+    """
+    if '"' not in text or _RIGHTLY_QUOTED.fullmatch(text):
         return
-    before = _QUOTED_CELL.sub("x", text[:end])  # line breaks in cells end no row
-    number = 1 + before.count("\n") + before.count("\r") - before.count("\r\n")
-    raise refusal(
-        f"A double quote in row {number} is not allowed there. Put the whole cell in "
-        "double quotes and write each quote inside it twice, or remove it."
-    )
+    rest = _QUOTED_CELL.sub("x", text)  # line breaks in cells end no row
+    wrong = _OPENING_QUOTE.search(rest)
+    lines = _LINE_END.split(rest[: wrong.start()] if wrong else rest)
+    bare = [number for number, line in enumerate(lines, 1) if '"' in line]
+    if wrong or bare_quotes is None:
+        number = bare[0] if bare else len(lines)
+        raise refusal(
+            f"A double quote in row {number} is not allowed there. Put the whole cell "
+            "in double quotes and write each quote inside it twice, or remove it."
+        )
+    bare_quotes.extend(bare)

@@ -20,7 +20,7 @@ from tests.api import system_of
 from tests.endurance import sampled
 from tests.people import browser_of
 from tests.serial_files import FIELDS, FILES, HEAD
-from tests.serial_files_more import MORE_FILES
+from tests.serial_files_damage import EVERY_FILE
 from tests.views.test_uploads import empty_the_ledger, rows_of, send
 
 NAMES = ("supplierName", "licensee", "modelNumber", "serialNumber")
@@ -83,7 +83,7 @@ def ways():
 
     What is refused as a whole is, for systems, only too much or nothing.
     """
-    every = ((file, items_of(file)) for file in [*FILES, *MORE_FILES])
+    every = ((file, items_of(file)) for file in EVERY_FILE)
     known = ((file, *items) for file, items in every if items is not None)
     return [way for way in known if not (way[0].refused and 0 < len(way[2]) <= 1000)]
 

@@ -9,7 +9,8 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from spv import demo
-from spv.rules.ledger.rows import Fault, read_serial
+from spv.rules.faults import Fault
+from spv.rules.ledger.serial_number import read_serial
 from spv.rules.text import is_unseen
 from tests.api import HEADER, INVALIDATIONS, UPLOADS, items, system_of
 from tests.endurance import repeated

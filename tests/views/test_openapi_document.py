@@ -9,12 +9,11 @@ from jsonschema import Draft202012Validator
 
 import spv
 from spv import access
+from spv.rules.faults import FAULTS
 from spv.rules.ledger.reasons import LONGEST_REASON, REASONS
-from spv.rules.ledger.rows import (
-    FAULTS,
-    LONGEST_NAME,
+from spv.rules.ledger.rows import LONGEST_NAME, MOST_ROWS
+from spv.rules.ledger.serial_number import (
     LONGEST_SERIAL,
-    MOST_ROWS,
     SHORTEST_SERIAL,
     read_serial,
 )

@@ -14,8 +14,7 @@ from tests.conftest import dispose, make_app
 from tests.endurance import sampled
 from tests.panels import HEADING, NAMES, panels_csv, upload
 from tests.people import acting, browser_of
-from tests.serial_files import FILES
-from tests.serial_files_more import MORE_FILES
+from tests.serial_files_damage import EVERY_FILE
 from tests.views.page import read
 
 HTMX = {"HX-Request": "true"}
@@ -55,7 +54,7 @@ def empty_the_ledger():
 def test_every_file_of_the_table(vsp, step):
     """Each with its exact outcome, none of them a 500."""
     empty_the_ledger()
-    for file in [*FILES, *MORE_FILES][::step]:
+    for file in EVERY_FILE[::step]:
         answer = send(vsp, file.data)
         db.session.rollback()
         uploads = db.session.scalars(sa.select(Upload)).all()

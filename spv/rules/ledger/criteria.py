@@ -9,6 +9,7 @@ from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date
 from spv.rules.ledger import rows
 from spv.rules.ledger.rows import FIELDS
+from spv.rules.ledger.serial_number import LONGEST_SERIAL
 from spv.rules.text import read_all, read_date, read_text
 
 STATUSES = {"valid": "Valid", "invalid": "Invalid"}
@@ -72,7 +73,7 @@ def _in_words(value: Any) -> str:
 
 
 def _read_serial(text: str) -> str:
-    serial = _read_name(text, "the serial number", rows.LONGEST_SERIAL)
+    serial = _read_name(text, "the serial number", LONGEST_SERIAL)
     if not serial.isascii():  # checked before capitals: those of ß are SS
         raise ValueError("Serial numbers have only plain letters, digits and signs.")
     return serial.upper()

@@ -3,32 +3,41 @@
 Problems that are equal are one group of the report.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 from operator import attrgetter, itemgetter
 from pathlib import Path
 
-from spv.rules.csv_file import Row, csv_text, heading_name, read_csv, refusal
-from spv.rules.formatting import join_words, pluralise
+from spv.rules.csv_file import (
+    Row,
+    check_delimiter,
+    csv_text,
+    decode,
+    heading_name,
+    read_csv,
+    refusal,
+)
+from spv.rules.faults import Fault, fault
+from spv.rules.formatting import pluralise
 from spv.rules.ledger import rows as ledger_rows
-from spv.rules.ledger.rows import FIELDS, CheckedRows, Fault, Problem, fault
+from spv.rules.ledger.headings import (
+    ADDED,
+    FIELD_OF,
+    HEADING_CODES,
+    OURS,
+    check_first_row,
+    heading_problems,
+)
+from spv.rules.ledger.rows import FIELDS, CheckedRows, Problem
+from spv.rules.ledger.warnings import warnings_of
 
-ADDED = ("Problem", "How to fix")
-# The columns that a file of search results has beside the four.
-LEDGER_COLUMNS = ("Ledger status", "Ledger reason", "Ledger recorded", "Ledger upload",
-                  "Ledger account")  # fmt: skip
-_FIELD_OF = {heading_name(words): field for field, words in FIELDS.items()}
-_OURS = {*map(heading_name, (*ADDED, *LEDGER_COLUMNS))}
 # The template, a good file and a bad one, with the line ends of a CSV file.
 SAMPLES = {
     path.stem: path.read_text("utf-8").replace("\n", "\r\n")
     for path in sorted(Path(__file__).with_name("samples").glob("*.csv"))
 }
 PROBLEMS_SHOWN = 50
-HEADING_CODES = frozenset(
-    {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,8 @@ class Report:
     """All that is wrong with a file, in one sentence and in groups.
 
     `new_rows` is the number of rows that the ledger does not have, if all problems are
-    rows that it has. Where the headings are wrong, the rows were not checked.
+    rows that it has. Where the headings are wrong, the rows were not checked. If there
+    is no problem, the rows can be recorded once the user has confirmed the warnings.
     """
 
     sentence: str
@@ -56,6 +66,8 @@ class Report:
     wrong_rows: int
     row_count: int
     new_rows: int = 0
+    warnings: Sequence[Group] = ()
+    warning_count: int = 0
 
     @property
     def not_shown(self) -> int:
@@ -69,27 +81,40 @@ def check_csv(data: bytes) -> CheckedRows:
     Raises ValidationError on `file` if the file cannot be read as rows or has none.
     Where the headings are wrong, their problems are the only ones.
     """
-    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS)
+    text = decode(data)
+    check_delimiter(text)
+    if problem := check_first_row(text):
+        return CheckedRows({}, {}, [problem], 0)
+    bare_quotes: list[int] = []
+    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, bare_quotes)
     names = [heading_name(cell) for cell in heading.cells]
-    faults = _heading_faults(heading.cells, names)
-    if problems := [Problem(heading.number, *found) for found in faults]:
+    if problems := heading_problems(heading, names):
         return CheckedRows({}, {}, problems, len(rows))
     if not rows:
         raise refusal("The file has no rows under its headings. Add a panel.")
-    absent = [name for name in _FIELD_OF if name not in names]  # optional columns
-    columns = itemgetter(*map((names + absent).index, _FIELD_OF))
+    problems = _index_column(heading, rows, names)
+    absent = [name for name in FIELD_OF if name not in names]  # optional columns
+    columns = itemgetter(*map((names + absent).index, FIELD_OF))
     lines = []
     for number, cells in rows:
+        if number in bare_quotes:
+            problems += _bare_quote(number, cells)
         if len(cells) != len(names) or "" in names:
             problems += _extra_cells(number, cells, names)
             cells.extend([""] * (len(names) - len(cells)))
         cells[len(names) :] = [""] * len(absent)
-        lines.append((number, columns(cells)))
+        row = columns(cells)
+        if heading_name(row[-1]) == names[-1] and [*map(heading_name, row)] == [
+            *FIELD_OF
+        ]:
+            problems.append(Problem(number, "", fault("heading_row"), ", ".join(row)))
+        else:
+            lines.append((number, row))
     checked = ledger_rows.check_rows(lines)
-    if problems:
-        checked.problems.extend(problems)
-        checked.problems.sort(key=attrgetter("row"))
-    return checked
+    checked.problems.extend(problems)
+    checked.problems.sort(key=attrgetter("row"))
+    warnings = warnings_of(checked.panels)
+    return replace(checked, row_count=len(rows), warnings=warnings)
 
 
 def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
@@ -99,7 +124,7 @@ def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
     """
     by_row = {n: list(of) for n, of in groupby(problems, attrgetter("row"))}
     lines: list[list[str]] = []
-    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS)
+    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
     own_columns = _own_columns([heading, *rows])
     for number, cells in (heading, *rows):
         lines += [[] for _ in range(number - len(lines) - 1)]  # rows that are empty
@@ -115,7 +140,7 @@ def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
 
 def write_rows(data: bytes, numbers: set[int]) -> str:
     """Return a file with only the rows that have one of the numbers."""
-    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS)
+    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
     kept = [row for row in rows if row.number in numbers]
     return csv_text((row.cells for row in (heading, *kept)), as_text=True)
 
@@ -127,7 +152,12 @@ def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
     about_headings = not HEADING_CODES.isdisjoint(codes)
     only_valid = codes == {ledger_rows.ALREADY_VALID}
     sentence = "Correct the headings, then choose the file again."
-    if not about_headings:
+    if not problems:
+        warnings = pluralise(len(checked.warnings), "warning")
+        sentence = (
+            f"Look at {warnings}, then record the rows as they are, or correct them."
+        )
+    elif not about_headings:
         sentence = _sentence(len(rows), checked.row_count, only_valid=only_valid)
     return Report(
         sentence=sentence,
@@ -137,29 +167,34 @@ def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
         wrong_rows=len(rows),
         row_count=checked.row_count,
         new_rows=checked.row_count - len(rows) if only_valid else 0,
+        warnings=_groups(checked.warnings),
+        warning_count=len(checked.warnings),
     )
 
 
-def _heading_faults(
-    cells: list[str], names: list[str]
-) -> Iterator[tuple[str, Fault, str]]:
-    """Yield each fault of the headings with its field before and its text after it."""
-    if not any(name in _FIELD_OF for name in names):
-        headings = join_words(FIELDS.values())
-        found = ledger_rows.escape_invisible(", ".join(cells))
-        yield "", fault("no_heading", headings=headings), found
-        return
-    for name, field in _FIELD_OF.items():
-        column, count = FIELDS[field], names.count(name)
-        if count == 0 and not ledger_rows.COLUMNS[field].is_optional:
-            yield field, fault("heading_missing", column=column), ""
-        elif count > 1:
-            times = "twice" if count == 2 else f"{count} times"
-            yield field, fault("heading_repeated", column=column, times=times), column
-    for cell, name in zip(cells, names, strict=True):
-        if name and name not in _FIELD_OF and name not in _OURS:
-            column = ledger_rows.escape_invisible(cell.strip())
-            yield "", fault("heading_unknown", column=column), column
+def _index_column(heading: Row, rows: list[Row], names: list[str]) -> list[Problem]:
+    """Find a column without a heading that counts the rows, and empty it.
+
+    Some programs write it before the columns of a table.
+    """
+    if not names or names[0] or len(rows) < 2:
+        return []
+    counted = [cells[0].strip() for _, cells in rows]
+    if counted not in ([str(n + first) for n in range(len(rows))] for first in (0, 1)):
+        return []
+    for _, cells in rows:
+        cells[0] = ""
+    found = f"{counted[0]}, {counted[1]}, …"
+    return [Problem(heading.number, "", fault("index_column"), found)]
+
+
+def _bare_quote(number: int, cells: list[str]) -> list[Problem]:
+    """Find the cell with a quote inside it, unless it is a formula."""
+    found = next((cell for cell in cells if '"' in cell.removeprefix('="')), "")
+    if any(cell.startswith('="') for cell in cells):
+        return []
+    shown = ledger_rows.escape_invisible(found.strip())
+    return [Problem(number, "", fault("bare_quote"), shown)]
 
 
 def _extra_cells(number: int, cells: list[str], names: list[str]) -> list[Problem]:
@@ -177,7 +212,7 @@ def _own_columns(rows: list[Row]) -> list[int]:
     """Return the positions of all columns but those that our own files add."""
     names = [heading_name(cell) for cell in rows[0].cells]
     width = max(len(row.cells) for row in rows)
-    return [at for at in range(width) if at >= len(names) or names[at] not in _OURS]
+    return [at for at in range(width) if at >= len(names) or names[at] not in OURS]
 
 
 def _in_words(problem: Problem) -> str:

@@ -7,10 +7,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from spv.rules.csv_file import unprotected
 from spv.rules.errors import ValidationError
+from spv.rules.faults import Fault, fault
 from spv.rules.formatting import join_words, pluralise
 from spv.rules.ledger import rows as ledger_rows
-from spv.rules.ledger.rows import CheckedRows, Fault, Problem, fault
+from spv.rules.ledger.rows import CheckedRows, Problem
+from spv.rules.ledger.warnings import warnings_of
 
 FIELD_OF = {column.json_name: field for field, column in ledger_rows.COLUMNS.items()}
 ITEMS = "serialNumbers"
@@ -52,12 +55,13 @@ class ItemsRefused(ValidationError):
 
 def to_json(problem: Problem) -> dict[str, Any]:
     """Return a problem as the API answers it, with the sentences of the page."""
-    code, sentence, remedy = problem.fault
+    code, sentence, remedy, for_programs = problem.fault
     note = f" ({problem.note})" if problem.note else ""
     field = (
         {"field": ledger_rows.COLUMNS[problem.field].json_name} if problem.field else {}
     )
-    message = f"{sentence.removesuffix('.')}{note}. {remedy}"
+    begin, _, end = (for_programs or f"{sentence} {remedy}").partition(". ")
+    message = f"{begin.removesuffix('.')}{note}. {end}".strip()
     error = {"code": code, "message": message, "value": problem.found}
     return {"row": problem.row, **field, **error}
 
@@ -110,7 +114,8 @@ def read_items(data: bytes) -> CheckedRows:
     known = {(problem.row, problem.field) for problem in wrong}
     others = [each for each in checked.problems if (each.row, each.field) not in known]
     problems = sorted(wrong + others, key=lambda problem: problem.row)
-    return CheckedRows(checked.panels, checked.serials, problems, len(items))
+    warnings = warnings_of(checked.panels)
+    return CheckedRows(checked.panels, checked.serials, problems, len(items), warnings)
 
 
 def read_serials(body: Mapping[str, Any]) -> list[str]:
@@ -162,7 +167,7 @@ def _cells(row: int, item: dict[str, Any], wrong: list[Problem]) -> tuple[str, .
             found = fault("not_text", kind=_KINDS[type(cell)])
             wrong.append(Problem(row, field, found, ""))
             cell = ""
-        cells.append(cell or "")
+        cells.append(unprotected(cell or ""))
     return tuple(cells)
 
 

@@ -6,40 +6,26 @@ serial numbers in capitals.
 """
 
 import hashlib
-import re
-import tomllib
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
-from pathlib import Path
 from typing import NamedTuple
 
+from spv.rules.damage import damage_of, is_day
+from spv.rules.faults import Fault, fault
 from spv.rules.formatting import format_date
-from spv.rules.text import BLANKS, is_unseen, normalised
+from spv.rules.ledger.serial_number import (
+    invisible,
+    is_hidden,
+    is_rounded,
+    read_serial,
+)
+from spv.rules.text import BLANKS, normalised
 
 MOST_ROWS = 1_000
 LONGEST_NAME = 200
-SHORTEST_SERIAL, LONGEST_SERIAL = 3, 60
 ALREADY_VALID = "already_valid"
-ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-PUNCTUATION = "-._/:+#()"
-_MONTH = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"
-# Serial numbers that a spreadsheet program has changed. 20E2300417 is a serial number.
-_DAMAGE = rf"""(
-    [+-]?[0-9]++([.,][0-9]*+)?E\+[0-9]{{1,3}}      # 1.23457E+12, 1E+20
-    | [+-]?[0-9]++[.,][0-9]*+E-?[0-9]{{1,3}}        # 1.23457E12
-    | [+-]?[0-9]++[.,]0++                           # 238.0
-    | [0-9]{{1,3}}(,[0-9]{{3}})+(\.[0-9]+)?         # 1,607,193
-    | \#{{2,}}                                      # ######
-    | \#(VALUE|REF|NAME|NUM|NULL|N/A|DIV/0|SPILL|CALC|FIELD)[!?]? | ERR:[0-9]{{3}}
-    | [0-9]{{1,2}}-{_MONTH}(-[0-9]{{2,4}})? | {_MONTH}-[0-9]{{2}}    # 12-MAR
-)"""
-_DAMAGED = re.compile(_DAMAGE, re.VERBOSE)
-_GOOD = re.compile(
-    rf"(?!{_DAMAGE}\Z)(?=[^0-9]*+[0-9])[A-Z0-9\-._/:+\#()]{{3,60}}", re.VERBOSE
-)
 
 
 class Panel(NamedTuple):
@@ -54,14 +40,6 @@ class Panel(NamedTuple):
     def product(self) -> tuple[str, str, str]:
         """The three names of the product that the panel is."""
         return self.supplier_name, self.licensee, self.model_number
-
-
-class Fault(NamedTuple):
-    """A fault of a cell, in a sentence, with a remedy."""
-
-    code: str
-    sentence: str
-    remedy: str
 
 
 class Problem(NamedTuple):
@@ -83,22 +61,14 @@ class CheckedRows:
     """The good rows by their row numbers, and every problem of the others.
 
     `serials` has every readable serial number with the first row that it is in.
+    `warnings` are about good rows, as `warnings.warnings_of` finds them.
     """
 
     panels: dict[int, Panel]
     serials: dict[str, int]
     problems: list[Problem]
     row_count: int
-
-
-_WORDS = tomllib.loads(Path(__file__).with_name("faults.toml").read_text("utf-8"))
-FAULTS = {name: Fault(**{"code": name} | words) for name, words in _WORDS.items()}
-
-
-def fault(name: str, /, **values: object) -> Fault:
-    """Return a fault of `FAULTS` with values in its sentence and its remedy."""
-    code, *words = FAULTS[name]
-    return Fault(code, *(text.format_map(values) for text in words))
+    warnings: list[Problem] = field(default_factory=list)
 
 
 def escape_invisible(text: str, most: int = 60) -> str:
@@ -106,15 +76,7 @@ def escape_invisible(text: str, most: int = 60) -> str:
     cut = text[:most] + ("…" if len(text) > most else "")
     if text[:most].isascii() and cut.isprintable():
         return cut  # nearly always
-    return "".join(f"[U+{ord(c):04X}]" if _is_hidden(c) else c for c in cut)
-
-
-def _is_hidden(character: str) -> bool:
-    """Tell whether a character is invisible, variation selectors included.
-
-    Those only change how an emoji is drawn: two names would differ and look alike.
-    """
-    return is_unseen(character) or "\ufe00" <= character <= "\ufe0f"
+    return "".join(f"[U+{ord(c):04X}]" if is_hidden(c) else c for c in cut)
 
 
 def read_name(cell: str) -> str | Fault:
@@ -124,48 +86,19 @@ def read_name(cell: str) -> str | Fault:
         return fault("missing")
     if len(text) > LONGEST_NAME:
         return fault("long_name", most=LONGEST_NAME)
-    hidden = next(filter(_is_hidden, text), None)
-    return text if hidden is None else _invisible(hidden)
+    hidden = next(filter(is_hidden, text), None)
+    return damage_of(text) or (text if hidden is None else invisible(hidden))
 
 
-def read_serial(cell: str) -> str | Fault:
-    """Return the serial number of a cell in capitals, or the fault that it has."""
-    if len(cell) <= LONGEST_SERIAL and cell.isascii():
-        serial = cell.upper()
-        if _GOOD.fullmatch(serial):
-            return serial
-    text = cell.strip(BLANKS)
-    return read_serial(text) if text != cell else _fault_of(text)
+def read_model(cell: str) -> str | Fault:
+    """Return a model number, or the fault that it has: it may not be a day.
 
-
-def _fault_of(text: str) -> Fault:
-    if not text:
-        return fault("missing")
-    if len(text) <= LONGEST_SERIAL and _DAMAGED.fullmatch(text.upper()):
-        return fault("spreadsheet_damage")
-    for character in text:
-        if character not in ALLOWED and character not in PUNCTUATION:
-            return _not_in_a_serial(character)
-    if len(text) < SHORTEST_SERIAL:
-        return fault("too_short", least=SHORTEST_SERIAL)
-    if len(text) > LONGEST_SERIAL:
-        return fault("too_long", most=LONGEST_SERIAL)
-    return fault("no_digit")
-
-
-def _not_in_a_serial(character: str) -> Fault:
-    if character.isspace() and character not in "\r\n":
-        return fault("blank_inside")
-    if _is_hidden(character):
-        return _invisible(character)._replace(code="character")
-    kind = "foreign_letter" if character.isalnum() else "foreign_sign"
-    name = unicodedata.name(character, "no name").lower()
-    return fault(kind, character=character, name=name, allowed=" ".join(PUNCTUATION))
-
-
-def _invisible(character: str) -> Fault:
-    name = unicodedata.name(character, "control character").lower()
-    return fault("line_break" if character in "\r\n" else "hidden_character", name=name)
+    A month in capitals may be part of a model number. It is warned of.
+    """
+    text = read_name(cell)
+    if isinstance(text, str) and is_day(text):
+        return text if any(map(str.isalpha, text)) and text.isupper() else fault("day")
+    return text
 
 
 class Column(NamedTuple):
@@ -184,7 +117,7 @@ class Column(NamedTuple):
 COLUMNS = {
     "supplier_name": Column("Supplier name", "supplierName"),
     "licensee": Column("Licensee/Certificate holder", "licensee"),
-    "model_number": Column("Model number", "modelNumber"),
+    "model_number": Column("Model number", "modelNumber", read_model),
     "serial_number": Column("Serial number", "serialNumber", read_serial),
 }
 FIELDS = {field: column.heading for field, column in COLUMNS.items()}
@@ -215,11 +148,12 @@ def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
         if type(serial) is not str:
             continue
         earlier = first_row.setdefault(serial, number)
-        if earlier != number:
-            found = Problem(number, "serial_number", fault("duplicate"), serial)
-            problems.append(found._replace(note=f"also in row {earlier}"))
-        elif are_good:
+        if earlier == number and are_good:
             panels[number] = Panel._make((*values, serial))
+        elif earlier != number:
+            name = "rounded_twice" if is_rounded(serial) else "duplicate"
+            found = Problem(number, "serial_number", fault(name), serial)
+            problems.append(found._replace(note=f"also in row {earlier}"))
     return CheckedRows(panels, first_row, problems, len(rows))
 
 

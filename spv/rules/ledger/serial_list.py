@@ -5,19 +5,27 @@ from collections.abc import Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
-from spv.rules.csv_file import heading_name, read_csv, refusal
+from spv.rules.csv_file import heading_name, read_csv, refusal, unprotected
 from spv.rules.errors import ValidationError
+from spv.rules.faults import Fault
 from spv.rules.ledger import rows as ledger_rows
 from spv.rules.ledger.rows import FIELDS
+from spv.rules.ledger.serial_number import (
+    BARCODE_LENGTHS,
+    LONGEST_SERIAL,
+    has_check_digit,
+    read_serial,
+    without_prefix,
+)
 
 HEADING = heading_name(FIELDS["serial_number"])
-# The lengths of the numbers of cartons and pallets: EAN, GTIN and SSCC (GS1).
-BARCODE_LENGTHS = (12, 13, 14, 18)
 ALIKE = str.maketrans("O0I1", "0O1I")
 ZEROS = 3
 MOST_ALIKE = 20
 LONGEST_CELL = 100  # of an entry that is kept: more than a serial number can have
 _BETWEEN = re.compile(r"[\r\n,;\t]")
+_SIGNS = re.compile(r"[-._/]+")
+_EDGE = re.compile(r"(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Z])")
 
 
 class Listed(NamedTuple):
@@ -69,21 +77,27 @@ def list_of_cells(cells: Sequence[str]) -> SerialList:
     """Return the entries of cells that have one serial number each."""
     entries: dict[str, Listed] = {}
     for cell in cells:
-        serial = ledger_rows.read_serial(cell)
-        if isinstance(serial, ledger_rows.Fault):
-            problem = f"{serial.sentence} {serial.remedy}"
-            entries.setdefault(cell, Listed(cell[:LONGEST_CELL], "", problem))
+        serial = read_serial(unprotected(cell))
+        if isinstance(serial, Fault):
+            problem = Listed(cell[:LONGEST_CELL], "", serial.words)
+            entries.setdefault(cell, problem)
         else:
             entries.setdefault(serial, Listed(cell, serial))
     return SerialList(list(entries.values()), len(cells) - len(entries))
 
 
-def look_alikes(serial: str) -> list[str]:
-    """Return serial numbers that this one may have been before it was copied.
+def look_alikes(entry: str) -> list[str]:
+    """Return serial numbers that an entry may have been before it was copied.
 
-    They have O for 0 and I for 1 or the other way round, in one place or in all, or
-    leading zeros that were lost. The first 20 of them.
+    They are without words before them and blanks, with or without hyphens, with O for 0
+    and I for 1 or the other way round, in one place or in all, or with leading zeros
+    that were lost. The first 20 of them.
     """
+    serial = "".join(without_prefix(entry).split()).upper()
+    if len(serial) > LONGEST_SERIAL or not any(map(str.isdecimal, serial)):
+        return []
+    plain = _SIGNS.sub("", serial)
+    hyphens = (_EDGE.sub("-", plain, count) for count in (1, 0))
     one = (
         serial[:at] + sign.translate(ALIKE) + serial[at + 1 :]
         for at, sign in enumerate(serial)
@@ -93,8 +107,9 @@ def look_alikes(serial: str) -> list[str]:
     zeros = ("0" * count + serial for count in range(1, ZEROS + 1))
     stripped = serial.lstrip("0")
     shorter = ("0" * n + stripped for n in range(len(serial) - len(stripped)))
-    others = (s for s in chain(one, every, zeros, shorter) if s != serial)
-    return [*dict.fromkeys(islice(others, MOST_ALIKE))]
+    found = chain([serial, plain], hyphens, one, every, zeros, shorter)
+    others = (s for s in found if s != entry and isinstance(read_serial(s), str))
+    return [*islice(dict.fromkeys(others), MOST_ALIKE)]
 
 
 def is_barcode(serial: str) -> bool:
@@ -104,8 +119,7 @@ def is_barcode(serial: str) -> bool:
         digits = digits[2:]  # the mark of an SSCC, without its brackets
     if not digits.isdecimal() or len(digits) not in BARCODE_LENGTHS:
         return False
-    weighted = (int(digit) * (3, 1)[at % 2] for at, digit in enumerate(digits[-2::-1]))
-    return (sum(weighted) + int(digits[-1])) % 10 == 0
+    return has_check_digit(digits)
 
 
 def _cells(file: bytes) -> list[str]:

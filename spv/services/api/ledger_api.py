@@ -10,6 +10,7 @@ from spv.extensions import db
 from spv.models import Invalidation, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
+from spv.rules.faults import Fault
 from spv.rules.formatting import pluralise
 from spv.rules.ledger.json_upload import (
     ALREADY_INVALID,
@@ -23,15 +24,9 @@ from spv.rules.ledger.json_upload import (
     read_texts,
 )
 from spv.rules.ledger.reasons import read_reason
-from spv.rules.ledger.rows import (
-    CheckedRows,
-    Fault,
-    Problem,
-    digest,
-    escape_invisible,
-    read_serial,
-)
+from spv.rules.ledger.rows import CheckedRows, Problem, digest, escape_invisible
 from spv.rules.ledger.serial_list import list_of_cells
+from spv.rules.ledger.serial_number import read_serial
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction

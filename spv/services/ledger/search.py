@@ -11,7 +11,7 @@ from spv.extensions import db
 from spv.models import Account, Invalidation, PanelSerial, Product, Upload
 from spv.rules.csv_file import csv_text
 from spv.rules.ledger.criteria import STATUSES, Criteria
-from spv.rules.ledger.csv_upload import LEDGER_COLUMNS
+from spv.rules.ledger.headings import LEDGER_COLUMNS
 from spv.rules.ledger.rows import FIELDS
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows

@@ -164,7 +164,7 @@ def test_problems_as_json():
         {
             "row": 2, "field": "serialNumber", "code": "already_valid",
             "message": "The ledger has it as valid already, recorded by your account "
-            "(recorded on 1 May 2026). Leave the row out. To correct what was "
+            "(recorded on 1 May 2026). Leave the item out. To correct what was "
             "recorded, mark it as invalid first.",
             "value": "EX1",
         }

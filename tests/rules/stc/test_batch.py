@@ -149,7 +149,7 @@ FILES = [
     (b"", "empty"),
     (b"\n\r\n,,\n", "empty"),
     (f"{HEADING}\n".encode(), "heading but no rows"),
-    (b"PK\x03\x04rest", "Excel workbook or a zip"),
+    (b"PK\x03\x04rest", "This is a zip file"),
     (b"\xd0\xcf\x11\xe0rest", "old Excel workbook"),
     (b"%PDF-1.7", "a PDF"),
     (GOOD.replace("6.6", "6.6é").encode("latin-1"), "not in UTF-8"),

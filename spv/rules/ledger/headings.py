@@ -1,0 +1,141 @@
+"""The headings of an uploaded file: ours, nearly ours, or those of another file."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from spv.rules.csv_file import (
+    AS_CSV,
+    Row,
+    csv_text,
+    decode,
+    first_row,
+    heading_name,
+    refusal,
+)
+from spv.rules.faults import Fault, fault
+from spv.rules.file_kinds import kind_of_text
+from spv.rules.formatting import join_words
+from spv.rules.ledger.rows import COLUMNS, FIELDS, Problem, escape_invisible
+
+ADDED = ("Problem", "How to fix")
+# The columns that a file of search results has beside the four.
+LEDGER_COLUMNS = ("Ledger status", "Ledger reason", "Ledger recorded", "Ledger upload",
+                  "Ledger account")  # fmt: skip
+FIELD_OF = {heading_name(words): field for field, words in FIELDS.items()}
+OURS = {*map(heading_name, (*ADDED, *LEDGER_COLUMNS))}
+HEADING_CODES = frozenset(
+    {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
+)
+_NOT_LETTERS = re.compile(r"[^a-z]+")
+# Other headings that plainly mean a column of ours, by their letters alone.
+_MEANINGS = {
+    "supplier_name": "supplier suppliers nameofsupplier suppliersname panelsupplier "
+    "suppliercompany importer",
+    "licensee": "licensee certificateholder licenseecertificateholder licencee "
+    "licenceecertificateholder licenseeorcertificateholder licenseeholder "
+    "licenseename certholder licenseecertholder manufacturer",
+    "model_number": "model modelno modelnum modelnr models modelname panelmodel "
+    "panelmodelnumber panelmodelno modulemodel modulemodelnumber",
+    "serial_number": "serial serials serialno serialnum serialnr serialnumbers sn "
+    "panelserial panelserialno panelserialnumber moduleserial moduleserialnumber "
+    "barcode",
+}
+_FIELD_BY_LETTERS = {
+    letters: field
+    for field, words in _MEANINGS.items()
+    for letters in (*words.split(), _NOT_LETTERS.sub("", FIELDS[field].lower()))
+}
+
+
+class Guess(NamedTuple):
+    """A heading of a file, and the heading of ours that it plainly means."""
+
+    given: str
+    wanted: str
+
+
+def check_first_row(text: str) -> Problem | None:
+    """Return the problem of a file whose first row has none of our headings.
+
+    Raises ValidationError on `file` if the file is plainly of another kind.
+    """
+    row, _ = first_row(text)
+    if not row.cells or any(heading_name(cell) in FIELD_OF for cell in row.cells):
+        return None
+    if kind := kind_of_text(text):
+        raise refusal(f"This is {kind}, not a CSV file. {AS_CSV}")
+    line = heading_name(text.strip().splitlines()[0])
+    if '"' in line and any(name in line for name in FIELD_OF):
+        return None  # the quotes are what is wrong
+    if line == "".join(FIELD_OF):
+        raise refusal(f"The columns are separated by blanks. {AS_CSV}")
+    found = escape_invisible(", ".join(row.cells))
+    headings = join_words(FIELDS.values())
+    return Problem(row.number, "", fault("no_heading", headings=headings), found)
+
+
+def heading_problems(heading: Row, names: Sequence[str]) -> list[Problem]:
+    """Return the problems of headings, whose names for comparison are `names`."""
+    return [
+        Problem(heading.number, field, found, text)
+        for field, found, text in _faults(heading.cells, names)
+    ]
+
+
+def guess_headings(data: bytes) -> list[Guess]:
+    """Return the headings of a file that plainly mean others, if all four are there.
+
+    A file with another heading beside them is left to its owner.
+    """
+    row, _ = first_row(decode(data))
+    guessed = _guesses(row.cells)
+    fields = [field for field in guessed if field]
+    others = [
+        cell
+        for cell, field in zip(row.cells, guessed, strict=True)
+        if not field and cell.strip() and heading_name(cell) not in OURS
+    ]
+    if others or sorted(fields) != sorted(FIELDS):
+        return []
+    return [
+        Guess(escape_invisible(cell.strip()), FIELDS[field])
+        for cell, field in zip(row.cells, guessed, strict=True)
+        if field and heading_name(cell) not in FIELD_OF
+    ]
+
+
+def accept_headings(data: bytes) -> bytes:
+    """Return a file with our headings in place of those that plainly mean them."""
+    row, rest = first_row(decode(data))
+    cells = [
+        FIELDS[field] if field else cell
+        for cell, field in zip(row.cells, _guesses(row.cells), strict=True)
+    ]
+    empty = "\r\n" * (row.number - 1)  # rows keep their numbers
+    return (empty + csv_text([cells]) + rest).encode()
+
+
+def _guesses(cells: Sequence[str]) -> list[str]:
+    """Return the field that each heading means; "" if it means none."""
+    found = []
+    for cell in cells:
+        letters = _NOT_LETTERS.sub("", cell.casefold())
+        exact = FIELD_OF.get(heading_name(cell), "")
+        found.append(exact or _FIELD_BY_LETTERS.get(letters, ""))
+    return found
+
+
+def _faults(cells: list[str], names: Sequence[str]) -> Iterator[tuple[str, Fault, str]]:
+    """Yield each fault of the headings with its field before and its text after it."""
+    for name, field in FIELD_OF.items():
+        column, count = FIELDS[field], names.count(name)
+        if count == 0 and not COLUMNS[field].is_optional:
+            yield field, fault("heading_missing", column=column), ""
+        elif count > 1:
+            times = "twice" if count == 2 else f"{count} times"
+            yield field, fault("heading_repeated", column=column, times=times), column
+    for cell, name in zip(cells, names, strict=True):
+        if name and name not in FIELD_OF and name not in OURS:
+            column = escape_invisible(" ".join(cell.split()))
+            yield "", fault("heading_unknown", column=column), column

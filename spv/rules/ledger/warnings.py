@@ -1,0 +1,88 @@
+"""Warnings: rows that may be right, and that a user looks at before they are recorded.
+
+A file that is clean must not warn, or people learn to agree without reading. So each
+rule here finds at most one in a thousand of the serial numbers that makers use.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from spv.rules.damage import is_day, may_be_day
+from spv.rules.faults import fault
+from spv.rules.ledger.rows import Panel, Problem
+from spv.rules.ledger.serial_number import (
+    BARCODE_LENGTHS,
+    KEPT_DIGITS,
+    has_check_digit,
+    is_rounded,
+)
+
+FEWEST_ALIKE = 5
+_COUNTING = "01234567890123456789"
+_COUNTINGS = (_COUNTING, _COUNTING[::-1])
+_ONE_CHARACTER = re.compile(r"(.)\1++")
+_ABC = re.compile(r"(ABC|ABCD|ABCDE|ABCDEF|XYZ)[-_]?([0-9]{3,})")
+_SSCC = re.compile(r"(?:00|\(00\))([0-9]{18})")
+
+
+def warnings_of(panels: Mapping[int, Panel]) -> list[Problem]:
+    """Return the warnings of good rows, in the order of the rows."""
+    numbers: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    found: list[Problem] = []
+    for row, panel in panels.items():
+        serial = panel.serial_number
+        if serial.isdecimal():
+            numbers[len(serial)][row] = serial
+        if is_filler(serial):
+            found.append(_warning(row, "perhaps_filler", serial))
+        elif _SSCC.fullmatch(serial) and has_check_digit(serial[-18:]):
+            found.append(_warning(row, "perhaps_box_code", serial))
+        elif may_be_day(serial):
+            found.append(_warning(row, "perhaps_date", serial))
+    days = {model for model in {p.model_number for p in panels.values()} if _day(model)}
+    for row, panel in panels.items() if days else ():
+        if panel.model_number in days:
+            warning = _warning(row, "perhaps_date", panel.model_number)
+            found.append(warning._replace(field="model_number"))
+    found += _of_numbers(numbers)
+    return sorted(found, key=lambda warning: warning.row)
+
+
+def is_filler(serial: str) -> bool:
+    """Tell whether a serial number is one character again and again, or counts up."""
+    if _ONE_CHARACTER.fullmatch(serial):
+        return True
+    if serial.isdecimal():
+        return any(serial in counting for counting in _COUNTINGS)
+    found = _ABC.fullmatch(serial)
+    return found is not None and is_filler(found[2])
+
+
+def _day(model: str) -> bool:
+    return may_be_day(model) or is_day(model)
+
+
+def _of_numbers(by_length: Mapping[int, Mapping[int, str]]) -> Iterator[Problem]:
+    """Yield the warnings that depend on other numbers of the same length."""
+    for length, numbers in by_length.items():
+        rounded = {row: each for row, each in numbers.items() if is_rounded(each)}
+        # One number of 16 digits in ten ends in 0 by chance.
+        are_many = FEWEST_ALIKE <= len(rounded) == len(numbers)
+        if length > KEPT_DIGITS + 1 or are_many:
+            yield from _warnings(rounded, "perhaps_rounded")
+        if length in BARCODE_LENGTHS:
+            right = {
+                row: each for row, each in numbers.items() if has_check_digit(each)
+            }
+            if len(right) >= FEWEST_ALIKE and len(right) > len(numbers) / 2:
+                yield from _warnings(right, "perhaps_box_code")
+
+
+def _warnings(serials: Mapping[int, str], name: str) -> Iterator[Problem]:
+    for row, serial in serials.items():
+        yield _warning(row, name, serial)
+
+
+def _warning(row: int, name: str, found: str) -> Problem:
+    return Problem(row, "serial_number", fault(name), found)
