@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import cache
+from functools import cache, wraps
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from flask import (
     Flask,
     Response,
     current_app,
+    flash,
     g,
     make_response,
     redirect,
@@ -27,8 +28,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import clock
 from spv.extensions import htmx, secret_keys
 from spv.rules.accounts import TYPE_WORDS, format_abn
+from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, format_decimal, pluralise
 
+View = Callable[..., BaseResponse]
 SIGNED_FOR = 86_400  # seconds
 
 
@@ -87,15 +90,45 @@ def render(
     return response
 
 
-def done(endpoint: str, **values: Any) -> BaseResponse:
+def submits(form_class: Callable[[], Any], page: View) -> Callable[[View], View]:
+    """Give a view the form that was sent, and show its page again if that has errors.
+
+    If the view raises ValidationError, `page` gets the values of the address, and the
+    form with the sentences of the error beside its fields.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def submit(**values: Any) -> BaseResponse:
+            form = form_class()
+            try:
+                return view(form, **values)
+            except ValidationError as error:
+                return page(**values, form=form.refused(error))
+
+        return submit
+
+    return decorate
+
+
+def done(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
     """Go on to the page of a success: a 303, or for HTMX the page itself."""
-    url = url_for(endpoint, **values)
     if not wants_partial():
-        return redirect(url, 303)
+        return go_to(endpoint, message, **values)
+    if message:
+        flash(message)
+    url = url_for(endpoint, **values)
     response = make_response(current_app.view_functions[endpoint](**values))
     response.headers["HX-Push-Url"] = url
     replace_content(response)
     return response
+
+
+def go_to(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
+    """Go on to a page by a new request, as the user may have other roles now."""
+    if message:
+        flash(message)
+    return redirect(url_for(endpoint, **values), 303)
 
 
 def replace_content(response: Response) -> None:

@@ -9,7 +9,6 @@ from spv.views import (
     account,
     api_ledger,
     api_stc,
-    declarations,
     developer,
     invalidations,
     panels,
@@ -76,8 +75,9 @@ def init_app(app: Flask) -> None:
         "token": TokenConverter,
     }
     for room in (
-        stc, site, sign_in, account, staff, panels, uploads, invalidations,
-        declarations, developer, api_ledger, api_stc,
+        stc, site, sign_in, account, staff, panels, uploads, invalidations, developer,
+        api_ledger, api_stc,
     ):  # fmt: skip
         app.register_blueprint(room.bp)
+    app.register_blueprint(developer.declaration_bp)
     csrf.exempt(api_ledger.bp)  # the API reads no cookies

@@ -1,9 +1,9 @@
 """My account: its applications, its users, and their passwords."""
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Blueprint, Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, browsers, pages
+from spv import access, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import (
@@ -12,7 +12,6 @@ from spv.forms.accounts import (
     NewPasswordForm,
     UserForm,
 )
-from spv.rules.errors import ValidationError
 from spv.services.accounts import applications, password_links, users
 
 bp = Blueprint("account", __name__)
@@ -48,15 +47,12 @@ def application_page(form: ApplicationForm | None = None) -> Response:
 
 @bp.post("/account/apply", endpoint="apply")
 @bp.post("/account/upgrade", endpoint="upgrade")
-def submit_application() -> BaseResponse:
+@pages.submits(ApplicationForm, application_page)
+def submit_application(form: ApplicationForm) -> BaseResponse:
     """Submit an application for an account, or for its upgrade."""
-    form = ApplicationForm()
-    try:
-        applications.submit(form.answers, current_actor())
-    except ValidationError as error:
-        return application_page(form.refused(error))
-    flash("Your application has been submitted. The agency will assess it.")
-    return pages.done("account.show")
+    applications.submit(form.answers, current_actor())
+    message = "Your application has been submitted. The agency will assess it."
+    return pages.done("account.show", message)
 
 
 @bp.get("/account/users")
@@ -76,14 +72,10 @@ def new_user(form: UserForm | None = None) -> Response:
 
 @bp.post("/account/users/new")
 @limiter.limit("60 per minute")
-def add_user() -> Response:
+@pages.submits(UserForm, new_user)
+def add_user(form: UserForm) -> Response:
     """Add a user, and show the link to set a password with."""
-    form = UserForm()
-    try:
-        link = users.add(form.answers, current_actor())
-    except ValidationError as error:
-        return new_user(form.refused(error))
-    return link_page(link, "account.list_users")
+    return link_page(users.add(form.answers, current_actor()), "account.list_users")
 
 
 @bp.get("/account/users/<number:user_id>")
@@ -100,27 +92,18 @@ def edit_user(user_id: int, form: UserForm | None = None) -> Response:
 
 
 @bp.post("/account/users/<number:user_id>")
-def change_user(user_id: int) -> BaseResponse:
+@pages.submits(UserForm, edit_user)
+def change_user(form: UserForm, user_id: int) -> BaseResponse:
     """Change a user."""
-    form = UserForm()
-    try:
-        users.change(user_id, form.answers, current_actor())
-    except ValidationError as error:
-        return edit_user(user_id, form.refused(error))
-    return _to_users("The user has been changed.")
+    users.change(user_id, form.answers, current_actor())
+    return pages.go_to("account.list_users", "The user has been changed.")
 
 
 @bp.post("/account/users/<number:user_id>/remove")
 def remove_user(user_id: int) -> BaseResponse:
     """Remove a user."""
     users.remove(user_id, current_actor())
-    return _to_users("The user has been removed.")
-
-
-def _to_users(message: str) -> BaseResponse:
-    # By a new request: users who change themselves may have other roles now, or none.
-    flash(message)
-    return redirect(url_for(".list_users"), 303)
+    return pages.go_to("account.list_users", "The user has been removed.")
 
 
 @bp.post("/account/users/<number:user_id>/password-link")
@@ -149,16 +132,14 @@ def edit_password(form: ChangePasswordForm | None = None) -> Response:
 
 @bp.post("/account/password")
 @limiter.limit("60 per minute")
-def change_password() -> BaseResponse:
+@pages.submits(ChangePasswordForm, edit_password)
+def change_password(form: ChangePasswordForm) -> BaseResponse:
     """Change the password, which ends all other sessions."""
-    form, user = ChangePasswordForm(), access.person()
-    token = user.token if user else ""
-    try:
-        password_links.change(form.answers, token, current_actor(), browsers.current())
-    except ValidationError as error:
-        return edit_password(form.refused(error))
-    flash("Your password has changed. Any other device has been signed out.")
-    return pages.done("site.index")
+    password_links.change(
+        form.answers, access.token(), current_actor(), access.browser()
+    )
+    message = "Your password has changed. Any other device has been signed out."
+    return pages.done("site.index", message)
 
 
 @bp.get("/password/<token:token>")
@@ -175,14 +156,11 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
 
 @bp.post("/password/<token:token>")
 @limiter.limit("60 per minute")
-def use_link(token: str) -> BaseResponse:
+@pages.submits(NewPasswordForm, open_link)
+def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
-    form, browser = NewPasswordForm(), browsers.current()
-    try:
-        password_links.use_link(token, form.answers, current_actor(), browser)
-    except ValidationError as error:
-        return open_link(token, form.refused(error))
+    browser = access.browser()
+    password_links.use_link(token, form.answers, current_actor(), browser)
     access.sign_out()
-    browsers.keep(browser)
-    flash("Your password is set. Sign in with it.")
-    return redirect(url_for("sign_in.new"), 303)
+    access.keep_browser(browser)
+    return pages.go_to("sign_in.new", "Your password is set. Sign in with it.")

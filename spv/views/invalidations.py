@@ -1,6 +1,6 @@
 """Mark rows of the ledger as invalid: the dialog, its confirmation and the receipt."""
 
-from flask import Blueprint, Response, flash, request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -54,8 +54,9 @@ def create() -> BaseResponse:
     except ValidationError as error:
         # Rows that were only named are not shown: they may be another account's.
         return dialog(form.refused(error), shown)
-    flash(f"{pluralise(len(selection.row_ids), 'row')} marked as invalid")
-    return pages.done("invalidations.show", invalidation_id=marked.invalidation_id)
+    message = f"{pluralise(len(selection.row_ids), 'row')} marked as invalid"
+    number = marked.invalidation_id
+    return pages.done("invalidations.show", message, invalidation_id=number)
 
 
 @bp.get("/invalidations/<number:invalidation_id>")

@@ -62,28 +62,22 @@ def show(row_id: int) -> Response:
 
 
 @bp.get("/check")
-def new_check() -> Response:
-    """Show the form for a list of serial numbers."""
-    return _check(SerialListForm())
+def new_check(form: SerialListForm | None = None, **context: Any) -> Response:
+    """Show the form for a list of serial numbers, and the list that was checked."""
+    title, form = "Check serial numbers", form or SerialListForm()
+    return pages.render("panels/_check.html", title=title, form=form, **context)
 
 
 @bp.post("/check")
 @limiter.limit("60 per minute")
-def check() -> Response:
+@pages.submits(SerialListForm, new_check)
+def check(form: SerialListForm) -> Response:
     """Look up a list: answer a page, a CSV file, or the dialog that marks the rows."""
-    form, actor = SerialListForm(), current_actor()
-    try:
-        checked = lookup.check_list(read_list(*form.given()), actor)
-        if "mark" in request.form:
-            selection = selections.listed(checked.markable, actor)
-            return dialog(InvalidateForm(formdata=None), selection)
-    except ValidationError as error:
-        return _check(form.refused(error))
+    actor = current_actor()
+    checked = lookup.check_list(read_list(*form.given()), actor)
+    if "mark" in request.form:
+        selection = selections.listed(checked.markable, actor)
+        return dialog(InvalidateForm(formdata=None), selection)
     if "download" in request.form:
         return pages.csv_file(lookup.as_csv(checked), "checked-serials.csv")
-    return _check(form, checked=checked)
-
-
-def _check(form: SerialListForm, **context: Any) -> Response:
-    title = "Check serial numbers"
-    return pages.render("panels/_check.html", title=title, form=form, **context)
+    return new_check(form, checked=checked)

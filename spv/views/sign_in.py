@@ -1,13 +1,12 @@
 """Sign up, sign in, sign out."""
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, browsers, demo, pages
+from spv import access, demo, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import SignInForm, SignUpForm
-from spv.rules.errors import ValidationError
 from spv.services.accounts import sign_in
 
 bp = Blueprint("sign_in", __name__)
@@ -26,17 +25,14 @@ def new(form: SignInForm | None = None) -> Response:
 
 
 @bp.post("/sign-in")
-@limiter.limit("60 per 30 seconds", key_func=browsers.current_or_network)
-def create() -> BaseResponse:
+@limiter.limit("60 per 30 seconds", key_func=access.browser_or_network)
+@pages.submits(SignInForm, new)
+def create(form: SignInForm) -> BaseResponse:
     """Sign in, and go on to the page that the user wanted."""
-    form, browser, user = SignInForm(), browsers.current(), access.person()
-    before = user.token if user else ""
-    try:
-        token = sign_in.sign_in(form.answers, current_actor(), before, browser)
-    except ValidationError as error:
-        return new(form.refused(error))
+    browser, before = access.browser(), access.token()
+    token = sign_in.sign_in(form.answers, current_actor(), before, browser)
     access.sign_in(token)
-    browsers.keep(browser)
+    access.keep_browser(browser)
     return redirect(access.local(request.args.get("next", "")), 303)
 
 
@@ -49,36 +45,29 @@ def sign_up(form: SignUpForm | None = None) -> Response:
 
 @bp.post("/sign-up")
 @limiter.limit("60 per minute")
-def register() -> BaseResponse:
+@pages.submits(SignUpForm, sign_up)
+def register(form: SignUpForm) -> BaseResponse:
     """Sign up; the answer does not reveal whether the user had signed up before."""
-    form = SignUpForm()
-    try:
-        sign_in.sign_up(form.answers, current_actor())
-    except ValidationError as error:
-        return sign_up(form.refused(error))
-    flash(
+    sign_in.sign_up(form.answers, current_actor())
+    return pages.done(
+        "sign_in.new",
         "Now sign in with your email address and password. If you had signed up "
-        "before, nothing has changed: your earlier password is the one that counts."
+        "before, nothing has changed: your earlier password is the one that counts.",
     )
-    return pages.done("sign_in.new")
 
 
 @bp.post("/sign-out")
 def sign_out() -> BaseResponse:
     """End this session."""
-    if user := access.person():
-        sign_in.sign_out(user.token, current_actor())
-    return _to_sign_in("You have signed out.")
+    if token := access.token():
+        sign_in.sign_out(token, current_actor())
+    access.sign_out()
+    return pages.go_to(".new", "You have signed out.")
 
 
 @bp.post("/sign-out-everywhere")
 def sign_out_everywhere() -> BaseResponse:
     """End every session of this user."""
     sign_in.sign_out_everywhere(current_actor())
-    return _to_sign_in("You have signed out on every device.")
-
-
-def _to_sign_in(message: str) -> BaseResponse:
     access.sign_out()
-    flash(message)
-    return redirect(url_for(".new"), 303)
+    return pages.go_to(".new", "You have signed out on every device.")
