@@ -5,18 +5,8 @@ import secrets
 from itertools import groupby
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import (
-    Flask,
-    Response,
-    abort,
-    after_this_request,
-    current_app,
-    g,
-    redirect,
-    request,
-    session,
-    url_for,
-)
+import flask
+from flask import Flask, Response, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from itsdangerous import BadData, TimestampSigner
 from limits import parse
@@ -175,14 +165,14 @@ def browser_or_network() -> str:
 def keep_browser(browser: str) -> None:
     """Send the cookie of a browser that a user has signed in with: its signed id."""
 
-    @after_this_request
+    @flask.after_this_request
     def send(response: Response) -> Response:
         response.set_cookie(
             security.cookie_name(KNOWN_BROWSER),
             _browser_signer().sign(browser).decode(),
             max_age=sessions.BROWSER_LASTS,
             path=security.cookie_path(),
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            secure=flask.current_app.config["SESSION_COOKIE_SECURE"],
             samesite="Lax",
             httponly=True,
         )
@@ -221,7 +211,7 @@ def _authorise() -> BaseResponse | None:
         return None  # no such route: the answer is 404 or 405
     policy = POLICIES.get(request.endpoint)
     if policy is None:
-        abort(403)  # a route without a policy is closed to all
+        flask.abort(403)  # a route without a policy is closed to all
     if Role.SYSTEM in policy.roles:
         return _authenticate_client()
     if Role.VISITOR in policy.roles or may(request.endpoint):
@@ -262,7 +252,7 @@ def _count_bad_key() -> bool:
 def _ask_to_sign_in() -> BaseResponse:
     url = url_for("sign_in.new", next=_current_page())
     if not pages.wants_partial():
-        return redirect(url, 303)
+        return flask.redirect(url, 303)
     # HTMX would put the page of a plain redirect inside the current page.
     return Response(status=401, headers={"HX-Redirect": url})
 

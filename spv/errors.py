@@ -6,15 +6,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from flask import (
-    Flask,
-    Response,
-    current_app,
-    g,
-    make_response,
-    render_template,
-    request,
-)
+import flask
+from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -119,7 +112,9 @@ def _answer(status: int, title: str, sentence: str) -> Response:
 
 def _wait_beside_form(sentence: str) -> Response:
     """Tell an HTMX user to wait, and leave the form and a chosen file as they are."""
-    response = make_response(render_template("errors/_wait.html", sentence=sentence))
+    response = flask.make_response(
+        flask.render_template("errors/_wait.html", sentence=sentence)
+    )
     response.status_code = 429
     response.vary.add("HX-Request")
     response.headers["HX-Retarget"] = "dialog[open] .spv-wait, #wait"
@@ -144,4 +139,4 @@ def _fields_to_resend() -> list[tuple[str, str, str]]:
 
 def api_error(status: int, errors: Sequence[dict[str, Any]]) -> Response:
     """Answer a program with errors: every error of the APIs has this one body."""
-    return make_response({"result": "Unsuccessful", "errors": errors}, status)
+    return flask.make_response({"result": "Unsuccessful", "errors": errors}, status)

@@ -9,19 +9,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from flask import (
-    Flask,
-    Response,
-    current_app,
-    flash,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    stream_with_context,
-    url_for,
-)
+import flask
+from flask import Flask, Response, current_app, request, url_for
 from itsdangerous import BadData, TimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -81,10 +70,10 @@ def render(
         "error": status in (400, 409, 422, 429),
     }
     shell = "partial.html" if wants_partial() else "base.html"
-    response = make_response(render_template(shell, **context), status)
+    response = flask.make_response(flask.render_template(shell, **context), status)
     response.vary.add("HX-Request")
     if form and form.retry_after:
-        g.retry_after = form.retry_after
+        flask.g.retry_after = form.retry_after
     if status in (400, 429) and wants_partial():
         replace_content(response)  # this page is ours, and not a proxy's
     return response
@@ -116,9 +105,9 @@ def done(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
     if not wants_partial():
         return go_to(endpoint, message, **values)
     if message:
-        flash(message)
+        flask.flash(message)
     url = url_for(endpoint, **values)
-    response = make_response(current_app.view_functions[endpoint](**values))
+    response = flask.make_response(current_app.view_functions[endpoint](**values))
     response.headers["HX-Push-Url"] = url
     replace_content(response)
     return response
@@ -127,8 +116,8 @@ def done(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
 def go_to(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
     """Go on to a page by a new request, as the user may have other roles now."""
     if message:
-        flash(message)
-    return redirect(url_for(endpoint, **values), 303)
+        flask.flash(message)
+    return flask.redirect(url_for(endpoint, **values), 303)
 
 
 def replace_content(response: Response) -> None:
@@ -147,7 +136,9 @@ def csv_file(text: str | Iterator[str], filename: str) -> Response:
     """Answer with a CSV file to be saved; the pieces of an iterator are streamed."""
     whole = isinstance(text, str)
     # The byte order mark makes spreadsheets read the file as UTF-8.
-    content = f"\ufeff{text}" if whole else stream_with_context(chain("\ufeff", text))
+    content = (
+        f"\ufeff{text}" if whole else flask.stream_with_context(chain("\ufeff", text))
+    )
     response = Response(content, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response

@@ -1,20 +1,84 @@
-"""My account: its applications, its users, and their passwords."""
+"""Signing up, in and out; my account, its applications, its users, their passwords."""
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, pages
+from spv import access, demo, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import (
     ApplicationForm,
     ChangePasswordForm,
     NewPasswordForm,
+    SignInForm,
+    SignUpForm,
     UserForm,
 )
-from spv.services.accounts import applications, password_links, users
+from spv.services.accounts import applications, password_links, sign_in, users
 
 bp = Blueprint("account", __name__)
+sign_in_bp = Blueprint("sign_in", __name__)
+
+
+@sign_in_bp.get("/sign-in", endpoint="new")
+def sign_in_page(form: SignInForm | None = None) -> Response:
+    """Show the form, and in a demonstration its sign-ins."""
+    return pages.render(
+        "sign_in/_sign_in.html",
+        title="Sign in",
+        form=form or SignInForm(),
+        demonstration=demo.sign_ins() if pages.is_demonstration() else {},
+        demonstration_password=demo.PASSWORD,
+    )
+
+
+@sign_in_bp.post("/sign-in", endpoint="create")
+@limiter.limit("60 per 30 seconds", key_func=access.browser_or_network)
+@pages.submits(SignInForm, sign_in_page)
+def start_session(form: SignInForm) -> BaseResponse:
+    """Sign in, and go on to the page that the user wanted."""
+    browser, before = access.browser(), access.token()
+    token = sign_in.sign_in(form.answers, current_actor(), before, browser)
+    access.sign_in(token)
+    access.keep_browser(browser)
+    return redirect(access.local(request.args.get("next", "")), 303)
+
+
+@sign_in_bp.get("/sign-up", endpoint="sign_up")
+def sign_up_page(form: SignUpForm | None = None) -> Response:
+    """Show the form for a new user."""
+    form = form or SignUpForm()
+    return pages.render("sign_in/_sign_up.html", title="Sign up", form=form)
+
+
+@sign_in_bp.post("/sign-up")
+@limiter.limit("60 per minute")
+@pages.submits(SignUpForm, sign_up_page)
+def register(form: SignUpForm) -> BaseResponse:
+    """Sign up; the answer does not reveal whether the user had signed up before."""
+    sign_in.sign_up(form.answers, current_actor())
+    return pages.done(
+        "sign_in.new",
+        "Now sign in with your email address and password. If you had signed up "
+        "before, nothing has changed: your earlier password is the one that counts.",
+    )
+
+
+@sign_in_bp.post("/sign-out")
+def sign_out() -> BaseResponse:
+    """End this session."""
+    if token := access.token():
+        sign_in.sign_out(token, current_actor())
+    access.sign_out()
+    return pages.go_to("sign_in.new", "You have signed out.")
+
+
+@sign_in_bp.post("/sign-out-everywhere")
+def sign_out_everywhere() -> BaseResponse:
+    """End every session of this user."""
+    sign_in.sign_out_everywhere(current_actor())
+    access.sign_out()
+    return pages.go_to("sign_in.new", "You have signed out on every device.")
 
 
 @bp.get("/account")
