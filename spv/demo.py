@@ -35,16 +35,9 @@ VSP_ADMIN, VSP_USER = "admin@vsp.example", "user@vsp.example"
 SUPPLIER, OTHER_VSP = "admin@supplier.example", "admin@other-vsp.example"
 GENERAL = "admin@general.example"
 UPLOADING = (VSP_USER, SUPPLIER, OTHER_VSP)
-# The users by their email address, in the words of the sign-in page.
-SIGN_INS = {
-    STAFF: "Agency staff",
-    VSP_ADMIN: "VSP, administrator",
-    VSP_USER: "VSP, user",
-    SUPPLIER: "Supplier, administrator",
-    OTHER_VSP: "Another VSP, administrator",
-    GENERAL: "General account, administrator",
-}
 DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+# The users by their email address, in the words of the sign-in page.
+SIGN_INS: dict[str, str] = DATA["sign_ins"]
 PANELS = {name: Panel(*texts) for name, texts in DATA["panels"].items()}
 DECLARED = {"declaration": "yes", "wording_version": ""}
 NEW_PASSWORD = {"password": PASSWORD, "password_again": PASSWORD}

@@ -104,8 +104,7 @@ def _answer(status: int, title: str, sentence: str) -> Response:
     )
     if pages.wants_partial():
         # An error replaces the page, whichever part of it the answer was meant for.
-        response.headers["HX-Retarget"] = "#content"
-        response.headers["HX-Reswap"] = "innerHTML show:window:top"
+        pages.replace_content(response)
         response.headers["HX-Reselect"] = "#error"
     return response
 

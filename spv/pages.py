@@ -40,7 +40,7 @@ def init_app(app: Flask) -> None:
         "dollars": _dollars,
         "moment": clock.format_moment,
         "plain": format_decimal,
-        "pretty": _pretty,
+        "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "short_day": clock.format_short_date,
     }
 
@@ -175,11 +175,6 @@ def _version(name: str) -> str:
     """Return a short digest of a static file."""
     content = (Path(current_app.static_folder or "") / name).read_bytes()
     return hashlib.sha256(content).hexdigest()[:8]
-
-
-def _pretty(value: Any) -> str:
-    """Write JSON with indentation, in the order of its keys."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _dollars(value: Decimal) -> str:

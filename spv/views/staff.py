@@ -6,7 +6,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
-from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
 from spv.services.accounts import applications, contacts, password_links, users
 from spv.views.account import link_page
@@ -104,13 +103,10 @@ def save_contact(form: ContactForm) -> BaseResponse:
 
 
 @bp.post("/contacts/file")
-def load_contacts() -> BaseResponse:
+@pages.submits(ContactsFileForm, lambda form: list_contacts(file_form=form))
+def load_contacts(form: ContactsFileForm) -> BaseResponse:
     """Save the contacts of a CSV file."""
-    form = ContactsFileForm()
-    try:
-        count = contacts.load(form.data_of_file(), current_actor())
-    except ValidationError as error:
-        return list_contacts(file_form=form.refused(error))
+    count = contacts.load(form.data_of_file(), current_actor())
     return pages.done("staff.list_contacts", f"{pluralise(count, 'contact')} saved.")
 
 
