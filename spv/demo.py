@@ -20,7 +20,6 @@ from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Panel
 from spv.services import audit_log
 from spv.services.accounts import (
     applications,
-    contacts,
     password_links,
     passwords,
     sign_in,
@@ -89,7 +88,7 @@ def load() -> bool:
         password_links.use_link(link.token, NEW_PASSWORD, operator())
         for each in DATA["organisations"]:
             contact = {name: each[name] for name in ("legal_name", "abn", "email")}
-            contacts.save(contact | each.get("contact", {}), _acting(STAFF))
+            applications.save_contact(contact | each.get("contact", {}), _acting(STAFF))
         for each in DATA["organisations"]:
             _sign_up(each)
         person = {"name": "Tom Okafor", "email": VSP_USER}
