@@ -1,10 +1,14 @@
 """Authentication and authorisation: the user or API client of each request."""
 
+import re
+import secrets
 from itertools import groupby
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, Response, abort, g, redirect, request, session, url_for
+import flask
+from flask import Flask, Response, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
+from itsdangerous import BadData, TimestampSigner
 from limits import parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage
@@ -14,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import demo, pages, security
 from spv.config import ConfigurationError
-from spv.extensions import db, limiter, network
+from spv.extensions import db, limiter, network, secret_keys
 from spv.policy import POLICIES
 from spv.rules.accounts import Role
 from spv.rules.errors import ForbiddenError
@@ -38,6 +42,8 @@ INVALID_KEY = (
 )
 BAD_KEYS = parse("60 per minute")  # from one network; valid keys are not limited
 _IN_MEMORY = FixedWindowRateLimiter(MemoryStorage())  # while the storage is away
+KNOWN_BROWSER = "known_browser"  # the cookie; `security.cookie_name` may add a prefix
+_BROWSER = re.compile("[A-Za-z0-9_-]{22}")  # in a demonstration, cookies can be forged
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
@@ -80,6 +86,12 @@ def _refuse_demonstration_users(app: Flask) -> None:
 def person() -> sessions.SignedIn | None:
     """Return the user who made the request; None for a visitor."""
     return current_user.person if current_user.is_authenticated else None
+
+
+def token() -> str:
+    """Return the token of the user's session; "" for a visitor."""
+    user = person()
+    return user.token if user else ""
 
 
 def roles() -> frozenset[Role]:
@@ -140,6 +152,47 @@ def sign_out() -> None:
     session.clear()
 
 
+def browser() -> str:
+    """Return the id in this browser's cookie, or a new one."""
+    return _known_browser() or secrets.token_urlsafe(16)
+
+
+def browser_or_network() -> str:
+    """Return the key of the rate limit of sign-ins: a known browser, else a network."""
+    return _known_browser() or network()
+
+
+def keep_browser(browser: str) -> None:
+    """Send the cookie of a browser that a user has signed in with: its signed id."""
+
+    @flask.after_this_request
+    def send(response: Response) -> Response:
+        response.set_cookie(
+            security.cookie_name(KNOWN_BROWSER),
+            _browser_signer().sign(browser).decode(),
+            max_age=sessions.BROWSER_LASTS,
+            path=security.cookie_path(),
+            secure=flask.current_app.config["SESSION_COOKIE_SECURE"],
+            samesite="Lax",
+            httponly=True,
+        )
+        return response
+
+
+def _known_browser() -> str:
+    cookie = request.cookies.get(security.cookie_name(KNOWN_BROWSER), "")
+    age = int(sessions.BROWSER_LASTS.total_seconds())
+    try:
+        found = _browser_signer().unsign(cookie, max_age=age).decode()
+    except (BadData, UnicodeDecodeError):
+        return ""
+    return found if _BROWSER.fullmatch(found) else ""
+
+
+def _browser_signer() -> TimestampSigner:
+    return TimestampSigner(secret_keys(), "known browser")
+
+
 def local(address: str) -> str:
     """Return an address to go on to if it is in this app; otherwise the home page."""
     path = address.replace("\\", "/")
@@ -158,7 +211,7 @@ def _authorise() -> BaseResponse | None:
         return None  # no such route: the answer is 404 or 405
     policy = POLICIES.get(request.endpoint)
     if policy is None:
-        abort(403)  # a route without a policy is closed to all
+        flask.abort(403)  # a route without a policy is closed to all
     if Role.SYSTEM in policy.roles:
         return _authenticate_client()
     if Role.VISITOR in policy.roles or may(request.endpoint):
@@ -175,17 +228,17 @@ def _authenticate_client() -> BaseResponse | None:
     """Find the API client by its subscription key; cookies are not read."""
     key = request.headers.get(KEY_HEADER, request.args.get(KEY_PARAMETER)) or ""
     client = subscriptions.find_client(key, request.remote_addr or "") if key else None
-    if client is None:
-        if limiter.enabled and not _count_bad_key():
-            raise TooManyRequests(retry_after=BAD_KEYS.get_expiry())
-        return Response(
-            INVALID_KEY if key else MISSING_KEY,
-            401,
-            {"WWW-Authenticate": f'AzureApiManagementKey name="{KEY_HEADER}"'},
-            mimetype="application/json",
-        )
-    g.system = client
-    return None
+    if client:
+        g.system = client
+        return None
+    if limiter.enabled and not _count_bad_key():
+        raise TooManyRequests(retry_after=BAD_KEYS.get_expiry())
+    return Response(
+        INVALID_KEY if key else MISSING_KEY,
+        401,
+        {"WWW-Authenticate": f'AzureApiManagementKey name="{KEY_HEADER}"'},
+        mimetype="application/json",
+    )
 
 
 def _count_bad_key() -> bool:
@@ -199,27 +252,27 @@ def _count_bad_key() -> bool:
 def _ask_to_sign_in() -> BaseResponse:
     url = url_for("sign_in.new", next=_current_page())
     if not pages.wants_partial():
-        return redirect(url, 303)
+        return flask.redirect(url, 303)
     # HTMX would put the page of a plain redirect inside the current page.
     return Response(status=401, headers={"HX-Redirect": url})
 
 
 def _current_page() -> str | None:
-    """Return the address of the user's page, to come back to after the sign-in."""
+    """Return the address of the user's page, to come back to after the sign-in.
+
+    Its query may contain a subscription key, which is left out.
+    """
     if request.method == "GET" and not pages.wants_partial():
+        path = request.script_root + request.path
         query = request.query_string.decode("utf-8", "replace")
-        return _without_key(request.script_root + request.path, query)
-    try:
-        page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
-    except ValueError:  # it is not an address
-        return None
-    if page.netloc != request.host or "/password/" in page.path:
-        return None
-    return _without_key(page.path, page.query)
-
-
-def _without_key(path: str, query: str) -> str:
-    """Join an address, without the subscription key that its query may contain."""
+    else:
+        address = request.headers.get("HX-Current-URL") or request.referrer or ""
+        try:
+            _, host, path, query, _ = urlsplit(address)
+        except ValueError:  # it is not an address
+            return None
+        if host != request.host or "/password/" in path:
+            return None
     pairs = parse_qsl(query, keep_blank_values=True)
     kept = [pair for pair in pairs if pair[0] != KEY_PARAMETER]
     return path + (f"?{urlencode(kept)}" if kept else "")

@@ -163,9 +163,9 @@ def from_environment(instance_path: str) -> Config:
         given = dict.fromkeys(QUOTAS, ENDLESS) | given
     settings = Config(**given)
     settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
-    if settings.SPV_ENVIRONMENT == "production":
-        _refuse_unsafe(settings)
-    _prepare_database(settings.SQLALCHEMY_DATABASE_URI, instance_path)
+    url = settings.SQLALCHEMY_DATABASE_URI
+    if problem := _risk(settings) or _prepare(url, instance_path):
+        raise ConfigurationError(problem)
     return settings
 
 
@@ -180,53 +180,45 @@ def _refuse_unknown_names() -> None:
             raise ConfigurationError(f"{name} is not a setting.{hint}")
 
 
-def _refuse_unsafe(settings: Config) -> None:
-    """Refuse settings that are good for a demonstration, but not for production."""
+def _risk(settings: Config) -> str:
+    """Say what production refuses, though a demonstration does not; "" if nothing."""
+    if settings.SPV_ENVIRONMENT != "production":
+        return ""
     if get_debug_flag():
-        raise ConfigurationError(
-            "Production does not run in debug mode, with FLASK_DEBUG or --debug."
-        )
+        return "Production does not run in debug mode, with FLASK_DEBUG or --debug."
     if len(settings.SECRET_KEY) < SHORTEST:
-        raise ConfigurationError(
-            f"Production needs a SECRET_KEY of its own, at least {SHORTEST} characters "
-            "long."
-        )
+        length = f"at least {SHORTEST} characters long"
+        return f"Production needs a SECRET_KEY of its own, {length}."
     secrets = dict.fromkeys(settings.SECRET_KEY_FALLBACKS, "SECRET_KEY_FALLBACKS")
     for secret, name in (secrets | {settings.SECRET_KEY: "SECRET_KEY"}).items():
         if wrong := weakness(secret):
-            raise ConfigurationError(
-                f"Production needs secrets that nobody can guess, and one in {name} "
-                f"{wrong}."
-            )
+            need = "Production needs secrets that nobody can guess"
+            return f"{need}, and one in {name} {wrong}."
     if not settings.RATELIMIT_ENABLED:
-        raise ConfigurationError("Production does not run with SPV_RATE_LIMITS=off.")
+        return "Production does not run with SPV_RATE_LIMITS=off."
+    return ""
 
 
-def _prepare_database(url: str, instance_path: str) -> None:
-    """Make the folder of an SQLite file; raises ConfigurationError if it cannot."""
+def _prepare(url: str, instance_path: str) -> str:
+    """Make the folder of an SQLite file; say why the database cannot be used, or ""."""
     if not url.startswith(DATABASES):
-        raise ConfigurationError(
-            f"DATABASE_URL must begin with {' or '.join(DATABASES)}."
-        )
+        return f"DATABASE_URL must begin with {' or '.join(DATABASES)}."
     try:
         database = make_url(url).database or ""
     except (ArgumentError, ValueError):
-        raise ConfigurationError("DATABASE_URL is not a whole address.") from None
+        return "DATABASE_URL is not a whole address."
     if not url.startswith("sqlite"):
-        return
+        return ""
     file = Path(instance_path, database)  # as Flask-SQLAlchemy finds it
     if not database or database.startswith((":", "file:")):
-        raise ConfigurationError(
-            "DATABASE_URL must name a file, such as sqlite:////var/lib/spv/spv.sqlite."
-        )
+        example = "sqlite:////var/lib/spv/spv.sqlite"
+        return f"DATABASE_URL must name a file, such as {example}."
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         paths = [path for path in (file.parent, file) if path.exists()]
-        ok = all(os.access(path, os.W_OK) for path in paths) and not file.is_dir()
+        if all(os.access(path, os.W_OK) for path in paths) and not file.is_dir():
+            return ""
     except OSError:
-        ok = False
-    if not ok:
-        raise ConfigurationError(
-            f"DATABASE_URL: {file} cannot be written. The file and its folder must "
-            "belong to the user who runs spv."
-        )
+        pass
+    owner = "The file and its folder must belong to the user who runs spv."
+    return f"DATABASE_URL: {file} cannot be written. {owner}"

@@ -1,18 +1,13 @@
 """Answers to errors: a page, an HTMX partial, or JSON for programs."""
 
+import tomllib
 from collections.abc import Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
-from flask import (
-    Flask,
-    Response,
-    current_app,
-    g,
-    make_response,
-    render_template,
-    request,
-)
+import flask
+from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -23,60 +18,15 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from spv import database, pages, security
 from spv.rules.errors import UseCaseError
 
-WORDS = {
-    400: ("This request could not be read", "Go back and try again."),
-    403: ("You are not allowed to do this", "You do not have permission."),
-    404: (
-        "Page not found",
-        "Check that the address is complete. The page may have been removed, or never "
-        "existed.",
-    ),
-    405: ("Method not allowed", "This address does not accept that method."),
-    409: (
-        "This is not possible at the moment",
-        "It has changed since you opened it. Look at it again.",
-    ),
-    413: (
-        "That is too large",
-        "The limit is 5 MB. Split the file into smaller ones, or check that you chose "
-        "the right one.",
-    ),
-    415: ("Unsupported content type", "Check the Content-Type header."),
-    422: (
-        "Something needs to be corrected",
-        "Check what you entered and send it again.",
-    ),
-    429: ("Too many requests", "Wait a minute, then send it again."),
-    500: (
-        "Sorry, something went wrong",
-        "Try again in a few minutes. If you sent something, first check whether it "
-        "arrived.",
-    ),
-    503: ("Not ready", "Try again in a minute."),
+_TEXTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+# A title, and a sentence that says what to do.
+WORDS: dict[int, tuple[str, str]] = {
+    int(status): tuple(words) for status, words in _TEXTS["status"].items()
+}
+SPECIAL: dict[str, tuple[str, str]] = {
+    case: tuple(words) for case, words in _TEXTS["special"].items()
 }
 LONGEST_RESENT = 200_000  # characters of a form that can be sent again
-NO_REFERRER = (
-    "This form could not be checked",
-    "Your browser, or a proxy, removes the Referer header, which says which page the "
-    "form was on. Allow it for this site, then go back and try again.",
-)
-FORM_EXPIRED = (
-    "This form has expired",
-    "Reload the page and fill in the form again. This happens after signing in or out "
-    "in another tab, or where cookies are not allowed.",
-)
-PLAIN_HTTP = (
-    "This form does not work over plain http",
-    "Forms need this site’s cookies, which are sent over https only. Open the site "
-    "again with https:// at the start of its address. If it is there already, tell the "
-    "people who run the site that SPV_PROXIES or the header X-Forwarded-Proto is not "
-    "set.",
-)
-UNKNOWN_HOST = (
-    "This address does not belong to this site",
-    "Check the name of the site in the address. If it is right, tell the people who "
-    "run the site that it is missing in SPV_HOSTS.",
-)
 
 
 def init_app(app: Flask) -> None:
@@ -99,12 +49,13 @@ def _http_error(error: HTTPException) -> Response:
 
 def _words(error: HTTPException, status: int) -> tuple[str, str]:
     if isinstance(error, SecurityError):
-        return UNKNOWN_HOST
+        return SPECIAL["unknown_host"]
     if not isinstance(error, CSRFError):
         return WORDS.get(status, WORDS[500] if status > 499 else WORDS[400])
     if security.is_without_cookies():
-        return PLAIN_HTTP
-    return NO_REFERRER if "referrer" in str(error.description) else FORM_EXPIRED
+        return SPECIAL["plain_http"]
+    has_referrer = "referrer" not in str(error.description)
+    return SPECIAL["form_expired" if has_referrer else "no_referrer"]
 
 
 def _no_database(error: DBAPIError | PoolTimeout) -> Response:
@@ -153,15 +104,16 @@ def _answer(status: int, title: str, sentence: str) -> Response:
     )
     if pages.wants_partial():
         # An error replaces the page, whichever part of it the answer was meant for.
-        response.headers["HX-Retarget"] = "#content"
-        response.headers["HX-Reswap"] = "innerHTML show:window:top"
+        pages.replace_content(response)
         response.headers["HX-Reselect"] = "#error"
     return response
 
 
 def _wait_beside_form(sentence: str) -> Response:
     """Tell an HTMX user to wait, and leave the form and a chosen file as they are."""
-    response = make_response(render_template("errors/_wait.html", sentence=sentence))
+    response = flask.make_response(
+        flask.render_template("errors/_wait.html", sentence=sentence)
+    )
     response.status_code = 429
     response.vary.add("HX-Request")
     response.headers["HX-Retarget"] = "dialog[open] .spv-wait, #wait"
@@ -186,4 +138,4 @@ def _fields_to_resend() -> list[tuple[str, str, str]]:
 
 def api_error(status: int, errors: Sequence[dict[str, Any]]) -> Response:
     """Answer a program with errors: every error of the APIs has this one body."""
-    return make_response({"result": "Unsuccessful", "errors": errors}, status)
+    return flask.make_response({"result": "Unsuccessful", "errors": errors}, status)

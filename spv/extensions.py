@@ -1,5 +1,6 @@
-"""The Flask extensions as bare objects; `create_app` binds them."""
+"""The Flask extensions, which `create_app` binds, and the base of all tables."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,26 +11,54 @@ from flask_login import current_user
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import JSON, DateTime, Index, MetaData, text
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
 
 from spv.rules.text import network_of
 
 LONGEST_TOKEN = 300  # characters
 
 
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC, to the microsecond. Raises ValueError if it has no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> Any:
+        """Convert a moment to UTC; without the zone for SQLite, which stores none."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment needs its time zone.")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> Any:
+        """Return a stored moment in UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
 class Base(DeclarativeBase):
     """The base of all tables. Migrations need fixed names for constraints."""
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            datetime: UtcDateTime, list[str]: JSON, dict[str, Any]: JSON,
+        },
+    )  # fmt: skip
 
 
 class Csrf(CSRFProtect):  # type: ignore[misc]
@@ -56,6 +85,15 @@ if TYPE_CHECKING:
     Model = Base
 else:
     Model = db.Model
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Index the rows of a table that meet a condition; `uq_` begins a unique index."""
+    some, unique = text(where), name.startswith("uq_")
+    return Index(
+        name, *columns, unique=unique, sqlite_where=some, postgresql_where=some
+    )
+
 
 migrate = Migrate(directory=str(Path(__file__).parents[1] / "migrations"))
 csrf = Csrf()

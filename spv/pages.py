@@ -2,33 +2,25 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import cache
+from functools import cache, wraps
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from flask import (
-    Flask,
-    Response,
-    current_app,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    stream_with_context,
-    url_for,
-)
+import flask
+from flask import Flask, Response, current_app, request, url_for
 from itsdangerous import BadData, TimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock
 from spv.extensions import htmx, secret_keys
 from spv.rules.accounts import TYPE_WORDS, format_abn
+from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, format_decimal, pluralise
 
+View = Callable[..., BaseResponse]
 SIGNED_FOR = 86_400  # seconds
 
 
@@ -48,7 +40,7 @@ def init_app(app: Flask) -> None:
         "dollars": _dollars,
         "moment": clock.format_moment,
         "plain": format_decimal,
-        "pretty": _pretty,
+        "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "short_day": clock.format_short_date,
     }
 
@@ -78,24 +70,54 @@ def render(
         "error": status in (400, 409, 422, 429),
     }
     shell = "partial.html" if wants_partial() else "base.html"
-    response = make_response(render_template(shell, **context), status)
+    response = flask.make_response(flask.render_template(shell, **context), status)
     response.vary.add("HX-Request")
     if form and form.retry_after:
-        g.retry_after = form.retry_after
+        flask.g.retry_after = form.retry_after
     if status in (400, 429) and wants_partial():
         replace_content(response)  # this page is ours, and not a proxy's
     return response
 
 
-def done(endpoint: str, **values: Any) -> BaseResponse:
+def submits(form_class: Callable[[], Any], page: View) -> Callable[[View], View]:
+    """Give a view the form that was sent, and show its page again if that has errors.
+
+    If the view raises ValidationError, `page` gets the values of the address, and the
+    form with the sentences of the error beside its fields.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def submit(**values: Any) -> BaseResponse:
+            form = form_class()
+            try:
+                return view(form, **values)
+            except ValidationError as error:
+                return page(**values, form=form.refused(error))
+
+        return submit
+
+    return decorate
+
+
+def done(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
     """Go on to the page of a success: a 303, or for HTMX the page itself."""
-    url = url_for(endpoint, **values)
     if not wants_partial():
-        return redirect(url, 303)
-    response = make_response(current_app.view_functions[endpoint](**values))
+        return go_to(endpoint, message, **values)
+    if message:
+        flask.flash(message)
+    url = url_for(endpoint, **values)
+    response = flask.make_response(current_app.view_functions[endpoint](**values))
     response.headers["HX-Push-Url"] = url
     replace_content(response)
     return response
+
+
+def go_to(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
+    """Go on to a page by a new request, as the user may have other roles now."""
+    if message:
+        flask.flash(message)
+    return flask.redirect(url_for(endpoint, **values), 303)
 
 
 def replace_content(response: Response) -> None:
@@ -114,7 +136,9 @@ def csv_file(text: str | Iterator[str], filename: str) -> Response:
     """Answer with a CSV file to be saved; the pieces of an iterator are streamed."""
     whole = isinstance(text, str)
     # The byte order mark makes spreadsheets read the file as UTF-8.
-    content = f"\ufeff{text}" if whole else stream_with_context(chain("\ufeff", text))
+    content = (
+        f"\ufeff{text}" if whole else flask.stream_with_context(chain("\ufeff", text))
+    )
     response = Response(content, mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
@@ -151,11 +175,6 @@ def _version(name: str) -> str:
     """Return a short digest of a static file."""
     content = (Path(current_app.static_folder or "") / name).read_bytes()
     return hashlib.sha256(content).hexdigest()[:8]
-
-
-def _pretty(value: Any) -> str:
-    """Write JSON with indentation, in the order of its keys."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _dollars(value: Decimal) -> str:

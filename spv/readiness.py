@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
 from time import monotonic
@@ -26,28 +27,33 @@ WAIT = 1_000  # milliseconds that an attempt waits for another write
 PATIENCE = 15.0
 
 
+@dataclass
 class _Probe:
     """The last attempt of this process to write, shared by all of its requests."""
 
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.tried_at = -math.inf
-        self.busy_since = math.inf  # since when attempts have failed to get the lock
-        self.problem: str | None = None
-        self.has_schema = False
+    lock: Lock = field(default_factory=Lock)
+    tried_at: float = -math.inf
+    busy_since: float = math.inf  # since when attempts have failed to get the lock
+    problem: str | None = None
+    has_schema: bool = False
 
 
 def problem() -> str:
     """Say what keeps the app from serving; "" if nothing does.
 
     A write is tried at most every 5 seconds. Until the next attempt ends, all requests
-    get the result of the last one.
+    get the result of the last one. The cause is logged when the result changes.
     """
     probe: _Probe = current_app.extensions.setdefault("spv_probe", _Probe())
     if _is_due(probe) and probe.lock.acquire(blocking=probe.problem is None):
         try:
             if _is_due(probe):
-                _try(probe)
+                before, (found, cause) = probe.problem, _attempt(probe)
+                probe.problem, probe.tried_at = found, monotonic()
+                if found and found != before:
+                    current_app.logger.error("Not ready: %s %s", found, cause)
+                elif before and not found:
+                    current_app.logger.warning("Ready again.")
         finally:
             probe.lock.release()
     return probe.problem or ""
@@ -66,10 +72,16 @@ def missing(connection: Connection) -> str:
     """Name the parts of the models that the database lacks, or has otherwise."""
     context = MigrationContext.configure(connection)
     with warnings.catch_warnings():
-        # SQLite's indexes on expressions cannot be read back: their names are compared.
+        # SQLite's indexes on expressions cannot be read back.
         warnings.filterwarnings("ignore", ".*expression-based index")
         found = {*_describe(compare_metadata(context, db.metadata))}
-    found.update(_missing_names(connection))
+    # Triggers, and indexes on expressions, are compared by their names alone.
+    dialect = connection.dialect.name
+    existing = set(connection.scalars(text(_NAMES[dialect])))
+    tables: list[Table] = db.metadata.sorted_tables
+    indexes = {str(index.name) for table in tables for index in table.indexes}
+    found |= {f"index {name} is missing" for name in indexes - existing}
+    found |= {f"trigger {n} is missing or off" for n in GUARDS[dialect] - existing}
     if not found:
         return ""
     return f"The tables are not those of the models: {', '.join(sorted(found))}."
@@ -77,16 +89,6 @@ def missing(connection: Connection) -> str:
 
 def _is_due(probe: _Probe) -> bool:
     return monotonic() - probe.tried_at >= TRY_EVERY
-
-
-def _try(probe: _Probe) -> None:
-    """Make one attempt, and log the cause when the answer changes."""
-    before, (found, cause) = probe.problem, _attempt(probe)
-    probe.problem, probe.tried_at = found, monotonic()
-    if found and found != before:
-        current_app.logger.error("Not ready: %s %s", found, cause)
-    elif before and not found:
-        current_app.logger.warning("Ready again.")
 
 
 def _attempt(probe: _Probe) -> tuple[str, str]:
@@ -160,16 +162,6 @@ _NAMES = {
     "postgresql": "SELECT indexname FROM pg_indexes UNION "
     "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')",
 }
-
-
-def _missing_names(connection: Connection) -> Iterator[str]:
-    """Name the triggers and indexes that are missing, by their names alone."""
-    dialect = connection.dialect.name
-    existing = set(connection.scalars(text(_NAMES[dialect])))
-    tables: list[Table] = db.metadata.sorted_tables
-    indexes = {str(index.name) for table in tables for index in table.indexes}
-    yield from (f"index {name} is missing" for name in indexes - existing)
-    yield from (f"trigger {n} is missing or off" for n in GUARDS[dialect] - existing)
 
 
 @cache

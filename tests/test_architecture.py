@@ -33,7 +33,6 @@ ARROWS = {
     "forms": {"rules"},
     "views": {
         "access",
-        "browsers",
         "demo",
         "errors",
         "extensions",
@@ -56,7 +55,6 @@ ARROWS = {
         "security",
         "services",
     },
-    "browsers": {"extensions", "security", "services"},
     "pages": {"clock", "extensions", "rules"},
     "errors": {"database", "pages", "rules", "security"},
     "cli": {"demo", "pages", "readiness", "rules", "services"},

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from spv import demo
-from spv.views import openapi
+from spv.views import api_stc
 from tests.api import key_of, subscribe
 from tests.people import acting
 from tests.server import serve
@@ -23,7 +23,7 @@ UPLOADING, API = (
 def test_the_api_page_names_every_parameter():
     table = re.search(r"\| parameter \|.*?\n\n", API, re.S)[0]
     named = re.findall(r"^\| (`.*?) \|", table, re.M)
-    described = openapi.operations("STC calculator")["calculate"]["parameters"]
+    described = api_stc.operations("STC calculator")["calculate"]["parameters"]
     names = {parameter["name"] for parameter in described}
     assert {*re.findall(r"`(\w+)`", "".join(named))} == names
 
@@ -71,4 +71,4 @@ def answer(command, address, key):
 def test_the_api_page_names_only_codes_that_are_there():
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", UPLOADING))
     assert named
-    assert named <= openapi.error_codes().keys()
+    assert named <= api_stc.error_codes().keys()

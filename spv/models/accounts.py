@@ -2,17 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spv.extensions import Model
-from spv.models.types import UtcDateTime
-
-
-def _unique(name: str, column: str, condition: str) -> Index:
-    """Allow one row that meets a condition for each value of a column."""
-    where = text(condition)
-    return Index(name, column, unique=True, sqlite_where=where, postgresql_where=where)
+from spv.extensions import Model, partial_index
 
 
 class Account(Model):
@@ -24,8 +17,8 @@ class Account(Model):
     legal_name: Mapped[str] = mapped_column(String(200))
     abn: Mapped[str] = mapped_column(String(11), unique=True)
     phone: Mapped[str] = mapped_column(String(40))
-    account_types: Mapped[list[str]] = mapped_column(JSON)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    account_types: Mapped[list[str]]
+    created_at: Mapped[datetime]
 
 
 class User(Model):
@@ -37,7 +30,9 @@ class User(Model):
     """
 
     __tablename__ = "users"
-    __table_args__ = (_unique("uq_users_email", "email", "removed_at IS NULL"),)
+    __table_args__ = (
+        partial_index("uq_users_email", "email", where="removed_at IS NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(
@@ -50,9 +45,9 @@ class User(Model):
     is_administrator: Mapped[bool] = mapped_column(default=False)
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     link_hash: Mapped[str | None] = mapped_column(String(64), index=True)
-    link_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    link_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
 
     account: Mapped[Account | None] = relationship()
 
@@ -65,8 +60,8 @@ class UserSession(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
     user: Mapped[User] = relationship()
 
@@ -80,7 +75,7 @@ class KnownBrowser(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     browser_hash: Mapped[str] = mapped_column(String(64))
-    signed_in_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    signed_in_at: Mapped[datetime]
 
 
 class SignInTries(Model):
@@ -95,19 +90,20 @@ class SignInTries(Model):
     subject: Mapped[str] = mapped_column(String(64), primary_key=True)
     network: Mapped[str] = mapped_column(String(43), primary_key=True)
     failures: Mapped[int]
-    wait_until: Mapped[datetime] = mapped_column(UtcDateTime)
-    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    wait_until: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class AccountApplication(Model):
     """An application of a user for an account, or for more types of their account."""
 
     __tablename__ = "account_applications"
-    __table_args__ = (
-        _unique("uq_account_applications_user_id", "user_id", "status = 'submitted'"),
-        _unique(
-            "uq_account_applications_account_id", "account_id", "status = 'submitted'"
-        ),
+    # A user or an account has one application at a time.
+    __table_args__ = tuple(
+        partial_index(
+            f"uq_account_applications_{column}", column, where="status = 'submitted'"
+        )
+        for column in ("user_id", "account_id")
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -119,12 +115,12 @@ class AccountApplication(Model):
     legal_name: Mapped[str] = mapped_column(String(200))
     abn: Mapped[str] = mapped_column(String(11))
     phone: Mapped[str] = mapped_column(String(40))
-    account_types: Mapped[list[str]] = mapped_column(JSON)
-    submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    account_types: Mapped[list[str]]
+    submitted_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(String(20), index=True)
     reason: Mapped[str] = mapped_column(Text, default="")
     assessed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    assessed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    assessed_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     assessed_by: Mapped[User] = relationship(foreign_keys=[assessed_by_id])

@@ -6,7 +6,6 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spv.extensions import Model
-from spv.models.types import UtcDateTime
 
 # The migrations make these triggers; metadata cannot name them.
 GUARDS = {
@@ -34,7 +33,7 @@ class AuditEvent(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     chain: Mapped[str] = mapped_column(ForeignKey("audit_chains.name"))
     sequence: Mapped[int]
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime]
     event: Mapped[str] = mapped_column(String(60))
     actor: Mapped[str] = mapped_column(String(254))
     channel: Mapped[str] = mapped_column(String(20))

@@ -6,28 +6,13 @@ A serial number is valid while its `invalidation_id` is null. No row is ever del
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Text,
-    text,
-)
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from spv.extensions import Model
+from spv.extensions import Model, partial_index
 from spv.models.accounts import Account, User
 from spv.models.subscriptions import Subscription
-from spv.models.types import UtcDateTime
-
-
-def _partial_index(name: str, *columns: str, where: str) -> Index:
-    clause = text(where)
-    return Index(name, *columns, sqlite_where=clause, postgresql_where=clause)
 
 
 class Declaration(Model):
@@ -39,7 +24,7 @@ class Declaration(Model):
     __tablename__ = "declarations"
     __table_args__ = (
         # Every page of a signed-in user asks until when the account's is current.
-        _partial_index(
+        partial_index(
             "ix_declarations_expiring", "account_id", "expires_on",
             where="expires_on IS NOT NULL",
         ),
@@ -50,7 +35,7 @@ class Declaration(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     purpose: Mapped[str] = mapped_column(String(10))
     wording_version: Mapped[str] = mapped_column(String(10))
-    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_at: Mapped[datetime]
     expires_on: Mapped[date | None]
 
     user: Mapped[User] = relationship()
@@ -95,7 +80,7 @@ class Upload(MadeBy, Model):
     filename: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     row_count: Mapped[int]
-    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    received_at: Mapped[datetime] = mapped_column(index=True)
     audit_sequence: Mapped[int]
     digest_version: Mapped[int] = mapped_column(server_default="1")
 
@@ -115,7 +100,7 @@ class RefusedFile(Model):
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     row_count: Mapped[int]
     problem_count: Mapped[int]
-    refused_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    refused_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Product(Model):
@@ -145,7 +130,7 @@ class UploadProduct(Model):
     __tablename__ = "upload_products"
     __table_args__ = (
         # Those with rows that were marked invalid.
-        _partial_index(
+        partial_index(
             "ix_upload_products_marked", "upload_id", "product_id",
             where="valid_count < row_count",
         ),
@@ -173,9 +158,9 @@ class Invalidation(MadeBy, Model):
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
     reason: Mapped[str] = mapped_column(String(60))
     other_reason: Mapped[str] = mapped_column(Text, default="")
-    criteria: Mapped[dict[str, Any]] = mapped_column(JSON)
+    criteria: Mapped[dict[str, Any]]
     row_count: Mapped[int]
-    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_at: Mapped[datetime]
     audit_sequence: Mapped[int]
 
     account: Mapped[Account | None] = relationship()
@@ -192,17 +177,17 @@ class PanelSerial(Model):
     __table_args__ = (
         Index(
             "uq_panel_serials_serial_number", "serial_number",
-            text("coalesce(invalidation_id, 0)"), unique=True,
+            sql("coalesce(invalidation_id, 0)"), unique=True,
         ),
         # The rows of an upload, of some products, from a serial number on.
         Index(None, "upload_id", "product_id", "serial_number"),
         # The same for the few rows that were marked invalid.
-        _partial_index(
+        partial_index(
             "ix_panel_serials_marked", "upload_id", "product_id", "serial_number",
             where="invalidation_id IS NOT NULL",
         ),
         # The rows of an invalidation. Valid rows are not in this index.
-        _partial_index(
+        partial_index(
             "ix_panel_serials_invalidation_id", "invalidation_id",
             where="invalidation_id IS NOT NULL",
         ),

@@ -6,7 +6,6 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spv.extensions import Model
-from spv.models.types import UtcDateTime
 
 
 class StcBatch(Model):
@@ -21,10 +20,10 @@ class StcBatch(Model):
     certificates: Mapped[int]
     reasons: Mapped[str] = mapped_column(Text)
     document: Mapped[str | None] = mapped_column(Text)
-    document_until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    document_until: Mapped[datetime] = mapped_column(index=True)
     rules_version: Mapped[str] = mapped_column(String(20))
     actor: Mapped[str] = mapped_column(String(254))
-    calculated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    calculated_at: Mapped[datetime]
 
 
 class VisitorRows(Model):
@@ -75,4 +74,4 @@ class StcCalculation(Model):
 
     actor: Mapped[str] = mapped_column(String(254))
     channel: Mapped[str] = mapped_column(String(20))
-    calculated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    calculated_at: Mapped[datetime]

@@ -1,19 +1,12 @@
 """Subscriptions to the ledger's API, their keys, and the log of requests."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spv.extensions import Model
+from spv.extensions import Model, partial_index
 from spv.models.accounts import Account, User
-from spv.models.types import UtcDateTime
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """Return the arguments of an index over some of the rows."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Subscription(Model):
@@ -21,22 +14,19 @@ class Subscription(Model):
 
     __tablename__ = "subscriptions"
     __table_args__ = (
-        Index(
-            "uq_subscriptions_account_id_name",
-            "account_id",
-            "name",
-            unique=True,
-            **_where("cancelled_at IS NULL"),
+        partial_index(
+            "uq_subscriptions_account_id_name", "account_id", "name",
+            where="cancelled_at IS NULL",
         ),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     name: Mapped[str] = mapped_column(String(100))
     terms_version: Mapped[str] = mapped_column(String(10))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()
     user: Mapped[User] = relationship()
@@ -60,8 +50,8 @@ class SubscriptionKey(Model):
     kind: Mapped[str] = mapped_column(String(10))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
 
     subscription: Mapped[Subscription] = relationship(back_populates="keys")
 
@@ -76,21 +66,18 @@ class ApiRequest(Model):
 
     __tablename__ = "api_requests"
     __table_args__ = (
-        Index(
-            "uq_api_requests_subscription_id_idempotency_key",
-            "subscription_id",
-            "idempotency_key",
-            unique=True,
-            **_where("idempotency_key IS NOT NULL"),
+        partial_index(
+            "uq_api_requests_subscription_id_idempotency_key", "subscription_id",
+            "idempotency_key", where="idempotency_key IS NOT NULL",
         ),
         Index(None, "subscription_id", "id"),
-        Index("ix_api_requests_answered", "at", **_where("answer IS NOT NULL")),
-    )
+        partial_index("ix_api_requests_answered", "at", where="answer IS NOT NULL"),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"))
     key_kind: Mapped[str] = mapped_column(String(10))
-    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
     request: Mapped[str] = mapped_column(String(200))
     status: Mapped[int | None]
     outcome: Mapped[str] = mapped_column(String(200), default="")

@@ -9,11 +9,8 @@ from spv.views import (
     account,
     api_ledger,
     api_stc,
-    declarations,
     developer,
-    invalidations,
     panels,
-    sign_in,
     site,
     staff,
     stc,
@@ -75,9 +72,10 @@ def init_app(app: Flask) -> None:
         "serial": SerialConverter,
         "token": TokenConverter,
     }
-    for room in (
-        stc, site, sign_in, account, staff, panels, uploads, invalidations,
-        declarations, developer, api_ledger, api_stc,
+    for blueprint in (
+        stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, panels.bp,
+        panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
+        api_ledger.bp, api_stc.bp,
     ):  # fmt: skip
-        app.register_blueprint(room.bp)
+        app.register_blueprint(blueprint)
     csrf.exempt(api_ledger.bp)  # the API reads no cookies

@@ -1,21 +1,84 @@
-"""My account: its applications, its users, and their passwords."""
+"""Signing up, in and out; my account, its applications, its users, their passwords."""
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, browsers, pages
+from spv import access, demo, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import (
     ApplicationForm,
     ChangePasswordForm,
     NewPasswordForm,
+    SignInForm,
+    SignUpForm,
     UserForm,
 )
-from spv.rules.errors import ValidationError
-from spv.services.accounts import applications, password_links, users
+from spv.services.accounts import applications, password_links, sign_in, users
 
 bp = Blueprint("account", __name__)
+sign_in_bp = Blueprint("sign_in", __name__)
+
+
+@sign_in_bp.get("/sign-in", endpoint="new")
+def sign_in_page(form: SignInForm | None = None) -> Response:
+    """Show the form, and in a demonstration its sign-ins."""
+    return pages.render(
+        "sign_in/_sign_in.html",
+        title="Sign in",
+        form=form or SignInForm(),
+        demonstration=demo.sign_ins() if pages.is_demonstration() else {},
+        demonstration_password=demo.PASSWORD,
+    )
+
+
+@sign_in_bp.post("/sign-in", endpoint="create")
+@limiter.limit("60 per 30 seconds", key_func=access.browser_or_network)
+@pages.submits(SignInForm, sign_in_page)
+def start_session(form: SignInForm) -> BaseResponse:
+    """Sign in, and go on to the page that the user wanted."""
+    browser, before = access.browser(), access.token()
+    token = sign_in.sign_in(form.answers, current_actor(), before, browser)
+    access.sign_in(token)
+    access.keep_browser(browser)
+    return redirect(access.local(request.args.get("next", "")), 303)
+
+
+@sign_in_bp.get("/sign-up", endpoint="sign_up")
+def sign_up_page(form: SignUpForm | None = None) -> Response:
+    """Show the form for a new user."""
+    form = form or SignUpForm()
+    return pages.render("sign_in/_sign_up.html", title="Sign up", form=form)
+
+
+@sign_in_bp.post("/sign-up")
+@limiter.limit("60 per minute")
+@pages.submits(SignUpForm, sign_up_page)
+def register(form: SignUpForm) -> BaseResponse:
+    """Sign up; the answer does not reveal whether the user had signed up before."""
+    sign_in.sign_up(form.answers, current_actor())
+    return pages.done(
+        "sign_in.new",
+        "Now sign in with your email address and password. If you had signed up "
+        "before, nothing has changed: your earlier password is the one that counts.",
+    )
+
+
+@sign_in_bp.post("/sign-out")
+def sign_out() -> BaseResponse:
+    """End this session."""
+    if token := access.token():
+        sign_in.sign_out(token, current_actor())
+    access.sign_out()
+    return pages.go_to("sign_in.new", "You have signed out.")
+
+
+@sign_in_bp.post("/sign-out-everywhere")
+def sign_out_everywhere() -> BaseResponse:
+    """End every session of this user."""
+    sign_in.sign_out_everywhere(current_actor())
+    access.sign_out()
+    return pages.go_to("sign_in.new", "You have signed out on every device.")
 
 
 @bp.get("/account")
@@ -48,15 +111,12 @@ def application_page(form: ApplicationForm | None = None) -> Response:
 
 @bp.post("/account/apply", endpoint="apply")
 @bp.post("/account/upgrade", endpoint="upgrade")
-def submit_application() -> BaseResponse:
+@pages.submits(ApplicationForm, application_page)
+def submit_application(form: ApplicationForm) -> BaseResponse:
     """Submit an application for an account, or for its upgrade."""
-    form = ApplicationForm()
-    try:
-        applications.submit(form.answers, current_actor())
-    except ValidationError as error:
-        return application_page(form.refused(error))
-    flash("Your application has been submitted. The agency will assess it.")
-    return pages.done("account.show")
+    applications.submit(form.answers, current_actor())
+    message = "Your application has been submitted. The agency will assess it."
+    return pages.done("account.show", message)
 
 
 @bp.get("/account/users")
@@ -76,14 +136,10 @@ def new_user(form: UserForm | None = None) -> Response:
 
 @bp.post("/account/users/new")
 @limiter.limit("60 per minute")
-def add_user() -> Response:
+@pages.submits(UserForm, new_user)
+def add_user(form: UserForm) -> Response:
     """Add a user, and show the link to set a password with."""
-    form = UserForm()
-    try:
-        link = users.add(form.answers, current_actor())
-    except ValidationError as error:
-        return new_user(form.refused(error))
-    return link_page(link, "account.list_users")
+    return link_page(users.add(form.answers, current_actor()), "account.list_users")
 
 
 @bp.get("/account/users/<number:user_id>")
@@ -100,27 +156,18 @@ def edit_user(user_id: int, form: UserForm | None = None) -> Response:
 
 
 @bp.post("/account/users/<number:user_id>")
-def change_user(user_id: int) -> BaseResponse:
+@pages.submits(UserForm, edit_user)
+def change_user(form: UserForm, user_id: int) -> BaseResponse:
     """Change a user."""
-    form = UserForm()
-    try:
-        users.change(user_id, form.answers, current_actor())
-    except ValidationError as error:
-        return edit_user(user_id, form.refused(error))
-    return _to_users("The user has been changed.")
+    users.change(user_id, form.answers, current_actor())
+    return pages.go_to("account.list_users", "The user has been changed.")
 
 
 @bp.post("/account/users/<number:user_id>/remove")
 def remove_user(user_id: int) -> BaseResponse:
     """Remove a user."""
     users.remove(user_id, current_actor())
-    return _to_users("The user has been removed.")
-
-
-def _to_users(message: str) -> BaseResponse:
-    # By a new request: users who change themselves may have other roles now, or none.
-    flash(message)
-    return redirect(url_for(".list_users"), 303)
+    return pages.go_to("account.list_users", "The user has been removed.")
 
 
 @bp.post("/account/users/<number:user_id>/password-link")
@@ -149,16 +196,14 @@ def edit_password(form: ChangePasswordForm | None = None) -> Response:
 
 @bp.post("/account/password")
 @limiter.limit("60 per minute")
-def change_password() -> BaseResponse:
+@pages.submits(ChangePasswordForm, edit_password)
+def change_password(form: ChangePasswordForm) -> BaseResponse:
     """Change the password, which ends all other sessions."""
-    form, user = ChangePasswordForm(), access.person()
-    token = user.token if user else ""
-    try:
-        password_links.change(form.answers, token, current_actor(), browsers.current())
-    except ValidationError as error:
-        return edit_password(form.refused(error))
-    flash("Your password has changed. Any other device has been signed out.")
-    return pages.done("site.index")
+    password_links.change(
+        form.answers, access.token(), current_actor(), access.browser()
+    )
+    message = "Your password has changed. Any other device has been signed out."
+    return pages.done("site.index", message)
 
 
 @bp.get("/password/<token:token>")
@@ -175,14 +220,11 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
 
 @bp.post("/password/<token:token>")
 @limiter.limit("60 per minute")
-def use_link(token: str) -> BaseResponse:
+@pages.submits(NewPasswordForm, open_link)
+def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
-    form, browser = NewPasswordForm(), browsers.current()
-    try:
-        password_links.use_link(token, form.answers, current_actor(), browser)
-    except ValidationError as error:
-        return open_link(token, form.refused(error))
+    browser = access.browser()
+    password_links.use_link(token, form.answers, current_actor(), browser)
     access.sign_out()
-    browsers.keep(browser)
-    flash("Your password is set. Sign in with it.")
-    return redirect(url_for("sign_in.new"), 303)
+    access.keep_browser(browser)
+    return pages.go_to("sign_in.new", "Your password is set. Sign in with it.")

@@ -1,23 +1,63 @@
-"""The API of the calculator: JSON, without a key, rate-limited."""
+"""The OpenAPI document, and the API of the calculator: JSON, without a key."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import yaml
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from spv.access import current_actor
 from spv.errors import api_error
 from spv.extensions import limiter
+from spv.rules.ledger.reasons import REASONS
+from spv.rules.stc.system_types import SystemType
 from spv.services.stc import calculations
-from spv.views import openapi
 
 bp = Blueprint("api_stc", __name__, url_prefix="/api")
+_FILE = Path(__file__).parents[1] / "openapi.yaml"
+_SHARED = "x-shared"
+
+
+@cache
+def _parsed() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    body = content["components"]["schemas"]["Marking"]
+    body["properties"]["reason"]["enum"].extend(REASONS)
+    calculation = content["paths"]["/api/stc/v1/calculation"]["get"]
+    system_type = calculation["parameters"][0]
+    system_type["schema"]["enum"].extend(map(str, SystemType))
+    return content
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document as it is served."""
+    return {name: part for name, part in _parsed().items() if name != _SHARED}
+
+
+@cache
+def operations(tag: str) -> dict[str, dict[str, Any]]:
+    """Return the operations with a tag by their id, each with its method and path."""
+    return {
+        operation["operationId"]: {"method": method.upper(), "path": path, **operation}
+        for path, methods in openapi()["paths"].items()
+        for method, operation in methods.items()
+        if tag in operation["tags"]
+    }
+
+
+def error_codes() -> dict[str, str]:
+    """Return the meaning of each error code."""
+    codes: dict[str, str] = _parsed()[_SHARED]["error-codes"]
+    return codes
 
 
 @bp.get("/openapi.json")
 def document() -> Response:
     """Answer the OpenAPI document of everything under /api."""
     server = {"url": request.script_root or "/"}
-    return jsonify(openapi.document() | {"servers": [server]})
+    return jsonify(openapi() | {"servers": [server]})
 
 
 @bp.get("/stc/v1/calculation")
@@ -26,9 +66,13 @@ def calculation() -> Response:
     """Calculate, save and log one system, and answer with the working."""
     if request.method == "HEAD":  # Flask answers it as GET, but it must save nothing
         return Response(mimetype="application/json")
+    operation = operations("STC calculator")["calculate"]
+    parameters = [parameter["name"] for parameter in operation["parameters"]]
     for name, values in request.args.lists():
-        if name not in _parameters():
-            return api_error(422, [{"field": name[:40], "message": _unknown(name)}])
+        if name not in parameters:
+            known = f"The parameters are {', '.join(parameters)}."
+            unknown = f"There is no parameter “{name[:40]}”. {known}"
+            return api_error(422, [{"field": name[:40], "message": unknown}])
         if len(values) > 1:
             return api_error(422, [{"field": name, "message": f"Give {name} once."}])
     result = calculations.show(
@@ -70,14 +114,3 @@ def _to_json(result: calculations.Result) -> dict[str, Any]:
         "calculatedAt": result.calculated_at.isoformat(),
         "resultUrl": url_for("stc.show", reference=result.reference, _external=True),
     }
-
-
-def _parameters() -> list[str]:
-    """Return the names of the calculator's parameters, in the document's order."""
-    operation = openapi.operations("STC calculator")["calculate"]
-    return [parameter["name"] for parameter in operation["parameters"]]
-
-
-def _unknown(name: str) -> str:
-    known = ", ".join(_parameters())
-    return f"There is no parameter “{name[:40]}”. The parameters are {known}."

@@ -1,21 +1,21 @@
-"""The Developer Portal: products, APIs, a console, subscriptions and their keys."""
+"""The Developer Portal and the Declaration for API Users, which it asks for."""
 
 import json
-from typing import Any
 
-from flask import Blueprint, Response, flash, url_for
+from flask import Blueprint, Response, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import access, pages
 from spv.access import KEY_HEADER, current_actor
 from spv.extensions import limiter
-from spv.forms.accounts import SubscribeForm, SubscriptionForm
-from spv.rules.errors import ValidationError
+from spv.forms.accounts import DeclarationForm, SubscribeForm, SubscriptionForm
+from spv.services.accounts import applications
 from spv.services.api import idempotency, subscriptions
 from spv.services.ledger import declarations
-from spv.views import openapi
+from spv.views import api_stc
 
 bp = Blueprint("developer", __name__, url_prefix="/developer")
+declaration_bp = Blueprint("declarations", __name__, url_prefix="/panels/declaration")
 PRODUCT = "Serial Number Ledger"
 API = "Serial number ledger"  # the tag of its operations in the OpenAPI document
 
@@ -33,22 +33,25 @@ def products() -> Response:
 
 
 @bp.get("/products/serial-number-ledger")
-def product() -> Response:
+def product(form: SubscribeForm | None = None) -> Response:
     """Show the product and the account's subscriptions to it."""
-    return _product(SubscribeForm())
+    actor = current_actor()
+    return pages.render(
+        "developer/_product.html",
+        title=PRODUCT,
+        form=form or SubscribeForm(),
+        subscriptions=subscriptions.mine(actor),
+        standing=declarations.declaration_status(actor.account_id),
+    )
 
 
 @bp.post("/products/serial-number-ledger")
 @limiter.limit("60 per minute")
-def subscribe() -> BaseResponse:
+@pages.submits(SubscribeForm, product)
+def subscribe(form: SubscribeForm) -> BaseResponse:
     """Subscribe, and go on to the profile, where the keys are."""
-    form = SubscribeForm()
-    try:
-        subscriptions.subscribe(form.answers, current_actor())
-    except ValidationError as error:
-        return _product(form.refused(error))
-    flash(f"You have subscribed to {PRODUCT}.")
-    return pages.done("developer.profile")
+    subscriptions.subscribe(form.answers, current_actor())
+    return pages.done("developer.profile", f"You have subscribed to {PRODUCT}.")
 
 
 @bp.get("/apis")
@@ -60,7 +63,7 @@ def apis() -> Response:
 @bp.get("/apis/serial-number-ledger")
 def reference() -> Response:
     """Show the request URL, headers, schema, examples and every error code."""
-    operations = openapi.operations(API)
+    operations = api_stc.operations(API)
     body = operations["uploadSerialNumbers"]["requestBody"]["content"]
     example = json.dumps(body["application/json"]["example"], indent=2)
     # Each account gets its own serial numbers: the ledger refuses those of another.
@@ -69,11 +72,11 @@ def reference() -> Response:
         "developer/_reference.html",
         title=API,
         operations=operations.values(),
-        schemas=openapi.document()["components"]["schemas"],
+        schemas=api_stc.openapi()["components"]["schemas"],
         url=url_for("api_ledger.create", _external=True),
         example=example.replace("EXAMPLE-", f"EXAMPLE-{account_id}-"),
         key_header=KEY_HEADER,
-        codes=openapi.error_codes(),
+        codes=api_stc.error_codes(),
     )
 
 
@@ -83,39 +86,42 @@ def console() -> Response:
     return pages.render("developer/_console.html", title="Console")
 
 
-def _product(form: SubscribeForm) -> Response:
-    actor = current_actor()
-    return pages.render(
-        "developer/_product.html",
-        title=PRODUCT,
-        form=form,
-        subscriptions=subscriptions.mine(actor),
-        standing=declarations.declaration_status(actor.account_id),
-    )
-
-
 ONE = "/subscriptions/<number:subscription_id>"
 KEY = f"{ONE}/keys/<key_kind:kind>"
 
 
 @bp.get("/profile")
-def profile() -> Response:
-    """Show the subscriptions, with their keys hidden."""
-    return _profile(SubscriptionForm(formdata=None))
+def profile(
+    form: SubscriptionForm | None = None,
+    subscription_id: int = 0,
+    kind: str = "rename",
+    secret: str = "",
+) -> Response:
+    """Show the subscriptions, with their keys hidden.
+
+    A form that was sent renames one of them or, by its kind, shows one of its keys.
+    """
+    actor = current_actor()
+    return pages.render(
+        "developer/_profile.html",
+        title="Profile",
+        form=form or SubscriptionForm(formdata=None),
+        about=(subscription_id, kind),
+        secret=secret,
+        subscriptions=subscriptions.mine(actor),
+        cancelled=subscriptions.cancelled(actor),
+        standing=declarations.declaration_status(actor.account_id),
+    )
 
 
 @bp.post(f"{KEY}/show")
 @limiter.limit("60 per minute")
-def show_key(subscription_id: int, kind: str) -> Response:
+@pages.submits(SubscriptionForm, profile)
+def show_key(form: SubscriptionForm, subscription_id: int, kind: str) -> Response:
     """Show one key, until the user leaves the page."""
-    form, user = SubscriptionForm(), access.person()
-    proof = (user.token if user else "", form.password.data or "")
-    about = (subscription_id, kind)
-    try:
-        key = subscriptions.show_key(subscription_id, kind, proof, current_actor())
-    except ValidationError as error:
-        return _profile(form.refused(error), about=about)
-    return _profile(form, about=about, secret=key)
+    proof = (access.token(), form.password.data or "")
+    key = subscriptions.show_key(subscription_id, kind, proof, current_actor())
+    return profile(form, subscription_id, kind, key)
 
 
 @bp.post(f"{KEY}/regenerate")
@@ -123,21 +129,17 @@ def show_key(subscription_id: int, kind: str) -> Response:
 def regenerate(subscription_id: int, kind: str) -> BaseResponse:
     """Replace a key by a new one."""
     subscriptions.regenerate(subscription_id, kind, current_actor())
-    flash(f"The {kind} key is new. The old one no longer works.")
-    return pages.done("developer.profile")
+    message = f"The {kind} key is new. The old one no longer works."
+    return pages.done("developer.profile", message)
 
 
 @bp.post(f"{ONE}/rename")
 @limiter.limit("60 per minute")
-def rename(subscription_id: int) -> BaseResponse:
+@pages.submits(SubscriptionForm, profile)
+def rename(form: SubscriptionForm, subscription_id: int) -> BaseResponse:
     """Give a subscription another name."""
-    form = SubscriptionForm()
-    try:
-        subscriptions.rename(subscription_id, form.answers, current_actor())
-    except ValidationError as error:
-        return _profile(form.refused(error), about=(subscription_id, "rename"))
-    flash("The subscription has a new name.")
-    return pages.done("developer.profile")
+    subscriptions.rename(subscription_id, form.answers, current_actor())
+    return pages.done("developer.profile", "The subscription has a new name.")
 
 
 @bp.post(f"{ONE}/cancel")
@@ -145,8 +147,8 @@ def rename(subscription_id: int) -> BaseResponse:
 def cancel(subscription_id: int) -> BaseResponse:
     """End a subscription."""
     subscriptions.cancel(subscription_id, current_actor())
-    flash("The subscription is cancelled. Its keys no longer work.")
-    return pages.done("developer.profile")
+    message = "The subscription is cancelled. Its keys no longer work."
+    return pages.done("developer.profile", message)
 
 
 @bp.get(f"{ONE}/requests")
@@ -161,14 +163,25 @@ def requests(subscription_id: int) -> Response:
     )
 
 
-def _profile(form: SubscriptionForm, **context: Any) -> Response:
+@declaration_bp.get("", endpoint="new")
+def declaration(form: DeclarationForm | None = None) -> Response:
+    """Show the status, the wording, and the declarations that were made."""
     actor = current_actor()
     return pages.render(
-        "developer/_profile.html",
-        title="Profile",
-        form=form,
-        subscriptions=subscriptions.mine(actor),
-        cancelled=subscriptions.cancelled(actor),
+        "declarations/_new.html",
+        title="Declaration for API Users",
+        form=form or DeclarationForm(),
+        account=applications.account_of(actor),
         standing=declarations.declaration_status(actor.account_id),
-        **context,
+        declarations=declarations.mine(actor),
     )
+
+
+@declaration_bp.post("", endpoint="make")
+@limiter.limit("60 per minute")
+@pages.submits(DeclarationForm, declaration)
+def declare(form: DeclarationForm) -> BaseResponse:
+    """Make the declaration, for three months."""
+    made = declarations.make(form.answers, current_actor())
+    message = f"Your declaration has been made. {made.status}."
+    return pages.done("declarations.new", message)

@@ -1,21 +1,38 @@
-"""The ledger of panel serial numbers: search, the history of one, check a list."""
+"""The ledger of panel serial numbers: search it, check a list, mark rows as invalid."""
 
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedRows
 from spv.rules.errors import ValidationError
+from spv.rules.formatting import pluralise
 from spv.rules.ledger.criteria import read_criteria
 from spv.rules.ledger.serial_list import read_list
-from spv.services.ledger import lookup, search, selections
-from spv.views.invalidations import dialog
+from spv.services.ledger import invalidations, lookup, search, selections
+from spv.services.ledger.invalidations import SelectionMoved
+from spv.services.ledger.selections import ROW_BY_ROW, Selection
 
 bp = Blueprint("panels", __name__, url_prefix="/panels")
+invalidations_bp = Blueprint("invalidations", __name__, url_prefix="/panels")
+SAMPLE = 5
+EXPIRED = (
+    "This list of rows has expired: it is kept for a day. Search again and select the "
+    "rows."
+)
+NOT_SHOWN = "Look at what will be marked, then select the reason."
+
+
+class SelectionExpired(ValidationError):
+    """The form's list of rows is too old, is another user's, or was changed."""
+
+    http_status = 400
 
 
 @bp.get("")
@@ -62,28 +79,113 @@ def show(row_id: int) -> Response:
 
 
 @bp.get("/check")
-def new_check() -> Response:
-    """Show the form for a list of serial numbers."""
-    return _check(SerialListForm())
+def new_check(form: SerialListForm | None = None, **context: Any) -> Response:
+    """Show the form for a list of serial numbers, and the list that was checked."""
+    title, form = "Check serial numbers", form or SerialListForm()
+    return pages.render("panels/_check.html", title=title, form=form, **context)
 
 
 @bp.post("/check")
 @limiter.limit("60 per minute")
-def check() -> Response:
+@pages.submits(SerialListForm, new_check)
+def check(form: SerialListForm) -> Response:
     """Look up a list: answer a page, a CSV file, or the dialog that marks the rows."""
-    form, actor = SerialListForm(), current_actor()
-    try:
-        checked = lookup.check_list(read_list(*form.given()), actor)
-        if "mark" in request.form:
-            selection = selections.listed(checked.markable, actor)
-            return dialog(InvalidateForm(formdata=None), selection)
-    except ValidationError as error:
-        return _check(form.refused(error))
+    actor = current_actor()
+    checked = lookup.check_list(read_list(*form.given()), actor)
+    if "mark" in request.form:
+        selection = selections.listed(checked.markable, actor)
+        return dialog(InvalidateForm(formdata=None), selection)
     if "download" in request.form:
         return pages.csv_file(lookup.as_csv(checked), "checked-serials.csv")
-    return _check(form, checked=checked)
+    return new_check(form, checked=checked)
 
 
-def _check(form: SerialListForm, **context: Any) -> Response:
-    title = "Check serial numbers"
-    return pages.render("panels/_check.html", title=title, form=form, **context)
+@invalidations_bp.get("/invalidate", endpoint="new")
+def new_invalidation() -> Response:
+    """Show the dialog over the rows that are ticked, or over all rows found."""
+    form = InvalidateForm(formdata=None)
+    try:
+        return dialog(form, _ticked(request.args))
+    except ValidationError as error:
+        return dialog(form.refused(error))
+
+
+@invalidations_bp.post("/invalidate", endpoint="create")
+@limiter.limit("60 per minute")
+def invalidate() -> BaseResponse:
+    """Mark the rows that the dialog showed, or that a program names without it."""
+    form, actor, shown = InvalidateForm(), current_actor(), None
+    try:
+        shown = _shown(form)
+        selection = shown or _named(request.form)
+        marked = invalidations.mark(selection, form.answers, actor)
+    except SelectionMoved as error:
+        return dialog(form.refused(error), error.rest)
+    except ValidationError as error:
+        # Rows that were only named are not shown: they may be another account's.
+        return dialog(form.refused(error), shown)
+    message = f"{pluralise(len(selection.row_ids), 'row')} marked as invalid"
+    number = marked.invalidation_id
+    return pages.done("invalidations.show", message, invalidation_id=number)
+
+
+@invalidations_bp.get("/invalidations/<number:invalidation_id>", endpoint="show")
+def show_invalidation(invalidation_id: int) -> Response:
+    """Show the receipt of an invalidation, and its rows."""
+    after = pages.number("after")
+    receipt = invalidations.show(invalidation_id, current_actor(), after)
+    title = f"Invalidation {invalidation_id}"
+    return pages.render("invalidations/_show.html", title=title, receipt=receipt)
+
+
+@invalidations_bp.get("/invalidations/<number:invalidation_id>/rows-<number:part>.csv")
+def rows(invalidation_id: int, part: int) -> Response:
+    """Download rows of an invalidation, to correct them and upload them again."""
+    text = invalidations.rows_to_correct(invalidation_id, part, current_actor())
+    return pages.csv_file(text, f"to-correct-{invalidation_id}-{part}.csv")
+
+
+def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response:
+    """Show the dialog over a selection, or say why there is none."""
+    rows = selection.row_ids if selection else ()
+    return pages.render(
+        "invalidations/_new.html",
+        title="Mark as invalid",
+        form=form,
+        selection=selection,
+        sample=search.rows_with_ids(rows[:SAMPLE]) if rows else (),
+        sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
+    )
+
+
+def _ticked(sent: MultiDict[str, str]) -> Selection:
+    """Select the valid ones of the rows that are ticked on the page of a search."""
+    ticks, actor = TickedRows.read(sent), current_actor()
+    if not ticks.every:
+        return selections.chosen(ticks.rows, actor)
+    try:
+        return selections.matching(read_criteria(sent), ticks.rows, actor)
+    except ValidationError as error:  # Its fields are not in the dialog's form.
+        raise ValidationError({"selection": str(error)}) from None
+
+
+def _shown(form: InvalidateForm) -> Selection | None:
+    """Return the rows that the dialog showed to this user, if there was a dialog.
+
+    Raises SelectionExpired if the form's list of rows is not valid.
+    """
+    if not form.selection.data:
+        return None
+    actor = current_actor()
+    match pages.read_signed(form.selection.data):
+        case [int(user_id), value] if user_id == actor.user_id:
+            if selection := selections.read_selection(value, actor):
+                return selection
+    raise SelectionExpired({"selection": EXPIRED})
+
+
+def _named(sent: MultiDict[str, str]) -> Selection:
+    """Return the rows that a program names. All rows found must be shown first."""
+    if "all_matching" in sent:
+        raise SelectionMoved(NOT_SHOWN, _ticked(sent))
+    return Selection(sorted(TickedRows.read(sent).rows), ROW_BY_ROW)

@@ -1,14 +1,13 @@
 """Pages of agency staff: applications, users and nominated contacts."""
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
-from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
-from spv.services.accounts import applications, contacts, password_links, users
+from spv.services.accounts import applications, password_links, users
 from spv.views.account import link_page
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
@@ -40,7 +39,7 @@ def application(application_id: int, form: DeclineForm | None = None) -> Respons
         "staff/_application.html",
         title=f"Application of {found.legal_name}",
         application=found,
-        matches=contacts.compare(found),
+        matches=applications.compare(found),
         form=form or DeclineForm(),
     )
 
@@ -49,20 +48,16 @@ def application(application_id: int, form: DeclineForm | None = None) -> Respons
 def approve(application_id: int) -> BaseResponse:
     """Approve an application."""
     name = applications.approve(application_id, current_actor())
-    flash(f"Approved: {name}.")
-    return pages.done("staff.applications")
+    return pages.done("staff.applications", f"Approved: {name}.")
 
 
 @bp.post("/applications/<number:application_id>/decline")
-def decline(application_id: int) -> BaseResponse:
+@pages.submits(DeclineForm, application)
+def decline(form: DeclineForm, application_id: int) -> BaseResponse:
     """Decline an application with a reason."""
-    form = DeclineForm()
-    try:
-        applications.decline(application_id, form.answers, current_actor())
-    except ValidationError as error:
-        return application(application_id, form.refused(error))
-    flash("Declined. The applicant sees the reason.")
-    return pages.done("staff.applications")
+    applications.decline(application_id, form.answers, current_actor())
+    message = "Declined. The applicant sees the reason."
+    return pages.done("staff.applications", message)
 
 
 @bp.get("/people")
@@ -92,7 +87,7 @@ def list_contacts(
         "staff/_contacts.html",
         title="Nominated contacts",
         status=max(form.http_status, file_form.http_status),
-        contacts=contacts.find(text),
+        contacts=applications.find_contacts(text),
         text=text,
         form=form,
         file_form=file_form,
@@ -100,32 +95,23 @@ def list_contacts(
 
 
 @bp.post("/contacts")
-def save_contact() -> BaseResponse:
+@pages.submits(ContactForm, list_contacts)
+def save_contact(form: ContactForm) -> BaseResponse:
     """Save a contact in place of the one with the same ABN."""
-    form = ContactForm()
-    try:
-        contacts.save(form.answers, current_actor())
-    except ValidationError as error:
-        return list_contacts(form.refused(error))
-    flash("The contact has been saved.")
-    return pages.done("staff.list_contacts")
+    applications.save_contact(form.answers, current_actor())
+    return pages.done("staff.list_contacts", "The contact has been saved.")
 
 
 @bp.post("/contacts/file")
-def load_contacts() -> BaseResponse:
+@pages.submits(ContactsFileForm, lambda form: list_contacts(file_form=form))
+def load_contacts(form: ContactsFileForm) -> BaseResponse:
     """Save the contacts of a CSV file."""
-    form = ContactsFileForm()
-    try:
-        count = contacts.load(form.data_of_file(), current_actor())
-    except ValidationError as error:
-        return list_contacts(file_form=form.refused(error))
-    flash(f"{pluralise(count, 'contact')} saved.")
-    return pages.done("staff.list_contacts")
+    count = applications.load_contacts(form.data_of_file(), current_actor())
+    return pages.done("staff.list_contacts", f"{pluralise(count, 'contact')} saved.")
 
 
 @bp.post("/contacts/<number:contact_id>/remove")
 def remove_contact(contact_id: int) -> BaseResponse:
     """Delete a contact."""
-    contacts.remove(contact_id, current_actor())
-    flash("The contact has been removed.")
-    return pages.done("staff.list_contacts")
+    applications.remove_contact(contact_id, current_actor())
+    return pages.done("staff.list_contacts", "The contact has been removed.")

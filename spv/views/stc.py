@@ -1,6 +1,6 @@
 """The STC calculator for one system or for a file of many, without a sign-in."""
 
-from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -19,25 +19,24 @@ bp = Blueprint("stc", __name__, url_prefix="/stc")
 
 
 @bp.get("")
-def new() -> Response:
+def new(form: StcForm | None = None) -> Response:
     """Show the form with the answers in the address, and the fields that follow."""
-    answers = calculations.suggested_answers() | request.args.to_dict()
-    return _form(StcForm(MultiDict(answers)))
+    if form is None:
+        answers = calculations.suggested_answers() | request.args.to_dict()
+        form = StcForm(MultiDict(answers))
+    return pages.render("stc/_form.html", title="STC calculator", form=form)
 
 
 @bp.post("")
 @limiter.limit("300 per minute")
-def calculate() -> BaseResponse:
+@pages.submits(StcForm, new)
+def calculate(form: StcForm) -> BaseResponse:
     """Calculate, save and show the result; or only reveal the fields, on Continue."""
-    form = StcForm()
     if "continue" in request.form:
         return redirect(f"{url_for('.new')}?{urlencode(form.short_answers())}", 303)
     if not form.validate_on_submit():
-        return _form(form)
-    try:
-        reference = calculations.save(form.answers, current_actor())
-    except ValidationError as error:
-        return _form(form.refused(error))
+        return new(form)
+    reference = calculations.save(form.answers, current_actor())
     return pages.done("stc.show", reference=reference)
 
 
@@ -53,14 +52,11 @@ def show(reference: str) -> Response:
     )
 
 
-def _form(form: StcForm) -> Response:
-    return pages.render("stc/_form.html", title="STC calculator", form=form)
-
-
 @bp.get("/batch")
-def new_batch() -> Response:
+def new_batch(form: StcBatchForm | None = None, **context: Any) -> Response:
     """Show the form for a file."""
-    return _batch_form(StcBatchForm())
+    title, form = "Calculate STCs for many systems", form or StcBatchForm()
+    return pages.render("stc/_batch_form.html", title=title, form=form, **context)
 
 
 @bp.post("/batch")
@@ -72,7 +68,7 @@ def calculate_batch() -> BaseResponse:
         reference = batches.save(form.data_of_file(), current_actor("batch"))
     except ValidationError as error:
         reasons = getattr(error, "reasons", [])
-        return _batch_form(form.refused(error), reasons=reasons)
+        return new_batch(form.refused(error), reasons=reasons)
     return pages.done("stc.show_batch", reference=reference)
 
 
@@ -93,8 +89,3 @@ def show_batch(reference: str) -> Response:
 def batch_document(reference: str) -> Response:
     """Download the file of a batch with its certificates."""
     return pages.csv_file(batches.document(reference), "stc-batch-certificates.csv")
-
-
-def _batch_form(form: StcBatchForm, reasons: Sequence[batches.Reason] = ()) -> Response:
-    title = "Calculate STCs for many systems"
-    return pages.render("stc/_batch_form.html", title=title, form=form, reasons=reasons)

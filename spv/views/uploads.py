@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash
+from flask import Blueprint, Response, abort
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
@@ -18,9 +18,15 @@ bp = Blueprint("uploads", __name__)
 
 
 @bp.get("/panels/upload")
-def new() -> Response:
-    """Show the declaration and the form for a file."""
-    return _new(UploadForm())
+def new(form: UploadForm | None = None, **context: Any) -> Response:
+    """Show the declaration and the form for a file, and the file that was checked."""
+    return pages.render(
+        "uploads/_new.html",
+        title="Upload panel serial numbers",
+        form=form or UploadForm(),
+        account=applications.account_of(current_actor()),
+        **context,
+    )
 
 
 @bp.post("/panels/upload")
@@ -31,13 +37,13 @@ def create() -> BaseResponse:
     try:
         content = form.data_of_file()
         if form.check_only.data:
-            return _new(form, checked=uploads.check(content, actor))
+            return new(form, checked=uploads.check(content, actor))
         file = uploads.File(content, form.filename)
         recorded = uploads.save(file, form.answers, actor)
     except ValidationError as error:
-        return _new(form.refused(error), refusal=error)
-    flash(recorded.already or "File upload successful")
-    return pages.done("uploads.show", upload_id=recorded.upload_id)
+        return new(form.refused(error), refusal=error)
+    message = recorded.already or "File upload successful"
+    return pages.done("uploads.show", message, upload_id=recorded.upload_id)
 
 
 @bp.get("/panels/uploads")
@@ -80,20 +86,11 @@ def new_rows(reference: str) -> Response:
     return pages.csv_file(text, "new-rows.csv")
 
 
-def _new(form: UploadForm, **context: Any) -> Response:
-    return pages.render(
-        "uploads/_new.html",
-        title="Upload panel serial numbers",
-        form=form,
-        account=applications.account_of(current_actor()),
-        **context,
-    )
-
-
 @bp.get("/check-a-file")
-def new_check() -> Response:
-    """Show the form for a file to check."""
-    return _new_check(CheckForm())
+def new_check(form: CheckForm | None = None, **context: Any) -> Response:
+    """Show the form for a file to check, and the file that was checked."""
+    title, form = "Check a file of panel serial numbers", form or CheckForm()
+    return pages.render("uploads/_check.html", title=title, form=form, **context)
 
 
 @bp.post("/check-a-file")
@@ -104,8 +101,8 @@ def check_file() -> Response:
     try:
         checked = uploads.check(form.data_of_file())
     except ValidationError as error:
-        return _new_check(form.refused(error), refusal=error)
-    return _new_check(form, checked=checked)
+        return new_check(form.refused(error), refusal=error)
+    return new_check(form, checked=checked)
 
 
 @bp.get("/check-a-file/<name>.csv")
@@ -114,12 +111,3 @@ def sample(name: str) -> Response:
     if name not in SAMPLES:
         abort(404)
     return pages.csv_file(SAMPLES[name], f"panel-serial-numbers-{name}.csv")
-
-
-def _new_check(form: CheckForm, **context: Any) -> Response:
-    return pages.render(
-        "uploads/_check.html",
-        title="Check a file of panel serial numbers",
-        form=form,
-        **context,
-    )

@@ -17,9 +17,9 @@ from spv.rules.ledger.serial_number import (
     SHORTEST_SERIAL,
     read_serial,
 )
-from spv.views import api_ledger, openapi
+from spv.views import api_ledger, api_stc
 
-DOCUMENT = openapi.document()
+DOCUMENT = api_stc.openapi()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 # What only the problems of files have.
 CODES_OF_FILES = {
@@ -96,7 +96,7 @@ def test_its_keys_and_statuses():
 def test_its_codes_are_those_of_the_code():
     """Each code of the document is in the code, and the other way round."""
     codes = {*SCHEMAS["Error"]["properties"]["code"]["enum"]}
-    assert codes == {*openapi.error_codes(), "too_many_rows"}
+    assert codes == {*api_stc.error_codes(), "too_many_rows"}
     files = Path(spv.__file__).parent.rglob("*.py")
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     text += "".join(f' Fault("{fault.code}")' for fault in FAULTS.values())

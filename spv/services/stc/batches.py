@@ -18,6 +18,7 @@ from spv.rules.stc.batch import Batch, calculate_batch, write_batch
 from spv.rules.stc.figures import RULES_VERSION
 from spv.services import audit_log
 from spv.services.actor import Actor
+from spv.services.authorisation import require
 from spv.services.stc import visitor_quota
 from spv.services.stc.calculations import Numbers, new_reference, numbers_of, row_of
 
@@ -94,14 +95,19 @@ def save(data: bytes, actor: Actor) -> str:
             row["batch_id"] = saved.id
         # Through Core: the ORM would send each row by itself.
         db.session.connection().execute(insert(StcCalculation), rows)
-        visitor_quota.claim(_quota_rows(saved), actor, at, is_batch=True)
+        # A batch of very long rows counts by its kilobytes.
+        counted = max(batch.calculated, len(saved.document or "") // 1_000)
+        visitor_quota.claim(counted, actor, at, is_batch=True)
         audit_log.record(audit_log.STC, "stc.batch_calculated", actor, at, details)
         return saved.reference
 
 
-def _quota_rows(batch: StcBatch) -> int:
-    """Return the rows of a batch, or its kilobytes if its rows are very long."""
-    return max(batch.calculated, len(batch.document or "") // 1_000)
+def _lines(batch: Batch) -> list[Line]:
+    return [
+        Line(o.row.number, o.installation.answers(), numbers_of(o.calculation))
+        for o in batch.outcomes
+        if o.installation and o.calculation
+    ]
 
 
 def _calculate(data: bytes, day: date) -> Batch:
@@ -143,22 +149,12 @@ def digest(lines: Sequence[Line]) -> str:
 
 
 def _find(reference: str) -> StcBatch:
-    saved = db.session.scalar(select(StcBatch).where(StcBatch.reference == reference))
-    if saved is None:
-        raise NotFoundError
-    return saved
+    query = select(StcBatch).where(StcBatch.reference == reference)
+    return require(db.session.scalar(query))
 
 
 def _has_document(saved: StcBatch) -> bool:
     return saved.document is not None and clock.now() < saved.document_until
-
-
-def _lines(batch: Batch) -> list[Line]:
-    return [
-        Line(o.row.number, o.installation.answers(), numbers_of(o.calculation))
-        for o in batch.outcomes
-        if o.installation and o.calculation
-    ]
 
 
 def _forget_old_documents(at: datetime) -> None:
