@@ -14,6 +14,7 @@ from spv.rules.stc.system_types import (
     ALL_FIELDS,
     FIELDS,
     FIELDS_OF,
+    SYSTEM_TYPE_LABEL,
     SYSTEM_TYPES,
     Field,
     SystemType,
@@ -28,7 +29,7 @@ LONGEST_ANSWER = 40
 class StcForm(Form):
     """One system. The fields that show follow from the system type."""
 
-    system_type = StringField("Small Generation Unit or battery")
+    system_type = StringField(SYSTEM_TYPE_LABEL)
 
     system_types = SYSTEM_TYPES
 

@@ -37,6 +37,8 @@ _FLAGS = re.VERBOSE | re.IGNORECASE
 _MARKED = re.compile(rf"\0'(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
 _HARMFUL = re.compile(rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", _FLAGS)
 _CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
+# In a row whose cells have their marks already.
+_UNMARKED = re.compile(rf"\0(?!'|{_SIGNED_NUMBER})(?={_FORMULA})", _FLAGS)
 _LINE_END = re.compile(r"\r\n|[\r\n]")
 _SEPARATOR_ROW = re.compile(r"sep=.,*+")
 AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
@@ -56,14 +58,19 @@ class Row(NamedTuple):
 
 
 def read_csv(
-    data: bytes, most_rows: int, bare_quotes: list[int] | None = None
+    data: bytes,
+    most_rows: int,
+    bare_quotes: list[int] | None = None,
+    *,
+    keep_marks: bool = False,
 ) -> list[Row]:
     """Return the rows of a file that are not empty, the heading first.
 
-    Rows with a quote inside a cell that is not quoted can still be read. Their numbers
-    are added to `bare_quotes`. Raises ValidationError on `file` if the file is not such
-    CSV, has more than `most_rows` rows beside the heading, or has bare quotes and there
-    is no list for them.
+    With `keep_marks`, the apostrophes that protect cells stay before them. Rows with a
+    quote inside a cell that is not quoted can still be read: their numbers are added to
+    `bare_quotes`. Raises ValidationError on `file` if the file is not such CSV, has
+    more than `most_rows` rows beside the heading, or has bare quotes and there is no
+    list for them.
     """
     text = decode(data)
     check_delimiter(text)
@@ -74,7 +81,7 @@ def read_csv(
     if count > most_rows + 1:
         raise refusal(f"Your file has {count - 1:,} rows. The limit is {most_rows:,}.")
     _check_size(rows)
-    if "'" in text:
+    if "'" in text and not keep_marks:
         rows = [Row(n, _replace_marks(_MARKED, cells, "")) for n, cells in rows]
     _drop_blank_end(rows[0].cells, 0)  # columns without a name
     return rows
@@ -118,13 +125,16 @@ def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
     return rows, count
 
 
-def csv_text(lines: Iterable[Iterable[str]], *, as_text: bool = False) -> str:
+def csv_text(
+    lines: Iterable[Iterable[str]], *, as_text: bool = False, has_marks: bool = False
+) -> str:
     """Return rows as CSV that a spreadsheet opens without running a formula.
 
     An apostrophe before a cell prevents that; `read_csv` removes it again. With
-    `as_text`, cells that a spreadsheet would rewrite (00391 as 391) have one too.
+    `as_text`, cells that a spreadsheet would rewrite (00391 as 391) have one too. With
+    `has_marks`, cells come from `read_csv` with `keep_marks` and get no second one.
     """
-    pattern = _CHANGED if as_text else _HARMFUL
+    pattern = _CHANGED if as_text else _UNMARKED if has_marks else _HARMFUL
     file = io.StringIO()
     csv.writer(file).writerows(_replace_marks(pattern, line, "'") for line in lines)
     return file.getvalue()

@@ -66,6 +66,45 @@ def test_bad_answers(client, bad):
         assert not db.session.scalars(sa.select(model)).all()
 
 
+def test_a_file_of_a_spreadsheet_program(client):
+    labels = "Small Generation Unit or battery,Rated power output (kW)"
+    text = f"""{labels},Post code,Install date,Period,Crew
+solar_deemed,6.6,'0800,2026-06-30 00:00:00,5.0,North
+solar_deemed,6.6,800.0,30/06/2026 14:30,5.0,South
+"""
+    answer = send(client, text.encode())
+    page = read(client.get(answer.location))
+    assert "Calculated, saved and logged: 1 of 2 systems" in page.text
+    assert "has a time of day that is not 00:00" in page.text
+    assert "A spreadsheet program has made a number of the postcode." in page.text
+    good, _bad = certificates(client, answer.location)
+    assert [*good.values()] == [
+        "solar_deemed", "6.6", "'0800", "2026-06-30 00:00:00", "5.0", "North",
+        good["certificates"], "2", "5", "",
+    ]  # fmt: skip
+    saved = db.session.scalars(sa.select(StcCalculation)).one()
+    assert (saved.postcode, saved.calculation_period) == ("0800", "5")
+
+
+def test_headings_that_are_not_understood(client):
+    answer = send(client, b"system_type,<b>sort</b>\nbattery,1\n")
+    assert answer.status_code == 422
+    sentence = "“<b>sort</b>” is not a column of the calculator."
+    assert sentence in read(answer).error_beside("file")
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("installation_date", "2026-06-30 00:00"), ("calculation_period", "5.0"),
+     ("postcode", "'2150")],
+)  # fmt: skip
+def test_single_calculations_take_no_cells_of_spreadsheets(client, field, text):
+    answers = example_of(SystemType.SOLAR).answers | {field: text}
+    assert client.post("/stc", data=answers).status_code == 422
+    address = "/api/stc/v1/calculation"
+    assert client.get(address, query_string=answers).status_code == 422
+
+
 def test_a_bad_row_among_good_ones_has_its_reason(client):
     text = f"{HEADING}\n{ROW}\n{ROW.replace('2150', '21')}\n"
     answer = send(client, text.encode())

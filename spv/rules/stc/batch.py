@@ -9,15 +9,21 @@ from typing import NamedTuple
 from spv.rules.csv_file import Row, csv_text, read_csv
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import join_words
+from spv.rules.stc.batch_columns import (
+    ADDED,
+    COLUMNS,
+    Columns,
+    field_name,
+    find_columns,
+    read_answers,
+    reason_of,
+)
 from spv.rules.stc.calculation import Calculation
 from spv.rules.stc.installation import Installation
-from spv.rules.stc.system_types import ALL_FIELDS, FIELDS, REQUIRED, SystemType, either
+from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType, either
 from spv.rules.stc.systems import read_installation
 
 MAX_ROWS = 5_000
-# A batch has no estimate in dollars, so a price column is not read.
-COLUMNS = tuple(name for name in ALL_FIELDS if name != "stc_price")
-ADDED = ("certificates", "zone", "years", "reason")
 TEMPLATE = [
     ("your_reference", *COLUMNS),
     ("Job 1", "solar_deemed", "6.6", "2026-11-22", "10", "2150", "", "", ""),
@@ -28,7 +34,7 @@ TEMPLATE = [
 
 
 class Outcome(NamedTuple):
-    """A row with its calculation, or with the reason why there is none."""
+    """A row as in the file, with its calculation or the reason why there is none."""
 
     row: Row
     installation: Installation | None = None
@@ -65,12 +71,12 @@ class Batch:
 def calculate_batch(data: bytes, today: date) -> Batch:
     """Calculate each row of a CSV file.
 
-    The heading names the calculator's fields, in any order; other columns are kept.
+    The heading names the calculator's columns, in any order; others are kept.
     Raises ValidationError on `file` if the file cannot be read.
     """
-    heading_row, *rows = read_csv(data, MAX_ROWS)
+    heading_row, *rows = read_csv(data, MAX_ROWS, keep_marks=True)
     heading = [cell.strip() for cell in heading_row.cells]
-    columns = _find_columns(heading)
+    columns = find_columns(heading)
     if not rows:
         raise ValidationError(
             {"file": "The file has a heading but no rows. Add a system."}
@@ -80,10 +86,14 @@ def calculate_batch(data: bytes, today: date) -> Batch:
 
 
 def write_batch(batch: Batch) -> str:
-    """Return the same rows as CSV, with certificates, zone, years and reason added."""
-    kept = [i for i, name in enumerate(batch.heading) if _field(name) not in ADDED]
+    """Return the same rows as CSV, with certificates, zone, years and reason added.
+
+    A cell keeps the apostrophe before it, which protects a postcode such as 0800.
+    """
+    kept = [i for i, name in enumerate(batch.heading) if field_name(name) not in ADDED]
     heading = [batch.heading[i] for i in kept] + list(ADDED)
-    return csv_text(chain([heading], (_line(o, kept) for o in batch.outcomes)))
+    lines = (_line(outcome, kept) for outcome in batch.outcomes)
+    return csv_text(chain([heading], lines), has_marks=True)
 
 
 def template_text() -> str:
@@ -102,39 +112,14 @@ def column_help() -> list[tuple[str, str, str]]:
     return lines
 
 
-def _field(name: str) -> str:
-    return "_".join(name.casefold().replace("_", " ").split())
-
-
-def _find_columns(heading: list[str]) -> dict[str, int]:
-    """Return the position of each of the calculator's fields in a row."""
-    columns: dict[str, int] = {}
-    for position, name in enumerate(map(_field, heading)):
-        if name in columns:
-            raise ValidationError(
-                {"file": f"The column {name} is there twice. Remove one."}
-            )
-        if name in COLUMNS:
-            columns[name] = position
-    for name in REQUIRED:
-        if name not in columns:
-            raise ValidationError(
-                {"file": f"The column {name} is missing. The template has them all."}
-            )
-    return columns
-
-
-def _calculate_row(
-    row: Row, columns: dict[str, int], width: int, today: date
-) -> Outcome:
-    cells = row.cells
-    if any(cell.strip() for cell in cells[width:]):
+def _calculate_row(row: Row, columns: Columns, width: int, today: date) -> Outcome:
+    if any(cell.strip() for cell in row.cells[width:]):
         return Outcome(row, reason="This row has more cells than the heading.")
-    answers = {name: cells[at] for name, at in columns.items() if at < len(cells)}
+    answers = read_answers(row.cells, columns)
     try:
         installation = read_installation(answers)
     except ValidationError as error:
-        return Outcome(row, reason=str(error))
+        return Outcome(row, reason=reason_of(error, answers, columns))
     return Outcome(row, installation, installation.calculate(today))
 
 

@@ -20,6 +20,7 @@ class SystemType(StrEnum):
     BATTERY = "battery"
 
 
+SYSTEM_TYPE_LABEL = "Small Generation Unit or battery"
 SYSTEM_TYPES = {
     SystemType.SOLAR: "SGU – Solar (deemed)",
     SystemType.WIND: "SGU – Wind (deemed)",
