@@ -29,6 +29,7 @@ from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
 from spv.services.ledger.rows import NAMES
 from spv.services.ledger.uploads import RECORDED
+from spv.services.verify import products
 from spv.services.verify.comparison import (
     Facts,
     compare,
@@ -98,6 +99,7 @@ def verify() -> LedgerReport:
     with snapshot():
         try:
             found.problems += _compare_uploads(found)
+            found.problems += products.wrong_keys()
             found.problems += _compare_invalidations(found)
             names = (*OF_DECLARATION, "expires_on")
             logged = logged_facts(found.problems, MADE, "declaration", names)
