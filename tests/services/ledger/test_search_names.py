@@ -61,7 +61,7 @@ def test_names_are_found_as_they_look(vsp, field):
         for names in ALIKE:
             numbers = {EVERY_NAME.index(name) for name in names}
             alike = {rows[number].id for number in numbers}
-            for name in names:
+            for name in names[:1] if start else names:
                 found, criteria = found_by(vsp, serial_number=start, **{field: name})
                 assert found == alike, name
                 chosen = selections.matching(criteria, set(), vsp)
