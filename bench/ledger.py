@@ -32,6 +32,7 @@ from spv.services.accounts import sign_in
 from spv.services.actor import Actor
 from spv.services.authorisation import roles_of_user
 from spv.services.ledger import invalidations, selections
+from spv.services.ledger.rows import product_values
 
 PANELS = int(os.environ.get("SPV_BENCH_PANELS", "10_000_000"))
 FIRST_DAY = date(2024, 1, 1)  # of the first ten uploads; a day later the next ten
@@ -185,10 +186,11 @@ def _new_serials(bare: Bare) -> list[str]:
 def _put(bare: Bare, csv_text: str) -> None:
     """Put the rows of a CSV into the tables of rows and uploads."""
     bare.do("BEGIN")
+    values = product_values(NAMES)
     product = bare.all(
-        "INSERT INTO products (supplier_name, licensee, model_number) VALUES (?, ?, ?) "
+        f"INSERT INTO products ({', '.join(values)}) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (supplier_name, licensee, model_number) "
-        "DO UPDATE SET licensee = excluded.licensee RETURNING id", *NAMES
+        "DO UPDATE SET licensee = excluded.licensee RETURNING id", *values.values()
     )[0][0]  # fmt: skip
     moment = "2026-05-01 00:00:00"
     declared = bare.all(

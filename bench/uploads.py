@@ -15,6 +15,7 @@ from bench.serve import Browser, flask, served
 from bench.uploads_peers import django_served
 from spv import demo
 from spv.database import PRAGMAS
+from spv.services.ledger.rows import product_values
 
 HEADINGS = (
     "Supplier name",
@@ -137,8 +138,8 @@ def _preload(file: str, rows: int) -> None:
 
 
 def _product(database: sqlite3.Connection) -> int:
-    insert = "INSERT OR IGNORE INTO products VALUES (NULL, ?, ?, ?)"
-    database.execute(insert, NAMES)
+    insert = "INSERT OR IGNORE INTO products VALUES (NULL, ?, ?, ?, ?, ?, ?)"
+    database.execute(insert, [*product_values(NAMES).values()])
     question = "SELECT id FROM products WHERE model_number = ?"
     return database.execute(question, NAMES[2:]).fetchone()[0]
 

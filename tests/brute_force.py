@@ -1,5 +1,6 @@
 """A slow search that looks at every row of the ledger, to compare with the real one."""
 
+import re
 from datetime import date
 from itertools import islice
 from typing import NamedTuple
@@ -65,12 +66,31 @@ def sees(actor, row):
     return Role.STAFF in actor.roles or row.account_id == actor.account_id
 
 
+# What is compared as one sign, the plain one first, as classes of regular expressions.
+LOOKS = {
+    " ": r"\s+",
+    "'": "['`\u00b4\u02bb\u02bc\u2018\u2019\u201b\u2032]",
+    '"': '["\u201c-\u201f\u2033]',
+    "-": "[\u2010-\u2015\u2212-]",
+}
+
+
+def as_it_looks(text):
+    """Text that is the same for names that look the same, whatever their case."""
+    for plain, signs in LOOKS.items():
+        text = re.sub(signs, plain, text)
+    return text.lower()
+
+
 def matches(row, criteria):
     """Whether a row meets the criteria."""
     names = (*NAMES, "account")
     return (
         row.serial_number.startswith(criteria.serial_number)
-        and all(getattr(criteria, n).lower() in getattr(row, n).lower() for n in names)
+        and all(
+            as_it_looks(getattr(criteria, n)) in as_it_looks(getattr(row, n))
+            for n in names
+        )
         and criteria.status in ("", row.status)
         and criteria.upload in (0, row.upload)
         and (criteria.recorded_from or date.min) <= row.recorded

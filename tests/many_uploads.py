@@ -14,6 +14,7 @@ from spv.models import (
 from spv.rules.ledger.declaration import UPLOAD, current_wording
 from spv.rules.ledger.rows import Panel, digest
 from spv.services import audit_log
+from spv.services.ledger.rows import product_values
 from spv.services.ledger.uploads import RECORDED
 
 NAMES = ("Example Supplier", "Example Holder", "EX-440")
@@ -22,10 +23,10 @@ AT_ONCE = 10_000
 
 def add_uploads(count, actor, prefix="MU"):
     """Add so many uploads of one row each, as the services would have made them."""
-    names = dict(zip(("supplier_name", "licensee", "model_number"), NAMES, strict=True))
-    product = db.session.query(Product).filter_by(**names).one_or_none()
+    values = product_values(NAMES)
+    product = db.session.query(Product).filter_by(**values).one_or_none()
     if product is None:
-        product = Product(**names)
+        product = Product(**values)
         db.session.add(product)
         db.session.flush()
     first = (db.session.query(db.func.max(Upload.id)).scalar() or 0) + 1

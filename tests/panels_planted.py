@@ -17,7 +17,7 @@ PRODUCTS = [
     ("Müller & Söhne", "100% Solar", "A_B"),
     ("MULLER", "100x Solar", "AXB"),
     ("Ångström/Volt", "C:\\panels", "a_b/2"),
-    ("ΔELTA Солнце", 'O\'Neil "Sun"', "[x]*?"),
+    ("ΔELTA \u00a0Солнце", "O’Neil “Sun”", "[x]–*?"),
 ]
 STARTS = ["Z", "9", "(", "#", "/", ":", "A", "A/", "A:", "A-", "A_", "ZZ"]
 # The first moments of days at the end and at the beginning of summer time.
@@ -34,9 +34,10 @@ VALUES = {
     "serial_number": ["A", "Z", "9", "(", "#", "/", ":", "A/", "A:", "A_", "ZZ", "~",
                       "@", "[", "Z0", "A-03"],
     "supplier_name": ["MÜLLER", "é", "müller", "muller", "/", "ÅNGSTRÖM", "δelta",
-                      "СОЛНЦЕ", "%", "_", "\\"],
-    "licensee": ["%", "100", "100%", "_", "\\", "c:\\", "'", '"', "100_"],
-    "model_number": ["_", "a_b", "%", "[X]", "*", "?", "/", "b/2"],
+                      "СОЛНЦЕ", "Δelta\u2003солнце", "%", "_", "\\"],
+    "licensee": ["%", "100", "100%", "_", "\\", "c:\\", "'", '"', "100_",
+                 "o'neil", 'O`NEIL \u2009„sun"'],
+    "model_number": ["_", "a_b", "%", "[X]", "]-*", "—", "*", "?", "/", "b/2"],
     "status": ["valid", "invalid"],
     "recorded_from": [date(2026, 4, 5), date(2026, 10, 4), date(2026, 4, 6),
                       date(2026, 10, 5), date(2026, 10, 6), date(2000, 1, 1)],

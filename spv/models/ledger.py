@@ -104,7 +104,11 @@ class RefusedFile(Model):
 
 
 class Product(Model):
-    """The three names of a kind of panel, stored once for all its serial numbers."""
+    """The three names of a kind of panel, stored once for all its serial numbers.
+
+    A name is stored as it was given. Searches look in its key, which
+    `rules.text.search_key` makes.
+    """
 
     __tablename__ = "products"
     __table_args__ = (
@@ -118,6 +122,9 @@ class Product(Model):
     supplier_name: Mapped[str] = mapped_column(String(200))
     licensee: Mapped[str] = mapped_column(String(200))
     model_number: Mapped[str] = mapped_column(String(200))
+    supplier_name_key: Mapped[str] = mapped_column(Text)
+    licensee_key: Mapped[str] = mapped_column(Text)
+    model_number_key: Mapped[str] = mapped_column(Text)
 
 
 class UploadProduct(Model):

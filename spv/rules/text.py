@@ -1,4 +1,4 @@
-"""Read text that users type: exactly, without invisible characters, within a length."""
+"""Read text that users type, without invisible characters, and make search keys."""
 
 import re
 import unicodedata
@@ -51,6 +51,25 @@ def normalised(text: str, most: int) -> str:
     text = text.strip(BLANKS)
     # The time that NFC takes grows with the square of the length.
     return unicodedata.normalize("NFC", text) if len(text) <= 3 * most else text
+
+
+# Signs that keyboards, word processors and PDF files put in the place of a plain one.
+_PLAIN = str.maketrans(
+    dict.fromkeys("’‘‛ʼʻ′`´", "'")
+    | dict.fromkeys("“”„‟″", '"')
+    | dict.fromkeys("‐‑‒–—―−", "-")
+    | {"ς": "σ"}  # the same letter, at the end of a word
+)
+
+
+def search_key(text: str) -> str:
+    """Return a text in a form in which texts that look the same are the same.
+
+    It has no capitals, single plain blanks only, none around it, and plain apostrophes,
+    quotes and hyphens. Everything else stays: accents, ß, and all other signs.
+    """
+    lowered = unicodedata.normalize("NFC", text.lower())  # ǰ has no capital, J̌ is two
+    return " ".join(lowered.translate(_PLAIN).split())
 
 
 def is_unseen(character: str) -> bool:

@@ -1,10 +1,13 @@
 """Texts, reasons, names of files, and the networks of addresses."""
 
+import sys
+import unicodedata
+
 import pytest
 
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.reasons import OTHER, REASONS, read_reason
-from spv.rules.text import network_of, plain_filename, read_text
+from spv.rules.text import network_of, plain_filename, read_text, search_key
 
 
 @pytest.mark.parametrize(
@@ -115,3 +118,38 @@ def test_networks_of_addresses(address, network):
     """IPv4 addresses stand for themselves, IPv6 addresses for their /64."""
     assert network_of(address) == network
     assert len(network) <= 43  # the length of the column
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Example Solar", "example solar"),
+        ("  Example  Solar\t", "example solar"),
+        ("Example\u00a0Solar\u2009\u3000Pty", "example solar pty"),
+        ("O’Neil O‘Neil OʼNeil O`Neil O´Neil", "o'neil o'neil o'neil o'neil o'neil"),
+        ("“Sun” „Sun‟ 5″", '"sun" "sun" 5"'),
+        ("A‐1 A‑1 A‒1 A–1 A—1 A−1", "a-1 a-1 a-1 a-1 a-1 a-1"),
+        ("MÜLLER & SÖHNE", "müller & söhne"),
+        ("Straße, STRASSE", "straße, strasse"),  # capitals of ß may be SS
+        ("Ἥλιος ΗΛΙΟΣ", "ἥλιοσ ηλιοσ"),
+        ("J\u030c", "ǰ"),
+        ("İ", "i\u0307"),
+        ("e\u0301É", "éé"),
+        ("A_B/100%", "a_b/100%"),
+        ("", ""),
+    ],
+)
+def test_a_search_key(text, key):
+    assert search_key(text) == key
+
+
+def test_a_search_key_is_its_own_and_that_of_its_capitals():
+    """For every character that a name may have, and that has a single capital."""
+    for character in map(chr, range(sys.maxunicode + 1)):
+        if unicodedata.category(character)[0] == "C":
+            continue
+        key = search_key(f"x{character}x")
+        assert search_key(key) == key
+        capital = character.upper()
+        if len(capital) == 1 and capital.lower() == character:
+            assert search_key(f"x{capital}x") == key

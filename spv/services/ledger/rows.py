@@ -15,6 +15,7 @@ from spv.models import AuditEvent, PanelSerial, Product, Upload, UploadProduct
 from spv.rules.accounts import Role
 from spv.rules.errors import ConflictError
 from spv.rules.ledger.rows import PRODUCT_FIELDS, Panel
+from spv.rules.text import search_key
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import require
@@ -23,6 +24,8 @@ VALID = PanelSerial.invalidation_id.is_(None)
 NAMES = (Product.supplier_name, Product.licensee, Product.model_number)
 # The columns of an upload, in the order of the fields of a panel.
 PANEL = (*NAMES, PanelSerial.serial_number)
+# The columns in which searches look for a name.
+KEYS = {name: getattr(Product, f"{name}_key") for name in PRODUCT_FIELDS}
 Names = tuple[str, str, str]
 
 
@@ -67,7 +70,7 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, ValidRow]:
         # Look first: an upload that is refused must not use up product ids.
         if valid := already_valid(serials, but=upload.id):
             return valid
-        added = [dict(zip(PRODUCT_FIELDS, each, strict=True)) for each in missing]
+        added = [product_values(each) for each in missing]
         db.session.connection().execute(insert(Product), added)
         products |= _known_products(set(missing))
     upload_id = upload.id
@@ -95,6 +98,13 @@ _PUT_PARTS = (
     "INSERT INTO upload_products (upload_id, product_id, row_count, valid_count) "
     "VALUES (?, ?, ?, ?)"
 )
+
+
+def product_values(names: Names) -> dict[str, str]:
+    """Return the columns of a product: its names, and their keys for searches."""
+    by_field = dict(zip(PRODUCT_FIELDS, names, strict=True))
+    keys = {KEYS[field].key: search_key(name) for field, name in by_field.items()}
+    return by_field | keys
 
 
 def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, ValidRow]:

@@ -24,11 +24,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 
-from spv import clock
+from spv import clock, database
 from spv.extensions import db
 from spv.models import Account, PanelSerial, Product, Upload, UploadProduct
 from spv.rules.accounts import Role
-from spv.rules.ledger.criteria import NAMES, Criteria
+from spv.rules.ledger.criteria import Criteria
+from spv.rules.text import search_key
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
 
@@ -219,7 +220,7 @@ def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]
     if criteria.upload:
         yield Upload.id == criteria.upload
     if criteria.account:
-        name = Account.legal_name.icontains(criteria.account, autoescape=True)
+        name = database.one_of(Account.legal_name, _legal_names(criteria.account))
         yield Upload.account_id.in_(select(Account.id).where(name))
     if criteria.recorded_from:
         yield Upload.received_at >= clock.first_moment_of(criteria.recorded_from)
@@ -228,11 +229,17 @@ def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]
         yield Upload.received_at < clock.first_moment_of(day_after)
 
 
+def _legal_names(part: str) -> list[str]:
+    """Return the legal names that have a part. Accounts are few, so all are read."""
+    key, names = search_key(part), db.session.scalars(select(Account.legal_name))
+    return [name for name in names if key in search_key(name)]
+
+
 def _of_product(criteria: Criteria, column: Any) -> Iterator[ColumnElement[bool]]:
     names = [
-        getattr(Product, name).icontains(getattr(criteria, name), autoescape=True)
-        for name in NAMES
-        if getattr(criteria, name)
+        column_of_key.contains(search_key(typed), autoescape=True)
+        for name, column_of_key in ledger_rows.KEYS.items()
+        if (typed := getattr(criteria, name))
     ]
     if names:
         yield column.in_(select(Product.id).where(*names))

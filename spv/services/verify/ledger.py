@@ -35,6 +35,7 @@ from spv.services.verify import (
     differences,
     joined,
     logged_facts,
+    products,
     saved_facts,
 )
 
@@ -79,6 +80,7 @@ def verify() -> LedgerReport:
     with snapshot():
         try:
             found.problems += _compare_uploads(found)
+            found.problems += products.wrong_keys()
             found.problems += _compare_invalidations(found)
             names = (*OF_DECLARATION, "expires_on")
             logged = logged_facts(found.problems, MADE, "declaration", names)

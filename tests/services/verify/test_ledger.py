@@ -30,6 +30,12 @@ TAMPERING = [
     (f"UPDATE products SET model_number = 'EX-441' WHERE id = "
      f"(SELECT min(product_id) FROM panel_serials WHERE {OURS})",
      "its rows were changed"),
+    ("UPDATE products SET supplier_name_key = 'x' WHERE id = 3",
+     "product 3: its search key is not that of its names"),
+    ("UPDATE products SET licensee_key = upper(licensee_key) WHERE id = 3",
+     "product 3: its search key is not that of its names"),
+    ("UPDATE products SET model_number_key = '' WHERE id = 3",
+     "product 3: its search key is not that of its names"),
     ("DELETE FROM panel_serials WHERE serial_number = 'EX000003'",
      "its rows were changed"),
     (f"DELETE FROM panel_serials WHERE {OURS}", "its rows are missing"),
