@@ -76,11 +76,8 @@ def problems_of(said):
     """The problems of a case that is a line: row, column, code; - is no column."""
     named = dict(zip(("supplier", "licensee", "model", "serial"), FIELDS, strict=True))
     for at, column, code in map(str.split, said.split("; ")):
-        yield (
-            int(at),
-            named.get(column, ""),
-            code.replace("~", "heading_"),
-        )
+        name = code.replace("~", "heading_")
+        yield int(at), named.get(column, ""), name
 
 
 def zipped(*names):

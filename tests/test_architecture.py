@@ -69,11 +69,14 @@ BOTTOM = {
 }
 INSIDE = {
     "rules": {
-        "accounts": {"csv_file"},
-        "csv_file": set(),
+        "accounts": {"csv_file", "damage"},
+        "csv_file": {"file_kinds"},
+        "damage": {"faults"},
         "errors": set(),
+        "faults": set(),
+        "file_kinds": set(),
         "formatting": set(),
-        "ledger": {"csv_file"},
+        "ledger": {"csv_file", "damage", "faults", "file_kinds"},
         "secret_key": set(),
         "stc": {"csv_file"},
         "text": {"errors"},

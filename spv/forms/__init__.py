@@ -36,6 +36,11 @@ class FileForm(Form):
     """A form for a CSV file, in a field named `file`."""
 
     @property
+    def has_file(self) -> bool:
+        """True if a file was chosen."""
+        return bool(self.file.data and self.file.data.filename)
+
+    @property
     def filename(self) -> str:
         """The name of the file, without folders."""
         return plain_filename(self.file.data.filename or "")

@@ -89,8 +89,7 @@ class SerialListForm(FileForm):
 
         Raises ValidationError if the file is plainly no CSV file.
         """
-        has_file = bool(self.file.data and self.file.data.filename)
-        content = self.data_of_file() if has_file else b""
+        content = self.data_of_file() if self.has_file else b""
         return self.serial_numbers.data or "", content
 
 
@@ -107,17 +106,21 @@ class UploadForm(CheckForm):
     declaration = StringField("Declaration")
     wording_version = StringField()
     check_only = StringField()
+    kept_file = StringField()
+    accept_headings = StringField()
+    confirm_warnings = StringField("Warnings")
     file = FileField(CheckForm.LABEL)  # after the declaration, as on the page
 
     version, wording = current_wording(UPLOAD)
 
     def data_of_file(self) -> bytes:
-        """Return the bytes of the file.
+        """Return the bytes of the file; none if it is one that was kept.
 
         Raises ValidationError for the file and, unless it is only checked, for the
         declaration.
         """
-        find = super().data_of_file
+        is_kept = bool(self.kept_file.data) and not self.has_file
+        find = bytes if is_kept else super().data_of_file
         readers: dict[str, Callable[[Any], Any]] = {"file": lambda _: find()}
         if not self.check_only.data:
             version = self.wording_version.data or ""

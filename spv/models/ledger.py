@@ -6,7 +6,16 @@ A serial number is valid while its `invalidation_id` is null. No row is ever del
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
@@ -69,6 +78,8 @@ class Upload(MadeBy, Model):
 
     `sha256` is their digest, in a version of `rules.ledger.rows.DIGESTS`.
     `audit_sequence` is the number of the upload's event in the registry's log.
+    `warnings` are what its user has confirmed, or its API client was told; null if
+    there were none.
     """
 
     __tablename__ = "uploads"
@@ -83,6 +94,9 @@ class Upload(MadeBy, Model):
     received_at: Mapped[datetime] = mapped_column(index=True)
     audit_sequence: Mapped[int]
     digest_version: Mapped[int] = mapped_column(server_default="1")
+    warnings: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )
 
     account: Mapped[Account] = relationship()
     declaration: Mapped[Declaration] = relationship()

@@ -1,6 +1,7 @@
 """The API of the ledger: JSON, with the key of a subscription, and never a cookie."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +16,7 @@ from spv.access import KEY_PARAMETER, api_client
 from spv.errors import api_error
 from spv.extensions import limiter
 from spv.rules.accounts import KeyKind
-from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused
+from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused, to_json
 from spv.rules.ledger.rows import escape_invisible
 from spv.services.api import idempotency, ledger_api
 from spv.services.api.idempotency import RequestLogEntry
@@ -209,6 +210,7 @@ def _upload_json(done: Done) -> dict[str, Any]:
         "accepted": done.rows,
         "recordedAt": done.at and done.at.isoformat(),
         "declarationCurrentUntil": done.until and done.until.isoformat(),
+        "warnings": [*map(to_json, done.warnings)],
     }
 
 
@@ -218,6 +220,15 @@ def _invalidation_json(done: Done) -> dict[str, Any]:
         "marked": done.rows,
         "markedAt": done.at and done.at.isoformat(),
     }
+
+
+@bp.errorhandler(ItemsRefused)
+def _items_refused(error: ItemsRefused) -> Response:
+    """Answer the problems and, for some weeks, say from when more is refused."""
+    answer = api_error(error.http_status, error.errors)
+    if notices := ledger_api.notices(error):
+        answer.set_data(json.dumps(answer.get_json() | {"warnings": notices}))
+    return answer
 
 
 @bp.errorhandler(NotCurrent)

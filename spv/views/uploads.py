@@ -36,9 +36,14 @@ def create() -> BaseResponse:
     form, actor = UploadForm(), current_actor()
     try:
         content = form.data_of_file()
+        if form.has_file:
+            file = uploads.File(content, form.filename)
+        else:
+            file = uploads.kept(form.kept_file.data, actor)
         if form.check_only.data:
-            return new(form, checked=uploads.check(content, actor))
-        file = uploads.File(content, form.filename)
+            headings = bool(form.accept_headings.data)
+            checked = uploads.check(file.content, actor, headings=headings)
+            return new(form, checked=checked)
         recorded = uploads.save(file, form.answers, actor)
     except ValidationError as error:
         return new(form.refused(error), refusal=error)

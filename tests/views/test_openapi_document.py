@@ -23,7 +23,8 @@ DOCUMENT = api_stc.openapi()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 # What only the problems of files have.
 CODES_OF_FILES = {
-    "extra_cell", "heading_missing", "heading_repeated", "heading_unknown", "no_heading"
+    "bare_quote", "heading_row", "extra_cell", "heading_missing", "heading_repeated",
+    "heading_unknown", "no_heading",
 }  # fmt: skip
 
 

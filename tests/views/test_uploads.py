@@ -237,10 +237,12 @@ def test_lists_go_on_where_they_ended(vsp):
         (b"\n" * 4_990_000, 422, "empty rows"),
         (b'"' * 4_990_000, 422, "far too long"),
         (HEADING.encode() + b"," * 4_900_000 + b"\n1", 422, "The cell is empty."),
-        (b"a,b,c,d\n1" + b"," * 4_900_000 + b"1", 422, "Row 2 has 4,900,001 columns."),
+        (b"a,b,c,d\n1" + b"," * 4_900_000 + b"1", 422, "not the row of headings"),
+        (HEADING.encode() + b"1" + b"," * 4_900_000 + b"1", 422, "has 4,900,0"),
         ((HEADING + "\n" + "A,B,C," + "1" * 130_000).encode() * 38, 422, "row"),
         (HEADING.encode() + b'\n""' * 1_600_000, 422, "empty rows"),
-        (b'"a\n' * 1_600_000, 422, "A double quote in row 1"),
+        (b'"a\n' * 1_600_000, 422, "not the row of headings"),
+        (HEADING.encode() + b'\n"a' * 1_600_000, 422, "A double quote in row 2"),
     ],
 )
 def test_as_large_as_it_gets(vsp, data, status, words):

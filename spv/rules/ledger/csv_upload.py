@@ -145,6 +145,11 @@ def write_rows(data: bytes, numbers: set[int]) -> str:
     return csv_text((row.cells for row in (heading, *kept)), as_text=True)
 
 
+def groups_of(problems: Sequence[Problem]) -> list[Group]:
+    """Group problems or warnings by fault and column, the most frequent first."""
+    return _groups(problems)
+
+
 def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
     """Group problems, the most frequent first, and show at most 50 with their rows."""
     rows = {problem.row for problem in problems}

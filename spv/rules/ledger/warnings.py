@@ -6,7 +6,8 @@ rule here finds at most one in a thousand of the serial numbers that makers use.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from spv.rules.damage import is_day, may_be_day
 from spv.rules.faults import fault
@@ -47,6 +48,23 @@ def warnings_of(panels: Mapping[int, Panel]) -> list[Problem]:
             found.append(warning._replace(field="model_number"))
     found += _of_numbers(numbers)
     return sorted(found, key=lambda warning: warning.row)
+
+
+def to_log(warnings: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Return warnings as they are saved and logged: row, field, code and value."""
+    return [
+        {"row": each.row, "field": each.field, "code": each.fault.code,
+         "value": each.found}
+        for each in warnings
+    ]  # fmt: skip
+
+
+def of_log(logged: Iterable[Mapping[str, Any]]) -> list[Problem]:
+    """Return the warnings that `to_log` returned."""
+    return [
+        Problem(each["row"], each["field"], fault(each["code"]), each["value"])
+        for each in logged
+    ]
 
 
 def is_filler(serial: str) -> bool:

@@ -18,6 +18,7 @@ from spv.rules.ledger.reasons import read_reason
 from spv.rules.ledger.rows import CheckedRows, Problem, escape_invisible
 from spv.rules.ledger.serial_list import list_of_cells
 from spv.rules.ledger.serial_number import read_serial
+from spv.rules.ledger.warnings import of_log
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
@@ -33,11 +34,24 @@ _NOT_YOURS = Fault(
     "Leave it out, or compare it with the label of the panel.",
 )
 
+# From 28 November 2026 on, more is refused. Systems that send such values are told so.
+TOLD_UNTIL = date(2026, 12, 28)
+REFUSED_SINCE = {
+    "code": "refused_since",
+    "message": "Since 28 November 2026, values are refused that a spreadsheet program, "
+    "a scanner or a wrong encoding has changed, in every field. Some were stored "
+    "before. The reference in the Developer Portal lists them.",
+}
+REFUSED_NOW = frozenset(
+    {"spreadsheet_damage", "missing", "lost_characters", "not_a_serial_number"}
+)
+
 
 class Done(NamedTuple):
     """An upload or an invalidation, made now or before; no id if it was only checked.
 
-    `until` is the last day of the current declaration.
+    `until` is the last day of the current declaration. `warnings` are about rows of an
+    upload.
     """
 
     rows: int
@@ -46,6 +60,7 @@ class Done(NamedTuple):
     at: datetime | None = None
     is_new: bool = False
     until: date | None = None
+    warnings: Sequence[Problem] = ()
 
 
 def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
@@ -101,6 +116,13 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     return _invalidation_done(made.invalidation_id, is_new=made.is_new)
 
 
+def notices(error: ItemsRefused) -> list[dict[str, str]]:
+    """Return what has changed in the rules, if it may be why items are refused."""
+    codes = {each["code"] for each in error.errors}
+    is_told = clock.today() <= TOLD_UNTIL and not codes.isdisjoint(REFUSED_NOW)
+    return [REFUSED_SINCE] if is_told else []
+
+
 def find_done(upload_id: int | None, invalidation_id: int | None) -> Done | None:
     """Return what an earlier request has done before its server died, if anything."""
     if upload_id:
@@ -127,8 +149,9 @@ def _upload_done(upload_id: int, *, is_new: bool) -> Done:
     if not is_new:
         until = declarations.declaration_status(made.account_id).until
     return Done(
-        made.row_count, made.id, at=made.received_at, is_new=is_new, until=until
-    )
+        made.row_count, made.id, at=made.received_at, is_new=is_new, until=until,
+        warnings=of_log(made.warnings or []),
+    )  # fmt: skip
 
 
 def _invalidation_done(invalidation_id: int, *, is_new: bool = False) -> Done:
@@ -144,7 +167,9 @@ def _check_upload(checked: CheckedRows, actor: Actor) -> Done:
     declared = declarations.declaration_status(actor.account_id)
     until = declared.until if declared.is_current else None
     upload_id, at, _ = earlier or (None, None, "")
-    return Done(checked.row_count, upload_id, at=at, until=until)
+    return Done(
+        checked.row_count, upload_id, at=at, until=until, warnings=checked.warnings
+    )
 
 
 def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from spv.extensions import db
 from spv.models import RefusedFile
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Report, check_csv, write_problems, write_rows
+from spv.rules.ledger.headings import Guess
 from spv.rules.ledger.rows import CheckedRows, Problem, already_valid_problem
 from spv.services.actor import Actor
 from spv.services.authorisation import require
@@ -21,14 +22,18 @@ MOST_KEPT = 20
 
 
 class RowsRefused(ValidationError):
-    """The rows of a file have problems, and nothing of it was recorded.
+    """A file has problems or warnings, and nothing of it was recorded.
 
-    `reference` is the name of the kept file, or empty.
+    `reference` is the name of the kept file, or empty. `guesses` are headings of the
+    file that plainly mean others, if they are all that is wrong with the headings.
     """
 
-    def __init__(self, report: Report, reference: str = "") -> None:
-        super().__init__({"file": report.sentence})
-        self.report, self.reference = report, reference
+    def __init__(
+        self, report: Report, reference: str = "", guesses: Sequence[Guess] = ()
+    ) -> None:
+        field = "file" if report.problem_count else "confirm_warnings"
+        super().__init__({field: report.sentence})
+        self.report, self.reference, self.guesses = report, reference, guesses
 
 
 def problems_of(
@@ -67,13 +72,13 @@ def keep(
     )
     db.session.execute(delete(RefusedFile).where(RefusedFile.id.in_(beyond)))
     forget_old(at)
-    kept = RefusedFile(
+    file = RefusedFile(
         reference=secrets.token_urlsafe(12), account_id=account_id, filename=filename,
         content=content, row_count=report.row_count, refused_at=at,
         problem_count=report.problem_count,
     )  # fmt: skip
-    db.session.add(kept)
-    return kept.reference
+    db.session.add(file)
+    return file.reference
 
 
 def forget_old(at: datetime) -> None:
@@ -87,6 +92,18 @@ def mine(actor: Actor) -> Sequence[RefusedFile]:
     """Return the kept files of the actor's account, newest first."""
     query = _mine(actor).order_by(RefusedFile.id.desc())
     return db.session.scalars(query).all()
+
+
+def kept(reference: str, actor: Actor) -> RefusedFile:
+    """Return a kept file of the actor's account.
+
+    Raises ValidationError on `file` if it is gone.
+    """
+    query = _mine(actor).where(RefusedFile.reference == reference)
+    found = db.session.scalar(query)
+    if found is None:
+        raise ValidationError({"file": "The file is no longer kept. Choose it again."})
+    return found
 
 
 def with_problems(reference: str, actor: Actor) -> str:
@@ -110,6 +127,6 @@ def _mine(actor: Actor) -> Select[RefusedFile]:
 def _check(reference: str, actor: Actor) -> tuple[bytes, CheckedRows, list[Problem]]:
     """Check a kept file again. Raises NotFoundError if it is gone or of another."""
     query = _mine(actor).where(RefusedFile.reference == reference)
-    kept = require(db.session.scalar(query))
-    checked = check_csv(kept.content)
-    return kept.content, checked, problems_of(checked, kept.account_id)
+    file = require(db.session.scalar(query))
+    checked = check_csv(file.content)
+    return file.content, checked, problems_of(checked, file.account_id)

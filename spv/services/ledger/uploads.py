@@ -14,9 +14,11 @@ from spv.extensions import db
 from spv.models import AuditEvent, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.csv_upload import Report, check_csv, report
+from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
 from spv.rules.ledger.declaration import WORDINGS, read_declaration
+from spv.rules.ledger.headings import Guess, accept_headings, guess_headings
 from spv.rules.ledger.rows import DIGEST_VERSION, CheckedRows, Problem, digest
+from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result
@@ -46,9 +48,13 @@ class Recorded(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """The number of rows of a good file, and the `earlier` upload of the same rows."""
+    """The number of rows of a good file, and the `earlier` upload of the same rows.
+
+    `report` has the warnings.
+    """
 
     row_count: int
+    report: Report
     earlier: Recorded | None = None
 
 
@@ -62,10 +68,14 @@ class Receipt:
     valid: int
     rows: Sequence[Any]
     has_more: bool
+    warnings: Sequence[Group]
 
 
 class HasProblems(Exception):
-    """Rows have problems, maybe with the ledger, so nothing of them was recorded."""
+    """Rows have problems, maybe with the ledger, so nothing of them was recorded.
+
+    Without problems, the rows have warnings that the user has not confirmed.
+    """
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
@@ -74,30 +84,46 @@ class HasProblems(Exception):
 def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     """Record a file under a declaration that the user makes with it.
 
-    If the same rows were recorded before, and all are still valid, return that upload.
-    Raises ValidationError if anything is wrong; then nothing is recorded.
+    With the answer `accept_headings`, headings that plainly mean ours are taken; with
+    `confirm_warnings`, rows with warnings. If the same rows were recorded before, and
+    all are still valid, return that upload. Raises ValidationError if anything is
+    wrong; then nothing is recorded.
     """
     wording = read_declaration(answers["declaration"], answers["wording_version"])
+    guesses: Sequence[Guess] = ()
     try:
+        if answers.get("accept_headings"):
+            file = File(accept_headings(file.content), file.filename)
         checked = check_csv(file.content)
+        return record(
+            checked, actor, filename=file.filename, wording_version=wording,
+            confirmed=bool(answers.get("confirm_warnings")),
+        )  # fmt: skip
     except ValidationError as error:
         _refuse(file, actor, str(error))
         raise
-    try:
-        return record(checked, actor, filename=file.filename, wording_version=wording)
     except HasProblems as error:
         found = report(checked, error.problems)
-    raise RowsRefused(found, _refuse(file, actor, found.sentence, found))
+    if found.about_headings:
+        guesses = guess_headings(file.content)
+    reference = _refuse(file, actor, found.sentence, found, keep=bool(guesses))
+    raise RowsRefused(found, reference, guesses)
 
 
 def record(
-    checked: CheckedRows, actor: Actor, *, filename: str = "", wording_version: str = ""
+    checked: CheckedRows,
+    actor: Actor,
+    *,
+    filename: str = "",
+    wording_version: str = "",
+    confirmed: bool = True,
 ) -> Recorded:
     """Record rows as one transaction.
 
     A user declares with each upload, in a version of the wording. An upload by API has
     none, and is made under the current declaration of the account. Raises NotCurrent if
-    that has lapsed, and HasProblems if a row has a problem or is in the ledger already.
+    that has lapsed, and HasProblems if a row has a problem or is in the ledger already,
+    or has a warning that was not `confirmed`.
     """
     if checked.problems:
         raise HasProblems(refused_files.problems_of(checked, actor.account_id))
@@ -108,11 +134,14 @@ def record(
         declaration = declarations.of_upload(wording_version, actor, at)
         if earlier := _still_valid(actor.account_id, sha256):
             return earlier
+        if checked.warnings and not confirmed:
+            raise HasProblems(refused_files.problems_of(checked, actor.account_id))
         refused_files.forget_old(at)
         upload = Upload(
             **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
             channel=actor.channel, sha256=sha256, digest_version=DIGEST_VERSION,
             row_count=len(panels), received_at=at, audit_sequence=event_sequence,
+            warnings=to_log(checked.warnings) or None,
         )  # fmt: skip
         db.session.add(upload)
         db.session.flush()
@@ -121,28 +150,47 @@ def record(
             raise HasProblems(
                 refused_files.problems_of(checked, actor.account_id, already_valid)
             )
-        audit_log.act(
-            RECORDED, actor, at, upload=upload.id, filename=filename,
-            rows=len(panels), sha256=sha256, digest_version=DIGEST_VERSION,
-            declaration=upload.declaration_id,
-            wording_version=declaration.wording_version,
-        )  # fmt: skip
+        _log(upload, actor)
         return Recorded(upload.id, at)
 
 
-def check(content: bytes, actor: Actor | None = None) -> Checked:
+def _log(upload: Upload, actor: Actor) -> None:
+    warnings = {"warnings": upload.warnings} if upload.warnings else {}
+    audit_log.act(
+        RECORDED, actor, upload.received_at, upload=upload.id,
+        filename=upload.filename, rows=upload.row_count, sha256=upload.sha256,
+        digest_version=upload.digest_version, declaration=upload.declaration_id,
+        wording_version=upload.declaration.wording_version, **warnings,
+    )  # fmt: skip
+
+
+def kept(reference: str, actor: Actor) -> File:
+    """Return a refused file that was kept for the actor's account.
+
+    Raises ValidationError on `file` if it is gone.
+    """
+    found = refused_files.kept(reference, actor)
+    return File(found.content, found.filename)
+
+
+def check(
+    content: bytes, actor: Actor | None = None, *, headings: bool = False
+) -> Checked:
     """Check a file as `save` would, without keeping any of it.
 
-    Without an actor, as for visitors, the file is not compared with the ledger. Raises
-    ValidationError if anything is wrong.
+    With `headings`, those that plainly mean ours are taken. Without an actor, as for
+    visitors, the file is not compared with the ledger. Raises ValidationError if
+    anything is wrong.
     """
-    checked = check_csv(content)
+    checked = check_csv(accept_headings(content) if headings else content)
     problems, earlier = checked.problems, None
     if actor:
         problems, earlier = compare(checked, actor)
+    found = report(checked, problems)
     if problems:
-        raise RowsRefused(report(checked, problems))
-    return Checked(checked.row_count, earlier)
+        guesses = guess_headings(content) if found.about_headings else ()
+        raise RowsRefused(found, guesses=guesses)
+    return Checked(checked.row_count, found, earlier)
 
 
 def compare(
@@ -173,6 +221,7 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
         valid=ledger_rows.count_valid(upload_id),
         rows=rows[:ROWS_SHOWN],
         has_more=len(rows) > ROWS_SHOWN,
+        warnings=groups_of(of_log(upload.warnings or [])),
     )
 
 
@@ -190,17 +239,25 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
     return found[:UPLOADS_SHOWN], len(found) > UPLOADS_SHOWN
 
 
-def _refuse(file: File, actor: Actor, why: str, found: Report | None = None) -> str:
+def _refuse(
+    file: File,
+    actor: Actor,
+    why: str,
+    found: Report | None = None,
+    *,
+    keep: bool = False,
+) -> str:
     """Log that a file is refused, and keep it if its rows can be corrected.
 
-    Return the reference of the kept file, or an empty text.
+    With `keep`, its headings can be corrected, too. Return the reference of the kept
+    file, or an empty text.
     """
     reference, counts = "", {}
     if found:
         counts = {"rows": found.row_count, "problems": found.problem_count}
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
-        if found and not found.about_headings:
+        if found and (keep or not found.about_headings):
             reference = refused_files.keep(
                 file.content, file.filename, found, actor.account_id or 0, at
             )

@@ -9,7 +9,13 @@ from spv.services import audit_log
 
 Facts = dict[str, Any]
 # What events leave out: fields that do not apply, and those that older events lack.
-DEFAULTS = {"account": None, "user": None, "subscription": None, "digest_version": 1}
+DEFAULTS = {
+    "account": None,
+    "user": None,
+    "subscription": None,
+    "digest_version": 1,
+    "warnings": None,
+}
 
 
 def logged_facts(

@@ -48,7 +48,7 @@ _MADE_BY = _OWNER | {"subscription": "subscription_id"}
 OF_UPLOAD = {
     "filename": "filename", "rows": "row_count", "sha256": "sha256",
     "digest_version": "digest_version", **_MADE_BY, "event": "audit_sequence",
-    "at": "received_at", "channel": "channel",
+    "at": "received_at", "channel": "channel", "warnings": "warnings",
 }  # fmt: skip
 OF_INVALIDATION = {
     "rows": "row_count", "criteria": "criteria", "upload": "upload_id",

@@ -70,7 +70,8 @@ def test_a_file_that_cannot_be_read_is_logged_and_not_kept(other):
 
 def test_check_only_keeps_nothing(other):
     before = events()
-    assert uploads.check(panels_csv(7), other) == (7, None)
+    checked = uploads.check(panels_csv(7), other)
+    assert (checked.row_count, checked.earlier) == (7, None)
     for data in (panels_csv(7) + b"x", b"", b"a,b\n1,2"):
         with pytest.raises(ValidationError):
             uploads.check(data, other)

@@ -128,7 +128,7 @@ TAMPERING = [
      f"WHERE {OURS})", "its rows were changed"),
     (f"INSERT INTO uploads SELECT id + 1, account_id, user_id, declaration_id, "
      f"channel, filename, sha256, row_count, received_at, audit_sequence, NULL, "
-     f"1 FROM uploads WHERE id = {UPLOAD}", "saved, but not in the log"),
+     f"1, NULL FROM uploads WHERE id = {UPLOAD}", "saved, but not in the log"),
 ]  # fmt: skip
 
 
