@@ -19,7 +19,6 @@ from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Panel
 from spv.services import audit_log
 from spv.services.accounts import (
     applications,
-    contacts,
     password_links,
     passwords,
     sign_in,
@@ -125,7 +124,7 @@ def load() -> bool:
         password_links.use_link(link.token, NEW_PASSWORD, operator())
         for each in NOMINATED:
             contact = {"legal_name": each.legal_name, "abn": each.abn}
-            contacts.save(contact | {"email": each.email}, _acting(STAFF))
+            applications.save_contact(contact | {"email": each.email}, _acting(STAFF))
         for organisation in ACCOUNTS:
             _account(organisation)
         for organisation in WAITING:

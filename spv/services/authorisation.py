@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
@@ -9,9 +10,11 @@ from sqlalchemy.orm import joinedload
 from spv.extensions import db
 from spv.models import Account, ApiRequest, Subscription, User
 from spv.rules.accounts import Role, roles_of
-from spv.rules.errors import ForbiddenError, IdempotencyConflict
+from spv.rules.errors import ForbiddenError, IdempotencyConflict, NotFoundError
 from spv.services import audit_log
 from spv.services.actor import Actor
+
+T = TypeVar("T")
 
 
 def roles_of_user(user: User) -> frozenset[Role]:
@@ -47,11 +50,15 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
             )
         )
         return roles_of(staff=False, administrator=False, account_types=types)
-    user = db.session.get(User, actor.user_id, options=_WITH_ACCOUNT)
+    user = db.session.get(User, actor.user_id, options=[joinedload(User.account)])
     return roles_of_user(user) if user and not user.removed_at else frozenset()
 
 
-_WITH_ACCOUNT = [joinedload(User.account)]
+def require(found: T | None) -> T:
+    """Return what was looked up for an actor. Raises NotFoundError if it is nothing."""
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def link_result(actor: Actor, **result: int) -> None:

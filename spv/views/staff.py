@@ -8,7 +8,7 @@ from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
-from spv.services.accounts import applications, contacts, password_links, users
+from spv.services.accounts import applications, password_links, users
 from spv.views.account import link_page
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
@@ -40,7 +40,7 @@ def application(application_id: int, form: DeclineForm | None = None) -> Respons
         "staff/_application.html",
         title=f"Application of {found.legal_name}",
         application=found,
-        matches=contacts.compare(found),
+        matches=applications.compare(found),
         form=form or DeclineForm(),
     )
 
@@ -92,7 +92,7 @@ def list_contacts(
         "staff/_contacts.html",
         title="Nominated contacts",
         status=max(form.http_status, file_form.http_status),
-        contacts=contacts.find(text),
+        contacts=applications.find_contacts(text),
         text=text,
         form=form,
         file_form=file_form,
@@ -104,7 +104,7 @@ def save_contact() -> BaseResponse:
     """Save a contact in place of the one with the same ABN."""
     form = ContactForm()
     try:
-        contacts.save(form.answers, current_actor())
+        applications.save_contact(form.answers, current_actor())
     except ValidationError as error:
         return list_contacts(form.refused(error))
     flash("The contact has been saved.")
@@ -116,7 +116,7 @@ def load_contacts() -> BaseResponse:
     """Save the contacts of a CSV file."""
     form = ContactsFileForm()
     try:
-        count = contacts.load(form.data_of_file(), current_actor())
+        count = applications.load_contacts(form.data_of_file(), current_actor())
     except ValidationError as error:
         return list_contacts(file_form=form.refused(error))
     flash(f"{pluralise(count, 'contact')} saved.")
@@ -126,6 +126,6 @@ def load_contacts() -> BaseResponse:
 @bp.post("/contacts/<number:contact_id>/remove")
 def remove_contact(contact_id: int) -> BaseResponse:
     """Delete a contact."""
-    contacts.remove(contact_id, current_actor())
+    applications.remove_contact(contact_id, current_actor())
     flash("The contact has been removed.")
     return pages.done("staff.list_contacts")

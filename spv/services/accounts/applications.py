@@ -1,23 +1,30 @@
-"""Applications for accounts and for upgrades: submitted, then approved or declined."""
+"""Applications for accounts and for upgrades, and the contacts to assess them with.
+
+Nominated contacts are the people whom organisations have named to the agency.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from spv import clock
+from spv.database import insert
 from spv.extensions import db
-from spv.models import Account, AccountApplication
-from spv.rules.accounts import AccountType, Role, Status, in_order, read_details
-from spv.rules.errors import ConflictError, NotFoundError, ValidationError
+from spv.models import Account, AccountApplication, NominatedContact
+from spv.rules import accounts as rules
+from spv.rules.accounts import AccountType, Role, Status
+from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all, read_text
 from spv.services import audit_log
+from spv.services.accounts.users import contains, search_text
 from spv.services.actor import Actor
-from spv.services.authorisation import authorised_transaction
+from spv.services.authorisation import authorised_transaction, require
 
 MOST_SHOWN = 100
+MOST_CONTACTS = 200
 LONGEST_REASON = 1000
 _IS_WAITING = AccountApplication.status == Status.SUBMITTED
 _read_reason = partial(read_text, what="the reason", most=LONGEST_REASON, lines=True)
@@ -28,10 +35,10 @@ def submit(answers: Mapping[str, Any], actor: Actor) -> None:
 
     Raises ValidationError, and ConflictError if an application is waiting already.
     """
-    types = in_order(answers["account_types"] or ())
+    types = rules.in_order(answers["account_types"] or ())
     if actor.account_id and {*types} <= {*current_types(actor)}:
         raise ValidationError({"account_types": "Select at least one new type."})
-    details = read_details(answers, types)
+    details = rules.read_details(answers, types)
     role = Role.ADMINISTRATOR if actor.account_id else Role.PERSON
     with authorised_transaction(actor, role):
         if is_waiting(actor):
@@ -94,10 +101,7 @@ def assessed() -> Sequence[AccountApplication]:
 
 def show(application_id: int) -> AccountApplication:
     """Return an application; raises NotFoundError."""
-    application = db.session.get(AccountApplication, application_id)
-    if application is None:
-        raise NotFoundError
-    return application
+    return require(db.session.get(AccountApplication, application_id))
 
 
 def approve(application_id: int, actor: Actor) -> str:
@@ -111,7 +115,7 @@ def approve(application_id: int, actor: Actor) -> str:
         for name in ("legal_name", "abn", "phone"):
             setattr(account, name, getattr(application, name))
         types = {*account.account_types, *application.account_types}
-        account.account_types = in_order(types)
+        account.account_types = rules.in_order(types)
         db.session.flush()
         application.account_id = account.id
         _record("application.approved", application, actor)
@@ -143,7 +147,9 @@ def _assess(application_id: int, status: Status, actor: Actor) -> AccountApplica
         raise ConflictError(
             "This application is your own. Another member of staff has to assess it."
         )
-    if status == Status.APPROVED and _has_another_account(application):
+    of_abn = select(Account.id).where(Account.abn == application.abn)
+    own = (None, application.account_id)
+    if status == Status.APPROVED and db.session.scalar(of_abn) not in own:
         raise ConflictError(
             "Another account has this ABN. Decline the application: an administrator "
             "of that account can add the applicant, with another email address."
@@ -151,11 +157,6 @@ def _assess(application_id: int, status: Status, actor: Actor) -> AccountApplica
     application.status = status
     application.assessed_by_id, application.assessed_at = actor.user_id, clock.now()
     return application
-
-
-def _has_another_account(application: AccountApplication) -> bool:
-    query = select(Account.id).where(Account.abn == application.abn)
-    return db.session.scalar(query) not in (None, application.account_id)
 
 
 def _new_account(application: AccountApplication) -> Account:
@@ -184,3 +185,75 @@ def _list(which: ColumnElement[bool], order: Any) -> Sequence[AccountApplication
     query = select(AccountApplication).where(which).order_by(order).limit(MOST_SHOWN)
     users = AccountApplication.user, AccountApplication.assessed_by
     return db.session.scalars(query.options(*map(joinedload, users))).all()
+
+
+class Match(NamedTuple):
+    """A field of an application beside the contact's; `known` may be empty."""
+
+    words: str
+    given: str
+    known: str
+
+    @property
+    def matches(self) -> bool:
+        """Return whether both have the same words."""
+        return rules.same_words(self.given, self.known)
+
+
+def find_contacts(text: str = "") -> Sequence[NominatedContact]:
+    """Return the contacts whose name, email or beginning of ABN has a text, by name."""
+    text = search_text(text)
+    abn = NominatedContact.abn.startswith(text.replace(" ", ""), autoescape=True)
+    columns = NominatedContact.legal_name, NominatedContact.email
+    query = select(NominatedContact).where(contains(text, *columns) | abn)
+    query = query.order_by(NominatedContact.legal_name).limit(MOST_CONTACTS)
+    return db.session.scalars(query).all()
+
+
+def save_contact(answers: Mapping[str, Any], actor: Actor) -> None:
+    """Save a contact in place of the one with the same ABN; raises ValidationError."""
+    contact = rules.read_contact(answers)
+    with authorised_transaction(actor, Role.STAFF):
+        _save_contacts([contact])
+        audit_log.act("contact.saved", actor, clock.now(), **contact)
+
+
+def load_contacts(data: bytes, actor: Actor) -> int:
+    """Save all contacts of a CSV file, or none; return their number.
+
+    Raises ValidationError on `file`.
+    """
+    contacts = rules.read_contacts(data)
+    with authorised_transaction(actor, Role.STAFF):
+        _save_contacts(contacts)
+        audit_log.act("contacts.loaded", actor, clock.now(), contacts=contacts)
+    return len(contacts)
+
+
+def remove_contact(contact_id: int, actor: Actor) -> None:
+    """Delete a contact; raises NotFoundError."""
+    with authorised_transaction(actor, Role.STAFF):
+        contact = require(db.session.get(NominatedContact, contact_id))
+        db.session.delete(contact)
+        audit_log.act("contact.removed", actor, clock.now(), abn=contact.abn)
+
+
+def compare(application: AccountApplication) -> list[Match]:
+    """Compare an application with the contact of its ABN, or else of its email."""
+    abn, email = application.abn, application.user.email
+    by_abn = NominatedContact.abn == abn
+    query = select(NominatedContact).where(by_abn | (NominatedContact.email == email))
+    contact = db.session.scalar(query.order_by(by_abn.desc(), NominatedContact.id))
+    contact = contact or NominatedContact(legal_name="", abn="", email="")
+    return [
+        Match("ABN", rules.format_abn(abn), rules.format_abn(contact.abn)),
+        Match("Legal entity name", application.legal_name, contact.legal_name),
+        Match("Contact person’s email", email, contact.email),
+    ]
+
+
+def _save_contacts(contacts: list[dict[str, str]]) -> None:
+    query = insert(NominatedContact)
+    new = {name: query.excluded[name] for name in ("legal_name", "email")}
+    query = query.on_conflict_do_update(index_elements=["abn"], set_=new)
+    db.session.execute(query, contacts)

@@ -17,7 +17,7 @@ from spv.services import audit_log
 from spv.services.accounts import passwords, sessions
 from spv.services.accounts.sign_in import acting_as, is_own_password, own_password
 from spv.services.actor import Actor
-from spv.services.authorisation import authorised_transaction
+from spv.services.authorisation import authorised_transaction, require
 
 LINK_LASTS = timedelta(days=1)
 
@@ -68,9 +68,8 @@ def make_link(user_id: int, actor: Actor) -> Link:
         at = clock.now()
         query = select(User).where(User.id == user_id, User.removed_at.is_(None))
         own = User.account_id == actor.account_id
-        user = db.session.scalar(query.where(~User.is_staff if staff else own))
-        if user is None:
-            raise NotFoundError
+        whom = ~User.is_staff if staff else own
+        user = require(db.session.scalar(query.where(whom)))
         link = new_link(user, at)
         audit_log.act("user.password_link_made", actor, at, email=user.email)
     return link

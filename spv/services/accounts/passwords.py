@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from math import log10
 from pathlib import Path
-from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -35,7 +34,11 @@ def readers(answers: Mapping[str, str], *about: str) -> dict[str, Callable[[str]
     """
 
     def read_password(text: str) -> str:
-        password = _read(text)
+        if len(text) > LONGEST:
+            raise ValueError(f"Enter a password of at most {LONGEST} characters.")
+        password = _normalise(text)
+        if len(password) < SHORTEST:
+            raise ValueError(f"Enter a password of at least {SHORTEST} characters.")
         # Texts that differ are an error already, so the password is not judged as well.
         is_same = text == (answers.get("password_again") or "")
         if is_same and _is_weak(password, about):
@@ -74,15 +77,6 @@ def _normalise(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def _read(password: str) -> str:
-    if len(password) > LONGEST:
-        raise ValueError(f"Enter a password of at most {LONGEST} characters.")
-    password = _normalise(password)
-    if len(password) < SHORTEST:
-        raise ValueError(f"Enter a password of at least {SHORTEST} characters.")
-    return password
-
-
 def _is_weak(password: str, about: tuple[str, ...]) -> bool:
     is_demonstration = current_app.config["SPV_ENVIRONMENT"] == "demo"
     if is_demonstration and password == DEMONSTRATION:
@@ -116,13 +110,6 @@ _CHARACTER, _NEXT_CHARACTER, _YEAR, _AGAIN, _WORD = 1.0, 0.2, 1.3, 0.3, 1.0
 _RARE_SIGN, _MOST_OF_ENDS = 2.0, 3.0
 
 
-class _Piece(NamedTuple):
-    """A word or a character of a password, and the logarithm of its guesses."""
-
-    text: str
-    guesses: float
-
-
 def log10_guesses(password: str, words: frozenset[str] = frozenset()) -> float:
     """Return the decimal logarithm of the number of guesses that find a password.
 
@@ -149,18 +136,21 @@ def _estimate(password: str, known: frozenset[str]) -> float:
     period = (kept + kept).find(kept, 1)  # of a text that is repeated
     pieces = _cheapest_pieces(kept[:period], known)
     costs = [
-        min(piece.guesses, _AGAIN) if piece in pieces[:at] else piece.guesses
-        for at, piece in enumerate(pieces)
+        min(guesses, _AGAIN) if (piece, guesses) in pieces[:at] else guesses
+        for at, (piece, guesses) in enumerate(pieces)
     ]
-    with_letters = [at for at, p in enumerate(pieces) if any(map(str.isalpha, p.text))]
+    with_letters = [i for i, (p, _) in enumerate(pieces) if any(map(str.isalpha, p))]
     begin, end = (with_letters[0], with_letters[-1] + 1) if with_letters else (0, 0)
     # Many people put digits and signs around a word to make it long enough.
     ends = min(_MOST_OF_ENDS, sum(costs[:begin]) + sum(costs[end:]))
     return signs + sum(costs[begin:end]) + ends
 
 
-def _cheapest_pieces(text: str, known: frozenset[str]) -> list[_Piece]:
-    """Split a text into the words and characters that take the fewest guesses."""
+def _cheapest_pieces(text: str, known: frozenset[str]) -> list[tuple[str, float]]:
+    """Split a text into the words and characters that take the fewest guesses.
+
+    Each is returned with the logarithm of its guesses.
+    """
     spellings = [text, *(text.translate(spelling) for spelling in _SPELLINGS)]
     # Of the text up to each place: its guesses, and where its last piece begins.
     best = [(0.0, 0)]
@@ -176,7 +166,7 @@ def _cheapest_pieces(text: str, known: frozenset[str]) -> list[_Piece]:
     pieces, end = [], len(text)
     while end:
         begin = best[end][1]
-        pieces.append(_Piece(text[begin:end], best[end][0] - best[begin][0]))
+        pieces.append((text[begin:end], best[end][0] - best[begin][0]))
         end = begin
     return pieces[::-1]
 

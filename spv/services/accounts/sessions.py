@@ -62,7 +62,10 @@ def resume(token: str) -> SignedIn | None:
     if found is None:
         return None
     if at - found.seen_at > SEEN_EVERY:
-        _mark_as_seen(found.id, at)
+        this = update(UserSession).where(UserSession.id == found.id)
+        # A page can be read even while the database cannot be written.
+        with suppress(DBAPIError), transaction():
+            db.session.execute(this.values(seen_at=at))
     return SignedIn(
         token=token,
         user_id=found.user_id,
@@ -86,15 +89,8 @@ def _is_open(idle: Any, old: Any) -> ColumnElement[bool]:
 # Made once, and of columns instead of objects, as every request executes it.
 _SIGNED_IN = (
     select(
-        UserSession.id,
-        UserSession.seen_at,
-        UserSession.user_id,
-        User.name,
-        User.email,
-        User.account_id,
-        User.is_staff,
-        User.is_administrator,
-        Account.account_types,
+        UserSession.id, UserSession.seen_at, UserSession.user_id, User.name, User.email,
+        User.account_id, User.is_staff, User.is_administrator, Account.account_types,
         select(func.max(Declaration.expires_on))
         .where(
             Declaration.account_id == User.account_id,
@@ -111,14 +107,7 @@ _SIGNED_IN = (
         _is_open(bindparam("idle"), bindparam("old")),
         User.removed_at.is_(None),
     )
-)
-
-
-def _mark_as_seen(session_id: int, at: datetime) -> None:
-    # A page can be read even while the database cannot be written.
-    with suppress(DBAPIError), transaction():
-        query = update(UserSession).where(UserSession.id == session_id)
-        db.session.execute(query.values(seen_at=at))
+)  # fmt: skip
 
 
 # The following functions run in the caller's transaction.

@@ -56,8 +56,10 @@ def sign_in(
     email = (answers.get("email") or "").strip().lower()
     password = answers.get("password") or ""
     counters = count_sign_in(email, network_of(actor.ip), browser)
-    user = user_of(email)
-    password_hash = user.password_hash if user and _may_sign_in(user) else None
+    user, environment = user_of(email), current_app.config["SPV_ENVIRONMENT"]
+    # The password of demonstration users is public.
+    is_shut_out = user and user.is_demonstration and environment == "production"
+    password_hash = user.password_hash if user and not is_shut_out else None
     is_right = passwords.matches(password_hash, password)
     with audit_log.registry_transaction():
         at, user = clock.now(), user_of(email)
@@ -101,12 +103,6 @@ def user_of(email: str) -> User | None:
 def acting_as(user: User, actor: Actor) -> Actor:
     """Return the actor as this user."""
     return replace(actor, name=user.email, user_id=user.id, account_id=user.account_id)
-
-
-def _may_sign_in(user: User) -> bool:
-    # The password of demonstration users is public.
-    production = current_app.config["SPV_ENVIRONMENT"] == "production"
-    return not (production and user.is_demonstration)
 
 
 COUNTED_FOR = timedelta(days=1)  # from the first failure
@@ -224,7 +220,11 @@ def _delete_ended() -> datetime:
 
 def _count(counters: list[Counter], at: datetime, pause: timedelta) -> timedelta:
     """Count a failure in each counter, or return the wait before the next try."""
-    every = [_find(counter) or _new(counter, at) for counter in counters]
+    new = {"failures": 0, "wait_until": at, "ends_at": at + COUNTED_FOR}
+    every = [
+        _find(each) or SignInTries(subject=each.subject, network=each.network, **new)
+        for each in counters
+    ]
     wait = max(tries.wait_until - at for tries in every)
     if wait > NO_WAIT:
         return wait
@@ -247,9 +247,3 @@ def _count(counters: list[Counter], at: datetime, pause: timedelta) -> timedelta
 
 def _find(counter: Counter) -> SignInTries | None:
     return db.session.get(SignInTries, (counter.subject, counter.network))
-
-
-def _new(counter: Counter, at: datetime) -> SignInTries:
-    times = {"wait_until": at, "ends_at": at + COUNTED_FOR}
-    subject, network = counter.subject, counter.network
-    return SignInTries(subject=subject, network=network, failures=0, **times)

@@ -10,14 +10,14 @@ from spv import clock
 from spv.extensions import db
 from spv.models import Account, User
 from spv.rules.accounts import Role, read_email, read_name
-from spv.rules.errors import ConflictError, NotFoundError, ValidationError
+from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import sessions
 from spv.services.accounts.password_links import Link, new_link
 from spv.services.accounts.sign_in import user_of
 from spv.services.actor import Actor, operator
-from spv.services.authorisation import authorised_transaction
+from spv.services.authorisation import authorised_transaction, require
 
 LAST = "An account needs an administrator. Make another user an administrator first."
 IN_USE = (
@@ -35,10 +35,7 @@ def index(actor: Actor) -> Sequence[User]:
 
 def show(user_id: int, actor: Actor) -> User:
     """Return a user of the actor's account; raises NotFoundError."""
-    user = db.session.scalar(_own(actor).where(User.id == user_id))
-    if user is None:
-        raise NotFoundError
-    return user
+    return require(db.session.scalar(_own(actor).where(User.id == user_id)))
 
 
 def find(text: str) -> Sequence[User]:
