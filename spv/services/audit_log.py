@@ -113,15 +113,10 @@ def _append(
 ) -> None:
     check_in_time()  # the last step before the commit
     added = AuditEvent(
-        chain=head.name,
-        sequence=head.sequence + 1,
-        at=at,
-        event=event,
-        actor=actor.name,
-        channel=actor.channel,
-        details=canonical(details),
+        chain=head.name, sequence=head.sequence + 1, at=at, event=event,
+        actor=actor.name, channel=actor.channel, details=canonical(details),
         previous_hash=head.hash,
-    )
+    )  # fmt: skip
     added.hash = _hash_of(added)
     head.sequence, head.hash = added.sequence, added.hash
     db.session.add(added)

@@ -11,23 +11,13 @@ from spv.models import Invalidation, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
-from spv.rules.ledger.json_upload import (
-    ALREADY_INVALID,
-    ITEMS,
-    NOT_YOURS,
-    BodyRefused,
-    ItemsRefused,
-    read_items,
-    read_object,
-    read_serials,
-    read_texts,
-)
+from spv.rules.ledger import json_upload
+from spv.rules.ledger.json_upload import ALREADY_INVALID, BodyRefused, ItemsRefused
 from spv.rules.ledger.reasons import read_reason
 from spv.rules.ledger.rows import (
     CheckedRows,
     Fault,
     Problem,
-    digest,
     escape_invisible,
     read_serial,
 )
@@ -35,20 +25,14 @@ from spv.rules.ledger.serial_list import list_of_cells
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
-from spv.services.ledger import (
-    declarations,
-    invalidations,
-    lookup,
-    refused_files,
-    uploads,
-)
+from spv.services.ledger import declarations, invalidations, lookup, uploads
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.invalidations import SelectionMoved
 from spv.services.ledger.selections import Selection
 
 REASONS = {"reason": "reason", "other_reason": "otherReason"}
 _NOT_YOURS = Fault(
-    NOT_YOURS,
+    json_upload.NOT_YOURS,
     "Your account has not uploaded this serial number.",
     "Leave it out, or compare it with the label of the panel.",
 )
@@ -76,23 +60,20 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
 
     Raises BodyRefused, ItemsRefused, NotCurrent.
     """
-    checked, already_valid = read_items(body), None
+    checked = json_upload.read_items(body)
     if only_check:
         return _check_upload(checked, actor)
-    if not checked.problems:
-        try:
-            made = uploads.record(checked, actor)
-            return _upload_done(made.upload_id, is_new=not made.already)
-        except uploads.AlreadyValid as found:
-            already_valid = found.already_valid
-    problems = refused_files.problems_of(checked, actor.account_id, already_valid)
-    error = ItemsRefused(problems, checked.row_count)
+    try:
+        made = uploads.record(checked, actor)
+        return _upload_done(made.upload_id, is_new=not made.already)
+    except uploads.HasProblems as found:
+        error = ItemsRefused(found.problems, checked.row_count)
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
         declarations.current(actor.account_id, at)
         audit_log.act(
             "upload.refused", actor, at, body_sha256=hashlib.sha256(body).hexdigest(),
-            why=str(error), rows=checked.row_count, problems=len(problems),
+            why=str(error), rows=checked.row_count, problems=len(error.errors),
         )  # fmt: skip
     raise error
 
@@ -103,8 +84,8 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     The account of the actor must have uploaded them. The same request again is answered
     with the first invalidation. Raises BodyRefused, ItemsRefused.
     """
-    fields = read_object(body, ITEMS, *REASONS.values())
-    serials, reason = read_serials(fields), _read_reason(fields)
+    fields = json_upload.read_object(body, json_upload.ITEMS, *REASONS.values())
+    serials, reason = json_upload.read_serials(fields), _read_reason(fields)
     ids, problems = _find_own(serials, actor)
     if {each.fault.code for each in problems} - {ALREADY_INVALID}:
         raise ItemsRefused(problems, len(serials))
@@ -135,7 +116,7 @@ def find_done(upload_id: int | None, invalidation_id: int | None) -> Done | None
 
 def check(body: bytes, actor: Actor) -> lookup.CheckedList:
     """Look up each serial number of a body. Raises BodyRefused."""
-    serials = read_serials(read_object(body, ITEMS))
+    serials = json_upload.read_serials(json_upload.read_object(body, json_upload.ITEMS))
     return lookup.check_list(list_of_cells(serials), actor)
 
 
@@ -161,21 +142,17 @@ def _invalidation_done(invalidation_id: int, *, is_new: bool = False) -> Done:
 
 def _check_upload(checked: CheckedRows, actor: Actor) -> Done:
     """Return what an upload would do. Raises ItemsRefused."""
+    problems, earlier = uploads.compare(checked, actor)
+    if problems:
+        raise ItemsRefused(problems, checked.row_count)
     declared = declarations.declaration_status(actor.account_id)
     until = declared.until if declared.is_current else None
-    if not checked.problems:
-        sha256 = digest(checked.panels.values())
-        if earlier := uploads.still_valid(actor.account_id, sha256):
-            return Done(
-                checked.row_count, earlier.upload_id, at=earlier.at, until=until
-            )
-    if problems := refused_files.problems_of(checked, actor.account_id):
-        raise ItemsRefused(problems, checked.row_count)
-    return Done(checked.row_count, until=until)
+    upload_id, at, _ = earlier or (None, None, "")
+    return Done(checked.row_count, upload_id, at=at, until=until)
 
 
 def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:
-    texts = read_texts(fields, [*REASONS.values()])
+    texts = json_upload.read_texts(fields, [*REASONS.values()])
     answers = {rule: texts[name] for rule, name in REASONS.items()}
     try:
         return read_reason(answers)

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -17,14 +18,14 @@ from spv import clock
 from spv.extensions import db, secret_keys
 from spv.models import Account, Subscription, SubscriptionKey, User
 from spv.rules.accounts import KeyKind, Role, alike, read_subscription_name, roles_of
-from spv.rules.errors import ConflictError, NotFoundError, ValidationError
+from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.declaration import TERMS, read_declaration
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import sessions
 from spv.services.accounts.sign_in import is_own_password, own_password
 from spv.services.actor import Actor
-from spv.services.authorisation import authorised_transaction
+from spv.services.authorisation import authorised_transaction, require
 
 MOST = 20
 # A key is shown without the password for so long after signing in.
@@ -48,13 +49,19 @@ def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
     Raises ValidationError on `name` and `terms`.
     """
     with authorised_transaction(actor, Role.UPLOADER):
-        at, version = clock.now(), answers.get("terms_version") or ""
-        names = _names(actor)
-        readers = {
-            "name": lambda text: _read_name(text, names),
-            "terms": lambda text: _read_terms(text, version),
-        }
-        given = read_all(answers, readers)
+        at, names = clock.now(), _names(actor)
+
+        def read_name(text: str) -> str:
+            if len(names) < MOST:
+                return read_subscription_name(text, names)
+            sentence = f"An account can have {MOST} subscriptions. Cancel one first."
+            raise ValueError(sentence)
+
+        read_terms = partial(
+            read_declaration, version=answers.get("terms_version") or "", purpose=TERMS,
+            field="terms", sentence="Read the terms of use, and agree to them.",
+        )  # fmt: skip
+        given = read_all(answers, {"name": read_name, "terms": read_terms})
         made = Subscription(
             account_id=actor.account_id,
             user_id=actor.user_id,
@@ -157,10 +164,7 @@ def find(
 ) -> Subscription:
     """Return a subscription of the actor's account. Raises NotFoundError."""
     query = _own(actor).where(Subscription.id == subscription_id)
-    found = db.session.scalar(query if also_cancelled else query.where(ACTIVE))
-    if found is None:
-        raise NotFoundError
-    return found
+    return require(db.session.scalar(query if also_cancelled else query.where(ACTIVE)))
 
 
 def find_client(key: str, ip: str) -> ApiClient | None:
@@ -174,17 +178,14 @@ def find_client(key: str, ip: str) -> ApiClient | None:
     found = db.session.execute(query).one_or_none()
     if found is None:
         return None
-    row, account_id, account_types = found
+    row, account_id, types = found
+    number, kind = row.subscription_id, KeyKind(row.kind)
+    roles = roles_of(staff=False, administrator=False, account_types=types)
     actor = Actor(
-        f"subscription {row.subscription_id}",
-        "api",
-        roles_of(staff=False, administrator=False, account_types=account_types),
-        account_id=account_id,
-        subscription_id=row.subscription_id,
-        ip=ip,
-    )
-    kind = KeyKind(row.kind)
-    return ApiClient(actor, row.subscription_id, row.id, kind, row.last_used_at)
+        f"subscription {number}", "api", roles, account_id=account_id,
+        subscription_id=number, ip=ip,
+    )  # fmt: skip
+    return ApiClient(actor, number, row.id, kind, row.last_used_at)
 
 
 def decrypt_key(encrypted: str) -> str:
@@ -206,17 +207,6 @@ def _names(actor: Actor) -> set[str]:
     return {alike(each.name) for each in db.session.scalars(_own(actor).where(ACTIVE))}
 
 
-def _read_name(text: str, others: set[str]) -> str:
-    if len(others) >= MOST:
-        raise ValueError(f"An account can have {MOST} subscriptions. Cancel one first.")
-    return read_subscription_name(text, others)
-
-
-def _read_terms(text: str, version: str) -> str:
-    sentence = "Read the terms of use, and agree to them."
-    return read_declaration(text, version, TERMS, field="terms", sentence=sentence)
-
-
 def _key(found: Subscription, kind: str) -> SubscriptionKey:
     return next(key for key in found.keys if key.kind == kind)
 
@@ -224,10 +214,8 @@ def _key(found: Subscription, kind: str) -> SubscriptionKey:
 def _renew(key: SubscriptionKey, at: datetime) -> SubscriptionKey:
     """Give a key a new text, of which only a digest and an encrypted copy are kept."""
     text = secrets.token_hex(16)
-    key.digest, key.sealed = (
-        _digests(text)[0],
-        _fernet().encrypt(text.encode()).decode(),
-    )
+    key.digest = _digests(text)[0]
+    key.sealed = _fernet().encrypt(text.encode()).decode()
     key.created_at, key.last_used_at = at, None
     return key
 

@@ -12,13 +12,8 @@ from spv.extensions import db
 from spv.models import Declaration
 from spv.rules.accounts import Role
 from spv.rules.errors import ForbiddenError
-from spv.rules.ledger.declaration import (
-    API,
-    UPLOAD,
-    DeclarationStatus,
-    last_day,
-    read_declaration,
-)
+from spv.rules.ledger import declaration as rules
+from spv.rules.ledger.declaration import API, UPLOAD, DeclarationStatus
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
@@ -41,21 +36,22 @@ def make(answers: Mapping[str, Any], actor: Actor) -> DeclarationStatus:
     The same declaration by the same user on the same day is made only once. Raises
     ValidationError if the box is not ticked or the wording has changed.
     """
-    version = read_declaration(
+    version = rules.read_declaration(
         answers["declaration"] or "", answers["wording_version"] or "", API,
         sentence="Make the declaration: read it, and tick the box.",
     )  # fmt: skip
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
-        last = _newest(actor.account_id, 1).first()
-        if not last or not _is_the_same(last, actor, version, at):
-            until = last_day(clock.day_of(at))
-            made = _declaration(API, version, actor, at, until)
-            db.session.add(made)
+        today, last = clock.day_of(at), _newest(actor.account_id, 1).first()
+        made = last and (last.user_id, last.wording_version, clock.day_of(last.made_at))
+        if made != (actor.user_id, version, today):
+            until = rules.last_day(today)
+            declaration = _declaration(API, version, actor, at, until)
+            db.session.add(declaration)
             db.session.flush()
             audit_log.act(
-                MADE, actor, at, declaration=made.id, wording_version=version,
-                expires_on=until.isoformat(),
+                MADE, actor, at, declaration=declaration.id,
+                wording_version=version, expires_on=until.isoformat(),
             )  # fmt: skip
         return declaration_status(actor.account_id, at)
 
@@ -113,11 +109,6 @@ def _newest(account_id: int | None, most: int) -> ScalarResult[Declaration]:
     query = select(Declaration).where(_of(account_id)).limit(most)
     newest = query.order_by(Declaration.expires_on.desc(), Declaration.id.desc())
     return db.session.scalars(newest.options(joinedload(Declaration.user)))
-
-
-def _is_the_same(last: Declaration, actor: Actor, version: str, at: datetime) -> bool:
-    made = (last.user_id, last.wording_version, clock.day_of(last.made_at))
-    return made == (actor.user_id, version, clock.day_of(at))
 
 
 def _of(account_id: int | None) -> ColumnElement[bool]:

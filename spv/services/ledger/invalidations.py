@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Row, func, select, true, update
 
 from spv import clock, database
 from spv.extensions import db
@@ -111,18 +110,13 @@ def made_before(
 
     It has just these rows, and the same reason.
     """
-    of_rows = select(PanelSerial.invalidation_id).where(
-        PanelSerial.id.in_(selection.row_ids)
-    )
-    found = db.session.scalars(of_rows.distinct()).all()
+    is_selected = PanelSerial.id.in_(selection.row_ids)
+    of_rows = select(PanelSerial.invalidation_id).where(is_selected).distinct()
+    found = db.session.scalars(of_rows).all()
     if len(found) != 1:
         return None
-    query = select(Invalidation.id).filter_by(
-        id=found[0],
-        row_count=len(selection.row_ids),
-        **reason,
-        **ledger_rows.made_by(actor),
-    )
+    same = {"id": found[0], "row_count": len(selection.row_ids), **reason}
+    query = select(Invalidation.id).filter_by(**same, **ledger_rows.made_by(actor))
     return db.session.scalar(query)
 
 
@@ -156,25 +150,12 @@ def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
     return csv_text([FIELDS.values(), *map(search.upload_cells, rows)], as_text=True)
 
 
-def _find(invalidation_id: int, actor: Actor) -> Row[Invalidation, AuditEvent]:
-    of_event = (AuditEvent.chain == audit_log.REGISTRY) & (
-        AuditEvent.sequence == Invalidation.audit_sequence
-    )
-    people = (Invalidation.user, Invalidation.subscription, Invalidation.account)
-    query = (
-        select(Invalidation, AuditEvent)
-        .join(AuditEvent, of_event)
-        .where(Invalidation.id == invalidation_id)
-        .options(*map(joinedload, people))
-    )
-    if Role.STAFF not in actor.roles:
-        # Invalidations by staff have no account, and nor has a user without an account.
-        own = Invalidation.account_id == actor.account_id
-        query = query.where(own, Invalidation.account_id.is_not(None))
-    found = db.session.execute(query).one_or_none()
-    if found is None:
-        raise NotFoundError
-    return found
+def _find(invalidation_id: int, actor: Actor) -> Row[Any, AuditEvent]:
+    # Invalidations by staff have no account, and nor has a user without an account.
+    own = Invalidation.account_id == actor.account_id
+    own &= Invalidation.account_id.is_not(None)
+    is_seen = true() if Role.STAFF in actor.roles else own
+    return ledger_rows.with_event(Invalidation, invalidation_id, is_seen)
 
 
 def _rows_of(
@@ -185,9 +166,8 @@ def _rows_of(
         .where(PanelSerial.invalidation_id == invalidation_id, PanelSerial.id > after)
         .order_by(PanelSerial.id)
     )
-    return search.rows_with_ids(
-        db.session.scalars(query.offset(skip).limit(most)).all()
-    )
+    row_ids = db.session.scalars(query.offset(skip).limit(most)).all()
+    return search.rows_with_ids(row_ids)
 
 
 def _invalidate(row_ids: Sequence[int], invalidation_id: int) -> None:

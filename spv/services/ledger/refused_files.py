@@ -9,11 +9,12 @@ from sqlalchemy import Select, delete, select
 from spv import clock
 from spv.extensions import db
 from spv.models import RefusedFile
-from spv.rules.errors import NotFoundError, ValidationError
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import check_csv, write_problems, write_rows
 from spv.rules.ledger.report import Report, already_valid_problem
 from spv.rules.ledger.rows import CheckedRows, Problem
 from spv.services.actor import Actor
+from spv.services.authorisation import require
 from spv.services.ledger import rows as ledger_rows
 
 KEPT_FOR = timedelta(days=1)
@@ -59,7 +60,6 @@ def keep(
     content: bytes, filename: str, report: Report, account_id: int, at: datetime
 ) -> str:
     """Keep a file, in the caller's transaction, and return its reference."""
-    reference = secrets.token_urlsafe(12)
     beyond = (
         select(RefusedFile.id)
         .where(RefusedFile.account_id == account_id)
@@ -68,18 +68,13 @@ def keep(
     )
     db.session.execute(delete(RefusedFile).where(RefusedFile.id.in_(beyond)))
     forget_old(at)
-    db.session.add(
-        RefusedFile(
-            reference=reference,
-            account_id=account_id,
-            filename=filename,
-            content=content,
-            row_count=report.row_count,
-            problem_count=report.problem_count,
-            refused_at=at,
-        )
-    )
-    return reference
+    kept = RefusedFile(
+        reference=secrets.token_urlsafe(12), account_id=account_id, filename=filename,
+        content=content, row_count=report.row_count, refused_at=at,
+        problem_count=report.problem_count,
+    )  # fmt: skip
+    db.session.add(kept)
+    return kept.reference
 
 
 def forget_old(at: datetime) -> None:
@@ -115,8 +110,7 @@ def _mine(actor: Actor) -> Select[RefusedFile]:
 
 def _check(reference: str, actor: Actor) -> tuple[bytes, CheckedRows, list[Problem]]:
     """Check a kept file again. Raises NotFoundError if it is gone or of another."""
-    kept = db.session.scalar(_mine(actor).where(RefusedFile.reference == reference))
-    if kept is None:
-        raise NotFoundError
+    query = _mine(actor).where(RefusedFile.reference == reference)
+    kept = require(db.session.scalar(query))
     checked = check_csv(kept.content)
     return kept.content, checked, problems_of(checked, kept.account_id)

@@ -6,18 +6,23 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, false, func, insert, select, true, tuple_
+from sqlalchemy import ColumnElement, Row, false, func, insert, select, true, tuple_
+from sqlalchemy.orm import joinedload
 
 from spv import database
 from spv.extensions import db
-from spv.models import PanelSerial, Product, Upload, UploadProduct
+from spv.models import AuditEvent, PanelSerial, Product, Upload, UploadProduct
 from spv.rules.accounts import Role
 from spv.rules.errors import ConflictError
 from spv.rules.ledger.rows import PRODUCT_FIELDS, Panel
+from spv.services import audit_log
 from spv.services.actor import Actor
+from spv.services.authorisation import require
 
 VALID = PanelSerial.invalidation_id.is_(None)
 NAMES = (Product.supplier_name, Product.licensee, Product.model_number)
+# The columns of an upload, in the order of the fields of a panel.
+PANEL = (*NAMES, PanelSerial.serial_number)
 Names = tuple[str, str, str]
 
 
@@ -111,15 +116,29 @@ def count_valid(upload_id: int) -> int:
 def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
     """Return rows of an upload after a row id, with their names and invalidations."""
     query = (
-        select(
-            PanelSerial.id, *NAMES, PanelSerial.serial_number,
-            PanelSerial.invalidation_id,
-        )
+        select(PanelSerial.id, *PANEL, PanelSerial.invalidation_id)
         .join(Product, Product.id == PanelSerial.product_id)
         .where(PanelSerial.upload_id == upload_id, PanelSerial.id > after)
         .order_by(PanelSerial.id)
-    )  # fmt: skip
+    )
     return db.session.execute(query.limit(most)).all()
+
+
+def with_event(
+    made: Any, row_id: int, own: ColumnElement[bool], *more: Any
+) -> Row[Any, AuditEvent]:
+    """Return an upload or an invalidation with an id, and its event in the log.
+
+    `own` is the condition that the actor may see it, `more` are relations to load at
+    once. Raises NotFoundError if there is none.
+    """
+    of_event = (AuditEvent.chain == audit_log.REGISTRY) & (
+        AuditEvent.sequence == made.audit_sequence
+    )
+    query = select(made, AuditEvent).join(AuditEvent, of_event)
+    people = (made.account, made.user, made.subscription, *more)
+    query = query.where(made.id == row_id, own).options(*map(joinedload, people))
+    return require(db.session.execute(query).one_or_none())
 
 
 def _known_products(names: set[Names]) -> dict[Names, int]:

@@ -86,9 +86,9 @@ def joined_rows(*columns: Any) -> Select[Any]:
 
 
 _COLUMNS = (
-    PanelSerial.id, PanelSerial.serial_number, PanelSerial.upload_id,
-    PanelSerial.invalidation_id, *ledger_rows.NAMES, Upload.received_at,
-    Upload.account_id, Account.legal_name, Invalidation.reason, Invalidation.made_at,
+    PanelSerial.id, PanelSerial.upload_id, PanelSerial.invalidation_id,
+    *ledger_rows.PANEL, Upload.received_at, Upload.account_id, Account.legal_name,
+    Invalidation.reason, Invalidation.made_at,
 )  # fmt: skip
 
 
@@ -98,10 +98,8 @@ def rows_with_ids(row_ids: Sequence[int], *order: Any) -> Sequence[Any]:
     return db.session.execute(query.order_by(*order or [PanelSerial.id])).all()
 
 
-def _matching_rows(
-    criteria: Criteria, actor: Actor, most: int, after: int
-) -> Sequence[Any]:
-    row_ids = search_query.ids(criteria, actor, most, after)
+def _matching_rows(criteria: Criteria, actor: Actor, *page: int) -> Sequence[Any]:
+    row_ids = search_query.ids(criteria, actor, *page)
     return rows_with_ids(row_ids, *search_query.order(criteria))
 
 

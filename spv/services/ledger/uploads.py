@@ -13,11 +13,11 @@ from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, Upload
 from spv.rules.accounts import Role
-from spv.rules.errors import NotFoundError, ValidationError
+from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import check_csv
 from spv.rules.ledger.declaration import WORDINGS, read_declaration
 from spv.rules.ledger.report import Report, report
-from spv.rules.ledger.rows import DIGEST_VERSION, CheckedRows, digest
+from spv.rules.ledger.rows import DIGEST_VERSION, CheckedRows, Problem, digest
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result
@@ -65,11 +65,11 @@ class Receipt:
     has_more: bool
 
 
-class AlreadyValid(Exception):
-    """The ledger has some serial numbers of an upload, which is rolled back."""
+class HasProblems(Exception):
+    """Rows have problems, maybe with the ledger, so nothing of them was recorded."""
 
-    def __init__(self, already_valid: dict[str, ledger_rows.ValidRow]) -> None:
-        self.already_valid = already_valid
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
 
 
 def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
@@ -79,57 +79,49 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     Raises ValidationError if anything is wrong; then nothing is recorded.
     """
     wording = read_declaration(answers["declaration"], answers["wording_version"])
-    already_valid = None
     try:
         checked = check_csv(file.content)
     except ValidationError as error:
         _refuse(file, actor, str(error))
         raise
-    if not checked.problems:
-        try:
-            return record(
-                checked, actor, filename=file.filename, wording_version=wording
-            )
-        except AlreadyValid as error:
-            already_valid = error.already_valid
-    problems = refused_files.problems_of(checked, actor.account_id, already_valid)
-    found = report(checked, problems)
+    try:
+        return record(checked, actor, filename=file.filename, wording_version=wording)
+    except HasProblems as error:
+        found = report(checked, error.problems)
     raise RowsRefused(found, _refuse(file, actor, found.sentence, found))
 
 
 def record(
     checked: CheckedRows, actor: Actor, *, filename: str = "", wording_version: str = ""
 ) -> Recorded:
-    """Record rows that have no problem, as one transaction.
+    """Record rows as one transaction.
 
     A user declares with each upload, in a version of the wording. An upload by API has
     none, and is made under the current declaration of the account. Raises NotCurrent if
-    that has lapsed, and AlreadyValid if the ledger has a serial number of the rows.
+    that has lapsed, and HasProblems if a row has a problem or is in the ledger already.
     """
+    if checked.problems:
+        raise HasProblems(refused_files.problems_of(checked, actor.account_id))
     panels = list(checked.panels.values())
     sha256 = digest(panels)  # before the transaction, which others wait for
     with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
         at = clock.now()
         declaration = declarations.of_upload(wording_version, actor, at)
-        if earlier := still_valid(actor.account_id, sha256):
+        if earlier := _still_valid(actor.account_id, sha256):
             return earlier
         refused_files.forget_old(at)
         upload = Upload(
-            **ledger_rows.made_by(actor),
-            declaration=declaration,
-            channel=actor.channel,
-            filename=filename,
-            sha256=sha256,
-            digest_version=DIGEST_VERSION,
-            row_count=len(panels),
-            received_at=at,
-            audit_sequence=event_sequence,
-        )
+            **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
+            channel=actor.channel, sha256=sha256, digest_version=DIGEST_VERSION,
+            row_count=len(panels), received_at=at, audit_sequence=event_sequence,
+        )  # fmt: skip
         db.session.add(upload)
         db.session.flush()
         link_result(actor, upload_id=upload.id)
         if already_valid := ledger_rows.put(upload, panels):
-            raise AlreadyValid(already_valid)
+            raise HasProblems(
+                refused_files.problems_of(checked, actor.account_id, already_valid)
+            )
         audit_log.act(
             RECORDED, actor, at, upload=upload.id, filename=filename,
             rows=len(panels), sha256=sha256, digest_version=DIGEST_VERSION,
@@ -146,16 +138,23 @@ def check(content: bytes, actor: Actor | None = None) -> Checked:
     ValidationError if anything is wrong.
     """
     checked = check_csv(content)
-    problems = checked.problems
+    problems, earlier = checked.problems, None
     if actor:
-        if not problems:
-            sha256 = digest(checked.panels.values())
-            if earlier := still_valid(actor.account_id, sha256):
-                return Checked(checked.row_count, earlier)
-        problems = refused_files.problems_of(checked, actor.account_id)
+        problems, earlier = compare(checked, actor)
     if problems:
         raise RowsRefused(report(checked, problems))
-    return Checked(checked.row_count)
+    return Checked(checked.row_count, earlier)
+
+
+def compare(
+    checked: CheckedRows, actor: Actor
+) -> tuple[list[Problem], Recorded | None]:
+    """Return all problems of rows, or the earlier upload that `record` would return."""
+    if not checked.problems:
+        sha256 = digest(checked.panels.values())
+        if earlier := _still_valid(actor.account_id, sha256):
+            return [], earlier
+    return refused_files.problems_of(checked, actor.account_id), None
 
 
 def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
@@ -163,15 +162,9 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
 
     Raises NotFoundError if it is not the actor's to see.
     """
-    of_upload = (AuditEvent.chain == audit_log.REGISTRY) & (
-        AuditEvent.sequence == Upload.audit_sequence
+    upload, event = ledger_rows.with_event(
+        Upload, upload_id, ledger_rows.visible(actor), Upload.declaration
     )
-    query = select(Upload, AuditEvent).join(AuditEvent, of_upload)
-    own = query.where(Upload.id == upload_id, ledger_rows.visible(actor))
-    found = db.session.execute(own.options(*_NAMED)).one_or_none()
-    if found is None:
-        raise NotFoundError
-    upload, event = found
     wordings = WORDINGS[upload.declaration.purpose]
     rows = ledger_rows.rows_of(upload_id, after, ROWS_SHOWN + 1)
     return Receipt(
@@ -192,17 +185,10 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
     query = select(Upload).where(ledger_rows.visible(actor))
     if before:
         query = query.where(Upload.id < before)
-    newest = query.order_by(Upload.id.desc()).limit(UPLOADS_SHOWN + 1)
-    found = db.session.scalars(newest.options(*_NAMED)).all()
+    people = (Upload.account, Upload.user, Upload.subscription, Upload.declaration)
+    query = query.options(*map(joinedload, people)).order_by(Upload.id.desc())
+    found = db.session.scalars(query.limit(UPLOADS_SHOWN + 1)).all()
     return found[:UPLOADS_SHOWN], len(found) > UPLOADS_SHOWN
-
-
-_NAMED = [
-    joinedload(relation)
-    for relation in (
-        Upload.account, Upload.user, Upload.subscription, Upload.declaration,
-    )
-]  # fmt: skip
 
 
 def _refuse(file: File, actor: Actor, why: str, found: Report | None = None) -> str:
@@ -211,10 +197,10 @@ def _refuse(file: File, actor: Actor, why: str, found: Report | None = None) -> 
     Return the reference of the kept file, or an empty text.
     """
     reference, counts = "", {}
+    if found:
+        counts = {"rows": found.row_count, "problems": found.problem_count}
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
-        if found:
-            counts = {"rows": found.row_count, "problems": found.problem_count}
         if found and not found.about_headings:
             reference = refused_files.keep(
                 file.content, file.filename, found, actor.account_id or 0, at
@@ -226,7 +212,7 @@ def _refuse(file: File, actor: Actor, why: str, found: Report | None = None) -> 
     return reference
 
 
-def still_valid(account_id: int | None, sha256: str) -> Recorded | None:
+def _still_valid(account_id: int | None, sha256: str) -> Recorded | None:
     """Return the account's upload of exactly these rows, if all are still valid.
 
     Only digests of the current version are compared: a new one needs a second look-up.
