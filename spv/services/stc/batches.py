@@ -18,6 +18,7 @@ from spv.rules.stc.batch import Batch, calculate_batch, write_batch
 from spv.rules.stc.figures import RULES_VERSION
 from spv.services import audit_log
 from spv.services.actor import Actor
+from spv.services.authorisation import require
 from spv.services.stc import visitor_quota
 from spv.services.stc.calculations import Numbers, new_reference, numbers_of, row_of
 
@@ -143,10 +144,8 @@ def digest(lines: Sequence[Line]) -> str:
 
 
 def _find(reference: str) -> StcBatch:
-    saved = db.session.scalar(select(StcBatch).where(StcBatch.reference == reference))
-    if saved is None:
-        raise NotFoundError
-    return saved
+    query = select(StcBatch).where(StcBatch.reference == reference)
+    return require(db.session.scalar(query))
 
 
 def _has_document(saved: StcBatch) -> bool:

@@ -13,22 +13,15 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcCalculation
-from spv.rules.errors import NotFoundError
 from spv.rules.formatting import pluralise
+from spv.rules.stc import system_types
 from spv.rules.stc.calculation import Calculation
 from spv.rules.stc.figures import RULES_VERSION, value_on
 from spv.rules.stc.installation import Installation
-from spv.rules.stc.system_types import (
-    ALL_FIELDS,
-    NUMBERS,
-    PERIODS,
-    SYSTEM_TYPES,
-    SystemType,
-    answers_of,
-)
 from spv.rules.stc.systems import SYSTEMS, read_installation
 from spv.services import audit_log
 from spv.services.actor import Actor
+from spv.services.authorisation import require
 from spv.services.stc import visitor_quota
 
 RESULT = ("certificates", "zone", "rating", "deeming_years", "years")
@@ -85,12 +78,12 @@ class Result:
     @property
     def system_type(self) -> str:
         """The system type in the scheme's words."""
-        return SYSTEM_TYPES[self.installation.system_type]
+        return system_types.SYSTEM_TYPES[self.installation.system_type]
 
     @property
     def period(self) -> str:
         """The calculation period in the scheme's words; empty where there is none."""
-        return PERIODS.get(self.answers.get("calculation_period", ""), "")
+        return system_types.PERIODS.get(self.answers.get("calculation_period", ""), "")
 
     @property
     def answers(self) -> dict[str, str]:
@@ -134,16 +127,13 @@ def show(reference: str, price: str = "") -> Result:
     A price that cannot be used is ignored, and the estimate says why. Raises
     NotFoundError for an unknown reference.
     """
-    saved = db.session.scalar(
-        select(StcCalculation).where(StcCalculation.reference == reference)
-    )
-    if saved is None:
-        raise NotFoundError
+    query = select(StcCalculation).where(StcCalculation.reference == reference)
+    saved = require(db.session.scalar(query))
     installation = installation_of(saved)
     today = clock.day_of(saved.calculated_at)
     return Result(
         reference=reference,
-        numbers=saved_numbers(saved),
+        numbers=numbers_of(saved),
         calculated_at=saved.calculated_at,
         rules_version=saved.rules_version,
         installation=installation,
@@ -164,17 +154,12 @@ def _estimate(certificates: int, installation: Installation, price: str) -> Esti
         return Estimate(certificates, chosen, ceiling, str(error))
 
 
-def numbers_of(calculation: Calculation) -> Numbers:
+def numbers_of(result: Calculation | StcCalculation) -> Numbers:
     """Return the numbers of a result as they are saved, logged and compared."""
-    numbers = {name: getattr(calculation, name) for name in RESULT}
-    if calculation.rating is not None:
-        numbers["rating"] = str(calculation.rating)
+    numbers = {name: getattr(result, name) for name in RESULT}
+    if result.rating is not None:
+        numbers["rating"] = str(result.rating)
     return numbers
-
-
-def saved_numbers(saved: StcCalculation) -> Numbers:
-    """Return the numbers of a saved result."""
-    return {name: getattr(saved, name) for name in RESULT}
 
 
 def row_of(
@@ -182,7 +167,7 @@ def row_of(
 ) -> dict[str, Any]:
     """Return the columns of a calculation, with None for each missing answer."""
     return {
-        **dict.fromkeys(ALL_FIELDS),
+        **dict.fromkeys(system_types.ALL_FIELDS),
         **inputs,
         **result,
         "installation_date": date.fromisoformat(inputs["installation_date"]),
@@ -199,10 +184,10 @@ def installation_of(saved: StcCalculation) -> Installation:
     It is not checked again: what was saved once is shown even if the rules refuse it
     now.
     """
-    values: dict[str, Any] = answers_of(saved)
-    system = SYSTEMS[SystemType(values.pop("system_type"))]
+    values: dict[str, Any] = system_types.answers_of(saved)
+    system = SYSTEMS[system_types.SystemType(values.pop("system_type"))]
     values["installation_date"] = saved.installation_date
-    for name in NUMBERS & values.keys():
+    for name in system_types.NUMBERS & values.keys():
         values[name] = Decimal(values[name])
     return system(**values)
 

@@ -15,7 +15,9 @@ from spv.rules.stc.system_types import answers_of
 from spv.rules.stc.systems import read_installation
 from spv.services import audit_log
 from spv.services.stc.batches import Line, digest
-from spv.services.stc.calculations import Numbers, numbers_of, saved_numbers
+from spv.services.stc.calculations import Numbers, numbers_of
+
+TOTALS = ("row_count", "calculated", "certificates")
 
 
 @dataclass
@@ -44,7 +46,7 @@ def _event(event: AuditEvent, found: Replay) -> list[str]:
     try:
         logged = json.loads(event.details)
         found.logged.add(logged["reference"])
-        sentences = list(_COMPARE[event.event](event, logged, found))
+        sentences = list(_compare(event, logged, found))
     except (ValueError, KeyError, TypeError, AttributeError):
         return [f"event {event.sequence}, or what was saved for it, cannot be read"]
     return [f"{logged['reference']}: {sentence}" for sentence in sentences]
@@ -63,55 +65,45 @@ def _never_logged(logged: set[str]) -> Iterator[str]:
                 yield f"{name}: saved, but not in the log"
 
 
-def _single(event: AuditEvent, logged: dict[str, Any], found: Replay) -> Iterator[str]:
-    found.calculations += 1
-    query = select(StcCalculation).filter_by(reference=logged["reference"])
-    saved = db.session.scalar(query)
-    if saved is None:
-        yield f"in the log as event {event.sequence}, but not saved"
+_MODELS: dict[str, Any] = {
+    "stc.calculated": StcCalculation,
+    "stc.batch_calculated": StcBatch,
+}
+
+
+def _compare(event: AuditEvent, logged: dict[str, Any], found: Replay) -> Iterator[str]:
+    """Yield a sentence for each difference between an event and what is saved."""
+    model, number = _MODELS[event.event], event.sequence
+    found.calculations += model is StcCalculation
+    query = select(model).filter_by(reference=logged["reference"])
+    if (saved := db.session.scalar(query)) is None:
+        yield f"in the log as event {number}, but not saved"
         return
-    if answers_of(saved) != logged["inputs"]:
-        yield f"saved with other inputs than event {event.sequence} has"
-    if saved_numbers(saved) != logged["result"]:
-        yield f"saved with another result than event {event.sequence} has"
-    if _origin(saved) != _logged_origin(event, logged):
-        yield f"saved as by another or at another time than event {event.sequence} has"
-    yield from _recomputed(logged["inputs"], logged["result"])
-
-
-def _batch(event: AuditEvent, logged: dict[str, Any], found: Replay) -> Iterator[str]:
-    query = select(StcBatch).filter_by(reference=logged["reference"])
-    saved = db.session.scalar(query)
-    if saved is None:
-        yield f"in the log as event {event.sequence}, but not saved"
-        return
-    rows = db.session.scalars(
-        select(StcCalculation)
-        .filter_by(batch_id=saved.id)
-        .order_by(StcCalculation.row_number)
-    ).all()
-    found.calculations += len(rows)
-    lines = [Line(row.row_number, answers_of(row), saved_numbers(row)) for row in rows]
-    totals = ("row_count", "calculated", "certificates")
-    if any(getattr(saved, name) != logged[name] for name in totals):
-        yield f"saved with other totals than event {event.sequence} has"
-    if digest(lines) != logged["digest"]:
-        yield f"saved with other rows than event {event.sequence} has"
-    if {_origin(row) for row in rows} != {_logged_origin(event, logged)}:
-        yield f"saved as by another or at another time than event {event.sequence} has"
-    for number, inputs, result in lines:
-        yield from (f"row {number}: {s}" for s in _recomputed(inputs, result))
-
-
-_COMPARE = {"stc.calculated": _single, "stc.batch_calculated": _batch}
-
-
-def _origin(saved: StcCalculation) -> tuple[Any, ...]:
-    return saved.actor, saved.channel, saved.calculated_at, saved.rules_version
-
-
-def _logged_origin(event: AuditEvent, logged: dict[str, Any]) -> tuple[Any, ...]:
-    return event.actor, event.channel, event.at, logged["rules_version"]
+    if model is StcBatch:
+        of_batch = select(StcCalculation).filter_by(batch_id=saved.id)
+        rows = [*db.session.scalars(of_batch.order_by(StcCalculation.row_number))]
+        lines = [Line(row.row_number, answers_of(row), numbers_of(row)) for row in rows]
+        found.calculations += len(rows)
+        totals = {name: getattr(saved, name) for name in TOTALS}
+        is_other = {
+            "with other totals": totals != {name: logged[name] for name in TOTALS},
+            "with other rows": digest(lines) != logged["digest"],
+        }
+    else:
+        rows, lines = [saved], [Line(None, logged["inputs"], logged["result"])]
+        is_other = {
+            "with other inputs": answers_of(saved) != logged["inputs"],
+            "with another result": numbers_of(saved) != logged["result"],
+        }
+    origins = {(r.actor, r.channel, r.calculated_at, r.rules_version) for r in rows}
+    of_event = (event.actor, event.channel, event.at, logged["rules_version"])
+    is_other["as by another or at another time"] = origins != {of_event}
+    for words in is_other:
+        if is_other[words]:
+            yield f"saved {words} than event {number} has"
+    for line in lines:
+        of_row = f"row {line.number}: " if model is StcBatch else ""
+        yield from (f"{of_row}{s}" for s in _recomputed(line.inputs, line.result))
 
 
 def _recomputed(inputs: Mapping[str, str], result: Numbers) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Executable, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,9 +27,9 @@ from spv.rules.ledger.declaration import API, UPLOAD
 from spv.rules.ledger.rows import DIGESTS, Panel, digest
 from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
-from spv.services.ledger.rows import NAMES
+from spv.services.ledger.rows import PANEL
 from spv.services.ledger.uploads import RECORDED
-from spv.services.verify.comparison import (
+from spv.services.verify import (
     Facts,
     compare,
     differences,
@@ -39,36 +39,25 @@ from spv.services.verify.comparison import (
 )
 
 SLICE = 1_000
+# By product, the number of the rows of an upload, and of those that are valid.
+Counts = dict[int, tuple[int, int]]
 # The facts that the log tells, and the columns that they are saved in.
 _OWNER = {"account": "account_id", "user": "user_id"}
 _MADE_BY = _OWNER | {"subscription": "subscription_id"}
 OF_UPLOAD = {
-    "filename": "filename",
-    "rows": "row_count",
-    "sha256": "sha256",
-    "digest_version": "digest_version",
-    **_MADE_BY,
-    "event": "audit_sequence",
-    "at": "received_at",
-    "channel": "channel",
-}
+    "filename": "filename", "rows": "row_count", "sha256": "sha256",
+    "digest_version": "digest_version", **_MADE_BY, "event": "audit_sequence",
+    "at": "received_at", "channel": "channel",
+}  # fmt: skip
 OF_INVALIDATION = {
-    "rows": "row_count",
-    "criteria": "criteria",
-    "upload": "upload_id",
-    "reason": "reason",
-    "other_reason": "other_reason",
-    **_MADE_BY,
-    "event": "audit_sequence",
-    "at": "made_at",
-}
+    "rows": "row_count", "criteria": "criteria", "upload": "upload_id",
+    "reason": "reason", "other_reason": "other_reason", **_MADE_BY,
+    "event": "audit_sequence", "at": "made_at",
+}  # fmt: skip
 OF_DECLARATION = {"wording_version": "wording_version", **_OWNER, "at": "made_at"}
 OF_SUBSCRIPTION = {
-    "name": "name",
-    "terms_version": "terms_version",
-    **_OWNER,
-    "at": "created_at",
-}
+    "name": "name", "terms_version": "terms_version", **_OWNER, "at": "created_at",
+}  # fmt: skip
 
 
 @dataclass
@@ -79,14 +68,6 @@ class LedgerReport:
     rows: int = 0
     invalidations: int = 0
     problems: list[str] = field(default_factory=list)
-
-
-class UploadRows(NamedTuple):
-    """The rows of an upload; by product, the numbers of all and of valid ones."""
-
-    total: int
-    sha256: str
-    by_product: dict[int, tuple[int, int]]
 
 
 def verify() -> LedgerReport:
@@ -121,10 +102,11 @@ def _compare_uploads(found: LedgerReport) -> Iterator[str]:
         found.uploads += log is not None
         yield from differences(name, log, saved)
         if rows is not None:
-            found.rows += rows.total
-            if (rows.total, rows.sha256) != (of_log["rows"], of_log["sha256"]):
+            total, sha256, by_product = rows
+            found.rows += total
+            if (total, sha256) != (of_log["rows"], of_log["sha256"]):
                 yield f"{name}: its rows were changed"
-            if rows.by_product != (counts or {}):
+            if by_product != (counts or {}):
                 yield f"{name}: its rows are counted wrongly"
         elif log is not None:
             yield f"{name}: its rows are missing"
@@ -148,7 +130,7 @@ def _compare_invalidations(found: LedgerReport) -> Iterator[str]:
             yield f"{name}: its rows were changed"
 
 
-def _counts() -> Iterator[tuple[int, dict[int, tuple[int, int]]]]:
+def _counts() -> Iterator[tuple[int, Counts]]:
     """Yield each upload with the numbers of its rows, and valid rows, by product."""
     query = select(*UploadProduct.__table__.columns).order_by(UploadProduct.upload_id)
     for number, parts in _groups(query):
@@ -167,13 +149,15 @@ def _invalid_rows() -> Iterator[tuple[int, tuple[int, str]]]:
         yield number, (len(row_ids), digest_of(row_ids))
 
 
-def _rows() -> Iterator[tuple[int, UploadRows]]:
-    """Yield each upload with its rows, hashed by the version of its digest."""
+def _rows() -> Iterator[tuple[int, tuple[int, str, Counts]]]:
+    """Yield each upload with the number, the digest and the counts of its rows.
+
+    The digest is of the version that the upload was recorded with.
+    """
     query = (
         select(
             PanelSerial.upload_id, func.coalesce(Upload.digest_version, 1),
-            PanelSerial.invalidation_id, PanelSerial.product_id, *NAMES,
-            PanelSerial.serial_number,
+            PanelSerial.invalidation_id, PanelSerial.product_id, *PANEL,
         )
         .outerjoin(Product, Product.id == PanelSerial.product_id)
         .outerjoin(Upload, Upload.id == PanelSerial.upload_id)
@@ -187,7 +171,7 @@ def _rows() -> Iterator[tuple[int, UploadRows]]:
             valid[product_id] += invalidation_id is None
         sha256 = digest(panels, version) if version in DIGESTS else ""
         by_product = {each: (seen[each], valid[each]) for each in seen}
-        yield number, UploadRows(len(panels), sha256, by_product)
+        yield number, (len(panels), sha256, by_product)
 
 
 def _saved_uploads() -> Iterator[tuple[int, Facts]]:
@@ -203,20 +187,14 @@ def _saved_uploads() -> Iterator[tuple[int, Facts]]:
 
 def _covers(declared: Any, upload: Any) -> bool:
     """Tell whether an upload could be made under a declaration."""
+    at, until = upload.received_at, declared.expires_on
     if declared.account_id != upload.account_id:
         return False
     if upload.subscription_id is None:
-        made = (declared.purpose, declared.expires_on, declared.user_id)
-        return made == (UPLOAD, None, upload.user_id) and (
-            declared.made_at == upload.received_at
-        )
-    until = declared.expires_on
-    return (
-        declared.purpose == API
-        and declared.made_at <= upload.received_at
-        and until is not None
-        and clock.day_of(upload.received_at) <= until
-    )
+        made = (declared.purpose, until, declared.user_id, declared.made_at)
+        return made == (UPLOAD, None, upload.user_id, at)
+    is_current = until is not None and clock.day_of(at) <= until
+    return declared.purpose == API and declared.made_at <= at and is_current
 
 
 def _saved_declarations() -> Iterator[tuple[int, Facts]]:

@@ -10,10 +10,9 @@ from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent, Upload
 from spv.rules.ledger import rows
-from spv.services import audit_log
+from spv.services import audit_log, verify
 from spv.services.api import subscriptions
 from spv.services.ledger import uploads
-from spv.services.verify import comparison
 from spv.services.verify import ledger as ledger_verification
 from tests.api import subscribe
 from tests.many_uploads import add_uploads
@@ -220,12 +219,12 @@ def test_streams_are_joined_in_any_order():
     """Also where one lacks something, has it elsewhere, or has it twice."""
     one = [(1, "a"), (9, "i"), (2, "b"), (3, "c"), (3, "c'")]
     two = [(1, "A"), (2, "B"), (3, "C"), (4, "D"), (9, "I")]
-    found = sorted(comparison.joined(one, two), key=str)
+    found = sorted(verify.joined(one, two), key=str)
     assert found == [
         (1, ["a", "A"]), (2, ["b", "B"]), (3, ["c'", None]), (3, ["c", "C"]),
         (4, [None, "D"]), (9, ["i", "I"]),
     ]  # fmt: skip
-    assert list(comparison.joined([], [])) == []
+    assert list(verify.joined([], [])) == []
 
 
 UNGUARDED = "SET session_replication_role = replica"
