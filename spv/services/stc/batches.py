@@ -95,11 +95,14 @@ def save(data: bytes, actor: Actor) -> str:
             row["batch_id"] = saved.id
         # Through Core: the ORM would send each row by itself.
         db.session.connection().execute(insert(StcCalculation), rows)
-        # A batch of very long rows counts by its kilobytes.
-        counted = max(batch.calculated, len(saved.document or "") // 1_000)
-        visitor_quota.claim(counted, actor, at, is_batch=True)
+        visitor_quota.claim(_counted(saved), actor, at, is_batch=True)
         audit_log.record(audit_log.STC, "stc.batch_calculated", actor, at, details)
         return saved.reference
+
+
+def _counted(batch: StcBatch) -> int:
+    """Return the rows of a batch, or its kilobytes if its rows are very long."""
+    return max(batch.calculated, len(batch.document or "") // 1_000)
 
 
 def _lines(batch: Batch) -> list[Line]:
