@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from itertools import takewhile
+from itertools import islice, takewhile
 from operator import not_
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from spv.rules.file_kinds import kind_of_bytes
 
 MOST_COLUMNS = 100
 MOST_EMPTY = 100_000
+MOST_LOOKED_AT = 1_000  # rows, for the first that is not empty
+LONGEST_FIRST_ROW = 200_000  # characters
 MOST_COUNTED = 100_000  # no more rows than these are counted
 MOST_CELLS = 200_000  # 40 columns in 5,000 rows
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes", "，": "full-width commas"}
@@ -42,6 +44,8 @@ _UNMARKED = re.compile(rf"\0(?!'|{_SIGNED_NUMBER})(?={_FORMULA})", _FLAGS)
 _LINE_END = re.compile(r"\r\n|[\r\n]")
 _SEPARATOR_ROW = re.compile(r"sep=.,*+")
 AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
+# Empty rows before the first one: lines of blanks and commas.
+_BLANK_START = re.compile(r"(?:[ \t,]*+(?:\r\n|[\r\n]))*+")
 _NOT_COMPARED = re.compile(r"[\s/\\_\ufeff]+")
 # A whole quoted cell, from the start of a cell to its end; quotes inside are doubled.
 _QUOTED = r'(?:(?<=[,\r\n])|\A)"[^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z)'
@@ -90,13 +94,19 @@ def read_csv(
 def first_row(text: str) -> tuple[Row, str]:
     """Return the first row that is not empty, and the text after it.
 
-    A text that is no CSV has a first row, too. If all rows are empty, it has no cells.
+    A text that is no CSV has a first row, too. If all rows are empty, or the first
+    thousand after lines of commas, it has no cells.
     """
-    stream = io.StringIO(text, newline="")
+    blank = _BLANK_START.match(text)
+    start = blank.end() if blank else 0
+    empty = text[:start]
+    before = empty.count("\n") + empty.count("\r") - empty.count("\r\n")
+    end = start + LONGEST_FIRST_ROW
+    stream = io.StringIO(text[start:end], newline="")
     try:
-        for number, cells in enumerate(csv.reader(stream), 1):
+        for number, cells in enumerate(islice(csv.reader(stream), MOST_LOOKED_AT)):
             if any(map(str.strip, cells)):
-                return Row(number, cells), stream.read()
+                return Row(before + number + 1, cells), stream.read() + text[end:]
     except csv.Error:  # a cell above its limit
         pass
     return Row(1, []), ""

@@ -19,18 +19,27 @@ _STARTS = {
 }
 _EXCEL_XML = "urn:schemas-microsoft-com:office:spreadsheet"
 # What a text begins with, in lower case.
-_TEXTS = (
-    (r"<(!doctype html|html|head|body|table|div|meta)\b", "a web page (HTML)"),
-    (r"<\?xml|<[a-z!]", "XML"),
-    (r"\{\\rtf", "a document (RTF)"),
-    (r"[\[{]\s*[\[{\"}\]]", "JSON"),
-    (r"(insert|create|drop|select|update|begin|set|use|delete)\b[^,]*?(;|\b(into|table|"
-     r"from|transaction|database)\b)|--|/\*", "SQL"),
-    (r"id;p", "a spreadsheet in the SYLK format"),
-    (r"table\s+0,1", "a spreadsheet in the DIF format"),
-    (r"(from|mime-version|return-path|received):\s", "an email or a saved web page"),
-)  # fmt: skip
-_KINDS = [(re.compile(start), kind) for start, kind in _TEXTS]
+_HTML = re.compile(r"<(?:!doctype html|html|head|body|table|div|meta)\b")
+_XML = re.compile(r"<(?:\?xml|[a-z!])")
+_RTF = re.compile(r"\{\\rtf")
+_JSON = re.compile(r"[\[{]\s*+[\[{\"}\]]")
+_SQL = re.compile(
+    r"(?:insert into|create table|drop table|begin transaction|select|update|set|use"
+    r"|delete from) [^,;(=*\n]*+[;(=*\n]|--|/\*"
+)
+_SYLK = re.compile("id;p")
+_DIF = re.compile(r"table\s++0,1")
+_EMAIL = re.compile(r"(?:from|mime-version|return-path|received):\s")
+_KINDS = {
+    _HTML: "a web page (HTML)",
+    _XML: "XML",
+    _RTF: "a document (RTF)",
+    _JSON: "JSON",
+    _SQL: "SQL",
+    _SYLK: "a spreadsheet in the SYLK format",
+    _DIF: "a spreadsheet in the DIF format",
+    _EMAIL: "an email or a saved web page",
+}
 _LOOKED_AT = 2_000  # bytes or characters
 
 
@@ -55,4 +64,5 @@ def kind_of_text(text: str) -> str:
     if _EXCEL_XML in start:
         return "an Excel workbook in XML"
     lower = start.lower()
-    return next((kind for pattern, kind in _KINDS if pattern.match(lower)), "")
+    found = (kind for pattern, kind in _KINDS.items() if pattern.match(lower))
+    return next(found, "")

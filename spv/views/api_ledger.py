@@ -210,7 +210,7 @@ def _upload_json(done: Done) -> dict[str, Any]:
         "accepted": done.rows,
         "recordedAt": done.at and done.at.isoformat(),
         "declarationCurrentUntil": done.until and done.until.isoformat(),
-        "warnings": [*map(to_json, done.warnings)],
+        **({"warnings": [*map(to_json, done.warnings)]} if done.warnings else {}),
     }
 
 

@@ -194,7 +194,7 @@ def test_the_page_of_requests(demonstration, vsp):
          f"Upload {number}"],
         [check, "Successful (200) checked, nothing stored", "3", "–"],
         [once, "Successful (200) checked, nothing stored", "1", "–"],
-        [once, "Unsuccessful (422) no_digit", "1", "–"],
+        [once, "Unsuccessful (422) missing", "1", "–"],
         [once, "Unsuccessful (400) not_json", "–", "–"],
         ["GET /serial-numbers/<b>x1", "Successful (200) not_found", "–", "–"],
         ["POST /serial-numbers/check",

@@ -78,6 +78,10 @@ def items_of(file):
     return numbers, found
 
 
+# Problems that only files can have.
+ONLY_IN_FILES = {"bare_quote", "heading_row"}
+
+
 def ways():
     """Return the files that JSON can express, with the numbers and items of their rows.
 
@@ -85,7 +89,12 @@ def ways():
     """
     every = ((file, items_of(file)) for file in EVERY_FILE)
     known = ((file, *items) for file, items in every if items is not None)
-    return [way for way in known if not (way[0].refused and 0 < len(way[2]) <= 1000)]
+    return [
+        (file, numbers, found)
+        for file, numbers, found in known
+        if not (file.refused and 0 < len(found) <= 1000)
+        and ONLY_IN_FILES.isdisjoint(code for _, _, code in file.problems)
+    ]
 
 
 def problems_in(answer, numbers):

@@ -27,6 +27,7 @@ OURS = {*map(heading_name, (*ADDED, *LEDGER_COLUMNS))}
 HEADING_CODES = frozenset(
     {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
 )
+_LOOKED_AT = 2_000  # characters of the first line
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 # Other headings that plainly mean a column of ours, by their letters alone.
 _MEANINGS = {
@@ -65,7 +66,7 @@ def check_first_row(text: str) -> Problem | None:
         return None
     if kind := kind_of_text(text):
         raise refusal(f"This is {kind}, not a CSV file. {AS_CSV}")
-    line = heading_name(text.strip().splitlines()[0])
+    line = heading_name(text.strip(" ,\r\n")[:_LOOKED_AT].splitlines()[0])
     if '"' in line and any(name in line for name in FIELD_OF):
         return None  # the quotes are what is wrong
     if line == "".join(FIELD_OF):

@@ -124,7 +124,7 @@ def _shape_of(text: str) -> Fault | None:
     if _NUMBER.fullmatch(text) or SCIENTIFIC.fullmatch(text):
         return fault("spreadsheet_damage")
     if found := damage_of(text):
-        return found
+        return found._replace(since=None)  # in serial numbers it was refused before
     if is_day(text):
         return fault("day")
     return _scanned(text) or _several(text)

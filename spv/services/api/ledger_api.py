@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from spv import clock
@@ -11,7 +11,7 @@ from spv.models import Invalidation, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.faults import Fault
-from spv.rules.formatting import pluralise
+from spv.rules.formatting import format_date, pluralise
 from spv.rules.ledger import json_upload
 from spv.rules.ledger.json_upload import ALREADY_INVALID, BodyRefused, ItemsRefused
 from spv.rules.ledger.reasons import read_reason
@@ -34,17 +34,7 @@ _NOT_YOURS = Fault(
     "Leave it out, or compare it with the label of the panel.",
 )
 
-# From 28 November 2026 on, more is refused. Systems that send such values are told so.
-TOLD_UNTIL = date(2026, 12, 28)
-REFUSED_SINCE = {
-    "code": "refused_since",
-    "message": "Since 28 November 2026, values are refused that a spreadsheet program, "
-    "a scanner or a wrong encoding has changed, in every field. Some were stored "
-    "before. The reference in the Developer Portal lists them.",
-}
-REFUSED_NOW = frozenset(
-    {"spreadsheet_damage", "missing", "lost_characters", "not_a_serial_number"}
-)
+TOLD_FOR = timedelta(days=30)  # of a change in the rules
 
 
 class Done(NamedTuple):
@@ -118,9 +108,14 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
 
 def notices(error: ItemsRefused) -> list[dict[str, str]]:
     """Return what has changed in the rules, if it may be why items are refused."""
-    codes = {each["code"] for each in error.errors}
-    is_told = clock.today() <= TOLD_UNTIL and not codes.isdisjoint(REFUSED_NOW)
-    return [REFUSED_SINCE] if is_told else []
+    if error.since is None or clock.today() > error.since + TOLD_FOR:
+        return []
+    message = (
+        f"Since {format_date(error.since)}, values are refused that a spreadsheet "
+        "program, a scanner or a wrong encoding has changed, in every field. Some were "
+        "stored before. The reference in the Developer Portal lists them."
+    )
+    return [{"code": "refused_since", "message": message}]
 
 
 def find_done(upload_id: int | None, invalidation_id: int | None) -> Done | None:

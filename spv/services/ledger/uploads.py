@@ -111,13 +111,9 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
 
 
 def record(
-    checked: CheckedRows,
-    actor: Actor,
-    *,
-    filename: str = "",
-    wording_version: str = "",
-    confirmed: bool = True,
-) -> Recorded:
+    checked: CheckedRows, actor: Actor, *,
+    filename: str = "", wording_version: str = "", confirmed: bool = True,
+) -> Recorded:  # fmt: skip
     """Record rows as one transaction.
 
     A user declares with each upload, in a version of the wording. An upload by API has
@@ -146,10 +142,9 @@ def record(
         db.session.add(upload)
         db.session.flush()
         link_result(actor, upload_id=upload.id)
-        if already_valid := ledger_rows.put(upload, panels):
-            raise HasProblems(
-                refused_files.problems_of(checked, actor.account_id, already_valid)
-            )
+        if valid := ledger_rows.put(upload, panels):
+            account_id = actor.account_id
+            raise HasProblems(refused_files.problems_of(checked, account_id, valid))
         _log(upload, actor)
         return Recorded(upload.id, at)
 

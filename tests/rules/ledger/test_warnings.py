@@ -16,6 +16,7 @@ from spv.rules.ledger.serial_number import read_serial
 from spv.rules.ledger.warnings import warnings_of
 from tests.serial_files_damage import WARNED_FILES
 
+BRANDS = [*demo.DATA["brands"]]
 LOOK_DAMAGED = ("20E2300417", "Q02155E12", "12-3456", "A1/2", "10:AB:30", "AB(2)1234")
 
 
@@ -59,7 +60,7 @@ def plausible(chosen):
     day = f"{chosen.randrange(18, 27)}{chosen.randrange(1, 13):02}"
     number = "".join(chosen.choices(digits, k=chosen.choice((5, 6, 7))))
     return chosen.choice((
-        f"{chosen.choice([*demo.BRANDS])}{chosen.randrange(390, 590, 5)}{number:0>9}",
+        f"{chosen.choice(BRANDS)}{chosen.randrange(390, 590, 5)}{number:0>9}",
         f"HE{chosen.choice((44, 60))}-{number:0>7}",
         f"BS/415/{number:0>7}",
         f"{chosen.choice(letters)}{chosen.choice(letters)}{day}{number}",

@@ -31,12 +31,12 @@ WHY = {"reason": "Ineligible panel"}
 # Names that spreadsheets would run, and serial numbers that they would change.
 AWKWARD = [
     ("=1+1", "-5", "+A", "0039026007"),
-    ("'=1", "@SUM(A1)", "-", "123456789012345"),
-    ("'", "''x", "'-1", "1E5"),
+    ("'=1'", "@SUM(A1)", "-1", "123456789012346"),
+    ("''", "''x'", "'-1'", "1E5"),
     ("a, b", 'c "d"', "Müller", "2-3-4"),
     ("=HYPERLINK(1)", "=", "007", "+1(2)"),
-    ("0", "1/2", "12:30", "#1A"),
-    ("TRUE", "May-12", "1e3", "(12)"),
+    ("0", "1/2", "12:3A", "#1A"),
+    ("TRUE", "May-12", "1e3", "12)A"),
 ]
 
 
