@@ -2,6 +2,7 @@
 
 import pytest
 
+from spv.rules import accounts
 from spv.rules.accounts import (
     Role,
     alike,
@@ -203,3 +204,10 @@ def test_names_that_look_alike():
     assert alike("Straße\ufe00\ufe0f ①") == alike("STRASSE 1")
     assert alike("a\ufdff") != alike("a")
     assert alike("a\ufe10") != alike("a")
+
+
+@pytest.mark.parametrize("name", ["#N/A", "nan", "SÃ¼d", "Sch\ufffdco", "########"])
+def test_names_that_a_spreadsheet_has_spoilt(name):
+    with pytest.raises(ValidationError) as refused:
+        accounts.read_contact({"legal_name": name, "abn": ABN, "email": "a@b.example"})
+    assert refused.value.problems.keys() == {"legal_name"}

@@ -145,11 +145,6 @@ def write_rows(data: bytes, numbers: set[int]) -> str:
     return csv_text((row.cells for row in (heading, *kept)), as_text=True)
 
 
-def groups_of(problems: Sequence[Problem]) -> list[Group]:
-    """Group problems or warnings by fault and column, the most frequent first."""
-    return _groups(problems)
-
-
 def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
     """Group problems, the most frequent first, and show at most 50 with their rows."""
     rows = {problem.row for problem in problems}
@@ -166,13 +161,13 @@ def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
         sentence = _sentence(len(rows), checked.row_count, only_valid=only_valid)
     return Report(
         sentence=sentence,
-        groups=_groups(problems),
+        groups=groups_of(problems),
         about_headings=about_headings,
         problem_count=len(problems),
         wrong_rows=len(rows),
         row_count=checked.row_count,
         new_rows=checked.row_count - len(rows) if only_valid else 0,
-        warnings=_groups(checked.warnings),
+        warnings=groups_of(checked.warnings),
         warning_count=len(checked.warnings),
     )
 
@@ -226,7 +221,8 @@ def _in_words(problem: Problem) -> str:
     return f"{said} ({problem.note})" if problem.note else said
 
 
-def _groups(problems: Sequence[Problem]) -> list[Group]:
+def groups_of(problems: Sequence[Problem]) -> list[Group]:
+    """Group problems or warnings by column and fault, the most frequent first."""
     by_fault: dict[tuple[str, Fault], list[Problem]] = {}
     for problem in problems:
         by_fault.setdefault((problem.field, problem.fault), []).append(problem)

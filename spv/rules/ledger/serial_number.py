@@ -30,6 +30,7 @@ _NUMBER = re.compile(
     | \$[0-9.,]++ | [0-9.,]++%""",
     re.VERBOSE,
 )
+_IN_ADDRESS = re.compile("[/=?&#]")
 _ADDRESS = re.compile(r"(?:https?:|ftp:|www\.)\S++", re.IGNORECASE)
 # The element strings of GS1: (01) is a product, (00) a pallet, (21) a serial number.
 _IN_BRACKETS = re.compile(
@@ -52,6 +53,7 @@ _PREFIX_AND_BLANK = re.compile(
     rf"(?:sn|serial(?: {_NUMBER_WORD})?)\\.? ", re.IGNORECASE
 )
 # What stands between two serial numbers in one cell, and between the ends of a range.
+_SLASHES = re.compile("[/+]")
 _BETWEEN = re.compile(r" ?[,;|&] ?| ")
 _UP_TO = re.compile(r" - | ?[–—~] ?| to |\.\.+", re.IGNORECASE)
 _SHORTEST_OF_SEVERAL = 6
@@ -133,7 +135,7 @@ def _shape_of(text: str) -> Fault | None:
 def _scanned(text: str) -> Fault | None:
     """Return the fault of what a scanner, or a copied label, has around a serial."""
     if _ADDRESS.fullmatch(text):
-        last = re.split("[/=?&#]", text.rstrip("/"))[-1]
+        last = _IN_ADDRESS.split(text.rstrip("/"))[-1]
         return fault("web_address", meant=last)
     is_gs1 = _IN_BRACKETS.match(text) or _SYMBOLOGY.match(text)
     found = _WITHOUT_BRACKETS.fullmatch(text)
@@ -152,7 +154,7 @@ def _several(text: str) -> Fault | None:
     words = " ".join(text.split())
     if _are_alike(_UP_TO.split(words)):
         return fault("range")
-    if _are_alike(_BETWEEN.split(words)) or _are_alike(re.split("[/+]", text)):
+    if _are_alike(_BETWEEN.split(words)) or _are_alike(_SLASHES.split(text)):
         return fault("two_serials")
     if _are_alike(parts := text.upper().split("-")) and parts[0] < parts[1]:
         return fault("range")

@@ -1,7 +1,7 @@
 """Uploads: all rows of a file of panel serial numbers are recorded, or none is."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +17,14 @@ from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
 from spv.rules.ledger.declaration import WORDINGS, read_declaration
 from spv.rules.ledger.headings import Guess, accept_headings, guess_headings
-from spv.rules.ledger.rows import DIGEST_VERSION, CheckedRows, Problem, digest
+from spv.rules.ledger.rows import (
+    DIGEST_VERSION,
+    DIGESTS,
+    CheckedRows,
+    Panel,
+    Problem,
+    digest,
+)
 from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -124,18 +131,18 @@ def record(
     if checked.problems:
         raise HasProblems(refused_files.problems_of(checked, actor.account_id))
     panels = list(checked.panels.values())
-    sha256 = digest(panels)  # before the transaction, which others wait for
+    digests = _digests(panels)  # before the transaction, which others wait for
     with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
         at = clock.now()
         declaration = declarations.of_upload(wording_version, actor, at)
-        if earlier := _still_valid(actor.account_id, sha256):
+        if earlier := _still_valid(actor.account_id, digests):
             return earlier
         if checked.warnings and not confirmed:
             raise HasProblems(refused_files.problems_of(checked, actor.account_id))
         refused_files.forget_old(at)
         upload = Upload(
             **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
-            channel=actor.channel, sha256=sha256, digest_version=DIGEST_VERSION,
+            channel=actor.channel, sha256=digests[0], digest_version=DIGEST_VERSION,
             row_count=len(panels), received_at=at, audit_sequence=event_sequence,
             warnings=to_log(checked.warnings) or None,
         )  # fmt: skip
@@ -193,8 +200,8 @@ def compare(
 ) -> tuple[list[Problem], Recorded | None]:
     """Return all problems of rows, or the earlier upload that `record` would return."""
     if not checked.problems:
-        sha256 = digest(checked.panels.values())
-        if earlier := _still_valid(actor.account_id, sha256):
+        digests = _digests(checked.panels.values())
+        if earlier := _still_valid(actor.account_id, digests):
             return [], earlier
     return refused_files.problems_of(checked, actor.account_id), None
 
@@ -263,12 +270,15 @@ def _refuse(
     return reference
 
 
-def _still_valid(account_id: int | None, sha256: str) -> Recorded | None:
-    """Return the account's upload of exactly these rows, if all are still valid.
+def _digests(panels: Iterable[Panel]) -> list[str]:
+    """Return the digests of rows by every version of the format, the newest first."""
+    rows = list(panels)
+    return [digest(rows, version) for version in sorted(DIGESTS, reverse=True)]
 
-    Only digests of the current version are compared: a new one needs a second look-up.
-    """
-    rows = {"sha256": sha256, "account_id": account_id}
+
+def _still_valid(account_id: int | None, digests: Sequence[str]) -> Recorded | None:
+    """Return the account's upload of exactly these rows, if all are still valid."""
+    rows = {"digests": digests, "account_id": account_id}
     found = db.session.execute(_SAME_ROWS, rows).one_or_none()
     if found is None or ledger_rows.count_valid(found.id) < found.row_count:
         return None
@@ -281,7 +291,7 @@ def _still_valid(account_id: int | None, sha256: str) -> Recorded | None:
 _SAME_ROWS = (
     select(Upload.id, Upload.row_count, Upload.received_at)
     .where(
-        Upload.sha256 == bindparam("sha256"),
+        Upload.sha256.in_(bindparam("digests", expanding=True)),
         Upload.account_id == bindparam("account_id"),
     )
     .order_by(Upload.id.desc())

@@ -13,7 +13,7 @@ from spv.rules.ledger.csv_upload import check_csv, report
 from spv.rules.ledger.json_upload import to_json
 from spv.rules.ledger.rows import Panel
 from spv.rules.ledger.serial_number import read_serial
-from spv.rules.ledger.warnings import warnings_of
+from spv.rules.ledger.warnings import of_log, to_log, warnings_of
 from tests.serial_files_damage import WARNED_FILES
 
 BRANDS = [*demo.DATA["brands"]]
@@ -89,3 +89,8 @@ def test_every_warning_is_about_a_good_row_once(serials):
     found = warned(*good)
     assert len(found) == len(set(found))
     assert all(2 <= row < 2 + len(good) and code in FAULTS for row, code in found)
+
+
+def test_warnings_are_logged_and_read_back():
+    checked = check_csv(WARNED_FILES[0].data)
+    assert of_log(to_log(checked.warnings)) == checked.warnings
