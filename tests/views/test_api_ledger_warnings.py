@@ -55,7 +55,7 @@ def test_an_answer_without_warnings_has_none(system):
 
 @pytest.mark.parametrize(
     ("day", "is_told"),
-    [(datetime(2026, 12, 28), True), (datetime(2026, 12, 29), False)],
+    [(28, True), (29, False)],
 )
 @pytest.mark.parametrize("changed", [{"licensee": "#REF!"}, {"modelNumber": "12-Mar"}])
 def test_systems_are_told_for_thirty_days_what_is_refused_from_when(
@@ -85,5 +85,5 @@ def test_messages_to_programs_are_not_about_cells(system):
     errors += system.send(body=body("ABX-2", supplierName="x" * 201)).json["errors"]
     for error in errors:
         words = error["message"].lower()
-        for word in ("cell", "paste", " row", "column as text", "save the file"):
+        for word in ("cell", "paste", "column as text", "save the file"):
             assert word not in words, error
