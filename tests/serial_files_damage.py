@@ -136,6 +136,8 @@ KINDS = [
     no("fixed width", AB.replace(",", "      "), "separated by blanks"),
     no("full-width commas", AB.replace(",", "，"), "full-width commas"),
     no("a LibreOffice spreadsheet", ODS, "a LibreOffice spreadsheet (.ods)"),
+    no("a Numbers spreadsheet", b"PK\x03\x04" + b"\0" * 26 + b"Index/Document.iwa",
+       "a Numbers spreadsheet"),
     no("gzip", gzip.compress(AB.encode(), mtime=0), "a gzip file"),
     no("bzip2", bz2.compress(AB.encode()), "a bzip2 file"),
     no("xz", lzma.compress(AB.encode()), "an xz file"),
@@ -178,6 +180,9 @@ HEADINGS = [
     bad("two files put together", text(A) + text(B), (3, "", "heading_row")),
     bad("a column that counts from 0", text(("0", *A), ("1", *B), head=("", *HEAD)),
         (1, "", "extra_cell")),
+    bad("a column without a heading that does not count",
+        text(("7", *A), ("7", *B), head=("", *HEAD)),
+        (2, "", "extra_cell"), (3, "", "extra_cell")),
     bad("a column that counts from 1", text(("1", *A), ("2", *B), head=("", *HEAD)),
         (1, "", "extra_cell")),
 ]  # fmt: skip

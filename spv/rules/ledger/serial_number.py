@@ -49,9 +49,7 @@ _PREFIX = re.compile(
         |model|lot|batch|type) \.?+\ *+[:\#]\ *+ )(?=\S*[0-9])""",
     re.VERBOSE | re.IGNORECASE,
 )
-_PREFIX_AND_BLANK = re.compile(
-    rf"(?:sn|serial(?: {_NUMBER_WORD})?)\\.? ", re.IGNORECASE
-)
+_PREFIX_AND_BLANK = re.compile(rf"(?:sn|serial(?: {_NUMBER_WORD})?)\.? ", re.IGNORECASE)
 # What stands between two serial numbers in one cell, and between the ends of a range.
 _SLASHES = re.compile("[/+]")
 _BETWEEN = re.compile(r" ?[,;|&] ?| ")

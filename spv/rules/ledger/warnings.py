@@ -33,11 +33,11 @@ def warnings_of(panels: Mapping[int, Panel]) -> list[Problem]:
     found: list[Problem] = []
     for row, panel in panels.items():
         serial = panel.serial_number
-        if serial.isdecimal():
-            numbers[len(serial)][row] = serial
         if is_filler(serial):
             found.append(_warning(row, "perhaps_filler", serial))
-        elif _SSCC.fullmatch(serial) and has_check_digit(serial[-18:]):
+        elif serial.isdecimal():
+            numbers[len(serial)][row] = serial
+        if _SSCC.fullmatch(serial) and has_check_digit(serial[-18:]):
             found.append(_warning(row, "perhaps_box_code", serial))
         elif may_be_day(serial):
             found.append(_warning(row, "perhaps_date", serial))

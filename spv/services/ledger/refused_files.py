@@ -32,7 +32,10 @@ class RowsRefused(ValidationError):
         self, report: Report, reference: str = "", guesses: Sequence[Guess] = ()
     ) -> None:
         field = "file" if report.problem_count else "confirm_warnings"
-        super().__init__({field: report.sentence})
+        sentence = report.sentence
+        if reference and guesses:
+            sentence = "Take the headings that are meant, or correct them in the file."
+        super().__init__({field: sentence})
         self.report, self.reference, self.guesses = report, reference, guesses
 
 
@@ -107,9 +110,13 @@ def kept(reference: str, actor: Actor) -> RefusedFile:
 
 
 def with_problems(reference: str, actor: Actor) -> str:
-    """Return a kept file with "Problem" and "How to fix" beside its rows, as of now."""
-    content, _, problems = _check(reference, actor)
-    return write_problems(content, problems)
+    """Return a kept file with "Problem" and "How to fix" beside its rows, as of now.
+
+    Warnings stand there, too.
+    """
+    content, checked, problems = _check(reference, actor)
+    found = sorted(problems + checked.warnings, key=lambda problem: problem.row)
+    return write_problems(content, found)
 
 
 def new_rows(reference: str, actor: Actor) -> str:

@@ -125,3 +125,18 @@ def test_the_barcode_of_a_box(serial, is_one):
 @given(st.from_regex(r"[0-9]{13}", fullmatch=True))
 def test_check_digits_as_another_reads_them(digits):
     assert is_barcode(digits) == ean.is_valid(digits)
+
+
+def test_an_apostrophe_that_protects_a_serial_is_left_out_as_in_a_file():
+    (entry,) = read_list("'00391").entries
+    assert (entry.serial_number, entry.problem) == ("00391", "")
+    (entry,) = read_list("'AB123").entries
+    assert entry.serial_number == ""
+    assert entry.problem.endswith("Remove it: write AB123.")
+
+
+def test_a_prefix_blanks_and_hyphens_are_no_hindrance():
+    assert "DMG-0001" in look_alikes("DMG0001")
+    assert "DMG-0001" in look_alikes("SN DMG-0001")
+    assert "DMG0001" in look_alikes("DMG-0001")
+    assert look_alikes("OOO") == look_alikes("N/A") == look_alikes("") == []
