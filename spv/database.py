@@ -208,6 +208,19 @@ def _end_reading(_error: BaseException | None) -> None:
         db.session().invalidate()
 
 
+def wait_for(name: str) -> None:
+    """Wait for the one lock with a name, until the transaction ends.
+
+    A wait for a row of PostgreSQL is a wait for two locks, and `lock_timeout` counts
+    for each of them: it may last longer than an idle transaction, so that a frozen
+    server could get the row next and keep it as long. This is one lock. SQLite has one
+    writer.
+    """
+    if not is_sqlite():
+        lock = "SELECT pg_advisory_xact_lock(hashtext(%s))"
+        db.session.connection().exec_driver_sql(lock, (name,))
+
+
 def insert(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT that can say what happens to a row that exists already."""
     return sqlite.insert(model) if is_sqlite() else postgresql.insert(model)

@@ -248,3 +248,29 @@ def test_every_connection_is_in_use(database_url):
     unavailable(app.test_client().get("/readyz"))
     held.close()
     dispose(app)
+
+
+def test_a_change_waits_for_one_lock_only(demonstration):
+    """PostgreSQL counts `lock_timeout` for each lock, so a second wait would be longer.
+
+    Then a transaction of a frozen server could get the lock next, and keep it as long.
+    """
+    if database.is_sqlite():
+        return  # it has one writer
+    browsers = [browser_of(demonstration, demo.VSP_USER) for _ in range(3)]
+    reconnect()
+    waiting = sa.text("SELECT locktype FROM pg_locks WHERE NOT granted")
+    watcher = sa.create_engine(db.engine.url, isolation_level="AUTOCOMMIT")
+    with watcher.connect() as connection:
+        with lock_held():
+            threads = [threading.Thread(target=send_file, args=(b,)) for b in browsers]
+            for thread in threads:
+                thread.start()
+            found = []
+            while len(found) < len(threads):
+                found = connection.scalars(waiting).all()
+            kinds = {*found}
+        for thread in threads:
+            thread.join()
+    watcher.dispose()
+    assert kinds == {"advisory", "transactionid"}

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from spv.database import check_in_time, snapshot, transaction
+from spv.database import check_in_time, snapshot, transaction, wait_for
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
 from spv.services.actor import Actor
@@ -104,6 +104,7 @@ def canonical(value: Any) -> str:
 
 
 def _locked_head(chain: str) -> AuditChain:
+    wait_for(chain)
     query = select(AuditChain).where(AuditChain.name == chain).with_for_update()
     return db.session.scalars(query).one()
 
