@@ -68,7 +68,7 @@ def test_validate_only(key, address, tmp_path):
 # What is put into rows of a file, and what has to be said of each. Row 10 is blank.
 WRONG = {
     3: (f"{NAMES},1.5E+12", "A spreadsheet program has changed the serial number."),
-    6: ("Example Supplier,,EX-440,EX000005", "The cell is empty."),
+    6: ("Example Supplier,,EX-440,EX000005", "The value is missing."),
     7: (f"{NAMES},ex000003", "in an earlier row (also in row 4)."),
     9: (f"{NAMES},0039000001", "recorded by another account (recorded on "),
     1105: (f"{NAMES},EX001103", "in an earlier row (also in row 1104)."),

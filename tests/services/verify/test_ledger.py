@@ -173,7 +173,6 @@ def test_each_upload_is_proved_by_the_version_of_its_digest(two_uploads, monkeyp
     """Also one of before there were versions: its event names none."""
     monkeypatch.setitem(rows.DIGESTS, 2, lambda panels: f"{len([*panels]):064}")
     monkeypatch.setattr(uploads, "DIGEST_VERSION", 2)
-    monkeypatch.setattr(uploads, "digest", lambda panels: rows.digest(panels, 2))
     newest = upload(panels_csv(4, "CC"), acting(demo.VSP_USER)).upload_id
     assert db.session.get_one(Upload, newest).sha256 == f"{4:064}"
     add_uploads(2, acting(demo.VSP_USER))
