@@ -69,9 +69,9 @@ def test_validate_only(key, address, tmp_path):
 WRONG = {
     3: (f"{NAMES},1.5E+12", "A spreadsheet program has changed the serial number."),
     6: ("Example Supplier,,EX-440,EX000005", "The value is missing."),
-    7: (f"{NAMES},ex000003", "in an earlier row (also in row 4)."),
+    7: (f"{NAMES},ex000003", "in an earlier item (also in row 4)."),
     9: (f"{NAMES},0039000001", "recorded by another account (recorded on "),
-    1105: (f"{NAMES},EX001103", "in an earlier row (also in row 1104)."),
+    1105: (f"{NAMES},EX001103", "in an earlier item (also in row 1104)."),
     1106: (f"{NAMES},1.5E+12", "A spreadsheet program has changed the serial number."),
     1107: ("Supplier,Holder,EX-440,OWN000001", "recorded by your account"),
 }
