@@ -112,10 +112,15 @@ def read_answers(cells: list[str], columns: Columns) -> dict[str, str]:
     answers = {}
     for name, position in columns.positions.items():
         if position < len(cells):
-            text = cells[position].strip().removeprefix("'").strip()
-            addition = _ADDITIONS.get(name)
-            match = addition.fullmatch(text) if addition else None
-            answers[name] = match[1] if match else text
+            text = cells[position].strip()
+            if text.startswith("'"):
+                text = text[1:].strip()
+            answers[name] = text
+    for name, addition in _ADDITIONS.items():
+        text = answers.get(name, "")
+        # Every addition has a colon or a point; most cells have neither.
+        if (":" in text or "." in text) and (match := addition.fullmatch(text)):
+            answers[name] = match[1]
     return answers
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from spv.rules.formatting import format_date, format_decimal
@@ -85,8 +86,8 @@ class Battery(Installation):
 
     def calculate(self, today: date) -> Calculation:
         output = self.weighted_kwh * self.factor
-        warnings = tuple(self.warnings(today))
-        return Calculation(round_down(output), self.working, warnings)
+        warn = partial(self.warnings, today)
+        return Calculation(round_down(output), self.working, warn)
 
     def working(self) -> tuple[Step, ...]:
         usable, most, factor = self.usable_kwh, self.most_kwh, self.factor

@@ -1,6 +1,6 @@
 """The certificates of a system, the steps that lead to them, and years."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -24,17 +24,22 @@ class Calculation(NamedTuple):
     """The certificates of one system.
 
     `rating` is in MWh a year per kW, `deeming_years` (of solar) and `years` in years;
-    they are None where the system type has none. `warnings` are sentences. `working`
-    makes the steps only when they are asked for, as they never are in a batch.
+    they are None where the system type has none. `working` makes the steps, and `warn`
+    the warnings, only when they are asked for, as they never are in a batch.
     """
 
     certificates: int
     working: Callable[[], tuple[Step, ...]]
-    warnings: tuple[str, ...]
+    warn: Callable[[], Iterable[str]]
     zone: int | None = None
     rating: Decimal | None = None
     deeming_years: int | None = None
     years: int | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings, each a sentence."""
+        return tuple(self.warn())
 
     @property
     def steps(self) -> tuple[Step, ...]:

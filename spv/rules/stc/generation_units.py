@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar
 
 from spv.rules.formatting import format_date, format_decimal, pluralise
@@ -99,11 +100,12 @@ class SmallGenerationUnit(Installation):
             )
 
     def calculate(self, today: date) -> Calculation:
+        years = self.years
         return Calculation(
-            self._certificates(self.annual_output * self.years),
+            self._certificates(self.annual_output * years),
             self.working,
-            tuple(self.warnings(today)),
-            years=self.years,
+            partial(self.warnings, today),
+            years=years,
         )
 
     def _certificates(self, output: Decimal) -> int:
@@ -160,9 +162,16 @@ class Solar(SmallGenerationUnit):
         return self.rated_power_kw * self.rating
 
     def calculate(self, today: date) -> Calculation:
-        found = super().calculate(today)
-        most, zone = self.most_years, self.zone
-        return found._replace(zone=zone, rating=self.rating, deeming_years=most)
+        years, rating, most = self.years, self.rating, self.most_years
+        return Calculation(
+            round_down(self.rated_power_kw * rating * years),
+            self.working,
+            partial(self.warnings, today),
+            zone=self.zone,
+            rating=rating,
+            deeming_years=most,
+            years=years,
+        )
 
     def working(self) -> tuple[Step, ...]:
         day, zone, rating = self.installation_date, self.zone, str(self.rating)
