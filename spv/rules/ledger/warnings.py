@@ -24,6 +24,7 @@ _COUNTING = "01234567890123456789"
 _COUNTINGS = (_COUNTING, _COUNTING[::-1])
 _ONE_CHARACTER = re.compile(r"(.)\1++")
 _ABC = re.compile(r"(ABC|ABCD|ABCDE|ABCDEF|XYZ)[-_]?([0-9]{3,})")
+_COUNTING_LETTERS = ("ABC", "XYZ")
 _SSCC = re.compile(r"(?:00|\(00\))([0-9]{18})")
 
 
@@ -33,14 +34,12 @@ def warnings_of(panels: Mapping[int, Panel]) -> list[Problem]:
     found: list[Problem] = []
     for row, panel in panels.items():
         serial = panel.serial_number
-        if is_filler(serial):
-            found.append(_warning(row, "perhaps_filler", serial))
+        if _is_usual(serial):
+            continue
+        if code := _code_of(serial):
+            found.append(_warning(row, code, serial))
         elif serial.isdecimal():
             numbers[len(serial)][row] = serial
-        if _SSCC.fullmatch(serial) and has_check_digit(serial[-18:]):
-            found.append(_warning(row, "perhaps_box_code", serial))
-        elif may_be_day(serial):
-            found.append(_warning(row, "perhaps_date", serial))
     days = {model for model in {p.model_number for p in panels.values()} if _day(model)}
     for row, panel in panels.items() if days else ():
         if panel.model_number in days:
@@ -48,6 +47,24 @@ def warnings_of(panels: Mapping[int, Panel]) -> list[Problem]:
             found.append(warning._replace(field="model_number"))
     found += _of_numbers(numbers)
     return sorted(found, key=lambda warning: warning.row)
+
+
+def _is_usual(serial: str) -> bool:
+    """Tell whether a serial number begins with a letter and another character.
+
+    Most do, and none of them warns.
+    """
+    is_counting = serial[:3] in _COUNTING_LETTERS
+    return serial[0].isalpha() and serial[0] != serial[1] and not is_counting
+
+
+def _code_of(serial: str) -> str:
+    """Return the code of the warning about one serial number; "" if there is none."""
+    if is_filler(serial):
+        return "perhaps_filler"
+    if _SSCC.fullmatch(serial) and has_check_digit(serial[-18:]):
+        return "perhaps_box_code"
+    return "perhaps_date" if may_be_day(serial) else ""
 
 
 def to_log(warnings: Iterable[Problem]) -> list[dict[str, Any]]:
