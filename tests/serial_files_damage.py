@@ -177,6 +177,8 @@ HEADINGS = [
             (FIELDS[3], "Serial number", "S/N"),
         )
     ),
+    bad("two files of another order put together",
+        text(A[::-1], HEAD[::-1], head=HEAD[::-1]), (3, "", "heading_row")),
     bad("two files put together", text(A) + text(B), (3, "", "heading_row")),
     bad("a column that counts from 0", text(("0", *A), ("1", *B), head=("", *HEAD)),
         (1, "", "extra_cell")),
