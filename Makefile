@@ -38,7 +38,7 @@ test: $(VENV)/.dev-ready
 
 # The tests of the rules run each of their lines and branches.
 coverage: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest tests/rules --numprocesses=1 \
+	$(BIN)/python -m pytest tests/rules \
 		--cov=spv/rules --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
 
 test-long: $(VENV)/.dev-ready

@@ -9,13 +9,15 @@ import tempfile
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import settings
 
 from spv import create_app, demo
 from spv.config import Config
 from spv.extensions import db, limiter
-from spv.services.accounts import sign_in
+from spv.services.accounts import passwords, sign_in
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
 
@@ -23,7 +25,19 @@ from tests.postgres import PostgresDatabase
 # and never stop.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Hundreds of sign-ins would take most of a minute at the cost that passwords have.
+HASHER = passwords.HASHER
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords.NOBODY = passwords.hash_of("of nobody")
+
 POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
+
+
+def pytest_configure(config):
+    """Generate the same examples each time; in `make test-long` always others."""
+    is_short = config.option.markexpr == "not long"
+    settings.register_profile("spv", derandomize=is_short)
+    settings.load_profile("spv")
 
 
 class Browser(FlaskClient):
@@ -174,12 +188,17 @@ def database_url(request):
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test on PostgreSQL too if it has the marker `every_database`."""
+    """Run a test on PostgreSQL too if it has the marker `every_database`.
+
+    With `every_database(long=True)` it runs there in `make test-long` only.
+    """
     if "database_url" not in metafunc.fixturenames:
         return
     kinds = ["sqlite"]
-    if metafunc.definition.get_closest_marker("every_database"):
-        kinds.append(pytest.param("postgresql", marks=pytest.mark.postgresql))
+    if marker := metafunc.definition.get_closest_marker("every_database"):
+        marks = [pytest.mark.postgresql]
+        marks += [pytest.mark.long] if marker.kwargs.get("long") else []
+        kinds.append(pytest.param("postgresql", marks=marks))
     metafunc.parametrize("database_url", kinds, indirect=True)
 
 

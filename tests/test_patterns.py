@@ -5,7 +5,8 @@ import importlib
 import itertools
 import pkgutil
 import re
-from functools import partial
+from collections import defaultdict
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -53,16 +54,22 @@ def name_of(node):
     return node.id if isinstance(node, ast.Name) else ""
 
 
+@cache
+def attributes():
+    """Return the attributes that are read of each name, in all modules."""
+    read = defaultdict(set)
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                read[name_of(node.value)].add(node.attr)
+    return read
+
+
 def ways_of(name):
     """Return the methods that are called on a pattern; all, if it is passed on."""
     if name.endswith("Converter"):
         return ["fullmatch"]
-    used = set()
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Attribute) and name_of(node.value) == name:
-                used.add(node.attr)
-    return sorted(used) or ["fullmatch", "match", "sub"]
+    return sorted(attributes()[name]) or ["fullmatch", "match", "sub"]
 
 
 def samples(nodes):

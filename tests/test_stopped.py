@@ -29,7 +29,9 @@ def calculate(address):
         answer.read()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+)
 def test_a_stopped_server(sqlite_url, tmp_path, number):
     path = tmp_path / "spv.sqlite"
     with serve(sqlite_url) as (address, process):

@@ -87,7 +87,8 @@ def test_hostile_text(demonstration, kind):
         for field in form:
             browser = browsers.get(email) or demonstration.test_client()
             data = form | {field: value}
-            path = address.format(tom=tom, token=link_for(demo.SUPPLIER))
+            token = link_for(demo.SUPPLIER) if "{token}" in address else ""
+            path = address.format(tom=tom, token=token)
             answer = browser.post(path, data=data)
             case = (kind, address, field, answer.status)
             assert answer.status_code in (200, 303, 409, 422, 429), case

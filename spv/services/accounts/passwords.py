@@ -22,9 +22,9 @@ FEWEST_GUESSES = 7.5
 DEMONSTRATION = "demonstration-only"  # the public password of every demonstration user
 
 # Argon2id as the OWASP Password Storage Cheat Sheet has it: 19 MiB, 2 passes, 1 lane.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 # Compared if there is no such user, so that it takes the same time.
-_NOBODY = _HASHER.hash(secrets.token_hex())
+NOBODY = HASHER.hash(secrets.token_hex())
 
 
 def readers(answers: Mapping[str, str], *about: str) -> dict[str, Callable[[str], str]]:
@@ -59,13 +59,13 @@ def readers(answers: Mapping[str, str], *about: str) -> dict[str, Callable[[str]
 
 def hash_of(password: str) -> str:
     """Return the argon2id hash of a password, with its salt and cost."""
-    return _HASHER.hash(_normalise(password))
+    return HASHER.hash(_normalise(password))
 
 
 def matches(password_hash: str | None, password: str) -> bool:
     """Return whether a hash is that of a password, in the same time without a hash."""
     try:
-        _HASHER.verify(password_hash or _NOBODY, _normalise(password[:LONGEST]))
+        HASHER.verify(password_hash or NOBODY, _normalise(password[:LONGEST]))
     except VerifyMismatchError:
         return False
     return password_hash is not None and len(password) <= LONGEST

@@ -12,6 +12,7 @@ from spv.extensions import db
 from spv.models import AuditEvent, SignInTries, UserSession
 from spv.rules.errors import ValidationError
 from spv.services.accounts import password_links, passwords, sessions, sign_in
+from tests.conftest import HASHER
 from tests.people import (
     KIM,
     PASSWORD,
@@ -41,6 +42,10 @@ def test_sign_up_and_in(kim):
 def test_the_password_is_kept_as_argon2id(kim):
     found = extract_parameters(user_of("kim@x.au").password_hash)
     assert found.type.name == "ID"
+
+
+def test_a_password_costs_what_is_recommended():
+    found = extract_parameters(HASHER.hash(PASSWORD))
     assert (found.memory_cost, found.time_cost, found.parallelism) == (19_456, 2, 1)
 
 

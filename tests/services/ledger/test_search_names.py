@@ -50,7 +50,14 @@ def found_by(actor, **answers):
     return {row.id for row in rows}, criteria
 
 
-@pytest.mark.parametrize("field", PRODUCT_FIELDS)
+@pytest.mark.parametrize(
+    "field",
+    [
+        "supplier_name",
+        pytest.param("licensee", marks=pytest.mark.long),
+        pytest.param("model_number", marks=pytest.mark.long),
+    ],
+)
 def test_names_are_found_as_they_look(vsp, field):
     upload(file_of(field), vsp)
     rows = brute_force.every_row("EX")

@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.every_database,
     pytest.mark.usefixtures("small_pages"),
 ]
+STAFF = pytest.param(demo.STAFF, marks=pytest.mark.long)
 ASKED = [
     Criteria("EX"),
     Criteria("EX", status="valid"),
@@ -48,7 +49,7 @@ def by_pages(criteria, actor):
 
 
 @pytest.mark.parametrize("read", [by_pages, search.every])
-@pytest.mark.parametrize("email", [demo.VSP_USER, demo.STAFF])
+@pytest.mark.parametrize("email", [demo.VSP_USER, STAFF])
 @pytest.mark.parametrize("criteria", ASKED, ids=lambda asked: str(asked.answers()))
 def test_rows_are_added_and_marked_between_pages(rows, criteria, email, read):
     """A row that matches before and after is found once, and no row twice."""
@@ -92,7 +93,7 @@ def meanwhile(work, after=1):
     db.session.rollback()
 
 
-@pytest.mark.parametrize("after", [1, 2, 4])
+@pytest.mark.parametrize("after", [1, pytest.param(2, marks=pytest.mark.long), 4])
 @pytest.mark.parametrize("read", [by_pages, search.every])
 @pytest.mark.parametrize("criteria", ASKED, ids=lambda asked: str(asked.answers()))
 def test_rows_are_marked_while_a_page_is_read(rows, vsp, criteria, read, after):

@@ -84,6 +84,7 @@ def test_a_batch_that_was_never_logged(saved):
     assert second == "somewhere else: saved, but not in the log"
 
 
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize("column", ["row_count", "calculated", "certificates"])
 def test_other_totals_of_a_batch(saved, column):
     change(StcBatch, StcBatch.id == 1, **{column: 999})
@@ -99,7 +100,9 @@ OTHERS = {
 }
 
 
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize("column", OTHERS)
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize("number", [3, len(EXAMPLES) + 2], ids=["single", "batch"])
 def test_saved_as_by_another(saved, column, number):
     change(StcCalculation, StcCalculation.id == number, **{column: OTHERS[column]})
@@ -122,6 +125,7 @@ def test_a_row_of_no_batch(saved):
     assert "a row without a batch: saved, but not in the log" in differences
 
 
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize(
     ("column", "text"),
     [("details", "not JSON"), ("details", "{}"), ("details", "[]"), ("event", "other")],
@@ -133,6 +137,7 @@ def test_an_event_that_cannot_be_read(saved, column, text):
     assert all(other.endswith("saved, but not in the log") for other in others)
 
 
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize("inputs", ["", ', "inputs": null', ', "inputs": {"a": 5}'])
 def test_an_event_without_its_inputs(saved, inputs):
     reference = db.session.get(StcCalculation, 3).reference

@@ -158,6 +158,7 @@ def test_an_untouched_ledger(two_uploads):
     assert after.problems == []
 
 
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize(("statement", "words"), TAMPERING)
 def test_tampering(two_uploads, statement, words):
     if db.engine.dialect.name == "sqlite":
