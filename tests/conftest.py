@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import gc
 import os
 import shutil
 import signal
@@ -38,6 +39,13 @@ def pytest_configure(config):
     is_short = config.option.markexpr == "not long"
     settings.register_profile("spv", derandomize=is_short)
     settings.load_profile("spv")
+
+
+def pytest_collection_finish():
+    """Exclude all that lasts from garbage collection."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 class Browser(FlaskClient):

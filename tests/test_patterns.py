@@ -7,6 +7,7 @@ import pkgutil
 import re
 from collections import defaultdict
 from functools import cache, partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -148,12 +149,14 @@ def test_time_grows_no_faster_than_the_text(name):
         call = caller(pattern, way)
         quick = slowest(call, inputs(pattern), SIZES[0], 40)
         for parts in slowest(call, quick, SIZES[1], 2):
-            taken = [seconds(call, text_of(parts, SIZES[0]), 3)]
-            for size in SIZES[1:]:
-                taken.append(seconds(call, text_of(parts, size), 3))
-                result = f"{name}.{way} {parts}: {taken} s"
-                assert taken[-1] < max(FLOOR, GROWTH * taken[-2]), result
-            print(result)
+            # Other work beside may disturb a measurement, so it is repeated then.
+            for runs in (1, 3):
+                taken = [seconds(call, text_of(parts, size), runs) for size in SIZES]
+                growth = [b / max(FLOOR / GROWTH, a) for a, b in pairwise(taken)]
+                if max(growth) < GROWTH:
+                    break
+            assert max(growth) < GROWTH, f"{name}.{way} {parts}: {taken} s"
+            print(f"{name}.{way} {parts}: {taken} s")
 
 
 def test_the_clock_notices_a_quadratic_pattern():
