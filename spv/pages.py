@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
         "abn": format_abn,
         "counted": pluralise,
         "day": format_date,
+        "month": lambda day: f"{day.month}/{day:%y}",
         "dollars": _dollars,
         "moment": clock.format_moment,
         "plain": format_decimal,

@@ -81,6 +81,7 @@ POLICIES = {
     "api_ledger.invalidate": Policy(API_CLIENT),
     "api_stc.document": Policy(EVERYONE),
     "api_stc.calculation": Policy(EVERYONE),
+    "api_stc.rules": Policy(EVERYONE),
     "sign_in.new": Policy(EVERYONE),
     "sign_in.create": Policy(EVERYONE),
     "sign_in.sign_up": Policy(EVERYONE),

@@ -95,6 +95,12 @@ BOUNDARIES = [
     Example(battery("28", "2026-05-01"), 152, "14 + 8.4 is 22.4, × 6.8 is 152.32"),
 ]
 
+MODULES = {
+    "system_type": "battery", "nominal_kwh": "15", "installation_date": "2026-06-15",
+    "modules": "5", "module_usable_kwh": "2.76",
+}  # fmt: skip
+BOUNDARIES.append(Example(MODULES, 93, "5 × 2.76 is 13.8, × 6.8 is 93.84"))
+
 GOOD_SOLAR = EXAMPLES[1].answers
 
 
@@ -129,7 +135,10 @@ BAD = [
     _bad("rated_power_kw", "100.001", "at most 100 kW"),
     _bad("rated_power_kw", "1e3", "plain number"),
     _bad("rated_power_kw", "６", "plain number"),
-    _bad("rated_power_kw", "6,6", "plain number"),
+    _bad("rated_power_kw", "6,6", "with a point: 6.6, not 6,6."),
+    _bad("rated_power_kw", "6,600", "plain number"),
+    _bad("rated_power_kw", "6.6 kWh", "plain number"),
+    _bad("rated_power_kw", "6600 W", "plain number"),
     _bad("rated_power_kw", "6.6.6", "plain number"),
     _bad("rated_power_kw", "6.1234567", "plain number"),
     _bad("rated_power_kw", "NaN", "plain number"),
@@ -138,6 +147,8 @@ BAD = [
     _bad("rated_power_kw", "9" * 1_000_000, "plain number"),
     _bad("postcode", "", "Enter the postcode"),
     _bad("postcode", "21500", "four digits"),
+    _bad("postcode", "2150 or 2151", "four digits"),
+    _bad("postcode", "Parramatta", "four digits"),
     _bad("postcode", "215", "Perhaps a first 0 was dropped"),
     _bad("postcode", "２１５０", "four digits"),
     _bad("postcode", "215O", "four digits"),
@@ -148,8 +159,8 @@ BAD = [
     _bad("installation_date", "0000-01-01", "not a day of the calendar"),
     _bad("installation_date", "yesterday", "2026-07-31 or 31/07/2026"),
     _bad("installation_date", "2026-6-1", "2026-07-31 or 31/07/2026"),
-    _bad("installation_date", "2000-06-30", "from 1 April 2001"),
-    _bad("installation_date", "2001-03-31", "from 1 April 2001"),
+    _bad("installation_date", "2005-06-01", "STCs exist since 1 January 2011"),
+    _bad("installation_date", "2010-12-31", "Before that there were renewable"),
     _bad("installation_date", "2031-01-01", "ends on 31 December 2030"),
     _bad("calculation_period", "", "Select the calculation period"),
     _bad("calculation_period", "7", "Select the calculation period"),
@@ -170,4 +181,12 @@ BAD = [
     _bad("nominal_kwh", "100.1", "5 to 100 kWh", BATTERY),
     _bad("usable_kwh", "13.6", "more than the nominal capacity of 13.5", BATTERY),
     _bad("installation_date", "2025-06-30", "from 1 July 2025", BATTERY),
+    _bad("usable_kwh", "", "or the number of modules", BATTERY),
+    _bad("modules", "5", "not both", BATTERY),
+    _bad("module_usable_kwh", "2.76", "not both", BATTERY),
+    _bad("modules", "", "Enter the number of modules", MODULES),
+    _bad("modules", "2.5", "a whole number such as 5", MODULES),
+    _bad("modules", "0", "above 0", MODULES),
+    _bad("module_usable_kwh", "", "one module in kWh, such as 2.76", MODULES),
+    _bad("module_usable_kwh", "3.1", "cannot be more than the nominal", MODULES),
 ]

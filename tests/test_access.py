@@ -34,7 +34,7 @@ MATRIX = {
         "static", "site.index", "site.alive", "site.ready", "stc.new",
         "stc.calculate", "stc.show", "stc.new_batch", "stc.calculate_batch",
         "stc.batch_template", "stc.show_batch", "stc.batch_document",
-        "api_stc.document", "api_stc.calculation", "sign_in.new",
+        "api_stc.document", "api_stc.calculation", "api_stc.rules", "sign_in.new",
         "sign_in.create", "sign_in.sign_up",
         "sign_in.register", "sign_in.sign_out", "account.open_link",
         "account.use_link", "uploads.new_check", "uploads.check_file",

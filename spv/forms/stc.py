@@ -32,6 +32,7 @@ class StcForm(Form):
     system_type = StringField(SYSTEM_TYPE_LABEL)
 
     system_types = SYSTEM_TYPES
+    is_suggested = False  # True if the installation date is not the person's answer
 
     @cached_property
     def answers(self) -> dict[str, str]:
@@ -79,9 +80,17 @@ class StcForm(Form):
         """Return a hint by field, where the answers already decide something."""
         return hints(self.answers)
 
+    @property
+    def solar_reference(self) -> str:
+        """The reference of the solar result that a battery is added to, if any."""
+        return (self["with"].data or "").strip()
+
     def short_answers(self) -> dict[str, str]:
         """Return the answers that are short enough for an address."""
-        return {n: v for n, v in self.answers.items() if len(v) <= LONGEST_ANSWER}
+        answers = self.answers
+        if self.solar_reference:
+            answers = answers | {"with": self.solar_reference}
+        return {n: v for n, v in answers.items() if len(v) <= LONGEST_ANSWER}
 
     def validate(self, extra_validators: object = None) -> bool:
         """Let the rules read the answers, and show their sentences beside them."""
@@ -98,6 +107,9 @@ class StcForm(Form):
 for _name, _field in FIELDS.items():
     _widget = DateInput() if _field.kind == "date" else None
     setattr(StcForm, _name, StringField(_field.label, widget=_widget))
+
+
+setattr(StcForm, "with", StringField())
 
 
 class StcBatchForm(FileForm):

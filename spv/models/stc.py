@@ -19,6 +19,9 @@ class StcBatch(Model):
     calculated: Mapped[int]
     certificates: Mapped[int]
     reasons: Mapped[str] = mapped_column(Text)
+    # None in batches of before there were warnings.
+    warned: Mapped[int | None]
+    warnings: Mapped[str | None] = mapped_column(Text)
     document: Mapped[str | None] = mapped_column(Text)
     document_until: Mapped[datetime] = mapped_column(index=True)
     rules_version: Mapped[str] = mapped_column(String(20))
@@ -54,6 +57,8 @@ class StcCalculation(Model):
         ForeignKey("stc_batches.id"), index=True
     )
     row_number: Mapped[int | None]
+    # The solar calculation that a battery is shown with.
+    solar_reference: Mapped[str | None] = mapped_column(String(16))
 
     system_type: Mapped[str] = mapped_column(String(20))
     installation_date: Mapped[date]
@@ -63,6 +68,8 @@ class StcCalculation(Model):
     resource_hours: Mapped[str | None] = mapped_column(String(13))
     nominal_kwh: Mapped[str | None] = mapped_column(String(13))
     usable_kwh: Mapped[str | None] = mapped_column(String(13))
+    modules: Mapped[str | None] = mapped_column(String(13))
+    module_usable_kwh: Mapped[str | None] = mapped_column(String(13))
     stc_price: Mapped[str | None] = mapped_column(String(13))
 
     certificates: Mapped[int]

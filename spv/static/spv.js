@@ -5,7 +5,34 @@
 
   document.documentElement.classList.add("spv-js");
 
+  // The day is that of the browser's own clock: in Perth it is earlier than in Sydney.
+  function today() {
+    var now = new Date();
+    return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(function (number) {
+      return String(number).padStart(2, "0");
+    }).join("-");
+  }
+
+  function offerToday() {
+    document.querySelectorAll("[data-suggested]").forEach(function (input) {
+      var isOther = input.value !== today();
+      input.value = today();
+      input.removeAttribute("data-suggested");
+      if (isOther && input.type === "date" && window.htmx) {
+        window.setTimeout(function () { window.htmx.trigger(input, "change"); });
+      }
+    });
+    var input = document.querySelector("input[data-sydney]");
+    if (input && input.value === today() && input.value !== input.dataset.sydney) {
+      document.getElementById(input.id + "-hint").textContent =
+        "This is today where you are. In Sydney it is " +
+        (input.value < input.dataset.sydney ? "already " : "still ") +
+        input.dataset.sydney.split("-").reverse().join("/") + ".";
+    }
+  }
+
   function prepare() {
+    offerToday();
     // Removed and not only hidden, because Enter presses the first button of a form.
     document.querySelectorAll(".spv-no-js").forEach(function (element) {
       element.remove();

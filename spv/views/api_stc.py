@@ -1,5 +1,7 @@
 """The OpenAPI document, and the API of the calculator: JSON, without a key."""
 
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,13 @@ from spv.access import current_actor
 from spv.errors import api_error
 from spv.extensions import limiter
 from spv.rules.ledger.reasons import REASONS
+from spv.rules.stc.figures import (
+    ANNOUNCED,
+    FIGURES,
+    LAST_CHECKED,
+    RULES_VERSION,
+    Figure,
+)
 from spv.rules.stc.system_types import SystemType
 from spv.services.stc import calculations
 
@@ -81,9 +90,58 @@ def calculation() -> Response:
     return jsonify(_to_json(result))
 
 
+@bp.get("/stc/v1/rules")
+@limiter.limit("300 per minute")
+def rules() -> Response:
+    """Answer every figure of the calculator and the announced changes."""
+    answer = jsonify(
+        {
+            "result": "Successful",
+            "rulesVersion": RULES_VERSION,
+            "lastChecked": LAST_CHECKED.isoformat(),
+            "figures": [_figure(figure) for figure in FIGURES.values()],
+            "announced": [
+                {
+                    "announcedOn": each.on.isoformat(),
+                    "from": each.first_day.isoformat(),
+                    "systemTypes": each.system_types,
+                    "sentence": each.sentence,
+                    "title": each.title,
+                    "link": each.link,
+                }
+                for each in ANNOUNCED
+            ],
+        }
+    )
+    answer.add_etag()
+    answer.cache_control.no_cache = True  # ask each time whether it has changed
+    answer.make_conditional(request)
+    return answer
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    names = ("name", "title", "unit", "source", "link", "copy")
+    return {name: getattr(figure, name) for name in names} | {
+        "checked": figure.checked.isoformat(),
+        "values": [
+            {"from": day.isoformat(), "value": _plain(value)}
+            for day, value in figure.values
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return the value of a figure as JSON has it."""
+    if isinstance(value, tuple):
+        return [*map(_plain, value)]
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def _to_json(result: calculations.Result) -> dict[str, Any]:
     numbers, estimate = result.numbers, result.estimate
-    rating = numbers["rating"]
+    rating, day = numbers["rating"], result.installation.installation_date
     return {
         "result": "Successful",
         "reference": result.reference,
@@ -99,13 +157,16 @@ def _to_json(result: calculations.Result) -> dict[str, Any]:
                 "operation": step.operation,
                 "result": step.result,
                 "unit": step.unit,
-                "source": step.figure.source if step.figure else None,
-                "link": step.figure.link if step.figure else None,
+                "source": step.figure.source,
+                "link": step.figure.link,
+                "from": step.figure.since(day).isoformat(),
             }
             for step in result.calculation.steps
         ],
         "warnings": list(result.calculation.warnings),
-        "estimate": {
+        "estimate": None
+        if result.too_late
+        else {
             "price": float(estimate.price),
             "ceiling": float(estimate.ceiling),
             "dollars": float(estimate.dollars),

@@ -21,10 +21,12 @@ bp = Blueprint("stc", __name__, url_prefix="/stc")
 @bp.get("")
 def new(form: StcForm | None = None) -> Response:
     """Show the form with the answers in the address, and the fields that follow."""
+    suggested = calculations.suggested_answers()
     if form is None:
-        answers = calculations.suggested_answers() | request.args.to_dict()
-        form = StcForm(MultiDict(answers))
-    return pages.render("stc/_form.html", title="STC calculator", form=form)
+        form = StcForm(MultiDict(suggested | request.args.to_dict()))
+        form.is_suggested = "installation_date" not in request.args
+    today, title = suggested["installation_date"], "STC calculator"
+    return pages.render("stc/_form.html", title=title, form=form, sydney_today=today)
 
 
 @bp.post("")
@@ -36,7 +38,8 @@ def calculate(form: StcForm) -> BaseResponse:
         return redirect(f"{url_for('.new')}?{urlencode(form.short_answers())}", 303)
     if not form.validate_on_submit():
         return new(form)
-    reference = calculations.save(form.answers, current_actor())
+    actor = current_actor()
+    reference = calculations.save(form.answers, actor, form.solar_reference)
     return pages.done("stc.show", reference=reference)
 
 

@@ -9,6 +9,7 @@ from openapi_spec_validator import validate
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcCalculation
+from spv.rules.stc.figures import ANNOUNCED, FIGURES, RULES_VERSION
 from spv.rules.stc.system_types import (
     ALL_FIELDS,
     FIELDS,
@@ -67,7 +68,7 @@ def test_the_whole_answer(client):
         "yearsUsed": 5,
         "warnings": [],
         "estimate": {"price": 30.0, "ceiling": 40.0, "dollars": 1350.0},
-        "rulesVersion": "2026-11-22",
+        "rulesVersion": RULES_VERSION,
     }
     assert working[1] == {
         "label": "Zone rating",
@@ -75,9 +76,32 @@ def test_the_whole_answer(client):
         "result": "1.382",
         "unit": "MWh a year per kW",
         "source": REGULATION,
-        "link": "https://www.austlii.edu.au/au/legis/cth/consol_reg/rer2001392/",
+        "link": "https://www.austlii.edu.au/au/legis/cth/consol_reg/rer2001392/s20.html",
+        "from": "2011-01-01",
     }
     assert client.get(f"/stc/{reference}").status_code == 200
+
+
+def test_every_figure_and_the_announced_changes(client):
+    answer = client.get("/api/stc/v1/rules")
+    assert answer.json["rulesVersion"] == RULES_VERSION
+    figures = {figure["name"]: figure for figure in answer.json["figures"]}
+    assert figures.keys() == FIGURES.keys()
+    assert all(figure["checked"] and figure["link"] for figure in figures.values())
+    assert figures["zone_rating"]["values"] == [
+        {"from": "2011-01-01", "value": [1.622, 1.536, 1.382, 1.185]}
+    ]
+    assert figures["battery_factor"]["values"][0] == {
+        "from": "2030-07-01", "value": 2.1
+    }  # fmt: skip
+    assert figures["scheme_last_day"]["values"][0]["value"] == "2030-12-31"
+    (announced,) = answer.json["announced"]
+    assert announced["from"] == "2026-10-01"
+    assert announced["link"] == ANNOUNCED[0].link
+    again = client.get(
+        "/api/stc/v1/rules", headers={"If-None-Match": answer.headers["ETag"]}
+    )
+    assert (again.status_code, again.data) == (304, b"")
 
 
 def test_it_is_saved_and_logged_as_the_api(client):

@@ -8,12 +8,21 @@ import time_machine
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcCalculation
+from spv.rules.formatting import format_date, pluralise
+from spv.rules.stc.figures import LAST_CHECKED, RULES_VERSION
 from spv.rules.stc.system_types import SYSTEM_TYPES, SystemType
 from tests.conftest import dispose, make_app
 from tests.examples import BAD, EXAMPLES, GOOD_SOLAR, WIND, example_of
 from tests.views.page import read
 
 HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def today():
+    """Stop the clock while the certificates of `GOOD_SOLAR` can still be created."""
+    with time_machine.travel("2026-11-28", tick=False):
+        yield
 
 
 def test_the_form_offers_the_system_types_in_the_words_of_the_scheme(client):
@@ -32,7 +41,7 @@ REVEALED = {
     "solar_deemed": {"rated_power_kw", "calculation_period", "postcode"},
     "wind_deemed": {"rated_power_kw", "calculation_period", "resource_hours"},
     "hydro_deemed": {"rated_power_kw", "calculation_period", "resource_hours"},
-    "battery": {"nominal_kwh", "usable_kwh"},
+    "battery": {"nominal_kwh", "usable_kwh", "modules", "module_usable_kwh"},
 }
 
 
@@ -119,13 +128,17 @@ def test_examples(client, example):
     answer = client.post("/stc", data=example.answers)
     assert answer.status_code == 303
     page = read(client.get(answer.location))
-    number = example.certificates
-    assert page.heading == f"{number} {'STC' if number == 1 else 'STCs'}"
+    words = pluralise(example.certificates, "STC")
+    if page.heading != words:
+        assert page.heading == "No STCs can be created any more"
+        assert f"{words} under the rules of that day." in page.text
+        assert "What waiting costs" not in page.text
+        assert "$" not in page.text
 
 
 @pytest.mark.parametrize("system_type", SystemType)
 def test_every_system_type(client, system_type):
-    answers = example_of(system_type).answers
+    answers = example_of(system_type).answers | {"installation_date": "2026-11-22"}
     form = read(client.get("/stc?" + urlencode(answers)))
     assert form.fields() >= {*answers}
     page = read(client.get(client.post("/stc", data=answers).location))
@@ -154,8 +167,10 @@ def test_the_result_says_everything(client):
         "regulation 20(1)(b)",
         "$1,732.50 at $38.50 an STC",
         "$40 is the clearing house price",
-        "2030 9 36",
-        "with the rules of 22 November 2026",
+        "31 December 2030 9 36",
+        f"version {RULES_VERSION} of the rules",
+        "whose newest figure applies from 1 May 2026",
+        f"Figures last checked on {format_date(LAST_CHECKED)}",
         "Another system",
     ):
         assert words in text, words

@@ -80,7 +80,7 @@ solar_deemed,6.6,800.0,30/06/2026 14:30,5.0,South
     good, _bad = certificates(client, answer.location)
     assert [*good.values()] == [
         "solar_deemed", "6.6", "'0800", "2026-06-30 00:00:00", "5.0", "North",
-        good["certificates"], "2", "5", "",
+        good["certificates"], "2", "5", "", "",
     ]  # fmt: skip
     saved = db.session.scalars(sa.select(StcCalculation)).one()
     assert (saved.postcode, saved.calculation_period) == ("0800", "5")

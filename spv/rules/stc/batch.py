@@ -1,6 +1,7 @@
 """Many systems in one CSV file: read it, calculate each row, write it out again."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -24,6 +25,7 @@ from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType, either
 from spv.rules.stc.systems import read_installation
 
 MAX_ROWS = 5_000
+Numbered = list[tuple[str, list[int]]]  # sentences, each with its row numbers
 TEMPLATE = [
     ("your_reference", *COLUMNS),
     ("Job 1", "solar_deemed", "6.6", "2026-11-22", "10", "2150", "", "", ""),
@@ -40,6 +42,7 @@ class Outcome(NamedTuple):
     installation: Installation | None = None
     calculation: Calculation | None = None
     reason: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class Batch:
 
     heading: list[str]
     outcomes: list[Outcome]
+
+    @property
+    def row_count(self) -> int:
+        """The number of rows."""
+        return len(self.outcomes)
 
     @property
     def certificates(self) -> int:
@@ -59,13 +67,18 @@ class Batch:
         """The number of rows that could be calculated."""
         return sum(1 for o in self.outcomes if o.calculation)
 
-    def reasons(self) -> list[tuple[str, list[int]]]:
+    @property
+    def warned(self) -> int:
+        """The number of rows that have warnings."""
+        return sum(1 for o in self.outcomes if o.warnings)
+
+    def reasons(self) -> Numbered:
         """Return each reason with its row numbers, the most frequent reason first."""
-        rows = defaultdict(list)
-        for outcome in self.outcomes:
-            if outcome.reason:
-                rows[outcome.reason].append(outcome.row.number)
-        return sorted(rows.items(), key=lambda item: len(item[1]), reverse=True)
+        return _numbered((o.reason, o.row.number) for o in self.outcomes if o.reason)
+
+    def warnings(self) -> Numbered:
+        """Return each warning with its row numbers, the most frequent warning first."""
+        return _numbered((w, o.row.number) for o in self.outcomes for w in o.warnings)
 
 
 def calculate_batch(data: bytes, today: date) -> Batch:
@@ -86,7 +99,7 @@ def calculate_batch(data: bytes, today: date) -> Batch:
 
 
 def write_batch(batch: Batch) -> str:
-    """Return the same rows as CSV, with certificates, zone, years and reason added.
+    """Return the same rows as CSV, with the columns of `ADDED` after them.
 
     A cell keeps the apostrophe before it, which protects a postcode such as 0800.
     """
@@ -120,13 +133,22 @@ def _calculate_row(row: Row, columns: Columns, width: int, today: date) -> Outco
         installation = read_installation(answers)
     except ValidationError as error:
         return Outcome(row, reason=reason_of(error, answers, columns))
-    return Outcome(row, installation, installation.calculate(today))
+    calculation = installation.calculate(today)
+    return Outcome(row, installation, calculation, warnings=calculation.warnings)
+
+
+def _numbered(sentences: Iterable[tuple[str, int]]) -> Numbered:
+    rows = defaultdict(list)
+    for sentence, number in sentences:
+        rows[sentence].append(number)
+    return sorted(rows.items(), key=lambda item: len(item[1]), reverse=True)
 
 
 def _line(outcome: Outcome, kept: list[int]) -> list[str]:
     cells, calculation = outcome.row.cells, outcome.calculation
     line = [cells[i] if i < len(cells) else "" for i in kept]
     if calculation is None:
-        return [*line, "", "", "", outcome.reason]
+        return [*line, "", "", "", outcome.reason, ""]
     numbers = (calculation.certificates, calculation.zone, calculation.years)
-    return [*line, *("" if n is None else str(n) for n in numbers), ""]
+    texts = ("" if n is None else str(n) for n in numbers)
+    return [*line, *texts, "", " ".join(outcome.warnings)]

@@ -20,7 +20,7 @@ from spv.rules.text import is_unseen
 # A batch has no estimate in dollars, so a price column is not read.
 NOT_READ = "stc_price"
 COLUMNS = tuple(name for name in ALL_FIELDS if name != NOT_READ)
-ADDED = ("certificates", "zone", "years", "reason")
+ADDED = ("certificates", "zone", "years", "reason", "warnings")
 MOST_NAMED = 5  # headings in a sentence
 LONGEST_NAMED = 40  # characters of a heading in a sentence
 LONGEST_READ = 100  # characters of a heading that can mean a column

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from spv.rules.formatting import format_date, format_decimal
+from spv.rules.formatting import format_date, format_decimal, pluralise
 from spv.rules.stc.calculation import Calculation, Step, last_step, round_down
 from spv.rules.stc.figures import FIGURES, value_on
 from spv.rules.stc.installation import Installation
@@ -20,14 +20,19 @@ class Battery(Installation):
 
     system_type = SystemType.BATTERY
     first_day = "battery_first_day"
-    starting_words = "Batteries earn certificates"
+    before_first_day = "Batteries earn STCs from {day}. Enter that day or a later one."
+    changing = ("battery_factor", "battery_bands")
+    changes_each_year = False
 
     nominal_kwh: Decimal
-    usable_kwh: Decimal
+    usable_kwh: Decimal | None = None
+    modules: Decimal | None = None
+    module_usable_kwh: Decimal | None = None
 
     @classmethod
     def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
         yield from super().limits(values, day)
+        yield from _check_modules(values)
         if (nominal := values.get("nominal_kwh")) is None:
             return
         least, most = value_on("battery_nominal_limits", day)
@@ -38,9 +43,9 @@ class Battery(Installation):
                 f"{format_decimal(least)} to {format_decimal(most)} kWh. Enter a "
                 "capacity in that range.",
             )
-        if values.get("usable_kwh", 0) > nominal:
+        if capacity_of(values) > nominal:
             yield (
-                "usable_kwh",
+                "usable_kwh" if "usable_kwh" in values else "module_usable_kwh",
                 "The usable capacity cannot be more than the nominal capacity of "
                 f"{format_decimal(nominal)} kWh. Enter a smaller one.",
             )
@@ -54,6 +59,11 @@ class Battery(Installation):
         return f"STC factor on {format_date(day)}: {factor} STCs per kWh"
 
     @property
+    def capacity_kwh(self) -> Decimal:
+        """The usable capacity: as it was given, or that of all modules together."""
+        return capacity_of(vars(self))
+
+    @property
     def most_kwh(self) -> Decimal:
         """The usable capacity above which nothing more is counted."""
         return Decimal(value_on("battery_bands", self.installation_date)[-1][0])
@@ -63,7 +73,7 @@ class Battery(Installation):
         """The capacity in each band that is reached, with the share that counts."""
         parts, below = [], Decimal(0)
         for top, share in value_on("battery_bands", self.installation_date):
-            if (part := min(self.usable_kwh, top) - below) > 0:
+            if (part := min(self.capacity_kwh, top) - below) > 0:
                 parts.append((part, share))
             below = top
         return parts
@@ -80,7 +90,7 @@ class Battery(Installation):
 
     def warnings(self, today: date) -> Iterator[str]:
         yield from super().warnings(today)
-        if self.usable_kwh > self.most_kwh:
+        if self.capacity_kwh > self.most_kwh:
             most = format_decimal(self.most_kwh)
             yield f"Only the first {most} kWh of usable capacity counts."
 
@@ -90,7 +100,7 @@ class Battery(Installation):
         return Calculation(round_down(output), self.working, warn)
 
     def working(self) -> tuple[Step, ...]:
-        usable, most, factor = self.usable_kwh, self.most_kwh, self.factor
+        usable, most, factor = self.capacity_kwh, self.most_kwh, self.factor
         weighted = self.weighted_kwh
         capacity, output = format_decimal(weighted), weighted * factor
         shares = " + ".join(
@@ -98,6 +108,7 @@ class Battery(Installation):
             for part, share in self.parts
         )
         return (
+            *self._modules_step(),
             Step("Usable capacity that counts",
                  f"Lower of {format_decimal(usable)} and {format_decimal(most)}",
                  format_decimal(min(usable, most)), "kWh", FIGURES["battery_bands"]),
@@ -106,6 +117,44 @@ class Battery(Installation):
             Step("STC factor", f"Installed on {format_date(self.installation_date)}",
                  str(factor), "STCs per kWh", FIGURES["battery_factor"]),
             Step("Capacity × factor", f"{capacity} kWh × {factor}",
-                 format_decimal(output), "STCs before rounding"),
+                 format_decimal(output), "STCs before rounding",
+                 FIGURES["battery_factor"]),
             last_step(output),
         )  # fmt: skip
+
+    def _modules_step(self) -> Iterator[Step]:
+        if self.modules is None or self.module_usable_kwh is None:
+            return
+        modules = pluralise(int(self.modules), "module")
+        operation = f"{modules} × {format_decimal(self.module_usable_kwh)} kWh"
+        capacity = format_decimal(self.capacity_kwh)
+        figure = FIGURES["battery_bands"]
+        yield Step("Usable capacity", operation, capacity, "kWh", figure)
+
+
+def capacity_of(values: Mapping[str, Any]) -> Decimal:
+    """Return the usable capacity in kWh that answers say; 0 if they do not."""
+    if usable := values.get("usable_kwh"):
+        return Decimal(usable)
+    modules, each = values.get("modules") or 0, values.get("module_usable_kwh") or 0
+    return Decimal(modules) * Decimal(each)
+
+
+def _check_modules(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield a sentence where the capacity is given in no way, in part, or twice."""
+    has_modules, has_each = "modules" in values, "module_usable_kwh" in values
+    if "usable_kwh" in values:
+        if has_modules or has_each:
+            sentence = "Give the usable capacity or the modules, not both."
+            yield "modules" if has_modules else "module_usable_kwh", sentence
+    elif not has_modules and not has_each:
+        yield (
+            "usable_kwh",
+            "Enter the usable capacity in kWh, or the number of modules and the usable "
+            "capacity of one.",
+        )
+    elif not has_modules:
+        yield "modules", "Enter the number of modules as a whole number such as 5."
+    elif not has_each:
+        sentence = "Enter the usable capacity of one module in kWh, such as 2.76."
+        yield "module_usable_kwh", sentence

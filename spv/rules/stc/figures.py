@@ -8,7 +8,9 @@ from datetime import date
 from decimal import Decimal
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from spv.rules.formatting import format_date
 
 # Each function of a day caches this many results: some years of days.
 KEPT = 4096
@@ -17,7 +19,11 @@ DATA = Path(__file__).with_name("data")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure of the law and each value that it has had, newest first."""
+    """A figure of the law and each value that it has had, newest first.
+
+    `checked` is the day on which its source was last read, or the copy of it that
+    `copy` names.
+    """
 
     name: str
     title: str
@@ -25,6 +31,8 @@ class Figure:
     source: str
     link: str
     values: tuple[tuple[date, Any], ...]
+    checked: date
+    copy: str
 
     @property
     def latest(self) -> Any:
@@ -34,12 +42,39 @@ class Figure:
     def on(self, day: date) -> Any:
         """Return the value in force on a day, in `unit`.
 
-        Raises LookupError if there was none yet.
+        Days before the first day of certificates have the value of that day: systems of
+        then were saved before they were refused. Raises LookupError if there was no
+        value yet.
         """
         for first_day, value in self.values:
-            if first_day <= day:
+            if first_day <= max(day, FIRST_DAY):
                 return value
         raise LookupError(f"{self.name} has no value on {day}")
+
+    def since(self, day: date) -> date:
+        """Return the day from which the value used on a day is known to apply.
+
+        The first value is also used for earlier days, where that is warned of.
+        """
+        known = (first_day for first_day, _ in self.values if first_day <= day)
+        return next(known, self.values[-1][0])
+
+
+class Announcement(NamedTuple):
+    """A change that the agency has announced, and that may not be in force.
+
+    It touches installations of some system types from a day on, and a rated power in
+    kW above a limit.
+    """
+
+    on: date
+    first_day: date
+    system_types: tuple[str, ...]
+    above_kw: Decimal
+    up_to_kw: Decimal
+    sentence: str
+    title: str
+    link: str
 
 
 def _exact(value: Any) -> Any:
@@ -58,25 +93,67 @@ def _figure(name: str, entry: dict[str, Any], source: dict[str, str]) -> Figure:
         source=", ".join(filter(None, [source["title"], entry.get("clause")])),
         link=source["link"],
         values=tuple((each["from"], _exact(each["value"])) for each in dated),
+        checked=entry["checked"],
+        copy=entry.get("copy", ""),
     )
 
 
-def _load() -> tuple[str, dict[str, Figure]]:
-    text = (DATA / "stc.toml").read_text(encoding="utf-8")
-    document = tomllib.loads(text, parse_float=Decimal)
-    sources = document["sources"]
-    return document["version"], {
-        name: _figure(name, entry, sources[entry["source"]])
-        for name, entry in document["figures"].items()
-    }
+def _announcement(entry: dict[str, Any]) -> Announcement:
+    return Announcement(
+        on=entry["on"],
+        first_day=entry["from"],
+        system_types=tuple(entry["system_types"]),
+        above_kw=_exact(entry["above_kw"]),
+        up_to_kw=_exact(entry["up_to_kw"]),
+        sentence=f"On {format_date(entry['on'])} the agency announced that "
+        f"{entry['change']}, subject to {entry['subject_to']}. Ask the agency whether "
+        "it is in force.",
+        title=entry["title"],
+        link=entry["link"],
+    )
 
 
-RULES_VERSION, FIGURES = _load()
+_DOCUMENT = tomllib.loads(
+    (DATA / "stc.toml").read_text(encoding="utf-8"), parse_float=Decimal
+)
+RULES_VERSION: str = _DOCUMENT["version"]
+FIGURES = {
+    name: _figure(name, entry, _DOCUMENT["sources"][entry["source"]])
+    for name, entry in _DOCUMENT["figures"].items()
+}
+ANNOUNCED = tuple(map(_announcement, _DOCUMENT["announced"]))
+FIRST_DAY: date = FIGURES["scheme_first_day"].latest
+# The day on which the figure was read that was not read for the longest time.
+LAST_CHECKED = min(figure.checked for figure in FIGURES.values())
 
 
 def value_on(name: str, day: date) -> Any:
     """Return the value of a figure on a day; raises LookupError if there is none."""
     return FIGURES[name].on(day)
+
+
+def newest_on(day: date) -> date:
+    """Return the day from which the newest of all values in force on a day applies."""
+    return max(
+        first_day
+        for figure in FIGURES.values()
+        for first_day, _ in figure.values
+        if first_day <= day
+    )
+
+
+def announced_for(
+    system_type: str, day: date, power: Decimal | None
+) -> Announcement | None:
+    """Return the announced change for a system of a type, day and power in kW, if any.
+
+    Without a power, it is the one for systems of any power.
+    """
+    for each in ANNOUNCED:
+        is_touched = system_type in each.system_types and day >= each.first_day
+        if is_touched and (power is None or each.above_kw <= power <= each.up_to_kw):
+            return each
+    return None
 
 
 TABLE_FROM: date = FIGURES["postcode_zones"].values[0][0]
@@ -90,6 +167,12 @@ def _load_zones() -> tuple[list[str], list[int]]:
 
 
 _STARTS, _ZONES = _load_zones()
+
+
+def has_addresses(postcode: str) -> bool:
+    """Tell whether a postcode is one in which somebody can live or install."""
+    ranges = FIGURES["postcodes_without_addresses"].latest
+    return not any(first <= postcode <= last for first, last in ranges)
 
 
 def zone_of(postcode: str) -> int:

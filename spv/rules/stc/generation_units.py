@@ -12,15 +12,14 @@ from spv.rules.formatting import format_date, format_decimal, pluralise
 from spv.rules.stc.calculation import (
     Calculation,
     Step,
-    deeming_period,
-    had_solar_credits,
     last_step,
     round_down,
+    solar_credits,
     year_after_scheme,
     years_left,
     years_step,
 )
-from spv.rules.stc.figures import FIGURES, TABLE_FROM, value_on, zone_of
+from spv.rules.stc.figures import FIGURES, TABLE_FROM, announced_for, value_on
 from spv.rules.stc.installation import Installation
 from spv.rules.stc.system_types import PERIODS, SystemType
 
@@ -61,13 +60,17 @@ class SmallGenerationUnit(Installation):
     @classmethod
     def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
         yield from super().limits(values, day)
-        limit = value_on(cls.power_limit, day)
-        if "rated_power_kw" in values and values["rated_power_kw"] > limit:
-            yield (
-                "rated_power_kw",
-                f"A {cls.word} system may have at most {format_decimal(limit)} kW to "
-                "earn STCs. Enter a smaller rated power output.",
-            )
+        limit, power = value_on(cls.power_limit, day), values.get("rated_power_kw", 0)
+        if power <= limit:
+            return
+        sentence = (
+            f"A {cls.word} system may have at most {format_decimal(limit)} kW to earn "
+            "STCs."
+        )
+        announced = announced_for(cls.system_type, day, power)
+        smaller = "Enter a smaller rated power output."
+        advice = announced.sentence if announced else smaller
+        yield "rated_power_kw", f"{sentence} {advice}"
 
     @classmethod
     def date_hint(cls, day: date) -> str:
@@ -88,15 +91,14 @@ class SmallGenerationUnit(Installation):
                 f"The postcode table in force since {format_date(TABLE_FROM)} was "
                 "used. Another table applied on the installation date."
             )
-        if had_solar_credits(day):
-            yield (
-                "Installations of that time also had the Solar Credits multiplier, "
-                "which is not applied here."
-            )
+        if sentence := solar_credits(day):
+            yield sentence
         if power >= value_on(self.power_limit, day):
+            announced = announced_for(self.system_type, day, power)
             yield (
                 f"{format_decimal(power)} kW is the most that a {self.word} system may "
-                "have. With any more it earns no STCs."
+                "have to earn STCs. "
+                + (announced.sentence if announced else "With any more it earns none.")
             )
 
     def calculate(self, today: date) -> Calculation:
@@ -121,79 +123,6 @@ class SmallGenerationUnit(Installation):
         chosen = f"{self.chosen_years} ({PERIODS[self.calculation_period]})"
         operation = f"Lower of {self.most_years} ({most}) and {chosen}"
         return years_step("Years used", operation, self.years, "scheme_last_day")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Solar(SmallGenerationUnit):
-    """A system of solar panels: a kW generates the rating of its zone."""
-
-    system_type = SystemType.SOLAR
-    word = "solar"
-    periods = "solar_periods"
-    power_limit = "solar_power_limit"
-    output_limit = "solar_output_limit"
-    postcode_table_from = TABLE_FROM
-
-    postcode: str
-
-    @classmethod
-    def date_hint(cls, day: date) -> str:
-        years = pluralise(deeming_period(day), "year")
-        return f"Deeming period for {day.year}: {years}"
-
-    @property
-    def zone(self) -> int:
-        """The zone of the postcode."""
-        return zone_of(self.postcode)
-
-    @property
-    def rating(self) -> Decimal:
-        """The rating of the zone in MWh a year per kW."""
-        rating: Decimal = value_on("zone_rating", self.installation_date)[self.zone - 1]
-        return rating
-
-    @property
-    def most_years(self) -> int:
-        """The deeming period."""
-        return deeming_period(self.installation_date)
-
-    @property
-    def annual_output(self) -> Decimal:
-        return self.rated_power_kw * self.rating
-
-    def calculate(self, today: date) -> Calculation:
-        years, rating, most = self.years, self.rating, self.most_years
-        return Calculation(
-            round_down(self.rated_power_kw * rating * years),
-            self.working,
-            partial(self.warnings, today),
-            zone=self.zone,
-            rating=rating,
-            deeming_years=most,
-            years=years,
-        )
-
-    def working(self) -> tuple[Step, ...]:
-        day, zone, rating = self.installation_date, self.zone, str(self.rating)
-        product = f"{format_decimal(self.rated_power_kw)} kW × {rating}"
-        output = self.annual_output * self.years
-        longest = value_on("longest_deeming_period", day)
-        deeming = f"Lower of {longest} and {year_after_scheme(day)} − {day.year}"
-        return (
-            Step("Zone", f"Postcode {self.postcode}", f"Zone {zone}", "",
-                 FIGURES["postcode_zones"]),
-            Step("Zone rating", f"Zone {zone}", rating, "MWh a year per kW",
-                 FIGURES["zone_rating"]),
-            years_step("Deeming period", deeming, self.most_years,
-                       "longest_deeming_period"),
-            self._years_step("deeming period"),
-            Step("Output in a year", product, format_decimal(self.annual_output),
-                 "MWh"),
-            self._limit_step(),
-            Step("Output over the years used", f"{product} × {self.years}",
-                 format_decimal(output), "MWh"),
-            last_step(output),
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,7 +190,7 @@ class Turbine(SmallGenerationUnit):
                        "scheme_last_day"),
             self._years_step("years left"),
             Step("Output over the years used", f"{annual} MWh × {self.years}", total,
-                 "MWh"),
+                 "MWh", FIGURES["turbine_periods"]),
             certificates,
         )  # fmt: skip
 

@@ -3,17 +3,19 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, format_decimal
 from spv.rules.stc.calculation import (
     Calculation,
+    Stage,
     Step,
-    last_day_to_create,
-    same_day_in,
+    age_of_figures,
+    too_late_to_create,
 )
 from spv.rules.stc.figures import FIGURES, value_on
 from spv.rules.stc.system_types import (
@@ -27,6 +29,8 @@ from spv.rules.stc.system_types import (
     either,
     is_postcode,
     period_of,
+    without_place,
+    without_unit,
 )
 from spv.rules.text import read_date
 
@@ -41,7 +45,13 @@ class Installation(ABC):
 
     system_type: ClassVar[SystemType]
     first_day: ClassVar[str] = "scheme_first_day"
-    starting_words: ClassVar[str] = "The scheme runs"
+    before_first_day: ClassVar[str] = (
+        "STCs exist since {day}. Before that there were renewable energy certificates, "
+        "which are not calculated here. Enter that day or a later one."
+    )
+    # Figures whose changes change the certificates of a system.
+    changing: ClassVar[tuple[str, ...]] = ()
+    changes_each_year: ClassVar[bool] = True
     periods: ClassVar[str]
 
     installation_date: date
@@ -64,7 +74,8 @@ class Installation(ABC):
                     values[name] = _read(text, field, cls)
                 except ValueError as error:
                     problems[name] = str(error)
-        problems.update(cls.limits(values, values.get("installation_date", date.max)))
+        day = values.get("installation_date", date.max)
+        problems = dict(cls.limits(values, day)) | problems
         if problems:
             raise ValidationError({n: problems[n] for n in fields if n in problems})
         return cls(**values)
@@ -100,13 +111,10 @@ class Installation(ABC):
 
     def warnings(self, today: date) -> Iterator[str]:
         """Yield a sentence for each thing to know beside the number."""
-        last_day = last_day_to_create(self.installation_date)
-        if today > last_day:
-            months = value_on("creation_window", self.installation_date)
-            yield (
-                f"Certificates must be created within {months} months of installation. "
-                f"For this system that time ended on {format_date(last_day)}."
-            )
+        if sentence := too_late_to_create(self.installation_date, today):
+            yield sentence
+        if sentence := age_of_figures(today):
+            yield sentence
 
     @abstractmethod
     def calculate(self, today: date) -> Calculation:
@@ -130,22 +138,30 @@ class Installation(ABC):
         """
         price: Decimal = _read(text.strip(), FIELDS["stc_price"], type(self))
         day = self.installation_date
-        for _name, sentence in self.limits({"stc_price": price}, day):
-            raise ValueError(sentence)
+        problems = dict(self.limits({"stc_price": price}, day))
+        if "stc_price" in problems:
+            raise ValueError(problems["stc_price"])
         return price
 
-    def certificates_by_year(self, today: date) -> dict[int, int]:
-        """Return the certificates of the same system by year of installation.
+    def stages(self, today: date) -> list[Stage]:
+        """Return the certificates of the same system, by the day of installation.
 
-        The first year is the installation's own; the others can still be chosen.
+        There is a stage for each number of certificates. The first is the
+        installation's own; the others are those that can still be chosen.
         """
-        own = self.installation_date
-        last = value_on("scheme_last_day", own).year
-        certificates = {}
-        for year in (own.year, *range(max(own.year + 1, today.year), last + 1)):
-            moved = replace(self, installation_date=same_day_in(year, own))
-            certificates[year] = moved.calculate(today).certificates
-        return certificates
+        own, last = self.installation_date, FIGURES["scheme_last_day"].latest
+        starts = {day for name in self.changing for day, _ in FIGURES[name].values}
+        if self.changes_each_year:
+            starts |= {date(year, 1, 1) for year in range(own.year, last.year + 1)}
+        days = [own, *sorted(day for day in starts if own < day <= last)]
+        stages: list[Stage] = []
+        for day, next_day in pairwise([*days, last + timedelta(days=1)]):
+            moved = replace(self, installation_date=day)
+            number = moved.calculate(today).certificates
+            is_same = stages and stages[-1].certificates == number
+            first_day = stages.pop().first_day if is_same else day
+            stages.append(Stage(first_day, next_day - timedelta(days=1), number))
+        return [each for each in stages if each.last_day >= today or each is stages[0]]
 
 
 def _read(text: str, field: Field, system: type[Installation]) -> Any:
@@ -155,14 +171,21 @@ def _read(text: str, field: Field, system: type[Installation]) -> Any:
 
 
 def _read_number(text: str, field: Field, _system: type[Installation]) -> Decimal:
+    text = without_unit(text, field.units)
     if not PATTERNS[field.kind].fullmatch(text):
-        if field.kind == "price":
+        if field.kind == "count":
+            shape = f"as a whole number such as {field.example}."
+        elif field.kind == "price":
             shape = f"in dollars and cents, such as {field.example}."
         else:
             shape = (
                 f"as a plain number such as {field.example}: digits and a point, no "
                 "unit and no commas, at most 6 digits on each side of the point."
             )
+            pointed = text.replace(",", ".")
+            may_be_thousands = len(text) - text.find(",") == len(",000")
+            if PATTERNS[field.kind].fullmatch(pointed) and not may_be_thousands:
+                shape = f"with a point: {pointed}, not {text}."
         raise ValueError(f"Enter {field.noun} {shape}")
     number = Decimal(text)
     if not number:
@@ -174,10 +197,7 @@ def _read_date(text: str, field: Field, system: type[Installation]) -> date:
     day = read_date(text, field.noun)
     first, last = FIGURES[system.first_day].latest, FIGURES["scheme_last_day"].latest
     if day < first:
-        raise ValueError(
-            f"{system.starting_words} from {format_date(first)}. "
-            "Enter that day or a later one."
-        )
+        raise ValueError(system.before_first_day.format(day=format_date(first)))
     if day > last:
         raise ValueError(
             f"The scheme ends on {format_date(last)}. Enter that day or an earlier one."
@@ -194,6 +214,7 @@ def _read_period(text: str, field: Field, system: type[Installation]) -> str:
 
 
 def _read_postcode(text: str, field: Field, _system: type[Installation]) -> str:
+    text = without_place(text)
     if not is_postcode(text):
         hint = " Perhaps a first 0 was dropped: Darwin is 0800."
         lost = hint if is_postcode(f"0{text}") else ""
@@ -205,6 +226,7 @@ def _read_postcode(text: str, field: Field, _system: type[Installation]) -> str:
 
 _READERS: dict[str, Callable[[str, Field, type[Installation]], Any]] = {
     "number": _read_number,
+    "count": _read_number,
     "price": _read_number,
     "date": _read_date,
     "period": _read_period,

@@ -34,10 +34,15 @@ PERIODS = {
     "max": "Maximum deeming period",
 }
 NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
+COUNT = re.compile(r"[0-9]{1,3}")
 PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}")
 POSTCODE = re.compile(r"[0-9]{4}")
+# A unit after a number, and the name of a place beside a postcode, as people type them.
+_WITH_UNIT = re.compile(r"([0-9.]++) ?([A-Za-z]++)")
+_BEFORE_PLACE = re.compile(r"([0-9]{4})[ ,]++[A-Za-z][A-Za-z .,'’()-]*+")
+_AFTER_PLACE = re.compile(r"[A-Za-z][A-Za-z .,'’()-]*+(?<=[ ,])([0-9]{4})")
 # The shape of an answer, for the kinds that have one.
-PATTERNS = {"number": NUMBER, "price": PRICE, "postcode": POSTCODE}
+PATTERNS = {"number": NUMBER, "count": COUNT, "price": PRICE, "postcode": POSTCODE}
 
 
 class Field(NamedTuple):
@@ -48,13 +53,14 @@ class Field(NamedTuple):
     """
 
     types: tuple[SystemType, ...]
-    kind: Literal["number", "price", "date", "period", "postcode"]
+    kind: Literal["number", "count", "price", "date", "period", "postcode"]
     label: str
     noun: str
     example: str
     hint: str
     cell: str = ""
     optional: bool = False
+    units: tuple[str, ...] = ()  # in lower case, which may stand after a number
 
 
 _ALL = tuple(SystemType)
@@ -68,18 +74,28 @@ FIELDS = {
     "rated_power_kw": Field(
         _UNITS, "number", "Rated power output (kW)", "the rated power output in kW",
         "6.6", "Of all panels or of the turbine together, for example 6.6",
-        "For example 6.6"),
+        "For example 6.6", units=("kw", "kwp")),
     "nominal_kwh": Field(
         _BATTERY, "number", "Nominal capacity (kWh)", "the nominal capacity in kWh",
         "13.5", f"From {_LEAST} to {_MOST} kWh, as on the approved products list",
-        "For example 13.5"),
+        "For example 13.5", units=("kwh",)),
     "usable_kwh": Field(
         _BATTERY, "number", "Usable capacity (kWh)", "the usable capacity in kWh",
         "13.5", "What can be discharged and used, for example 13.5",
-        "For example 13.5"),
+        "For example 13.5, or empty if the modules are given", optional=True,
+        units=("kwh",)),
+    "modules": Field(
+        _BATTERY, "count", "Number of modules (optional)", "the number of modules",
+        "5", "Instead of the usable capacity, if the battery is made of modules",
+        "Instead of usable_kwh, for example 5", optional=True),
+    "module_usable_kwh": Field(
+        _BATTERY, "number", "Usable capacity of one module in kWh (optional)",
+        "the usable capacity of one module in kWh", "2.76", "For example 2.76",
+        "Instead of usable_kwh, for example 2.76", optional=True, units=("kwh",)),
     "installation_date": Field(
         _ALL, "date", "Installation date", "the installation date", "2026-07-31",
-        "The day the system was, or will be, installed", "2026-07-31 or 31/07/2026"),
+        "The day the system was, or will be, installed, by the calendar there",
+        "2026-07-31 or 31/07/2026"),
     "calculation_period": Field(
         _UNITS, "period", "Calculation Period", "the calculation period", "10", "",
         "1 or 5; for solar also 10 or max"),
@@ -109,7 +125,9 @@ REQUIRED = (
     "system_type",
     *(n for n, f in FIELDS.items() if f.types == _ALL and not f.optional),
 )
-NUMBERS = frozenset(n for n, f in FIELDS.items() if f.kind in ("number", "price"))
+NUMBERS = frozenset(
+    n for n, f in FIELDS.items() if f.kind in ("number", "count", "price")
+)
 
 
 def answers_of(source: object) -> dict[str, str]:
@@ -126,6 +144,18 @@ def system_type_of(answers: Mapping[str, str]) -> SystemType | None:
 def period_of(text: str) -> str | None:
     """Return the code of a calculation period, given its code or its words."""
     return _chosen(_PERIODS_BY_TEXT, text)
+
+
+def without_unit(text: str, units: tuple[str, ...]) -> str:
+    """Return a number without one of the units after it, if it has one."""
+    found = _WITH_UNIT.fullmatch(text)
+    return found[1] if found and found[2].lower() in units else text
+
+
+def without_place(text: str) -> str:
+    """Return a postcode without the name of a place beside it, if it has one."""
+    found = _BEFORE_PLACE.fullmatch(text) or _AFTER_PLACE.fullmatch(text)
+    return found[1] if found else text
 
 
 def is_postcode(text: str) -> bool:

@@ -1,14 +1,22 @@
 """The class of each system type, and what follows from answers as they were typed."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from spv.rules.errors import ValidationError
 from spv.rules.stc.battery import Battery
 from spv.rules.stc.calculation import years_left
-from spv.rules.stc.figures import FIGURES, value_on, zone_of
-from spv.rules.stc.generation_units import Hydro, Solar, Wind
+from spv.rules.stc.figures import FIGURES, FIRST_DAY, announced_for, zone_of
+from spv.rules.stc.generation_units import Hydro, Wind
 from spv.rules.stc.installation import Installation
-from spv.rules.stc.system_types import SystemType, is_postcode, system_type_of
+from spv.rules.stc.solar import Solar
+from spv.rules.stc.system_types import (
+    PATTERNS,
+    SystemType,
+    is_postcode,
+    system_type_of,
+    without_place,
+)
 from spv.rules.text import read_date
 
 SYSTEMS: dict[SystemType, type[Installation]] = {
@@ -30,7 +38,7 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
 def hints(answers: Mapping[str, str]) -> dict[str, str]:
     """Return a sentence for each field whose answer already decides something."""
     given = {
-        "postcode": _zone_hint(answers.get("postcode", "").strip()),
+        "postcode": _zone_hint(without_place(answers.get("postcode", "").strip())),
         "installation_date": _date_hint(answers),
     }
     return {name: hint for name, hint in given.items() if hint}
@@ -47,9 +55,13 @@ def _date_hint(answers: Mapping[str, str]) -> str:
     system_type = system_type_of(answers)
     try:
         day = read_date(answers.get("installation_date", "").strip())
-        value_on("scheme_first_day", day)
-    except (ValueError, LookupError):
+    except ValueError:
         return ""
-    if system_type is None or years_left(day) < 1:
+    if system_type is None or day < FIRST_DAY or years_left(day) < 1:
         return ""
-    return SYSTEMS[system_type].date_hint(day)
+    power = answers.get("rated_power_kw", "").strip()
+    announced = None
+    if PATTERNS["number"].fullmatch(power):
+        announced = announced_for(system_type, day, Decimal(power))
+    hint = SYSTEMS[system_type].date_hint(day)
+    return f"{hint}. {announced.sentence}" if announced else hint

@@ -14,7 +14,7 @@ from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcBatch, StcCalculation
 from spv.rules.errors import NotFoundError, ValidationError
-from spv.rules.stc.batch import Batch, calculate_batch, write_batch
+from spv.rules.stc.batch import Batch, Numbered, calculate_batch, write_batch
 from spv.rules.stc.figures import RULES_VERSION
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -24,6 +24,7 @@ from spv.services.stc.calculations import Numbers, new_reference, numbers_of, ro
 
 KEPT_FOR = timedelta(days=1)
 ROWS_NAMED = 10
+TOTALS = ("row_count", "calculated", "certificates")
 
 
 class FileRefused(ValidationError):
@@ -44,7 +45,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason why rows were not calculated: their number, and the first of them."""
+    """A reason or warning: the number of its rows, and the first of them."""
 
     reason: str
     count: int
@@ -56,6 +57,7 @@ class Summary(NamedTuple):
 
     saved: StcBatch
     reasons: list[Reason]
+    warnings: list[Reason]
     has_document: bool
 
 
@@ -66,22 +68,19 @@ def save(data: bytes, actor: Actor) -> str:
     """
     at = clock.now()
     batch = _calculate(data, clock.day_of(at))
-    totals = {
-        "reference": new_reference(),
-        "row_count": len(batch.outcomes),
-        "calculated": batch.calculated,
-        "certificates": batch.certificates,
-        "rules_version": RULES_VERSION,
-    }
+    lines = _lines(batch)
+    totals = {name: getattr(batch, name) for name in TOTALS}
+    totals |= {"reference": new_reference(), "rules_version": RULES_VERSION}
     saved = StcBatch(
         **totals,
-        reasons=json.dumps([astuple(reason) for reason in _reasons(batch)]),
+        reasons=_to_json(batch.reasons()),
+        warned=batch.warned,
+        warnings=_to_json(batch.warnings()),
         document=write_batch(batch),
         document_until=at + KEPT_FOR,
         actor=actor.name,
         calculated_at=at,
     )
-    lines = _lines(batch)
     rows = [
         row_of(inputs, result, actor, at) | {"row_number": number}
         for number, inputs, result in lines
@@ -93,7 +92,7 @@ def save(data: bytes, actor: Actor) -> str:
         db.session.flush()
         for row in rows:
             row["batch_id"] = saved.id
-        # Through Core: the ORM would send each row by itself.
+        # The ORM would send each row by itself.
         db.session.connection().execute(insert(StcCalculation), rows)
         visitor_quota.claim(_counted(saved), actor, at, is_batch=True)
         audit_log.record(audit_log.STC, "stc.batch_calculated", actor, at, details)
@@ -120,19 +119,27 @@ def _calculate(data: bytes, day: date) -> Batch:
         raise FileRefused(str(error)) from None
     if not batch.calculated:
         sentence = "None of the rows could be calculated."
-        raise FileRefused(sentence, _reasons(batch))
+        raise FileRefused(sentence, _counted_rows(batch.reasons()))
     return batch
 
 
-def _reasons(batch: Batch) -> list[Reason]:
-    return [Reason(r, len(rows), rows[:ROWS_NAMED]) for r, rows in batch.reasons()]
+def _counted_rows(sentences: Numbered) -> list[Reason]:
+    return [Reason(s, len(rows), rows[:ROWS_NAMED]) for s, rows in sentences]
+
+
+def _to_json(sentences: Numbered) -> str:
+    return json.dumps([astuple(each) for each in _counted_rows(sentences)])
+
+
+def _of_json(text: str) -> list[Reason]:
+    return [Reason(*each) for each in json.loads(text)]
 
 
 def show(reference: str) -> Summary:
     """Return a saved batch. Raises NotFoundError if there is none."""
     saved = _find(reference)
-    reasons = [Reason(*each) for each in json.loads(saved.reasons)]
-    return Summary(saved, reasons, _has_document(saved))
+    reasons, warnings = _of_json(saved.reasons), _of_json(saved.warnings or "[]")
+    return Summary(saved, reasons, warnings, _has_document(saved))
 
 
 def document(reference: str) -> str:

@@ -13,11 +13,20 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcCalculation
+from spv.rules.errors import NotFoundError
 from spv.rules.formatting import pluralise
 from spv.rules.stc import system_types
-from spv.rules.stc.calculation import Calculation
-from spv.rules.stc.figures import RULES_VERSION, value_on
+from spv.rules.stc.calculation import Calculation, Stage, too_late_to_create
+from spv.rules.stc.figures import (
+    LAST_CHECKED,
+    RULES_VERSION,
+    Announcement,
+    announced_for,
+    newest_on,
+    value_on,
+)
 from spv.rules.stc.installation import Installation
+from spv.rules.stc.system_types import SystemType
 from spv.rules.stc.systems import SYSTEMS, read_installation
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -58,12 +67,41 @@ class Result:
     installation: Installation
     calculation: Calculation
     estimate: Estimate
-    by_year: dict[int, int]
+    stages: list[Stage]
+    too_late: str
+    solar: "Result | None" = None
+
+    @property
+    def certificates(self) -> str:
+        """The certificates in words: 1 STC, 45 STCs."""
+        return pluralise(self.numbers["certificates"], "STC")
+
+    @property
+    def current_certificates(self) -> int:
+        """The number of certificates, 0 if none can be created any more."""
+        return 0 if self.too_late else int(self.numbers["certificates"])
 
     @property
     def headline(self) -> str:
-        """The certificates in words: 1 STC, 45 STCs."""
-        return pluralise(self.numbers["certificates"], "STC")
+        """The certificates of all, or that none can be created any more."""
+        if self.too_late:
+            return self.too_late.partition(":")[0]
+        solar = self.solar.current_certificates if self.solar else 0
+        return pluralise(self.current_certificates + solar, "STC")
+
+    @property
+    def warnings(self) -> list[str]:
+        """The warnings beside the headline."""
+        late = self.too_late
+        return [each for each in self.calculation.warnings if each != late]
+
+    @property
+    def announced(self) -> Announcement | None:
+        """The announced change that touches this system, if no warning tells of it."""
+        system = self.installation
+        found = announced_for(system.system_type, system.installation_date, None)
+        is_warned = found and any(found.sentence in each for each in self.warnings)
+        return None if is_warned else found
 
     @property
     def corrected(self) -> bool:
@@ -71,9 +109,14 @@ class Result:
         return self.numbers != numbers_of(self.calculation)
 
     @property
-    def rules_date(self) -> date:
-        """The day of the rules that were used."""
-        return date.fromisoformat(self.rules_version)
+    def newest_figure(self) -> date:
+        """The day from which the newest figure applied when this was calculated."""
+        return newest_on(clock.day_of(self.calculated_at))
+
+    @property
+    def last_checked(self) -> date:
+        """The day on which the sources of all figures had been read."""
+        return LAST_CHECKED
 
     @property
     def system_type(self) -> str:
@@ -86,6 +129,21 @@ class Result:
         return system_types.PERIODS.get(self.answers.get("calculation_period", ""), "")
 
     @property
+    def can_have_battery(self) -> bool:
+        """True if a battery can be added to this result."""
+        is_solar = self.installation.system_type is SystemType.SOLAR
+        return is_solar and not self.too_late
+
+    @property
+    def battery_answers(self) -> dict[str, str]:
+        """The answers to begin a battery with that is added to this result."""
+        return {
+            "with": self.reference,
+            "system_type": SystemType.BATTERY.value,
+            "installation_date": self.installation.installation_date.isoformat(),
+        }
+
+    @property
     def answers(self) -> dict[str, str]:
         """The answers of this calculation, to begin another with."""
         return self.installation.answers()
@@ -96,13 +154,18 @@ def suggested_answers() -> dict[str, str]:
     return {"installation_date": clock.today().isoformat()}
 
 
-def save(answers: Mapping[str, str], actor: Actor) -> str:
+def save(answers: Mapping[str, str], actor: Actor, solar_reference: str = "") -> str:
     """Calculate, save and log one system; return the reference of the result.
 
-    Raises ValidationError if an answer is wrong, and QuotaError for a visitor who has
-    saved too many rows.
+    A battery is shown with the saved solar calculation of `solar_reference`, if that is
+    given. Raises ValidationError if an answer is wrong, NotFoundError if there is no
+    such solar calculation, and QuotaError for a visitor who has saved too many rows.
     """
     installation = read_installation(answers)
+    if installation.system_type is not SystemType.BATTERY:
+        solar_reference = ""
+    if solar_reference and _find(solar_reference).system_type != SystemType.SOLAR:
+        raise NotFoundError
     at = clock.now()
     inputs = installation.answers()
     result = numbers_of(installation.calculate(clock.day_of(at)))
@@ -114,6 +177,8 @@ def save(answers: Mapping[str, str], actor: Actor) -> str:
         "rules_version": RULES_VERSION,
     }
     row = row_of(inputs, result, actor, at) | {"reference": reference}
+    if solar_reference:
+        details["solar_reference"] = row["solar_reference"] = solar_reference
     with transaction():
         db.session.add(StcCalculation(**row))
         visitor_quota.claim(1, actor, at)
@@ -127,9 +192,9 @@ def show(reference: str, price: str = "") -> Result:
     A price that cannot be used is ignored, and the estimate says why. Raises
     NotFoundError for an unknown reference.
     """
-    query = select(StcCalculation).where(StcCalculation.reference == reference)
-    saved = require(db.session.scalar(query))
-    installation = installation_of(saved)
+    saved = _find(reference)
+    solar = show(saved.solar_reference) if saved.solar_reference else None
+    installation = installation_of(system_types.answers_of(saved))
     today = clock.day_of(saved.calculated_at)
     return Result(
         reference=reference,
@@ -138,9 +203,20 @@ def show(reference: str, price: str = "") -> Result:
         rules_version=saved.rules_version,
         installation=installation,
         calculation=installation.calculate(today),
-        estimate=_estimate(saved.certificates, installation, price),
-        by_year=installation.certificates_by_year(today),
+        estimate=_estimate(
+            saved.certificates + (solar.current_certificates if solar else 0),
+            installation,
+            price,
+        ),
+        stages=installation.stages(today),
+        too_late=too_late_to_create(installation.installation_date, clock.today()),
+        solar=solar,
     )
+
+
+def _find(reference: str) -> StcCalculation:
+    query = select(StcCalculation).where(StcCalculation.reference == reference)
+    return require(db.session.scalar(query))
 
 
 def _estimate(certificates: int, installation: Installation, price: str) -> Estimate:
@@ -178,15 +254,15 @@ def row_of(
     }
 
 
-def installation_of(saved: StcCalculation) -> Installation:
-    """Return the installation of a saved calculation.
+def installation_of(answers: Mapping[str, str]) -> Installation:
+    """Return the installation of saved answers.
 
-    It is not checked again: what was saved once is shown even if the rules refuse it
+    They are not checked again: what was saved once is shown even if the rules refuse it
     now.
     """
-    values: dict[str, Any] = system_types.answers_of(saved)
+    values: dict[str, Any] = dict(answers)
     system = SYSTEMS[system_types.SystemType(values.pop("system_type"))]
-    values["installation_date"] = saved.installation_date
+    values["installation_date"] = date.fromisoformat(values["installation_date"])
     for name in system_types.NUMBERS & values.keys():
         values[name] = Decimal(values[name])
     return system(**values)

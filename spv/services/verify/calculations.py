@@ -14,10 +14,8 @@ from spv.rules.errors import ValidationError
 from spv.rules.stc.system_types import answers_of
 from spv.rules.stc.systems import read_installation
 from spv.services import audit_log
-from spv.services.stc.batches import Line, digest
-from spv.services.stc.calculations import Numbers, numbers_of
-
-TOTALS = ("row_count", "calculated", "certificates")
+from spv.services.stc.batches import TOTALS, Line, digest
+from spv.services.stc.calculations import Numbers, installation_of, numbers_of
 
 
 @dataclass
@@ -94,6 +92,7 @@ def _compare(event: AuditEvent, logged: dict[str, Any], found: Replay) -> Iterat
         is_other = {
             "with other inputs": answers_of(saved) != logged["inputs"],
             "with another result": numbers_of(saved) != logged["result"],
+            "with other solar": saved.solar_reference != logged.get("solar_reference"),
         }
     origins = {(r.actor, r.channel, r.calculated_at, r.rules_version) for r in rows}
     of_event = (event.actor, event.channel, event.at, logged["rules_version"])
@@ -110,8 +109,11 @@ def _recomputed(inputs: Mapping[str, str], result: Numbers) -> Iterator[str]:
     try:
         installation = read_installation(inputs)
     except ValidationError as error:
-        yield f"the rules now refuse it: {error}"
-        return
+        if [*error.problems] != ["installation_date"]:
+            yield f"the rules now refuse it: {error}"
+            return
+        # A day from before the first day of STCs was taken until November 2026.
+        installation = installation_of(inputs)
     now = numbers_of(installation.calculate(installation.installation_date))
     changed = [f"{n} {result[n]}, now {now[n]}" for n in now if now[n] != result[n]]
     if changed:

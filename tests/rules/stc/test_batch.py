@@ -23,9 +23,9 @@ from tests.examples import BAD, BOUNDARIES, EXAMPLES
 TODAY = date(2026, 11, 22)
 HEADING = (
     "system_type,rated_power_kw,installation_date,calculation_period,postcode,"
-    "resource_hours,nominal_kwh,usable_kwh,stc_price"
+    "resource_hours,nominal_kwh,usable_kwh,modules,module_usable_kwh,stc_price"
 )
-ROW = "solar_deemed,6.6,2026-06-30,10,2150,,,,"
+ROW = "solar_deemed,6.6,2026-06-30,max,2150,,,,,,"
 
 
 def as_csv(rows, heading=HEADING):
@@ -79,7 +79,10 @@ def test_the_help_tells_of_every_column():
         ("resource_hours", "Hours a year from a site assessment, or empty",
          "Wind and hydro"),
         ("nominal_kwh", "For example 13.5", "Battery"),
-        ("usable_kwh", "For example 13.5", "Battery"),
+        ("usable_kwh", "For example 13.5, or empty if the modules are given",
+         "Battery"),
+        ("modules", "Instead of usable_kwh, for example 5", "Battery"),
+        ("module_usable_kwh", "Instead of usable_kwh, for example 2.76", "Battery"),
     ]  # fmt: skip
 
 
@@ -87,8 +90,8 @@ def test_other_columns_are_kept_in_their_place():
     text = f"Job,{HEADING},Crew\nJ-1,{ROW},North\n"
     written = write_batch(calculate_batch(text.encode(), TODAY))
     assert written.splitlines() == [
-        f"Job,{HEADING},Crew,certificates,zone,years,reason",
-        f"J-1,{ROW},North,45,3,5,",
+        f"Job,{HEADING},Crew,certificates,zone,years,reason,warnings",
+        f"J-1,{ROW},North,45,3,5,,",
     ]
 
 
@@ -119,8 +122,23 @@ def test_a_price_column_is_not_read():
     assert ",$38.50,45,3,5," in write_batch(batch)
 
 
+def test_warnings_are_in_a_column_and_counted():
+    late, odd = ROW.replace("2026-06-30", "2024-06-30"), ROW.replace("2150", "1001")
+    both = late.replace("2150", "1001")
+    text = "\n".join([HEADING, ROW, late, odd, both, "x,,,,,,,,,,", ""])
+    batch = calculate_batch(text.encode(), TODAY)
+    assert (batch.row_count, batch.calculated, batch.warned) == (5, 4, 3)
+    (first, rows), (second, others) = batch.warnings()
+    assert (first[:29], rows) == ("No STCs can be created any mo", [3, 5])
+    assert (second[:13], others) == ("Postcode 1001", [4, 5])
+    written = [row["warnings"] for row in out(batch)]
+    assert written == ["", first, second, f"{first} {second}", ""]
+
+
 def test_reasons_are_grouped_with_spreadsheet_rows():
-    text = f"{HEADING}\n{ROW}\n\nx,,,,,,,,\n{ROW.replace('2150', '21')}\nx,,,,,,,,\n"
+    text = (
+        f"{HEADING}\n{ROW}\n\nx,,,,,,,,,,\n{ROW.replace('2150', '21')}\nx,,,,,,,,,,\n"
+    )
     batch = calculate_batch(text.encode(), TODAY)
     assert [rows for _reason, rows in batch.reasons()] == [[4, 6], [5]]
 
@@ -165,8 +183,8 @@ FILES = [
     (f'{HEADING}\n"solar_deemed"x,1\n'.encode(), "double quote in row 2"),
     (f'{HEADING}\n{ROW}\nsolar"deemed,1\n'.encode(), "double quote in row 3"),
     (f'{HEADING}\n"solar\ndeemed",1\n"open,1\n'.encode(), "double quote in row 3"),
-    (f"{HEADING}{',x' * 92}\n{ROW}\n".encode(), "101 columns. The limit is 100"),
-    (f"{HEADING}{',x' * 10_000}\n{ROW}\n".encode(), "10,009 columns"),
+    (f"{HEADING}{',x' * 92}\n{ROW}\n".encode(), "103 columns. The limit is 100"),
+    (f"{HEADING}{',x' * 10_000}\n{ROW}\n".encode(), "10,011 columns"),
     (f"{HEADING}\n{'a' + chr(10) * 2}".encode() * 20_000, "39,999 rows. The limit is"),
     (
         f"{HEADING}\n{'a' + chr(10)}".encode() + b"a\n" * 100_001,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spv.rules.errors import ValidationError
 from spv.rules.stc.batch import MAX_ROWS, calculate_batch, write_batch
-from spv.rules.stc.batch_columns import COLUMNS, find_columns
+from spv.rules.stc.batch_columns import ADDED, COLUMNS, find_columns
 from spv.rules.stc.system_types import FIELDS, SYSTEM_TYPE_LABEL
 
 TODAY = date(2026, 11, 22)
@@ -103,7 +103,7 @@ def test_a_file_with_the_labels_of_the_form_is_calculated_and_keeps_them():
     batch = calculated(labels)
     assert batch.certificates == 45
     first = write_batch(batch).splitlines()[0]
-    assert first == ",".join([*labels, "certificates", "zone", "years", "reason"])
+    assert first == ",".join([*labels, *ADDED])
 
 
 def test_two_headings_of_one_column():
@@ -121,8 +121,8 @@ def test_two_headings_of_one_column():
 
 KNOWN = (
     "The columns are system_type, rated_power_kw, installation_date, "
-    "calculation_period, postcode, resource_hours, nominal_kwh and usable_kwh. The "
-    "template has them all."
+    "calculation_period, postcode, resource_hours, nominal_kwh, usable_kwh, modules "
+    "and module_usable_kwh. The template has them all."
 )
 
 

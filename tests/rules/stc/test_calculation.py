@@ -1,12 +1,16 @@
 """The calculation: worked examples, the working, the warnings."""
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
+from spv.rules.errors import ValidationError
+from spv.rules.formatting import format_date
 from spv.rules.stc.calculation import deeming_period
+from spv.rules.stc.figures import LAST_CHECKED
 from spv.rules.stc.systems import read_installation
-from tests.examples import BOUNDARIES, EXAMPLES, battery, solar, turbine
+from tests.examples import BOUNDARIES, EXAMPLES, MODULES, battery, solar, turbine
 
 TODAY = date(2026, 11, 22)
 
@@ -91,26 +95,41 @@ def test_working_of_a_battery():
     ]
 
 
-EARLY = ["12 months", "1 January 2020"]
+def test_working_of_a_battery_of_modules():
+    assert lines(work_out(MODULES))[:2] == [
+        "Usable capacity: 5 modules × 2.76 kWh = 13.8 kWh",
+        "Usable capacity that counts: Lower of 13.8 and 50 = 13.8 kWh",
+    ]
+
+
+LATE, TABLE = "No STCs can be created any more: the 12 months ended", "1 January 2020"
 WARNINGS = [
     (solar("6.6", "2150", "2026-06-30"), []),
     (solar("6.6", "2150", "2025-11-22"), []),
-    (solar("6.6", "2150", "2025-11-21"), ["12 months of installation. For "
-     "this system that time ended on 21 November 2026"]),
-    (solar("6.6", "2150", "2024-02-29"), ["ended on 28 February 2025"]),
+    (solar("6.6", "2150", "2025-11-21"), [f"{LATE} on 21 November 2026."]),
+    (solar("6.6", "2150", "2024-02-29"), [f"{LATE} on 28 February 2025."]),
     (solar("6.6", "2150", "2028-06-30", "5"), ["You chose Five Years. For an "
      "installation in 2028 the limit is lower: only 3 years can be used"]),
     (solar("6.6", "2150", "2030-06-30", "10"), ["lower: only 1 year can be used"]),
-    (solar("6.6", "2150", "2020-01-01"), ["12 months"]),
-    (solar("6.6", "2150", "2019-12-31"), ["12 months", "since 1 January 2020"]),
-    (solar("6.6", "2150", "2009-06-08"), EARLY),
-    (solar("6.6", "2150", "2009-06-09"), [*EARLY, "Solar Credits"]),
-    (solar("6.6", "2150", "2012-12-31"), [*EARLY, "Solar Credits"]),
-    (solar("6.6", "2150", "2013-01-01"), EARLY),
-    (solar("100", "2150", "2026-06-30"), ["100 kW is the most that a solar"]),
-    (turbine("wind", "10", "2026-06-30", "1"), ["10 kW is the most that a wind"]),
+    (solar("6.6", "2150", "2020-01-01"), [LATE]),
+    (solar("6.6", "2150", "2019-12-31"), [LATE, TABLE]),
+    (solar("6.6", "2150", "2011-06-30"), [LATE, TABLE, "multiplier of 5 on its first"]),
+    (solar("6.6", "2150", "2011-07-01"), [LATE, TABLE, "multiplier of 3 on its first"]),
+    (solar("6.6", "2150", "2012-07-01"), [LATE, TABLE, "multiplier of 2 on its first"]),
+    (solar("6.6", "2150", "2012-12-31"), [LATE, TABLE, "multiplier of 2 on its first"]),
+    (solar("6.6", "2150", "2013-01-01"), [LATE, TABLE, "made before 16 November 2012, "
+     "the Solar Credits multiplier still applied until 30 June 2013"]),
+    (solar("6.6", "2150", "2013-07-01"), [LATE, TABLE]),
+    (turbine("wind", "6", "2011-06-30", "5"), [LATE, "Solar Credits"]),
+    (solar("100", "2150", "2026-09-30"), ["have to earn STCs. With any more it earns"]),
+    (solar("100", "2150", "2026-10-01"), ["Ask the agency whether it is in force"]),
+    (turbine("wind", "10", "2026-10-01", "1"), ["10 kW is the most that a wind"]),
     (turbine("hydro", "6.4", "2026-06-30", "1"), ["6.4 kW is the most that a"]),
-    (turbine("wind", "6", "2010-06-30", "5"), ["12 months", "Solar Credits"]),
+    (solar("6.6", "1001", "2026-06-30"), ["Postcode 1001 is of post office boxes"]),
+    (solar("6.6", "8001", "2026-06-30"), ["Postcode 8001 is of post office boxes"]),
+    (solar("6.6", "0000", "2026-06-30"), ["or not in use"]),
+    (solar("6.6", "9999", "2026-06-30"), ["nobody can install a system there"]),
+    (solar("6.6", "0800", "2026-06-30"), []),
     (battery("50", "2026-06-15"), []),
     (battery("50.1", "2026-06-15"), ["Only the first 50 kWh of usable capacity"]),
 ]  # fmt: skip
@@ -124,20 +143,55 @@ def test_warnings(answers, expected):
         assert words in warning
 
 
-def test_certificates_by_year_of_installation():
-    installation = read_installation(solar("6.6", "2150", "2026-06-30"))
-    expected = {2026: 45, 2027: 36, 2028: 27, 2029: 18, 2030: 9}
-    assert installation.certificates_by_year(TODAY) == expected
+@pytest.mark.parametrize(("days", "is_warned"), [(0, False), (120, False), (121, True)])
+def test_figures_that_were_checked_long_ago(days, is_warned):
+    installation = read_installation(solar("6.6", "2150", "2027-06-30"))
+    today = LAST_CHECKED + timedelta(days=days)
+    warnings = installation.calculate(today).warnings
+    words = f"last checked on {format_date(LAST_CHECKED)}, more than 120 days before"
+    assert [words in warning for warning in warnings] == [True] * is_warned
 
 
-def test_certificates_by_year_since_an_earlier_year():
-    installation = read_installation(solar("6.6", "2150", "2024-02-29"))
-    by_year = installation.certificates_by_year(TODAY)
-    assert list(by_year) == [2024, 2026, 2027, 2028, 2029, 2030]
-    assert by_year[2024] == 63  # 6.6 × 1.382 × 7
+def test_the_announced_change():
+    """150 kW, on the last day before it and on its first day."""
+    for day, words in (
+        ("2026-09-30", "Enter a smaller rated power output."),
+        ("2026-10-01", "Ask the agency whether it is in force."),
+    ):
+        for power, expected in (("150", words), ("1001", "Enter a smaller")):
+            with pytest.raises(ValidationError, match=expected) as refused:
+                read_installation(solar(power, "2150", day))
+            assert "at most 100 kW to earn STCs" in str(refused.value)
 
 
-def test_certificates_of_a_battery_follow_its_half_year():
-    installation = read_installation(battery("13.5", "2026-07-01"))
-    expected = {2026: 91, 2027: 70, 2028: 55, 2029: 41, 2030: 28}
-    assert installation.certificates_by_year(TODAY) == expected
+def stages(answers, today=TODAY):
+    found = read_installation(answers).stages(today)
+    assert all(one.last_day < other.first_day for one, other in pairwise(found))
+    return [(each.first_day.isoformat(), each.certificates) for each in found]
+
+
+def test_what_waiting_costs_by_year():
+    assert stages(solar("6.6", "2150", "2026-06-30")) == [
+        ("2026-06-30", 45), ("2027-01-01", 36), ("2028-01-01", 27),
+        ("2029-01-01", 18), ("2030-01-01", 9),
+    ]  # fmt: skip
+
+
+def test_what_waiting_costs_without_years_that_are_over():
+    assert stages(solar("6.6", "2150", "2024-02-29"))[:2] == [
+        ("2024-02-29", 63), ("2026-01-01", 45),
+    ]  # fmt: skip
+
+
+def test_what_waiting_costs_by_the_steps_of_a_battery():
+    assert stages(battery("13.5", "2026-11-25")) == [
+        ("2026-11-25", 91), ("2027-01-01", 76), ("2027-07-01", 70),
+        ("2028-01-01", 62), ("2028-07-01", 55), ("2029-01-01", 48),
+        ("2029-07-01", 41), ("2030-01-01", 35), ("2030-07-01", 28),
+    ]  # fmt: skip
+    last = read_installation(battery("13.5", "2026-11-25")).stages(TODAY)[0].last_day
+    assert last == date(2026, 12, 31)
+
+
+def test_what_waiting_costs_is_one_line_for_each_number():
+    assert stages(solar("6.6", "2150", "2026-06-30", "1")) == [("2026-06-30", 9)]

@@ -24,6 +24,8 @@ def test_a_figure_has_title_unit_source_and_dates(name):
     assert re.fullmatch(r"https://\S+", source["link"])
     assert entry["title"]
     assert entry["unit"]
+    assert date(2026, 11, 22) <= entry["checked"] <= date.today()
+    assert entry["copy"]
     days = [dated["from"] for dated in entry["values"]]
     assert days == sorted(set(days))
     assert all(type(day) is date for day in days)
@@ -54,6 +56,7 @@ def test_no_figure_is_typed_in_code(path):
         "battery.py": {100},
         "batch.py": {5_000},
         "batch_columns.py": {5, 40, 100},
+        "calculation.py": {120},
         "figures.py": {4096},
     }
     assert numbers <= {0, 1, 2, 12, 28, 29} | allowed.get(path.name, set())
@@ -67,6 +70,32 @@ def test_a_value_is_exact_and_the_one_in_force():
     assert value_on("zone_rating", date(2026, 1, 1))[2] == Decimal("1.382")
     assert value_on("battery_factor", date(2026, 4, 30)) == Decimal("8.4")
     assert value_on("battery_factor", date(2026, 5, 1)) == Decimal("6.8")
+
+
+def test_since_when_a_value_applies():
+    assert FIGURES["battery_factor"].since(date(2026, 4, 30)) == date(2026, 1, 1)
+    assert FIGURES["solar_power_limit"].since(date(2026, 4, 30)) == date(2005, 11, 14)
+    # The table of 2020 is also used for earlier days, of which a warning tells.
+    assert FIGURES["postcode_zones"].since(date(2019, 1, 1)) == date(2020, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "newest"),
+    [("2026-04-30", "2026-01-01"), ("2026-05-01", "2026-05-01"),
+     ("2026-12-31", "2026-05-01"), ("2027-01-01", "2027-01-01")],
+)  # fmt: skip
+def test_the_newest_figure_of_a_day(day, newest):
+    assert figures.newest_on(date.fromisoformat(day)) == date.fromisoformat(newest)
+
+
+def test_announced_for_a_type_and_a_day():
+    day, before = date(2026, 10, 1), date(2026, 9, 30)
+    assert figures.announced_for("solar_deemed", day, None) is figures.ANNOUNCED[0]
+    for system_type, on, power in (
+        ("solar_deemed", before, None), ("battery", day, None),
+        ("solar_deemed", day, Decimal("99.9")), ("solar_deemed", day, Decimal(1001)),
+    ):  # fmt: skip
+        assert figures.announced_for(system_type, on, power) is None
 
 
 def test_no_value_before_the_first_day():

@@ -180,6 +180,20 @@ def test_a_rule_that_refuses_now(saved, monkeypatch):
     assert len(differences) == 3
 
 
+def test_a_day_that_was_taken_before_and_is_refused_now(app, monkeypatch):
+    """Days before 2011 were taken until November 2026: such results stay right."""
+    figure = figures.FIGURES["scheme_first_day"]
+    earlier = replace(figure, values=((figure.values[0][0], date(2001, 4, 1)),))
+    with monkeypatch.context() as patched:
+        patched.setitem(figures.FIGURES, figure.name, earlier)
+        answers = GOOD_SOLAR | {"installation_date": "2005-06-01"}
+        reference = calculations.save(answers, WEB)
+    found = replay()
+    assert (found.calculations, found.differences) == (1, [])
+    page = read(app.test_client().get(f"/stc/{reference}"))
+    assert "136 STCs under the rules of that day." in page.text  # 6.6 × 1.382 × 15
+
+
 def test_a_result_shown_after_a_correction_says_so(app, monkeypatch):
     reference = calculations.save(GOOD_SOLAR, WEB)
     change(StcCalculation, StcCalculation.reference == reference, certificates=44)
