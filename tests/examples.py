@@ -88,6 +88,8 @@ BOUNDARIES = [
     Example(turbine("wind", "10", "2030-12-31", "5"), 19, "10 kW is in; one year left"),
     Example(solar("0.1", "7000", "2030-06-30"), 0, "0.1185: nothing to round up"),
     Example(solar("6.6", "2150", "2026-06-30", "1"), 9, "one year"),
+    # Regulation 20(2) could not be read whole, so 0.5 counts as 1 for turbines alone.
+    Example(solar("0.4", "2150", "2026-06-30", "1"), 0, "0.5528 is not rounded up"),
     Example(solar("5", "2150", "2016-06-30"), 103, "15 years, 5 × 1.382 × 15"),
     Example(solar("5", "2150", "2012-06-30", "max"), 103, "15 years before 2016 too"),
     Example(battery("5", "2030-12-31"), 10, "5 × 2.1 is 10.5"),
@@ -160,6 +162,7 @@ BAD = [
     _bad("installation_date", "yesterday", "2026-07-31 or 31/07/2026"),
     _bad("installation_date", "2026-6-1", "2026-07-31 or 31/07/2026"),
     _bad("installation_date", "2005-06-01", "STCs exist since 1 January 2011"),
+    _bad("installation_date", "2010-03-01", "STCs exist since 1 January 2011"),
     _bad("installation_date", "2010-12-31", "Before that there were renewable"),
     _bad("installation_date", "2031-01-01", "ends on 31 December 2030"),
     _bad("calculation_period", "", "Select the calculation period"),

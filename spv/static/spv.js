@@ -27,7 +27,9 @@
       document.getElementById(input.id + "-hint").textContent =
         "This is today where you are. In Sydney it is " +
         (input.value < input.dataset.sydney ? "already " : "still ") +
-        input.dataset.sydney.split("-").reverse().join("/") + ".";
+        new Date(input.dataset.sydney + "T00:00").toLocaleDateString("en-AU", {
+          day: "numeric", month: "long", year: "numeric"
+        }) + ".";
     }
   }
 
