@@ -11,7 +11,8 @@ depends_on = None
 
 def upgrade():
     """Batches and calculations of before have none of these."""
-    op.add_column("stc_batches", sa.Column("warned", sa.Integer(), nullable=True))
+    for name in ("late_certificates", "warned"):
+        op.add_column("stc_batches", sa.Column(name, sa.Integer(), nullable=True))
     op.add_column("stc_batches", sa.Column("warnings", sa.Text(), nullable=True))
     for name in ("modules", "module_usable_kwh"):
         op.add_column("stc_calculations", sa.Column(name, sa.String(13), nullable=True))
@@ -23,5 +24,5 @@ def upgrade():
 def downgrade():
     for name in ("solar_reference", "module_usable_kwh", "modules"):
         op.drop_column("stc_calculations", name)
-    for name in ("warnings", "warned"):
+    for name in ("warnings", "warned", "late_certificates"):
         op.drop_column("stc_batches", name)

@@ -20,6 +20,7 @@ class StcBatch(Model):
     certificates: Mapped[int]
     reasons: Mapped[str] = mapped_column(Text)
     # None in batches of before there were warnings.
+    late_certificates: Mapped[int | None]
     warned: Mapped[int | None]
     warnings: Mapped[str | None] = mapped_column(Text)
     document: Mapped[str | None] = mapped_column(Text)

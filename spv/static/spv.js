@@ -22,10 +22,17 @@
         window.setTimeout(function () { window.htmx.trigger(input, "change"); });
       }
     });
+    sayWhichDay();
+  }
+
+  function sayWhichDay() {
     var input = document.querySelector("input[data-sydney]");
-    if (input && input.value === today() && input.value !== input.dataset.sydney) {
-      document.getElementById(input.id + "-hint").textContent =
-        "This is today where you are. In Sydney it is " +
+    if (!input) { return; }
+    var hint = document.getElementById(input.id + "-hint");
+    hint.dataset.hint = hint.dataset.hint || hint.textContent;
+    hint.textContent = hint.dataset.hint;
+    if (input.value === today() && input.value !== input.dataset.sydney) {
+      hint.textContent = "This is today where you are. In Sydney it is " +
         (input.value < input.dataset.sydney ? "already " : "still ") +
         new Date(input.dataset.sydney + "T00:00").toLocaleDateString("en-AU", {
           day: "numeric", month: "long", year: "numeric"
@@ -132,6 +139,10 @@
       input.reportValidity();
       input.value = "";
     }
+  });
+
+  document.addEventListener("change", function (event) {
+    if (event.target.matches("input[data-sydney]")) { sayWhichDay(); }
   });
 
   document.addEventListener("htmx:xhr:progress", function (event) {

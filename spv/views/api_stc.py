@@ -165,7 +165,7 @@ def _to_json(result: calculations.Result) -> dict[str, Any]:
         ],
         "warnings": list(result.calculation.warnings),
         "estimate": None
-        if result.too_late
+        if result.none_left
         else {
             "price": float(estimate.price),
             "ceiling": float(estimate.ceiling),

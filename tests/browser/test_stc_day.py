@@ -33,6 +33,8 @@ def test_the_day_of_the_installer(chromium, address, zone):
         expect(hint).to_contain_text("today where you are. In Sydney it is already")
     # A day that the person has chosen is not changed.
     page.get_by_label("Installation date").fill(today.isoformat())
+    page.get_by_label("Installation date").blur()
+    expect(hint).to_contain_text("by the calendar there")
     page.select_option("[name=system_type]", "battery")
     expect(page.get_by_label("Nominal capacity (kWh)")).to_be_visible()
     expect(page.get_by_label("Installation date")).to_have_value(today.isoformat())

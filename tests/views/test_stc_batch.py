@@ -5,6 +5,7 @@ import io
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
@@ -30,13 +31,20 @@ def certificates(client, address):
     return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
 
 
+# The certificates of the three examples whose 12 months are over.
+LATE = 82 + 62 + 125
+
+
+@time_machine.travel("2026-11-28")
 def test_every_example(client):
     answer = send(client, as_csv(e.answers for e in EXAMPLES))
     assert answer.status_code == 303
     rows = certificates(client, answer.location)
     assert [int(r["certificates"]) for r in rows] == [e.certificates for e in EXAMPLES]
     page = read(client.get(answer.location))
-    assert page.heading == f"{sum(e.certificates for e in EXAMPLES):,} STCs"
+    total = sum(example.certificates for example in EXAMPLES)
+    assert page.heading == f"{total - LATE:,} STCs"
+    assert f"{LATE:,} STCs more, under the rules of the day, cannot" in page.text
     every = len(EXAMPLES)
     assert f"Calculated, saved and logged: {every} of {every} systems" in page.text
 

@@ -63,15 +63,53 @@ def test_a_battery_is_added_to_a_solar_result(client):
     assert replay().differences == []
     with time_machine.travel("2027-06-20"):  # the battery is too late, solar is not
         page = read(client.get(address))
+        assert page.heading == "45 STCs"
+        words = "No STCs any more for the battery and 45 STCs for the solar panels"
+        assert words in page.text
+        assert "$1,710 at $38 an STC" in page.text
+    with time_machine.travel("2027-07-01"):
+        page = read(client.get(address))
         assert page.heading == "No STCs can be created any more"
-        assert "SGU – Solar (deemed): 45 STCs" in page.text
+        assert "$" not in page.text
 
 
-@pytest.mark.parametrize("reference", ["x", "0" * 16, "/etc", "\0", "x" * 10_000])
+def test_a_solar_result_is_too_late_and_its_battery_is_not(client):
+    early = GOOD_SOLAR | {"installation_date": "2025-11-20"}
+    solar = client.post("/stc", data=early).location.rpartition("/")[2]
+    later = BATTERY | {"with": solar, "installation_date": "2026-11-20"}
+    page = read(client.get(client.post("/stc", data=later).location))
+    assert page.heading == "91 STCs"
+    words = "91 STCs for the battery and no STCs any more for the solar panels"
+    assert words in page.text
+    assert "SGU – Solar (deemed): 54 STCs No STCs can be created any more" in page.text
+
+
+def test_the_price_goes_with_the_battery(client):
+    solar = client.post("/stc", data=GOOD_SOLAR).location
+    link = read(client.get(f"{solar}?stc_price=35")).link("Add a battery")
+    assert read(client.get(link)).value("stc_price") == "35"
+
+
+@pytest.mark.parametrize(
+    "reference", ["x", "0" * 16, "/etc", "\0", "a" * 15 + "\0", "é" * 16, "x" * 10_000]
+)
 def test_a_battery_cannot_be_added_to_what_is_no_solar_result(client, reference):
-    answer = client.post("/stc", data=BATTERY | {"with": reference})
-    assert answer.status_code == 404
     other = client.post("/stc", data=BATTERY).location.rpartition("/")[2]
-    assert client.post("/stc", data=BATTERY | {"with": other}).status_code == 404
+    for wrong in (reference, other):
+        form = read(client.get("/stc", query_string=BATTERY | {"with": wrong}))
+        assert "added to your solar result" not in form.text
+        answer = client.post("/stc", data=BATTERY | {"with": wrong})
+        assert answer.status_code == 422
+        page = read(answer)
+        assert "was not found" in page.error_beside("system_type")
+        assert "with" not in page.hidden()  # sent again, it is calculated alone
+        assert page.value("usable_kwh") == "13.5"
     # With another system than a battery it has no meaning.
-    assert client.post("/stc", data=GOOD_SOLAR | {"with": reference}).status_code == 303
+    answer = client.post("/stc", data=GOOD_SOLAR | {"with": reference})
+    assert answer.status_code == 303
+
+
+@pytest.mark.every_database
+def test_a_reference_that_postgresql_cannot_take(client):
+    answer = client.post("/stc", data=BATTERY | {"with": "a" * 15 + "\0"})
+    assert answer.status_code == 422

@@ -19,7 +19,7 @@ from spv.rules.stc.batch_columns import (
     read_answers,
     reason_of,
 )
-from spv.rules.stc.calculation import Calculation
+from spv.rules.stc.calculation import Calculation, too_late_to_create
 from spv.rules.stc.installation import Installation
 from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType, either
 from spv.rules.stc.systems import read_installation
@@ -28,10 +28,10 @@ MAX_ROWS = 5_000
 Numbered = list[tuple[str, list[int]]]  # sentences, each with its row numbers
 TEMPLATE = [
     ("your_reference", *COLUMNS),
-    ("Job 1", "solar_deemed", "6.6", "2026-11-22", "10", "2150", "", "", ""),
-    ("Job 2", "wind_deemed", "6", "2026-11-22", "5", "", "2400", "", ""),
-    ("Job 3", "hydro_deemed", "6.4", "2026-11-22", "1", "", "", "", ""),
-    ("Job 4", "battery", "", "2026-11-22", "", "", "", "13.5", "13.5"),
+    ("Job 1", "solar_deemed", "6.6", "2026-11-22", "10", "2150", "", "", "", "", ""),
+    ("Job 2", "wind_deemed", "6", "2026-11-22", "5", "", "2400", "", "", "", ""),
+    ("Job 3", "hydro_deemed", "6.4", "2026-11-22", "1", "", "", "", "", "", ""),
+    ("Job 4", "battery", "", "2026-11-22", "", "", "", "13.5", "13.5", "", ""),
 ]
 
 
@@ -43,6 +43,7 @@ class Outcome(NamedTuple):
     calculation: Calculation | None = None
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    is_late: bool = False  # no certificates can be created any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ class Batch:
     def certificates(self) -> int:
         """The certificates of all rows that could be calculated."""
         return sum(o.calculation.certificates for o in self.outcomes if o.calculation)
+
+    @property
+    def late_certificates(self) -> int:
+        """The certificates among them that cannot be created any more."""
+        late = (o.calculation for o in self.outcomes if o.is_late)
+        return sum(each.certificates for each in late if each)
 
     @property
     def calculated(self) -> int:
@@ -134,7 +141,8 @@ def _calculate_row(row: Row, columns: Columns, width: int, today: date) -> Outco
     except ValidationError as error:
         return Outcome(row, reason=reason_of(error, answers, columns))
     calculation = installation.calculate(today)
-    return Outcome(row, installation, calculation, warnings=calculation.warnings)
+    is_late = bool(too_late_to_create(installation.installation_date, today))
+    return Outcome(row, installation, calculation, "", calculation.warnings, is_late)
 
 
 def _numbered(sentences: Iterable[tuple[str, int]]) -> Numbered:

@@ -50,7 +50,11 @@ _WITH_TIME = re.compile(
 )
 _WHOLE_NUMBER = re.compile(r"([0-9]{1,4})\.0{1,9}")
 # What a spreadsheet program adds to a value, and the value itself.
-_ADDITIONS = {"installation_date": _MIDNIGHT, "calculation_period": _WHOLE_NUMBER}
+_ADDITIONS = {
+    "installation_date": _MIDNIGHT,
+    "calculation_period": _WHOLE_NUMBER,
+    "modules": _WHOLE_NUMBER,
+}
 # What a spreadsheet program makes of a value, and a sentence that says what to do.
 _CHANGES = {
     "installation_date": (

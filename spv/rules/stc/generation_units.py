@@ -97,8 +97,8 @@ class SmallGenerationUnit(Installation):
             announced = announced_for(self.system_type, day, power)
             yield (
                 f"{format_decimal(power)} kW is the most that a {self.word} system may "
-                "have to earn STCs. "
-                + (announced.sentence if announced else "With any more it earns none.")
+                "have. "
+                + (announced.sentence if announced else "With more it earns no STCs.")
             )
 
     def calculate(self, today: date) -> Calculation:

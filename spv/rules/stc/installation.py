@@ -46,8 +46,8 @@ class Installation(ABC):
     system_type: ClassVar[SystemType]
     first_day: ClassVar[str] = "scheme_first_day"
     before_first_day: ClassVar[str] = (
-        "STCs exist since {day}. Before that there were renewable energy certificates, "
-        "which are not calculated here. Enter that day or a later one."
+        "STCs have existed since {day}. Before that there were renewable energy "
+        "certificates, which are not calculated here. Enter that day or a later one."
     )
     # Figures whose changes change the certificates of a system.
     changing: ClassVar[tuple[str, ...]] = ()
@@ -172,6 +172,8 @@ def _read(text: str, field: Field, system: type[Installation]) -> Any:
 
 def _read_number(text: str, field: Field, _system: type[Installation]) -> Decimal:
     text = without_unit(text, field.units)
+    if field.kind == "price":
+        text = text.removeprefix("$").lstrip()
     if not PATTERNS[field.kind].fullmatch(text):
         if field.kind == "count":
             shape = f"as a whole number such as {field.example}."

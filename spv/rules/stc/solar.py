@@ -60,7 +60,7 @@ class Solar(SmallGenerationUnit):
         yield from super().warnings(today)
         if not has_addresses(self.postcode):
             yield (
-                f"Postcode {self.postcode} is of post office boxes, or not in use: "
+                f"Postcode {self.postcode} is for post office boxes, or not in use: "
                 "nobody can install a system there. Check the postcode of the "
                 "installation address."
             )

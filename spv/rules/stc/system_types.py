@@ -39,8 +39,9 @@ PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}")
 POSTCODE = re.compile(r"[0-9]{4}")
 # A unit after a number, and the name of a place beside a postcode, as people type them.
 _WITH_UNIT = re.compile(r"([0-9.]++) ?([A-Za-z]++)")
-_BEFORE_PLACE = re.compile(r"([0-9]{4})[ ,]++[A-Za-z][A-Za-z .,'’()-]*+")
-_AFTER_PLACE = re.compile(r"[A-Za-z][A-Za-z .,'’()-]*+(?<=[ ,])([0-9]{4})")
+_PLACE = r"(?!kw)[a-z]{3}[a-z .,'’()-]*+"
+_BEFORE_PLACE = re.compile(rf"([0-9]{{4}})[ ,]++{_PLACE}", re.IGNORECASE)
+_AFTER_PLACE = re.compile(rf"{_PLACE}(?<=[ ,])([0-9]{{4}})", re.IGNORECASE)
 # The shape of an answer, for the kinds that have one.
 PATTERNS = {"number": NUMBER, "count": COUNT, "price": PRICE, "postcode": POSTCODE}
 
@@ -106,7 +107,8 @@ FIELDS = {
         _TURBINES, "number", "Hours of resource availability a year (optional)",
         "the hours of resource availability a year", "2400",
         "From a site assessment. It counts if it is more than the standard hours",
-        "Hours a year from a site assessment, or empty", optional=True),
+        "Hours a year from a site assessment, or empty", optional=True,
+        units=("h", "hours")),
     "stc_price": Field(
         _ALL, "price", "Price of one STC in dollars (optional)",
         "the price of one STC", "38.50", "For an estimate in dollars. "
@@ -148,7 +150,7 @@ def period_of(text: str) -> str | None:
 
 def without_unit(text: str, units: tuple[str, ...]) -> str:
     """Return a number without one of the units after it, if it has one."""
-    found = _WITH_UNIT.fullmatch(text)
+    found = _WITH_UNIT.fullmatch(" ".join(text.split()))
     return found[1] if found and found[2].lower() in units else text
 
 

@@ -11,11 +11,13 @@ from spv.rules.stc.generation_units import Hydro, Wind
 from spv.rules.stc.installation import Installation
 from spv.rules.stc.solar import Solar
 from spv.rules.stc.system_types import (
+    FIELDS,
     PATTERNS,
     SystemType,
     is_postcode,
     system_type_of,
     without_place,
+    without_unit,
 )
 from spv.rules.text import read_date
 
@@ -59,7 +61,8 @@ def _date_hint(answers: Mapping[str, str]) -> str:
         return ""
     if system_type is None or day < FIRST_DAY or years_left(day) < 1:
         return ""
-    power = answers.get("rated_power_kw", "").strip()
+    units = FIELDS["rated_power_kw"].units
+    power = without_unit(answers.get("rated_power_kw", "").strip(), units)
     announced = None
     if PATTERNS["number"].fullmatch(power):
         announced = announced_for(system_type, day, Decimal(power))

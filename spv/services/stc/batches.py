@@ -74,6 +74,7 @@ def save(data: bytes, actor: Actor) -> str:
     saved = StcBatch(
         **totals,
         reasons=_to_json(batch.reasons()),
+        late_certificates=batch.late_certificates,
         warned=batch.warned,
         warnings=_to_json(batch.warnings()),
         document=write_batch(batch),

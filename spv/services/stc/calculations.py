@@ -13,7 +13,7 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcCalculation
-from spv.rules.errors import NotFoundError
+from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
 from spv.rules.stc import system_types
 from spv.rules.stc.calculation import Calculation, Stage, too_late_to_create
@@ -77,17 +77,16 @@ class Result:
         return pluralise(self.numbers["certificates"], "STC")
 
     @property
-    def current_certificates(self) -> int:
-        """The number of certificates, 0 if none can be created any more."""
-        return 0 if self.too_late else int(self.numbers["certificates"])
-
-    @property
     def headline(self) -> str:
         """The certificates of all, or that none can be created any more."""
-        if self.too_late:
+        if self.none_left:
             return self.too_late.partition(":")[0]
-        solar = self.solar.current_certificates if self.solar else 0
-        return pluralise(self.current_certificates + solar, "STC")
+        return pluralise(self.estimate.certificates, "STC")
+
+    @property
+    def none_left(self) -> bool:
+        """True if no certificates can be created any more, for no system."""
+        return bool(self.too_late and (self.solar is None or self.solar.too_late))
 
     @property
     def warnings(self) -> list[str]:
@@ -141,6 +140,7 @@ class Result:
             "with": self.reference,
             "system_type": SystemType.BATTERY.value,
             "installation_date": self.installation.installation_date.isoformat(),
+            "stc_price": str(self.estimate.price),
         }
 
     @property
@@ -158,14 +158,15 @@ def save(answers: Mapping[str, str], actor: Actor, solar_reference: str = "") ->
     """Calculate, save and log one system; return the reference of the result.
 
     A battery is shown with the saved solar calculation of `solar_reference`, if that is
-    given. Raises ValidationError if an answer is wrong, NotFoundError if there is no
-    such solar calculation, and QuotaError for a visitor who has saved too many rows.
+    given. Raises ValidationError if an answer is wrong or there is no such calculation,
+    and QuotaError for a visitor who has saved too many rows.
     """
     installation = read_installation(answers)
     if installation.system_type is not SystemType.BATTERY:
         solar_reference = ""
-    if solar_reference and _find(solar_reference).system_type != SystemType.SOLAR:
-        raise NotFoundError
+    if solar_reference and not is_solar(solar_reference):
+        sentence = "The solar result for this battery was not found. Calculate again "
+        raise ValidationError({"system_type": sentence + "for the battery alone."})
     at = clock.now()
     inputs = installation.answers()
     result = numbers_of(installation.calculate(clock.day_of(at)))
@@ -196,6 +197,10 @@ def show(reference: str, price: str = "") -> Result:
     solar = show(saved.solar_reference) if saved.solar_reference else None
     installation = installation_of(system_types.answers_of(saved))
     today = clock.day_of(saved.calculated_at)
+    too_late = too_late_to_create(installation.installation_date, clock.today())
+    certificates = 0 if too_late else saved.certificates
+    if solar and not solar.too_late:
+        certificates += solar.numbers["certificates"]
     return Result(
         reference=reference,
         numbers=numbers_of(saved),
@@ -203,15 +208,21 @@ def show(reference: str, price: str = "") -> Result:
         rules_version=saved.rules_version,
         installation=installation,
         calculation=installation.calculate(today),
-        estimate=_estimate(
-            saved.certificates + (solar.current_certificates if solar else 0),
-            installation,
-            price,
-        ),
+        estimate=_estimate(certificates, installation, price),
         stages=installation.stages(today),
-        too_late=too_late_to_create(installation.installation_date, clock.today()),
+        too_late=too_late,
         solar=solar,
     )
+
+
+def is_solar(reference: str) -> bool:
+    """Tell whether a reference is that of a saved solar calculation."""
+    if len(reference) != len(new_reference()) or not reference.isascii():
+        return False
+    system_type = select(StcCalculation.system_type).where(
+        StcCalculation.reference == reference.replace("\0", "")
+    )
+    return db.session.scalar(system_type) == SystemType.SOLAR
 
 
 def _find(reference: str) -> StcCalculation:

@@ -128,6 +128,7 @@ def test_warnings_are_in_a_column_and_counted():
     text = "\n".join([HEADING, ROW, late, odd, both, "x,,,,,,,,,,", ""])
     batch = calculate_batch(text.encode(), TODAY)
     assert (batch.row_count, batch.calculated, batch.warned) == (5, 4, 3)
+    assert batch.certificates - batch.late_certificates == 45 + 45
     (first, rows), (second, others) = batch.warnings()
     assert (first[:29], rows) == ("No STCs can be created any mo", [3, 5])
     assert (second[:13], others) == ("Postcode 1001", [4, 5])
