@@ -55,7 +55,7 @@ def test_every_file_of_the_table(vsp, step):
     """Each with its exact outcome, none of them a 500."""
     empty_the_ledger()
     for file in EVERY_FILE[::step]:
-        answer = send(vsp, file.data)
+        answer = send(vsp, file.data, confirm_warnings="yes")
         db.session.rollback()
         uploads = db.session.scalars(sa.select(Upload)).all()
         if file.rows is None:
@@ -63,8 +63,8 @@ def test_every_file_of_the_table(vsp, step):
             assert "Nothing was stored." in answer.text, file.name
             assert file.refused in answer.text, file.name
         else:
-            (kept,) = uploads
             assert answer.status_code == 303, file.name
+            (kept,) = uploads
             assert answer.location == f"/panels/uploads/{kept.id}"
             assert sorted(rows_of(kept.id)) == sorted(file.rows), file.name
             assert kept.row_count == len(file.rows)
