@@ -63,7 +63,6 @@ def one_round(url, work, acts):
     return answered
 
 
-@pytest.mark.every_database(long=True)
 @repeated(1, 20)
 def test_killed_while_calculating(database_url, times):
     answered = sum(
@@ -127,6 +126,7 @@ def in_parts(answers, data):
     return "\r\n".join([*lines, data.decode(), "--x--\r\n"]).encode()
 
 
+@pytest.mark.every_database(long=True)
 @repeated(1, 50)
 def test_killed_while_uploading_and_marking(database_url, times):
     """Every act that was answered is complete, and no act is there in part."""

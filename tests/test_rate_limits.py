@@ -63,6 +63,7 @@ def test_two_servers_count_together(sqlite_url, redis):
     assert limited == [False] * PER_MINUTE + [True] * 20
 
 
+@pytest.mark.long
 def test_while_the_storage_is_down_each_process_counts_for_itself(sqlite_url):
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with serve(sqlite_url, **ON, RATELIMIT_STORAGE_URI=nowhere) as (address, _):

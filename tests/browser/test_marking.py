@@ -147,10 +147,12 @@ def all_but_two_of_sixty(page, show_ticks):
     checked(page)
 
 
+@pytest.mark.long
 def test_all_but_two_of_sixty(page):
     all_but_two_of_sixty(page, lambda page: None)
 
 
+@pytest.mark.long
 @pytest.mark.long
 def test_all_but_two_of_sixty_without_javascript(plain_page):
     all_but_two_of_sixty(plain_page, lambda page: press(page, "Tick them all"))
@@ -179,6 +181,7 @@ def test_typing_searches_and_keeps_the_address(page):
     checked(page)
 
 
+@pytest.mark.long
 def test_another_has_marked_meanwhile_and_the_rest_can_be_marked(page):
     demonstrated(page, "Another VSP, administrator")
     prefix = uploaded(page, 3)

@@ -63,11 +63,13 @@ def pairs(planted):
     ]
 
 
+@sampled
 @pytest.mark.parametrize("email", ACTORS)
-def test_each_criterion_alone(planted, email, counted):
+def test_each_criterion_alone(planted, email, counted, step):
     actor = acting(email)
     brute_force.check(Criteria(), actor, planted)
-    for asked in itertools.chain(*singles(planted).values()):
+    every = [*itertools.chain(*singles(planted).values())]
+    for asked in every[:: min(step, 2)]:
         brute_force.check(Criteria(**asked), actor, planted)
 
 
