@@ -101,7 +101,8 @@ def age_of_figures(today: date) -> str:
         return ""
     return (
         f"The figures were last checked on {format_date(LAST_CHECKED)}, more than "
-        f"{CHECKED_FOR.days} days before. They may have changed: ask the agency."
+        f"{CHECKED_FOR.days} days before this calculation. They may have changed: ask "
+        "the agency."
     )
 
 

@@ -114,7 +114,7 @@ class Result:
 
     @property
     def last_checked(self) -> date:
-        """The day on which the sources of all figures had been read."""
+        """The day on which every figure had been read, at its source or in a copy."""
         return LAST_CHECKED
 
     @property
@@ -217,12 +217,10 @@ def show(reference: str, price: str = "") -> Result:
 
 def is_solar(reference: str) -> bool:
     """Tell whether a reference is that of a saved solar calculation."""
-    if len(reference) != len(new_reference()) or not reference.isascii():
+    if not reference.isprintable():  # PostgreSQL takes no NUL
         return False
-    system_type = select(StcCalculation.system_type).where(
-        StcCalculation.reference == reference.replace("\0", "")
-    )
-    return db.session.scalar(system_type) == SystemType.SOLAR
+    query = select(StcCalculation.system_type).filter_by(reference=reference)
+    return db.session.scalar(query) == SystemType.SOLAR
 
 
 def _find(reference: str) -> StcCalculation:
