@@ -95,17 +95,17 @@ def check_csv(data: bytes) -> CheckedRows:
     problems = _index_column(heading, rows, names)
     absent = [name for name in FIELD_OF if name not in names]  # optional columns
     columns = itemgetter(*map((names + absent).index, FIELD_OF))
-    lines = []
+    lines, width, has_unnamed = [], len(names), "" in names
+    may_be_joined = text.lower().count("serial") > 1  # its headings stand twice
     for number, cells in rows:
         if number in bare_quotes:
             problems += _bare_quote(number, cells)
-        if len(cells) != len(names) or "" in names:
+        if len(cells) != width or has_unnamed:
             problems += _extra_cells(number, cells, names)
-            cells.extend([""] * (len(names) - len(cells)))
-        cells[len(names) :] = [""] * len(absent)
+            cells[width:] = [""] * (width - len(cells))
+        cells.extend([""] * len(absent))
         row = columns(cells)
-        is_like_one = row[-1].strip().lower().startswith("serial")
-        if is_like_one and [*map(heading_name, row)] == [*FIELD_OF]:
+        if may_be_joined and [*map(heading_name, row)] == [*FIELD_OF]:
             problems.append(Problem(number, "", fault("heading_row"), ", ".join(row)))
         else:
             lines.append((number, row))
