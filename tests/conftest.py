@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 
 from spv import create_app, demo
 from spv.config import Config
@@ -64,6 +65,7 @@ def make_app(url, **settings):
     """Build the application on a database."""
     app = create_app(Config(SQLALCHEMY_DATABASE_URI=url, TESTING=True, **settings))
     app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache()  # compiled by any test
     return app
 
 
