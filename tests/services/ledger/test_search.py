@@ -69,7 +69,7 @@ def test_each_criterion_alone(planted, email, counted, step):
     actor = acting(email)
     brute_force.check(Criteria(), actor, planted)
     every = [*itertools.chain(*singles(planted).values())]
-    for asked in every[:: min(step, 2)]:
+    for asked in every[::step]:
         brute_force.check(Criteria(**asked), actor, planted)
 
 
