@@ -220,7 +220,8 @@ def check_delimiter(text: str) -> None:
 def _check_size(rows: list[Row]) -> None:
     """Refuse a file that would be large, or take long, to write again."""
     for number, cells in rows:
-        _drop_blank_end(cells, MOST_COLUMNS)
+        if len(cells) > MOST_COLUMNS:
+            _drop_blank_end(cells, MOST_COLUMNS)
         if len(cells) > MOST_COLUMNS:
             sentence = f"has {len(cells):,} columns. The limit is {MOST_COLUMNS}."
             what = "Your file" if number == rows[0].number else f"Row {number:,}"
