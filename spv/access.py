@@ -19,7 +19,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import demo, pages, security
 from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network, secret_keys
-from spv.policy import POLICIES
+from spv.policy import GROUPS, POLICIES, Group
 from spv.rules.accounts import Role
 from spv.rules.errors import ForbiddenError
 from spv.rules.ledger.declaration import DeclarationStatus
@@ -105,17 +105,13 @@ def may(endpoint: str) -> bool:
     return not roles().isdisjoint(POLICIES[endpoint].roles)
 
 
-def menu() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the user's navigation: groups of endpoints and their words.
-
-    A page without a group is a group of its own, without a name.
-    """
+def menu() -> list[tuple[Group, list[tuple[str, str]]]]:
+    """Return the user's navigation: groups of endpoints and their words."""
     shown = [(n, p) for n, p in POLICIES.items() if p.menu and may(n)]
+    shown.sort(key=lambda item: GROUPS.index(item[1].group))
     return [
         (group, [(name, policy.menu) for name, policy in members])
-        for (group, _), members in groupby(
-            shown, key=lambda item: (item[1].group, item[1].group or item[0])
-        )
+        for group, members in groupby(shown, key=lambda item: item[1].group)
     ]
 
 

@@ -12,41 +12,55 @@ UPLOADER = frozenset({Role.UPLOADER})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 STAFF = frozenset({Role.STAFF})
 API_CLIENT = frozenset({Role.SYSTEM})
-UNITS = "Small units"
+
+
+class Group(NamedTuple):
+    """Pages under a heading of the navigation. If it has words, they open it."""
+
+    heading: str
+    words: str = ""
+
+
+UNITS = Group("Renewable Energy Target", "Small units")
+MY_ACCOUNT = Group("Renewable Energy Target", "My account")
+SYSTEMS = Group("Systems")
+TOOLS = Group("For everybody")
+AGENCY = Group("Agency")
+GROUPS = (AGENCY, UNITS, MY_ACCOUNT, SYSTEMS, TOOLS)  # in the order of the navigation
 
 
 class Policy(NamedTuple):
     """The roles that may use a route (one is enough), and its words in the navigation.
 
-    `group` is the heading above it there. If a route is `owned`, its address names
-    something of an account, and users of other accounts get a 404.
+    If a route is `owned`, its address names something of an account, and users of other
+    accounts get a 404.
     """
 
     roles: frozenset[Role]
     menu: str = ""
     owned: bool = False
-    group: str = ""
+    group: Group = UNITS
 
 
-# In the order of the navigation.
+# In the order of the navigation, within each group.
 POLICIES = {
     "static": Policy(EVERYONE),
     "site.index": Policy(EVERYONE),
     "site.alive": Policy(EVERYONE),
     "site.ready": Policy(EVERYONE),
-    "stc.new": Policy(EVERYONE, "STC calculator"),
+    "stc.new": Policy(EVERYONE, "STC calculator", group=TOOLS),
     "stc.calculate": Policy(EVERYONE),
     "stc.show": Policy(EVERYONE),
-    "stc.new_batch": Policy(EVERYONE, "Many systems"),
+    "stc.new_batch": Policy(EVERYONE, "Many systems", group=TOOLS),
     "stc.calculate_batch": Policy(EVERYONE),
     "stc.batch_template": Policy(EVERYONE),
     "stc.show_batch": Policy(EVERYONE),
     "stc.batch_document": Policy(EVERYONE),
-    "panels.index": Policy(UPLOADER | STAFF, "Panel serial numbers", group=UNITS),
+    "panels.index": Policy(UPLOADER | STAFF, "Panel serial numbers"),
     "panels.export": Policy(UPLOADER | STAFF),
     "panels.show": Policy(UPLOADER | STAFF, owned=True),
     "uploads.index": Policy(UPLOADER | STAFF),
-    "uploads.new": Policy(UPLOADER, "Upload panel serial numbers", group=UNITS),
+    "uploads.new": Policy(UPLOADER, "Upload panel serial numbers"),
     "uploads.create": Policy(UPLOADER),
     "uploads.show": Policy(UPLOADER | STAFF, owned=True),
     "uploads.problems": Policy(UPLOADER, owned=True),
@@ -55,14 +69,14 @@ POLICIES = {
     "invalidations.create": Policy(UPLOADER | STAFF),
     "invalidations.show": Policy(UPLOADER | STAFF, owned=True),
     "invalidations.rows": Policy(UPLOADER | STAFF, owned=True),
-    "panels.new_check": Policy(UPLOADER | STAFF, "Check serial numbers", group=UNITS),
+    "panels.new_check": Policy(UPLOADER | STAFF, "Check serial numbers"),
     "panels.check": Policy(UPLOADER | STAFF),
-    "uploads.new_check": Policy(EVERYONE, "Check a file", group=UNITS),
+    "uploads.new_check": Policy(EVERYONE, "Check a file", group=TOOLS),
     "uploads.check_file": Policy(EVERYONE),
     "uploads.sample": Policy(EVERYONE),
     "declarations.new": Policy(UPLOADER),
     "declarations.make": Policy(UPLOADER),
-    "developer.index": Policy(UPLOADER, "Developer Portal", group=UNITS),
+    "developer.index": Policy(UPLOADER, "Developer Portal", group=SYSTEMS),
     "developer.products": Policy(UPLOADER),
     "developer.product": Policy(UPLOADER),
     "developer.subscribe": Policy(UPLOADER),
@@ -92,7 +106,7 @@ POLICIES = {
     "account.use_link": Policy(EVERYONE),
     "account.edit_password": Policy(SIGNED_IN),
     "account.change_password": Policy(SIGNED_IN),
-    "account.show": Policy(SIGNED_IN - STAFF, "My account"),
+    "account.show": Policy(SIGNED_IN - STAFF, "My account", group=MY_ACCOUNT),
     "account.new": Policy(PERSON),
     "account.apply": Policy(PERSON),
     "account.edit": Policy(ADMINISTRATOR),
@@ -105,14 +119,14 @@ POLICIES = {
     "account.remove_user": Policy(ADMINISTRATOR, owned=True),
     "account.make_user_link": Policy(ADMINISTRATOR, owned=True),
     "staff.index": Policy(STAFF),
-    "staff.applications": Policy(STAFF, "Applications"),
+    "staff.applications": Policy(STAFF, "Applications", group=AGENCY),
     "staff.application": Policy(STAFF),
     "staff.approve": Policy(STAFF),
     "staff.decline": Policy(STAFF),
-    "staff.list_contacts": Policy(STAFF, "Nominated contacts"),
+    "staff.list_contacts": Policy(STAFF, "Nominated contacts", group=AGENCY),
     "staff.save_contact": Policy(STAFF),
     "staff.load_contacts": Policy(STAFF),
     "staff.remove_contact": Policy(STAFF),
-    "staff.people": Policy(STAFF, "People"),
+    "staff.people": Policy(STAFF, "People", group=AGENCY),
     "staff.make_link": Policy(STAFF),
 }

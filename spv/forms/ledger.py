@@ -11,6 +11,7 @@ from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
 from spv.rules.ledger.criteria import STATUSES
+from spv.rules.ledger.csv_upload import pasted_rows
 from spv.rules.ledger.declaration import UPLOAD, current_wording, read_declaration
 from spv.rules.ledger.reasons import REASONS
 from spv.rules.ledger.rows import FIELDS
@@ -94,10 +95,22 @@ class SerialListForm(FileForm):
 
 
 class CheckForm(FileForm):
-    """A file that is only checked."""
+    """A file that is only checked, or rows that are pasted instead."""
 
     LABEL = "CSV file of panel serial numbers"
     file = FileField(LABEL)
+    pasted = StringField("Rows")
+
+    @property
+    def filename(self) -> str:
+        """The name of the file; that of pasted rows says what they are."""
+        return super().filename if self.has_file else "pasted rows"
+
+    def data_of_file(self) -> bytes:
+        """Return the bytes of the file, or of the pasted rows if there is none."""
+        if self.pasted.data and not self.has_file:
+            return pasted_rows(self.pasted.data)
+        return super().data_of_file()
 
 
 class UploadForm(CheckForm):
@@ -119,7 +132,8 @@ class UploadForm(CheckForm):
         Raises ValidationError for the file and, unless it is only checked, for the
         declaration.
         """
-        is_kept = bool(self.kept_file.data) and not self.has_file
+        is_sent = self.has_file or self.pasted.data
+        is_kept = bool(self.kept_file.data) and not is_sent
         find = bytes if is_kept else super().data_of_file
         readers: dict[str, Callable[[Any], Any]] = {"file": lambda _: find()}
         if not self.check_only.data:

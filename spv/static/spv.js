@@ -161,23 +161,6 @@
     if (event.target.id === "dialog" && isWaiting(event.target)) { event.preventDefault(); }
   }, true);
 
-  // An open menu closes when something else is clicked or focused.
-  ["click", "focusin"].forEach(function (what) {
-    document.addEventListener(what, function (event) {
-      document.querySelectorAll(".spv-menu[open]").forEach(function (menu) {
-        if (!menu.contains(event.target)) { menu.open = false; }
-      });
-    });
-  });
-
-  document.addEventListener("keydown", function (event) {
-    var menu = event.key === "Escape" && document.querySelector(".spv-menu[open]");
-    if (menu) {
-      menu.open = false;
-      menu.querySelector("summary").focus();
-    }
-  });
-
   document.addEventListener("click", function (event) {
     var print = event.target.closest("[data-print]");
     var copy = event.target.closest("[data-copy]");
@@ -193,5 +176,58 @@
       document.execCommand("copy"); // the newer way needs HTTPS
       copy.textContent = "Copied";
     }
+  });
+
+  // A file may be dropped anywhere on its place. Its size is said beside its name.
+  ["dragover", "dragleave", "drop"].forEach(function (what) {
+    document.addEventListener(what, function (event) {
+      var place = event.target.closest && event.target.closest("[data-drop]");
+      if (!place) { return; }
+      event.preventDefault();
+      place.classList.toggle("spv-drop--over", what === "dragover");
+      var input = place.querySelector("input[type=file]");
+      if (what === "drop" && event.dataTransfer.files.length) {
+        input.files = event.dataTransfer.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+    });
+  });
+  document.addEventListener("change", function (event) {
+    var place = event.target.type === "file" && event.target.closest("[data-drop]");
+    if (!place) { return; }
+    var said = place.querySelector("output") ||
+      place.appendChild(document.createElement("output"));
+    var file = event.target.files[0];
+    said.textContent = file ? file.name + ", " + Math.ceil(file.size / 1000) + " kB" : "";
+  });
+
+  // Say how many rows are ticked, and keep the ticks in the address: they are there again
+  // after a look at something else, and after a reload.
+  function sayTicks() {
+    var said = document.querySelector("[data-selected]");
+    if (!said) { return; }
+    var form = said.closest("form");
+    var boxes = form.querySelectorAll("input.spv-tick");
+    var ticked = form.querySelectorAll("input.spv-tick:checked").length;
+    var others = Number(said.dataset.others);
+    var every = "every" in said.dataset;
+    var total = Number(said.dataset.total);
+    var number = every ? total - others - (boxes.length - ticked) : others + ticked;
+    said.closest(".spv-bar").classList.toggle("spv-bar--on", number > 0);
+    said.textContent = every && total > 10000 ? "All selected" : number + " selected";
+  }
+  document.addEventListener("change", function (event) {
+    var form = event.target.closest("form[data-ticks]");
+    if (!form || !event.target.matches("input.spv-tick")) { return; }
+    sayTicks();
+    var sent = new URLSearchParams(new FormData(form));
+    var after = new URLSearchParams(location.search).get("after");
+    if (after) { sent.set("after", after); }
+    var address = form.dataset.ticks + "?" + sent;
+    if (address.length < 8000) { history.replaceState(history.state, "", address); }
+  });
+
+  ["DOMContentLoaded", "htmx:afterSettle"].forEach(function (what) {
+    document.addEventListener(what, sayTicks);
   });
 })();

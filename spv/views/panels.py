@@ -22,6 +22,7 @@ from spv.services.ledger.selections import ROW_BY_ROW, Selection
 bp = Blueprint("panels", __name__, url_prefix="/panels")
 invalidations_bp = Blueprint("invalidations", __name__, url_prefix="/panels")
 SAMPLE = 5
+MOST_PAGES = 50  # of them an address keeps the last rows
 EXPIRED = (
     "This list of rows has expired: it is kept for a day. Search again and select the "
     "rows."
@@ -38,7 +39,7 @@ class SelectionExpired(ValidationError):
 @bp.get("")
 def index() -> Response:
     """Show the search form and the rows found: all of them if nothing is asked."""
-    form, after = SearchForm(request.args), pages.number("after")
+    form, trail = SearchForm(request.args), _trail()
     try:
         criteria = read_criteria(form.answers)
     except ValidationError as error:
@@ -46,16 +47,24 @@ def index() -> Response:
     response = _index(
         form,
         criteria=criteria.answers(),
-        found=search.find(criteria, current_actor(), after),
+        found=search.find(criteria, current_actor(), trail[-1] if trail else 0),
         ticks=TickedRows.read(request.args),
-        after=after,
+        trail=trail,
+        first=search.ROWS_SHOWN * len(trail) + 1 if len(trail) < MOST_PAGES else 0,
     )
     # The address follows the search while it is typed. A next page is a new address.
-    header = "HX-Push-Url" if after else "HX-Replace-Url"
-    values = criteria.answers() | ({"after": str(after)} if after else {})
+    header = "HX-Push-Url" if trail else "HX-Replace-Url"
+    after = ".".join(map(str, trail))
+    values = criteria.answers() | ({"after": after} if trail else {})
     query = f"?{urlencode(values)}" if values else ""
     response.headers[header] = url_for("panels.index") + query
     return response
+
+
+def _trail() -> list[int]:
+    """Read the last row of each page before this one, so that one can go back."""
+    texts = request.args.get("after", "").split(".")[-MOST_PAGES:]
+    return [int(t) for t in texts if t.isascii() and t.isdecimal() and len(t) < 19]
 
 
 def _index(form: SearchForm, **context: Any) -> Response:

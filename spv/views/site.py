@@ -1,28 +1,32 @@
 """The home page, and the health checks for monitoring."""
 
-from flask import Blueprint, Response, jsonify, redirect, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Blueprint, Response, jsonify
 
 from spv import pages, readiness
 from spv.access import current_actor, may, person
+from spv.forms.ledger import CheckForm, UploadForm
 from spv.services.accounts import applications
+from spv.services.ledger import refused_files, uploads
 
 bp = Blueprint("site", __name__)
 
 
 @bp.get("/")
-def index() -> BaseResponse | Response:
-    """Show a user the next steps, and a visitor the calculator."""
+def index() -> Response:
+    """Show a visitor what this is for, and a user the Client Portal."""
     if person() is None:
-        return redirect(url_for("stc.new"))
-    if may("staff.applications"):
-        waiting = applications.count_waiting()
-        return pages.render("site/_staff.html", title="Agency staff", waiting=waiting)
+        title = "STCs and panel serial numbers"
+        return pages.render("site/_first.html", title=title, form=CheckForm())
+    actor, may_upload = current_actor(), may("uploads.new")
     return pages.render(
-        "site/_next.html",
-        title="What you can do next",
-        applications=applications.mine(current_actor()),
-        account=applications.account_of(current_actor()),
+        "site/_portal.html",
+        title="Client Portal",
+        form=UploadForm(),
+        applications=applications.mine(actor),
+        count=applications.count_waiting() if may("staff.index") else 0,
+        account=applications.account_of(actor),
+        uploads=uploads.find(actor, most=5)[0] if may("uploads.index") else [],
+        refused=refused_files.mine(actor) if may_upload else [],
     )
 
 

@@ -36,14 +36,15 @@ def create() -> BaseResponse:
     form, actor = UploadForm(), current_actor()
     try:
         content = form.data_of_file()
-        if form.has_file:
+        if form.has_file or form.pasted.data:
             file = uploads.File(content, form.filename)
         else:
             file = uploads.kept(form.kept_file.data, actor)
         if form.check_only.data:
             headings = bool(form.accept_headings.data)
             checked = uploads.check(file.content, actor, headings=headings)
-            return new(form, checked=checked)
+            kept = "" if checked.earlier else uploads.keep_checked(file, checked, actor)
+            return new(form, checked=checked, kept=kept)
         recorded = uploads.save(file, form.answers, actor)
     except ValidationError as error:
         return new(form.refused(error), refusal=error)

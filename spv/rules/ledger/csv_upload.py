@@ -3,11 +3,15 @@
 Problems that are equal are one group of the report.
 """
 
+import csv
+import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 from operator import attrgetter, itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from spv.rules.csv_file import (
     Row,
@@ -38,6 +42,7 @@ SAMPLES = {
     for path in sorted(Path(__file__).with_name("samples").glob("*.csv"))
 }
 PROBLEMS_SHOWN = 50
+WRONG_ROWS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,13 @@ class Group:
     fault: Fault
     count: int
     first: Sequence[Problem]
+
+
+class WrongRow(NamedTuple):
+    """A row with problems: the heading, text and problems of each of its cells."""
+
+    number: int
+    cells: Sequence[tuple[str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +80,7 @@ class Report:
     new_rows: int = 0
     warnings: Sequence[Group] = ()
     warning_count: int = 0
+    first_rows: Sequence[WrongRow] = ()
 
     @property
     def not_shown(self) -> int:
@@ -144,8 +157,56 @@ def write_rows(data: bytes, numbers: set[int]) -> str:
     return csv_text((row.cells for row in (heading, *kept)), as_text=True)
 
 
-def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
-    """Group problems, the most frequent first, and show at most 50 with their rows."""
+def pasted_rows(text: str) -> bytes:
+    """Return rows that were pasted as a CSV file, with our headings if they have none.
+
+    The cells of a spreadsheet are pasted with tabs between them.
+    """
+    if "\t" in text:
+        cells = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
+        with suppress(csv.Error):  # a cell above its limit: it is refused as it is
+            text = csv_text(cells, as_text=True)
+    first = {heading_name(cell) for cell in text.lstrip().split("\n")[0].split(",")}
+    if first.isdisjoint(FIELD_OF):
+        text = csv_text([FIELDS.values()]) + text
+    return text.encode()
+
+
+def wrong_rows(data: bytes, problems: Sequence[Problem]) -> list[WrongRow]:
+    """Return the first rows that have problems, with what is wrong beside each cell."""
+    first, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
+    names = [heading_name(cell) for cell in first.cells]
+    columns = {FIELD_OF[name]: at for at, name in enumerate(names) if name in FIELD_OF}
+    said: dict[int, dict[str, list[str]]] = {}
+    for problem in problems:
+        by_field = said.setdefault(problem.row, {})
+        sentence = " ".join(filter(None, (problem.fault.sentence, problem.note)))
+        by_field.setdefault(problem.field, []).append(sentence)
+    found = [row for row in rows if row.number in said][:WRONG_ROWS_SHOWN]
+    return [
+        WrongRow(
+            number,
+            [
+                (
+                    heading,
+                    ledger_rows.escape_invisible("".join(cells[at : at + 1])),
+                    " ".join(said[number].get(field, ())),
+                )
+                for field, heading in FIELDS.items()
+                for at in [columns.get(field, len(cells))]
+            ],
+        )
+        for number, cells in found
+    ]
+
+
+def report(
+    checked: CheckedRows, problems: Sequence[Problem], data: bytes = b""
+) -> Report:
+    """Group problems, the most frequent first, and show at most 50 with their rows.
+
+    With the bytes of the file, the report also has its first wrong rows.
+    """
     rows = {problem.row for problem in problems}
     codes = {problem.fault.code for problem in problems}
     about_headings = not HEADING_CODES.isdisjoint(codes)
@@ -168,6 +229,7 @@ def report(checked: CheckedRows, problems: Sequence[Problem]) -> Report:
         new_rows=checked.row_count - len(rows) if only_valid else 0,
         warnings=groups_of(checked.warnings),
         warning_count=len(checked.warnings),
+        first_rows=wrong_rows(data, problems) if data and not about_headings else (),
     )
 
 

@@ -92,8 +92,12 @@ def forget_old(at: datetime) -> None:
 
 
 def mine(actor: Actor) -> Sequence[RefusedFile]:
-    """Return the kept files of the actor's account, newest first."""
-    query = _mine(actor).order_by(RefusedFile.id.desc())
+    """Return the kept files of the actor's account with problems, newest first."""
+    query = (
+        _mine(actor)
+        .where(RefusedFile.problem_count > 0)
+        .order_by(RefusedFile.id.desc())
+    )
     return db.session.scalars(query).all()
 
 

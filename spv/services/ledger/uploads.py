@@ -110,7 +110,7 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
         _refuse(file, actor, str(error))
         raise
     except HasProblems as error:
-        found = report(checked, error.problems)
+        found = report(checked, error.problems, file.content)
     if found.about_headings:
         guesses = guess_headings(file.content)
     reference = _refuse(file, actor, found.sentence, found, keep=bool(guesses))
@@ -188,11 +188,20 @@ def check(
     problems, earlier = checked.problems, None
     if actor:
         problems, earlier = compare(checked, actor)
-    found = report(checked, problems)
+    found = report(checked, problems, content)
     if problems:
         guesses = guess_headings(content) if found.about_headings else ()
         raise RowsRefused(found, guesses=guesses)
     return Checked(checked.row_count, found, earlier)
+
+
+def keep_checked(file: File, checked: Checked, actor: Actor) -> str:
+    """Keep a good file for a day, so that it can be uploaded; return its reference."""
+    with authorised_transaction(actor, Role.UPLOADER):
+        return refused_files.keep(
+            file.content, file.filename, checked.report, actor.account_id or 0,
+            clock.now(),
+        )  # fmt: skip
 
 
 def compare(
@@ -227,8 +236,10 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
     )
 
 
-def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
-    """Return the newest 50 uploads, or those before an id, and whether there are more.
+def find(
+    actor: Actor, before: int = 0, most: int = UPLOADS_SHOWN
+) -> tuple[Sequence[Upload], bool]:
+    """Return the newest uploads, or those before an id, and whether there are more.
 
     An account has its own uploads, agency staff have all.
     """
@@ -237,8 +248,8 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
         query = query.where(Upload.id < before)
     people = (Upload.account, Upload.user, Upload.subscription, Upload.declaration)
     query = query.options(*map(joinedload, people)).order_by(Upload.id.desc())
-    found = db.session.scalars(query.limit(UPLOADS_SHOWN + 1)).all()
-    return found[:UPLOADS_SHOWN], len(found) > UPLOADS_SHOWN
+    found = db.session.scalars(query.limit(most + 1)).all()
+    return found[:most], len(found) > most
 
 
 def _refuse(
