@@ -32,6 +32,7 @@ class Policy(NamedTuple):
 POLICIES = {
     "static": Policy(EVERYONE),
     "site.index": Policy(EVERYONE),
+    "site.find": Policy(EVERYONE),
     "site.alive": Policy(EVERYONE),
     "site.ready": Policy(EVERYONE),
     "stc.new": Policy(EVERYONE, "STC calculator"),
@@ -45,8 +46,9 @@ POLICIES = {
     "panels.index": Policy(UPLOADER | STAFF, "Panel serial numbers", group=UNITS),
     "panels.export": Policy(UPLOADER | STAFF),
     "panels.show": Policy(UPLOADER | STAFF, owned=True),
-    "uploads.index": Policy(UPLOADER | STAFF),
     "uploads.new": Policy(UPLOADER, "Upload panel serial numbers", group=UNITS),
+    "uploads.index": Policy(UPLOADER | STAFF, "Uploads", group=UNITS),
+    "invalidations.index": Policy(UPLOADER | STAFF, "Marked as invalid", group=UNITS),
     "uploads.create": Policy(UPLOADER),
     "uploads.show": Policy(UPLOADER | STAFF, owned=True),
     "uploads.problems": Policy(UPLOADER, owned=True),
