@@ -46,6 +46,7 @@ class Policy(NamedTuple):
 POLICIES = {
     "static": Policy(EVERYONE),
     "site.index": Policy(EVERYONE),
+    "site.find": Policy(EVERYONE),
     "site.alive": Policy(EVERYONE),
     "site.ready": Policy(EVERYONE),
     "stc.new": Policy(EVERYONE, "STC calculator", group=TOOLS),
@@ -59,8 +60,9 @@ POLICIES = {
     "panels.index": Policy(UPLOADER | STAFF, "Panel serial numbers"),
     "panels.export": Policy(UPLOADER | STAFF),
     "panels.show": Policy(UPLOADER | STAFF, owned=True),
-    "uploads.index": Policy(UPLOADER | STAFF),
     "uploads.new": Policy(UPLOADER, "Upload panel serial numbers"),
+    "uploads.index": Policy(UPLOADER | STAFF, "Uploads"),
+    "invalidations.index": Policy(UPLOADER | STAFF, "Marked as invalid"),
     "uploads.create": Policy(UPLOADER),
     "uploads.show": Policy(UPLOADER | STAFF, owned=True),
     "uploads.problems": Policy(UPLOADER, owned=True),

@@ -15,9 +15,17 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    func,
+    select,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import (
+    Mapped,
+    column_property,
+    declared_attr,
+    mapped_column,
+    relationship,
+)
 
 from spv.extensions import Model, partial_index
 from spv.models.accounts import Account, User
@@ -73,13 +81,37 @@ class MadeBy:
         return self.user.name if self.user else f"API, subscription {name}"
 
 
+class UploadProduct(Model):
+    """The number of rows of an upload that are of a product, and that are valid.
+
+    A ledger of ten million rows has some ten thousand of these, so searches by anything
+    but serial numbers look here.
+    """
+
+    __tablename__ = "upload_products"
+    __table_args__ = (
+        # Those with rows that were marked invalid.
+        partial_index(
+            "ix_upload_products_marked", "upload_id", "product_id",
+            where="valid_count < row_count",
+        ),
+    )  # fmt: skip
+
+    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("products.id"), primary_key=True, index=True
+    )
+    row_count: Mapped[int]
+    valid_count: Mapped[int]
+
+
 class Upload(MadeBy, Model):
     """Rows that were recorded together.
 
     `sha256` is their digest, in a version of `rules.ledger.rows.DIGESTS`.
     `audit_sequence` is the number of the upload's event in the registry's log.
     `warnings` are what its user has confirmed, or its API client was told; null if
-    there were none.
+    there were none. `valid_count` is the number of its rows that are valid now.
     """
 
     __tablename__ = "uploads"
@@ -100,6 +132,12 @@ class Upload(MadeBy, Model):
 
     account: Mapped[Account] = relationship()
     declaration: Mapped[Declaration] = relationship()
+    valid_count: Mapped[int] = column_property(
+        select(func.coalesce(func.sum(UploadProduct.valid_count), 0))
+        .where(UploadProduct.upload_id == id)
+        .scalar_subquery(),
+        deferred=True,
+    )
 
 
 class RefusedFile(Model):
@@ -141,30 +179,6 @@ class Product(Model):
     model_number_key: Mapped[str] = mapped_column(Text)
 
 
-class UploadProduct(Model):
-    """The number of rows of an upload that are of a product, and that are valid.
-
-    A ledger of ten million rows has some ten thousand of these, so searches by anything
-    but serial numbers look here.
-    """
-
-    __tablename__ = "upload_products"
-    __table_args__ = (
-        # Those with rows that were marked invalid.
-        partial_index(
-            "ix_upload_products_marked", "upload_id", "product_id",
-            where="valid_count < row_count",
-        ),
-    )  # fmt: skip
-
-    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
-    product_id: Mapped[int] = mapped_column(
-        ForeignKey("products.id"), primary_key=True, index=True
-    )
-    row_count: Mapped[int]
-    valid_count: Mapped[int]
-
-
 class Invalidation(MadeBy, Model):
     """An act that marked rows as invalid, with its reason.
 
@@ -173,6 +187,8 @@ class Invalidation(MadeBy, Model):
     """
 
     __tablename__ = "invalidations"
+    # The list of an account, the newest first.
+    __table_args__ = (Index(None, "account_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -138,6 +138,20 @@ def invalidate() -> BaseResponse:
     return pages.done("invalidations.show", message, invalidation_id=number)
 
 
+@invalidations_bp.get("/invalidations", endpoint="index")
+def list_invalidations() -> Response:
+    """List the invalidations of the account, newest first. Agency staff see all."""
+    before = pages.number("before")
+    found, has_more = invalidations.find(current_actor(), before)
+    return pages.render(
+        "invalidations/_index.html",
+        title="Marked as invalid",
+        invalidations=found,
+        has_more=has_more,
+        before=before,
+    )
+
+
 @invalidations_bp.get("/invalidations/<number:invalidation_id>", endpoint="show")
 def show_invalidation(invalidation_id: int) -> Response:
     """Show the receipt of an invalidation, and its rows."""

@@ -1,14 +1,27 @@
-"""The home page, and the health checks for monitoring."""
+"""The home page, the search box, and the health checks for monitoring."""
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages, readiness
 from spv.access import current_actor, may, person
 from spv.forms.ledger import CheckForm, UploadForm
+from spv.services import search_box
 from spv.services.accounts import applications
 from spv.services.ledger import refused_files, uploads
+from spv.services.search_box import Kind
 
 bp = Blueprint("site", __name__)
+LAST = 5  # uploads on the home page
+# The page of each kind of thing that the search box finds, and the name of its key.
+PAGES = {
+    Kind.SERIAL: ("panels.show", "row_id"),
+    Kind.UPLOAD: ("uploads.show", "upload_id"),
+    Kind.INVALIDATION: ("invalidations.show", "invalidation_id"),
+    Kind.CALCULATION: ("stc.show", "reference"),
+    Kind.ACCOUNT: ("panels.index", "account"),
+    Kind.PERSON: ("staff.people", "text"),
+}
 
 
 @bp.get("/")
@@ -25,9 +38,20 @@ def index() -> Response:
         applications=applications.mine(actor),
         count=applications.count_waiting() if may("staff.index") else 0,
         account=applications.account_of(actor),
-        uploads=uploads.find(actor, most=5)[0] if may("uploads.index") else [],
+        uploads=uploads.find(actor)[0][:LAST] if may("uploads.index") else [],
         refused=refused_files.mine(actor) if may_upload else [],
     )
+
+
+@bp.get("/find")
+def find() -> BaseResponse | Response:
+    """Go to the one thing that the search box finds, or list what it finds."""
+    found = search_box.find(request.args.get("q", ""), current_actor())
+    if found.only:
+        kind, hit = found.only
+        endpoint, key = PAGES[kind]
+        return redirect(url_for(endpoint, **{key: hit.key}), 303)
+    return pages.render("site/_find.html", title="Find", found=found, addresses=PAGES)
 
 
 @bp.get("/healthz")

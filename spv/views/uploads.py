@@ -48,8 +48,7 @@ def create() -> BaseResponse:
         recorded = uploads.save(file, form.answers, actor)
     except ValidationError as error:
         return new(form.refused(error), refusal=error)
-    message = recorded.already or "File upload successful"
-    return pages.done("uploads.show", message, upload_id=recorded.upload_id)
+    return pages.done("uploads.show", recorded.already, upload_id=recorded.upload_id)
 
 
 @bp.get("/panels/uploads")

@@ -69,7 +69,7 @@ def the_whole_way(page):
     expect(page.get_by_text("30 recorded, 30 of them valid")).to_be_visible()
     checked(page)
     receipt = page.url
-    go(page, "Another file")
+    go(page, "Upload another file")
     corrects_a_file(page, prefix)
     page.goto("/panels/upload")
     declare(page)

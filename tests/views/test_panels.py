@@ -27,7 +27,7 @@ def test_the_page_says_how_many_and_its_address_holds_the_search(sixty):
     assert "60 rows" in page.text
     assert len(ids_of(page)) == 50
     assert page.one("input", id="supplier_name").attributes["value"] == "EXAMPLE"
-    form = page.one("form", role="search")
+    form = page.one("form", role="search", action="/panels")
     assert (form.attributes["method"], form.attributes["action"]) == ("get", "/panels")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select, true, update
+from sqlalchemy import ColumnElement, Row, func, select, true, update
 
 from spv import clock, database
 from spv.extensions import db
@@ -137,6 +137,33 @@ def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
     )
 
 
+def find(actor: Actor, before: int = 0) -> tuple[Sequence[Invalidation], bool]:
+    """Return the newest 50, or those before an id, and whether there are more.
+
+    An account has its own invalidations, agency staff have all.
+    """
+    return ledger_rows.newest(Invalidation, visible(actor), before)
+
+
+def invalidations_of(upload_id: int) -> Sequence[Invalidation]:
+    """Return the invalidations that marked rows of an upload, the oldest first."""
+    of_rows = select(PanelSerial.invalidation_id).where(
+        PanelSerial.upload_id == upload_id, PanelSerial.invalidation_id.is_not(None)
+    )
+    made = select(Invalidation).where(Invalidation.id.in_(of_rows))
+    return db.session.scalars(made.order_by(Invalidation.id)).all()
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition for invalidations that the actor may see.
+
+    Those by staff have no account, and nor has a user without an account.
+    """
+    own = Invalidation.account_id == actor.account_id
+    own &= Invalidation.account_id.is_not(None)
+    return true() if Role.STAFF in actor.roles else own
+
+
 def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
     """Return 1,000 rows of an invalidation as a file to correct and upload again.
 
@@ -151,11 +178,7 @@ def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
 
 
 def _find(invalidation_id: int, actor: Actor) -> Row[Any, AuditEvent]:
-    # Invalidations by staff have no account, and nor has a user without an account.
-    own = Invalidation.account_id == actor.account_id
-    own &= Invalidation.account_id.is_not(None)
-    is_seen = true() if Role.STAFF in actor.roles else own
-    return ledger_rows.with_event(Invalidation, invalidation_id, is_seen)
+    return ledger_rows.with_event(Invalidation, invalidation_id, visible(actor))
 
 
 def _rows_of(

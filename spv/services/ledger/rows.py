@@ -4,14 +4,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Row, false, func, insert, select, true, tuple_
 from sqlalchemy.orm import joinedload
 
 from spv import database
 from spv.extensions import db
-from spv.models import AuditEvent, PanelSerial, Product, Upload, UploadProduct
+from spv.models import (
+    AuditEvent,
+    Invalidation,
+    PanelSerial,
+    Product,
+    Upload,
+    UploadProduct,
+)
 from spv.rules.accounts import Role
 from spv.rules.errors import ConflictError
 from spv.rules.ledger.rows import PRODUCT_FIELDS, Panel
@@ -27,6 +34,8 @@ PANEL = (*NAMES, PanelSerial.serial_number)
 # The columns in which searches look for a name.
 KEYS = {name: getattr(Product, f"{name}_key") for name in PRODUCT_FIELDS}
 Names = tuple[str, str, str]
+Made = TypeVar("Made", Upload, Invalidation)
+SHOWN = 50  # uploads or invalidations on a page
 
 
 class ValidRow(NamedTuple):
@@ -132,6 +141,21 @@ def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
         .order_by(PanelSerial.id)
     )
     return db.session.execute(query.limit(most)).all()
+
+
+def newest(
+    made: type[Made], own: ColumnElement[bool], before: int, *options: Any
+) -> tuple[Sequence[Made], bool]:
+    """Return the newest 50 uploads or invalidations, and whether there are more.
+
+    With `before`, those before an id. `own` is the condition that the actor may see
+    them, `options` say what else to load at once.
+    """
+    query = select(made).where(own, made.id < before if before else true())
+    people = map(joinedload, (made.account, made.user, made.subscription))
+    query = query.options(*people, *options).order_by(made.id.desc())
+    found = db.session.scalars(query.limit(SHOWN + 1)).all()
+    return found[:SHOWN], len(found) > SHOWN
 
 
 def with_event(

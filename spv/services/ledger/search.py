@@ -35,7 +35,7 @@ class Found(NamedTuple):
 def find(criteria: Criteria, actor: Actor, after: int = 0) -> Found:
     """Return the first rows that match, or the rows that follow the row with an id."""
     with snapshot():  # The rows and the total must be of the same moment.
-        rows = _matching_rows(criteria, actor, ROWS_SHOWN + 1, after)
+        rows = matching_rows(criteria, actor, ROWS_SHOWN + 1, after)
         total = len(rows)
         if after or total > ROWS_SHOWN:
             total = search_query.count(criteria, actor)
@@ -48,7 +48,7 @@ def every(criteria: Criteria, actor: Actor) -> Iterator[Sequence[Any]]:
     while True:
         with snapshot():  # Ends before the yield: a slow download must not keep it.
             database.allow_long_statements()
-            rows = _matching_rows(criteria, actor, EXPORT_SLICE, after)
+            rows = matching_rows(criteria, actor, EXPORT_SLICE, after)
         if not rows:
             return
         yield rows
@@ -98,7 +98,8 @@ def rows_with_ids(row_ids: Sequence[int], *order: Any) -> Sequence[Any]:
     return db.session.execute(query.order_by(*order or [PanelSerial.id])).all()
 
 
-def _matching_rows(criteria: Criteria, actor: Actor, *page: int) -> Sequence[Any]:
+def matching_rows(criteria: Criteria, actor: Actor, *page: int) -> Sequence[Any]:
+    """Return so many rows that match; with a second number, those after that row."""
     row_ids = search_query.ids(criteria, actor, *page)
     return rows_with_ids(row_ids, *search_query.order(criteria))
 

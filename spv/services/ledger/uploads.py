@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import undefer
 
 from spv import clock
 from spv.extensions import db
-from spv.models import AuditEvent, Upload
+from spv.models import AuditEvent, Invalidation, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
@@ -31,9 +31,9 @@ from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result
 from spv.services.ledger import declarations, refused_files
 from spv.services.ledger import rows as ledger_rows
+from spv.services.ledger.invalidations import invalidations_of
 from spv.services.ledger.refused_files import RowsRefused
 
-UPLOADS_SHOWN = 50
 ROWS_SHOWN = 100
 RECORDED = "upload.recorded"
 
@@ -67,12 +67,16 @@ class Checked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """An upload with its event in the log, its declaration, and some of its rows."""
+    """An upload with its event in the log, its declaration, and some of its rows.
+
+    `marked_by` are the invalidations of its rows, the oldest first.
+    """
 
     upload: Upload
     event: AuditEvent
     wording: Sequence[str]
     valid: int
+    marked_by: Sequence[Invalidation]
     rows: Sequence[Any]
     has_more: bool
     warnings: Sequence[Group]
@@ -225,31 +229,26 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
     )
     wordings = WORDINGS[upload.declaration.purpose]
     rows = ledger_rows.rows_of(upload_id, after, ROWS_SHOWN + 1)
+    valid = ledger_rows.count_valid(upload_id)
     return Receipt(
         upload=upload,
         event=event,
         wording=wordings.get(upload.declaration.wording_version, ()),
-        valid=ledger_rows.count_valid(upload_id),
+        valid=valid,
+        marked_by=invalidations_of(upload_id) if valid < upload.row_count else (),
         rows=rows[:ROWS_SHOWN],
         has_more=len(rows) > ROWS_SHOWN,
         warnings=groups_of(of_log(upload.warnings or [])),
     )
 
 
-def find(
-    actor: Actor, before: int = 0, most: int = UPLOADS_SHOWN
-) -> tuple[Sequence[Upload], bool]:
+def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
     """Return the newest uploads, or those before an id, and whether there are more.
 
     An account has its own uploads, agency staff have all.
     """
-    query = select(Upload).where(ledger_rows.visible(actor))
-    if before:
-        query = query.where(Upload.id < before)
-    people = (Upload.account, Upload.user, Upload.subscription, Upload.declaration)
-    query = query.options(*map(joinedload, people)).order_by(Upload.id.desc())
-    found = db.session.scalars(query.limit(most + 1)).all()
-    return found[:most], len(found) > most
+    own, counted = ledger_rows.visible(actor), undefer(Upload.valid_count)
+    return ledger_rows.newest(Upload, own, before, counted)
 
 
 def _refuse(
