@@ -12,7 +12,7 @@ UPLOADER = frozenset({Role.UPLOADER})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 STAFF = frozenset({Role.STAFF})
 API_CLIENT = frozenset({Role.SYSTEM})
-UNITS = "Small units"
+UNITS, MINE = "Small units", "My account"
 
 
 class Policy(NamedTuple):
@@ -26,6 +26,13 @@ class Policy(NamedTuple):
     menu: str = ""
     owned: bool = False
     group: str = ""
+
+
+def needs_account(roles: frozenset[Role], policy: Policy) -> bool:
+    """Tell whether a user lacks an account for a route, or only a type of account."""
+    needed = policy.roles - STAFF
+    lacks_type = needed == UPLOADER and roles >= ACCOUNT
+    return lacks_type or bool(needed and roles == PERSON)
 
 
 # In the order of the navigation.
@@ -92,12 +99,15 @@ POLICIES = {
     "account.use_link": Policy(EVERYONE),
     "account.edit_password": Policy(SIGNED_IN),
     "account.change_password": Policy(SIGNED_IN),
-    "account.show": Policy(SIGNED_IN - STAFF, "My account"),
+    "account.show": Policy(SIGNED_IN - STAFF, "My account", group=MINE),
+    "account.list_applications": Policy(
+        SIGNED_IN - STAFF, "Account applications", group=MINE
+    ),
     "account.new": Policy(PERSON),
     "account.apply": Policy(PERSON),
     "account.edit": Policy(ADMINISTRATOR),
     "account.upgrade": Policy(ADMINISTRATOR),
-    "account.list_users": Policy(ACCOUNT),
+    "account.list_users": Policy(ACCOUNT, "Users", group=MINE),
     "account.new_user": Policy(ADMINISTRATOR),
     "account.add_user": Policy(ADMINISTRATOR),
     "account.edit_user": Policy(ADMINISTRATOR, owned=True),
