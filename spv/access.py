@@ -19,11 +19,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import demo, pages, security
 from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network, secret_keys
-from spv.policy import GROUPS, POLICIES, Group
+from spv.policy import GROUPS, POLICIES, Group, needs_account
 from spv.rules.accounts import Role
-from spv.rules.errors import ForbiddenError
+from spv.rules.errors import AccountNeeded, ForbiddenError
 from spv.rules.ledger.declaration import DeclarationStatus
-from spv.services.accounts import sessions
+from spv.services.accounts import sessions, users
 from spv.services.actor import Actor, visitor
 from spv.services.api import subscriptions
 from spv.services.api.subscriptions import ApiClient
@@ -217,7 +217,10 @@ def _authorise() -> BaseResponse | None:
     allowed = [role for role in Role if role in policy.roles]
     if len(allowed) > 2:
         raise ForbiddenError(f"This is not for {' or '.join(roles())}.")
-    raise ForbiddenError(f"This is for {' or '.join(allowed)}.")
+    sentence = f"This is for {' or '.join(allowed)}."
+    if needs_account(roles(), policy):
+        raise AccountNeeded(sentence, users.administrators(current_actor()))
+    raise ForbiddenError(sentence)
 
 
 def _authenticate_client() -> BaseResponse | None:

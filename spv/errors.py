@@ -73,7 +73,8 @@ def _use_case_error(error: UseCaseError) -> Response:
         response = api_error(error.http_status, error.errors)
     else:
         title, sentence = WORDS[error.http_status]
-        response = _answer(error.http_status, title, str(error) or sentence)
+        words = title, str(error) or sentence
+        response = _answer(error.http_status, *words, **error.details)
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -83,7 +84,7 @@ def _is_api() -> bool:
     return request.path.startswith("/api/")
 
 
-def _answer(status: int, title: str, sentence: str) -> Response:
+def _answer(status: int, title: str, sentence: str, **details: Any) -> Response:
     if status >= 500:
         # If the database could not say who is signed in, the page must not ask again.
         g.setdefault("_login_user", AnonymousUserMixin())
@@ -101,6 +102,7 @@ def _answer(status: int, title: str, sentence: str) -> Response:
         sentence=sentence,
         status=status,
         again=_fields_to_resend() if status == 429 else None,
+        **details,
     )
     if pages.wants_partial():
         # An error replaces the page, whichever part of it the answer was meant for.

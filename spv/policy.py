@@ -42,6 +42,13 @@ class Policy(NamedTuple):
     group: Group = UNITS
 
 
+def needs_account(roles: frozenset[Role], policy: Policy) -> bool:
+    """Tell whether a user lacks an account for a route, or only a type of account."""
+    needed = policy.roles - STAFF
+    lacks_type = needed == UPLOADER and roles >= ACCOUNT
+    return lacks_type or bool(needed and roles == PERSON)
+
+
 # In the order of the navigation, within each group.
 POLICIES = {
     "static": Policy(EVERYONE),
@@ -109,11 +116,14 @@ POLICIES = {
     "account.edit_password": Policy(SIGNED_IN),
     "account.change_password": Policy(SIGNED_IN),
     "account.show": Policy(SIGNED_IN - STAFF, "My account", group=MY_ACCOUNT),
+    "account.list_applications": Policy(
+        SIGNED_IN - STAFF, "Account applications", group=MY_ACCOUNT
+    ),
     "account.new": Policy(PERSON),
     "account.apply": Policy(PERSON),
     "account.edit": Policy(ADMINISTRATOR),
     "account.upgrade": Policy(ADMINISTRATOR),
-    "account.list_users": Policy(ACCOUNT),
+    "account.list_users": Policy(ACCOUNT, "Users", group=MY_ACCOUNT),
     "account.new_user": Policy(ADMINISTRATOR),
     "account.add_user": Policy(ADMINISTRATOR),
     "account.edit_user": Policy(ADMINISTRATOR, owned=True),

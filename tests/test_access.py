@@ -44,7 +44,7 @@ MATRIX = {
         "sign_in.sign_out_everywhere", "account.edit_password",
         "account.change_password",
     },
-    "PGUA": {"account.show"},
+    "PGUA": {"account.show", "account.list_applications"},
     "P": {"account.new", "account.apply"},
     "GUA": {"account.list_users"},
     "US": {

@@ -15,8 +15,9 @@ from spv.rules.ledger.declaration import API, TERMS, current_wording
 
 
 class ApplicationForm(Form):
-    """An application for an account, or for its upgrade."""
+    """An application for an account, or for its upgrade, which is reviewed first."""
 
+    step = StringField()
     account_types = SelectMultipleField("Account type", validate_choice=False)
     legal_name = StringField("Legal entity name")
     abn = StringField("Australian Business Number (ABN)")

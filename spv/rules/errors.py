@@ -1,6 +1,7 @@
 """Errors that stop a use case; one handler answers each of them."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 
@@ -9,13 +10,15 @@ class UseCaseError(Exception):
 
     `code` names the error for programs. `errors` are the objects of an answer of the
     API; where there are none, the answer says the message of the exception.
-    `retry_after` is a number of seconds, and 0 where waiting does not help.
+    `retry_after` is a number of seconds, and 0 where waiting does not help. `details`
+    are what a page shows besides.
     """
 
     http_status = 400
     code = ""
     errors: Sequence[dict[str, Any]] = ()
     retry_after = 0
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
 class ValidationError(UseCaseError, ValueError):
@@ -67,6 +70,17 @@ class ForbiddenError(UseCaseError):
     """The actor is not allowed to do this."""
 
     http_status = 403
+
+
+class AccountNeeded(ForbiddenError):
+    """A page needs an account, or a type that the actor's account does not have.
+
+    `administrators` are the users who can apply for the type.
+    """
+
+    def __init__(self, sentence: str, administrators: Sequence[Any]) -> None:
+        super().__init__(sentence)
+        self.details = {"administrators": administrators}
 
 
 class NotFoundError(UseCaseError):

@@ -83,7 +83,7 @@ def sign_out_everywhere() -> BaseResponse:
 
 @bp.get("/account")
 def show() -> Response:
-    """Show the account's details and applications."""
+    """Show the account's details, and its newest application."""
     actor = current_actor()
     return pages.render(
         "account/_show.html",
@@ -93,19 +93,34 @@ def show() -> Response:
     )
 
 
+@bp.get("/account/applications")
+def list_applications() -> Response:
+    """Show the applications of the user or of the account, and the way to a new one."""
+    actor = current_actor()
+    return pages.render(
+        "account/_applications.html",
+        title="Account applications",
+        account=applications.account_of(actor),
+        applications=applications.mine(actor),
+    )
+
+
 @bp.get("/account/apply", endpoint="new")
 @bp.get("/account/upgrade", endpoint="edit")
 def application_page(form: ApplicationForm | None = None) -> Response:
-    """Show the form for an account, or for its upgrade with its present details."""
+    """Show the form for an account, or for its upgrade with its present details.
+
+    The back link of the review has the answers in its address.
+    """
     actor = current_actor()
     account = applications.account_of(actor)
     return pages.render(
         "account/_application.html",
         title="Upgrade account" if account else "Apply for an account",
-        form=form or ApplicationForm(obj=account),
+        form=form or ApplicationForm(request.args, obj=account),
         held=applications.current_types(actor),
         waiting=applications.is_waiting(actor),
-        button="Next" if account else "Submit",
+        is_upgrade=account is not None,
     )
 
 
@@ -113,10 +128,17 @@ def application_page(form: ApplicationForm | None = None) -> Response:
 @bp.post("/account/upgrade", endpoint="upgrade")
 @pages.submits(ApplicationForm, application_page)
 def submit_application(form: ApplicationForm) -> BaseResponse:
-    """Submit an application for an account, or for its upgrade."""
-    applications.submit(form.answers, current_actor())
+    """Submit an application for an account, or review and submit one for an upgrade."""
+    actor = current_actor()
+    if actor.account_id and form.step.data == "next":
+        return pages.render(
+            "account/_review.html",
+            title="Upgrade account: review",
+            details=applications.review(form.answers, actor),
+        )
+    applications.submit(form.answers, actor)
     message = "Your application has been submitted. The agency will assess it."
-    return pages.done("account.show", message)
+    return pages.done("account.list_applications", message)
 
 
 @bp.get("/account/users")

@@ -106,7 +106,7 @@ def set_password(page):
 
 
 def applies(page, organisation, digits):
-    heading(page, "What you can do next")
+    """Apply for an account, from the home page on."""
     checked(page)
     go(page, "Apply for an account")
     heading(page, "Apply for an account")
@@ -118,20 +118,54 @@ def applies(page, organisation, digits):
     checked(page)
     fill_application(page, organisation, digits)
     press(page, "Submit")
-    heading(page, "My account")
+    heading(page, "Account applications")
     expect(page.get_by_text("Submitted", exact=True).last).to_be_visible()
     checked(page)
     sign_out(page)
 
 
-def upgrades(page):
-    page.get_by_role("link", name="My account").first.click()
-    expect(page.get_by_role("heading", name="Account applications")).to_be_visible()
+def is_led_to_the_upgrade(page):
+    """Before the upgrade, the upload page leads to it."""
+    page.goto("/panels/upload")
+    page.complaints.clear()  # Chromium logs the 403
+    checked(page)
     go(page, "Upgrade account")
+    heading(page, "Upgrade account")
+    page.goto("/")
+
+
+def upgrades(page):
+    """Upgrade the account by the guidance's steps, which are quoted."""
+    # "go to the 'My account' section then select 'Account applications'."
+    go(page, "My account")
+    heading(page, "My account")
+    checked(page)
+    go(page, "Account applications")
+    heading(page, "Account applications")
+    # "Go to 'Upgrade account'."
+    go(page, "Upgrade account")
+    heading(page, "Upgrade account")
+    # "Select 'Verification Service Provider' from the account type list."
     page.get_by_label("Verification Service Provider").check()
+    # "Complete all sections and select 'Next'."
+    page.get_by_label("Phone number").fill("")
+    press(page, "Next")
+    expect(page.locator("#phone-error")).to_contain_text("Enter a phone number")
+    page.get_by_label("Phone number").fill("02 5550 0199")
     checked(page)
     press(page, "Next")
+    heading(page, "Upgrade account: review")
+    checked(page)
+    go(page, "Back")
+    heading(page, "Upgrade account")
+    expect(page.get_by_label("Verification Service Provider")).to_be_checked()
+    expect(page.get_by_label("Phone number")).to_have_value("02 5550 0199")
+    press(page, "Next")
+    expect(page.get_by_text("02 5550 0199")).to_be_visible()
+    press(page, "Submit")
+    heading(page, "Account applications")
     expect(page.get_by_text("Upgrade: General account")).to_be_visible()
+    checked(page)
     sign_out(page)
 
 
@@ -158,6 +192,7 @@ def the_guidance(page):
     applies(page, organisation, abn.format(abn.calc_check_digits(body) + body))
     assess(page, organisation)
     sign_in(page, kim)
+    is_led_to_the_upgrade(page)
     upgrades(page)
     assess(page, organisation)
     sign_in(page, kim)

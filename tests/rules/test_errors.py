@@ -3,6 +3,8 @@
 import pytest
 
 from spv.rules.errors import (
+    AccountNeeded,
+    ForbiddenError,
     IdempotencyConflict,
     IdempotencyKeyReused,
     UseCaseError,
@@ -35,3 +37,12 @@ def test_requests_with_the_same_key(error, status, code, wait):
     assert (raised.http_status, raised.code, raised.retry_after) == (status, code, wait)
     assert raised.errors == [{"code": code, "message": str(raised)}]
     assert "Idempotency-Key" in str(raised)
+
+
+def test_a_missing_account_names_the_users_who_can_apply():
+    error = AccountNeeded("This is for others.", ["Kim"])
+    assert isinstance(error, ForbiddenError)
+    assert (str(error), error.details) == (
+        "This is for others.", {"administrators": ["Kim"]},
+    )  # fmt: skip
+    assert ForbiddenError("No.").details == {}

@@ -150,3 +150,9 @@ def read(response):
     """The page in a response."""
     assert response.mimetype == "text/html", response.mimetype
     return Page(response.text)
+
+
+def follow(client, answer):
+    """The page that a redirect leads to."""
+    assert answer.status_code == 303, answer.text
+    return read(client.get(answer.location))

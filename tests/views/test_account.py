@@ -13,7 +13,6 @@ from spv.extensions import db
 from spv.services.accounts import users
 from tests.conftest import dispose, make_app
 from tests.people import (
-    APPLICATION,
     KIM,
     NEW_PASSWORD,
     PASSWORD,
@@ -22,69 +21,9 @@ from tests.people import (
     twice,
     user_of,
 )
-from tests.views.page import read
+from tests.views.page import follow, read
 
 HTMX = {"HX-Request": "true"}
-
-
-def follow(client, answer):
-    """The page that a redirect leads to."""
-    assert answer.status_code == 303, answer.text
-    return read(client.get(answer.location))
-
-
-def test_signing_up_and_applying(demonstration):
-    kim = demonstration.test_client()
-    page = follow(kim, kim.post("/sign-up", data=KIM))
-    assert page.heading == "Sign in"
-    assert "your earlier password is the one that counts" in page.text
-    home = follow(
-        kim, kim.post("/sign-in", data={"email": KIM["email"], "password": PASSWORD})
-    )
-    apply = read(kim.get(home.link("Apply for an account")))
-    assert apply.heading == "Apply for an account"
-    general, vsp, supplier = apply.all("input", name="account_types")
-    assert {"checked", "disabled"} <= general.attributes.keys()
-    assert {"checked", "disabled"}.isdisjoint(vsp.attributes)
-    assert supplier.attributes["value"] == "supplier"
-    nothing = APPLICATION | {"account_types": []}
-    mine = follow(kim, kim.post("/account/apply", data=nothing))
-    assert "Your application has been submitted." in mine.text
-    assert "New account: General account" in mine.text
-    waits = read(kim.get("/account/apply"))
-    assert "An application is waiting to be assessed." in waits.text
-    assert waits.fields() == set()
-
-
-def test_assessing_and_upgrading(demonstration):
-    demonstration.test_client().post("/sign-up", data=KIM)
-    kim = browser_of(demonstration, KIM["email"], PASSWORD)
-    kim.post("/account/apply", data=APPLICATION | {"account_types": []})
-    agency = browser_of(demonstration, demo.STAFF)
-    queue = read(agency.get("/staff/applications"))
-    assert queue.text.index("Panel Check Services") < queue.text.index("Kim Pty Ltd")
-    assert "3 applications, oldest first" in queue.text
-    address = queue.link("Kim Pty Ltd")
-    assert read(agency.get(address)).text.count("Does not match") == 3
-    approved = follow(agency, agency.post(address + "/approve"))
-    assert "Approved: Kim Pty Ltd." in approved.text
-    mine = read(kim.get("/account"))
-    assert "51 824 753 556" in mine.text
-    upgrade = read(kim.get(mine.link("Upgrade account")))
-    assert upgrade.value("legal_name") == "Kim Pty Ltd"
-    assert [b.text for b in upgrade.all("button")][-1] == "Next"
-    mine = follow(kim, kim.post("/account/upgrade", data=APPLICATION))
-    assert "Upgrade: General account, Verification Service Provider" in mine.text
-    again = kim.post("/account/upgrade", data=APPLICATION)
-    assert again.status_code == 409
-    assert "already waiting to be assessed" in read(again).text
-    address = read(agency.get("/staff/applications")).links("Kim Pty Ltd")[0]
-    reason = {"reason": "Please use\nthe registered name."}
-    follow(agency, agency.post(address + "/decline", data=reason))
-    assert "Please use the registered name." in read(kim.get("/account")).text
-    late = agency.post(address + "/approve")
-    assert late.status_code == 409
-    assert "You have declined this application already" in read(late).text
 
 
 def test_a_user_is_added_and_sets_a_password(demonstration):
@@ -131,24 +70,6 @@ def test_users_who_remove_themselves_are_signed_out(demonstration):
     browser = browser_of(demonstration, demo.VSP_USER)
     answer = browser.post(f"/account/users/{tom}/remove")
     assert browser.get(answer.location).location.startswith("/sign-in?next=")
-
-
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "partial"])
-def test_a_refused_application_keeps_what_was_typed(demonstration, headers):
-    demonstration.test_client().post("/sign-up", data=KIM)
-    browser = browser_of(demonstration, KIM["email"], PASSWORD)
-    wrong = APPLICATION | {"abn": "51824753557"}
-    answer = browser.post("/account/apply", data=wrong, headers=headers)
-    page = read(answer)
-    assert (answer.status_code, page.is_whole) == (422, not headers)
-    assert [href for href, _ in page.problems()] == ["#abn"]
-    assert "check digits" in page.error_beside("abn")
-    assert page.value("abn") == "51824753557"
-    assert page.value("legal_name") == "Kim Pty Ltd"
-    chosen = [n for n in page.all("input") if "checked" in n.attributes]
-    assert [n.attributes["value"] for n in chosen] == [
-        "general", "verification_service_provider",
-    ]  # fmt: skip
 
 
 def test_passwords_are_never_sent_back(demonstration):

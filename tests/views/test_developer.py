@@ -9,14 +9,12 @@ import time_machine
 
 from spv import clock, demo
 from spv.extensions import db
-from spv.models import AuditEvent, Declaration, SubscriptionKey
+from spv.models import AuditEvent, SubscriptionKey
 from spv.rules.errors import ConflictError, ForbiddenError
 from spv.services.api import subscriptions
-from spv.services.ledger import declarations
 from spv.services.verify import ledger as ledger_verification
 from tests.api import (
     HEADER,
-    TICKED,
     UPLOADS,
     System,
     items,
@@ -227,64 +225,6 @@ def test_a_secret_that_is_still_known_ends_nothing(demonstration, browser):
             answer = System(demonstration, key).get(f"{UPLOADS}/X1")
             assert answer.status_code == status
     assert ledger_verification.verify().problems == []
-
-
-def end_in(days):
-    """Let the declaration of the VSP account end in so many days."""
-    until = clock.today() + timedelta(days=days)
-    db.session.execute(sa.update(Declaration).where(
-        Declaration.purpose == "api").values(expires_on=until))  # fmt: skip
-    db.session.commit()
-
-
-@pytest.mark.parametrize(
-    ("days", "words", "loud"),
-    [(15, "", False), (14, "14 days left.", False), (8, "8 days left.", False),
-     (7, "7 days left.", True), (1, "1 day left.", True),
-     (0, "Today is its last day.", True), (-1, "", False)],
-)  # fmt: skip
-def test_the_notices_before_its_end(demonstration, browser, days, words, loud):
-    end_in(days)
-    for address in ("/panels", "/stc", "/developer", "/account", "/nothing"):
-        page = browser.get(address).text
-        assert ("Declaration for API Users:" in page) is bool(words), address
-        assert words in page
-        assert ("spv-warning--soon" in page) is loud
-    for other in (demo.STAFF, demo.OTHER_VSP, demo.GENERAL):
-        page = browser_of(demonstration, other).get("/account").text
-        assert "Declaration for API Users:" not in page
-
-
-def test_its_status_beside_the_search(demonstration, browser):
-    assert "92 days left" in browser.get("/panels").text or clock.today()
-    end_in(-3)
-    assert "Lapsed on" in browser.get("/panels").text
-    others = browser_of(demonstration, demo.OTHER_VSP)
-    assert "Not made yet" in others.get("/panels").text
-    staff = browser_of(demonstration, demo.STAFF)
-    assert "API declaration status" not in staff.get("/panels").text
-
-
-def test_to_declare_twice_on_a_day_is_to_declare_once(demonstration):
-    others, before = browser_of(demonstration, demo.OTHER_VSP), events()
-    for _ in range(2):
-        answer = others.post("/panels/declaration", data={"declaration": "yes"})
-        assert answer.status_code == 303
-    assert events() == [*before, "declaration.made"]
-    assert len(declarations.mine(acting(demo.OTHER_VSP))) == 1
-    with time_machine.travel(clock.now() + timedelta(days=1)):
-        declarations.make(TICKED, acting(demo.OTHER_VSP))
-    assert len(declarations.mine(acting(demo.OTHER_VSP))) == 2
-
-
-def test_another_person_declares_too(demonstration):
-    made = len(declarations.mine(acting(demo.VSP_ADMIN)))
-    for email in (demo.VSP_USER, demo.VSP_ADMIN):
-        with time_machine.travel("2026-11-29 01:00+00:00", tick=False):
-            declarations.make(TICKED, acting(email))
-    with time_machine.travel("2026-11-30 01:00+00:00", tick=False):
-        declarations.make(TICKED, acting(demo.VSP_ADMIN))  # until the same day
-    assert len(declarations.mine(acting(demo.VSP_ADMIN))) == made + 3
 
 
 def test_the_reference_names_every_error_and_header(browser):

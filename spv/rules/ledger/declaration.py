@@ -17,7 +17,7 @@ WORDINGS: dict[str, dict[str, Sequence[str]]] = tomllib.loads(
 )
 YES = ("yes", "on", "y", "true", "1")  # what a ticked box may send
 MONTHS = 3
-NOTICES = (14, 7, 1)  # days before the end at which users are warned, more each time
+NOTICES = (14, 7, 1, -1)  # days left when users are warned, more plainly each time
 
 
 def current_wording(purpose: str) -> tuple[str, Sequence[str]]:
@@ -62,11 +62,13 @@ def last_day(made: date) -> date:
 class DeclarationStatus(NamedTuple):
     """The status of an account's declaration for API users on a day.
 
-    `until` is its last day, or None if the account never made one.
+    `until` is its last day, or None if the account never made one. `made` is the day on
+    which the newest one was made, where it is known.
     """
 
     until: date | None
     today: date
+    made: date | None = None
 
     @property
     def is_current(self) -> bool:
@@ -79,24 +81,41 @@ class DeclarationStatus(NamedTuple):
         return (self.until - self.today).days if self.until else 0
 
     @property
+    def lapsed_on(self) -> date | None:
+        """The first day on which systems cannot upload; None if that is not yet."""
+        if self.until is None or self.is_current:
+            return None
+        return self.until + timedelta(days=1)
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The days that have passed since it was made, and all its days; or None."""
+        if self.until is None or self.made is None:
+            return None
+        days = max((self.until - self.made).days, 1)
+        return min(max((self.today - self.made).days, 0), days), days
+
+    @property
     def status(self) -> str:
         """The status in words."""
         if self.until is None:
             return "Not made yet"
-        if self.is_current:
+        if self.lapsed_on is None:
             return f"Current until {format_date(self.until)}"
-        lapsed = format_date(self.until + timedelta(days=1))
+        lapsed = format_date(self.lapsed_on)
         return f"Lapsed on {lapsed}; it was current until {format_date(self.until)}"
 
     @property
     def left(self) -> str:
-        """The time that is left in words; empty if the declaration is not current."""
-        if not self.is_current:
+        """The time that is left in words, or what follows if it has lapsed."""
+        if self.lapsed_on:
+            return "Your systems cannot upload until it is made again"
+        if self.until is None:
             return ""
         days = self.days_left
         return f"{pluralise(days, 'day')} left" if days else "Today is its last day"
 
     @property
     def notice(self) -> int:
-        """The strength of the warning to users: 1 to 3, or 0 for none yet."""
-        return sum(self.is_current and self.days_left <= days for days in NOTICES)
+        """The strength of the warning to users: 1 to 4 (lapsed), or 0 for none yet."""
+        return sum(self.until is not None and self.days_left <= n for n in NOTICES)

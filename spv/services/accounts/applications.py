@@ -30,8 +30,8 @@ _IS_WAITING = AccountApplication.status == Status.SUBMITTED
 _read_reason = partial(read_text, what="the reason", most=LONGEST_REASON, lines=True)
 
 
-def submit(answers: Mapping[str, Any], actor: Actor) -> None:
-    """Apply for an account, or for more types for the actor's account.
+def review(answers: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """Return the details of an application as they would be submitted.
 
     Raises ValidationError, and ConflictError if an application is waiting already.
     """
@@ -39,13 +39,19 @@ def submit(answers: Mapping[str, Any], actor: Actor) -> None:
     if actor.account_id and {*types} <= {*current_types(actor)}:
         raise ValidationError({"account_types": "Select at least one new type."})
     details = rules.read_details(answers, types)
+    _refuse_second(actor)
+    return details
+
+
+def submit(answers: Mapping[str, Any], actor: Actor) -> None:
+    """Apply for an account, or for more types for the actor's account.
+
+    Raises ValidationError, and ConflictError if an application is waiting already.
+    """
+    details = review(answers, actor)
     role = Role.ADMINISTRATOR if actor.account_id else Role.PERSON
     with authorised_transaction(actor, role):
-        if is_waiting(actor):
-            raise ConflictError(
-                "An application is already waiting to be assessed. My account shows "
-                "its status."
-            )
+        _refuse_second(actor)
         application = AccountApplication(
             **details,
             user_id=actor.user_id,
@@ -57,6 +63,14 @@ def submit(answers: Mapping[str, Any], actor: Actor) -> None:
         db.session.add(application)
         db.session.flush()
         _record("application.submitted", application, actor)
+
+
+def _refuse_second(actor: Actor) -> None:
+    if is_waiting(actor):
+        raise ConflictError(
+            "An application is already waiting to be assessed. Account applications "
+            "shows its status."
+        )
 
 
 def mine(actor: Actor) -> Sequence[AccountApplication]:

@@ -33,6 +33,12 @@ def index(actor: Actor) -> Sequence[User]:
     return db.session.scalars(_own(actor).order_by(User.name, User.id)).all()
 
 
+def administrators(actor: Actor) -> Sequence[User]:
+    """Return the administrators of the actor's account; none without an account."""
+    query = _own(actor).where(User.is_administrator)
+    return db.session.scalars(query.order_by(User.name, User.id)).all()
+
+
 def show(user_id: int, actor: Actor) -> User:
     """Return a user of the actor's account; raises NotFoundError."""
     return require(db.session.scalar(_own(actor).where(User.id == user_id)))

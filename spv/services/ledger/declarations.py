@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarResult, func, select
+from sqlalchemy import ColumnElement, ScalarResult, select
 from sqlalchemy.orm import joinedload
 
 from spv import clock
@@ -71,8 +71,10 @@ def declaration_status(
     account_id: int | None, at: datetime | None = None
 ) -> DeclarationStatus:
     """Return the status of an account's declaration at a moment, or now."""
-    last = select(func.max(Declaration.expires_on)).where(_of(account_id))
-    return DeclarationStatus(db.session.scalar(last), clock.day_of(at or clock.now()))
+    last, today = _newest(account_id, 1).first(), clock.day_of(at or clock.now())
+    if last is None:
+        return DeclarationStatus(None, today)
+    return DeclarationStatus(last.expires_on, today, clock.day_of(last.made_at))
 
 
 def current(account_id: int | None, at: datetime) -> Declaration:

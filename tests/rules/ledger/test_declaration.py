@@ -75,14 +75,25 @@ def test_the_status_in_words():
         (until, -1, "Current until 28 February 2027", "1 day left", 3),
         (until, 0, "Current until 28 February 2027", "Today is its last day", 3),
         (until, 1, "Lapsed on 1 March 2027; it was current until 28 February 2027",
-         "", 0),
+         "Your systems cannot upload until it is made again", 4),
         (until, 400, "Lapsed on 1 March 2027; it was current until 28 February 2027",
-         "", 0),
+         "Your systems cannot upload until it is made again", 4),
     ]  # fmt: skip
     for last, days, status, left, notice in table:
         standing = DeclarationStatus(last, until + days * day)
         found = standing.status, standing.left, standing.notice
         assert found == (status, left, notice), days
+        assert standing.lapsed_on == (until + day if notice == 4 else None)
+
+
+def test_the_days_that_have_passed():
+    made, until, day = date(2026, 10, 18), date(2027, 1, 18), timedelta(days=1)
+    for days, passed in ((-1, 0), (0, 0), (38, 38), (92, 92), (400, 92)):
+        assert DeclarationStatus(until, made + days * day, made).span == (passed, 92)
+    assert DeclarationStatus(made, made, made).span == (0, 1)
+    assert DeclarationStatus(made, made, until).span == (0, 1)
+    assert DeclarationStatus(None, made, made).span is None
+    assert DeclarationStatus(until, made).span is None
 
 
 def test_what_has_to_be_declared():
