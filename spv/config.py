@@ -135,8 +135,6 @@ class Config:
     MAX_CONTENT_LENGTH: int = 5_010_000  # a file of 5 MB, and its form
     # A field of a megabyte gets an error beside it (422), as any other wrong answer.
     MAX_FORM_MEMORY_SIZE: int = 2_000_000
-    # A static file may be cached for long: its address changes with its content.
-    SEND_FILE_MAX_AGE_DEFAULT: int = 31_536_000
 
 
 # The name of each setting in the environment, and its field.

@@ -1,12 +1,10 @@
 """Answer with a whole page or, for HTMX, a part of it: only this module decides."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import cache, wraps
+from functools import wraps
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import flask
@@ -29,7 +27,6 @@ def init_app(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals |= {
-        "asset": _asset,
         "is_demonstration": is_demonstration,
         "type_words": TYPE_WORDS,
     }
@@ -164,18 +161,6 @@ def read_signed(text: str) -> Any:
 def _signer() -> TimedSerializer[str]:
     # Not URLSafeTimedSerializer, which would unpack a megabyte to a gigabyte.
     return TimedSerializer(secret_keys(), "form")
-
-
-def _asset(name: str) -> str:
-    """Return the address of a static file, which changes with it: it can be cached."""
-    return url_for("static", filename=name, v=_version(name))
-
-
-@cache
-def _version(name: str) -> str:
-    """Return a short digest of a static file."""
-    content = (Path(current_app.static_folder or "") / name).read_bytes()
-    return hashlib.sha256(content).hexdigest()[:8]
 
 
 def _dollars(value: Decimal) -> str:
