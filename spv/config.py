@@ -109,6 +109,8 @@ class Config:
     # a kilobyte. Beyond the second limit, single calculations are still saved.
     SPV_VISITOR_ROWS: int = _setting(50_000, _number)
     SPV_VISITOR_ROWS_IN_ALL: int = _setting(500_000, _number)
+    # How people reach the agency. A demonstration says that it is one instead.
+    SPV_AGENCY_CONTACT: str = _setting("")
     SESSION_COOKIE_SECURE: bool = False
     TESTING: bool = False
 

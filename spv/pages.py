@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, request, url_for
 from itsdangerous import BadData, TimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import clock
+from spv import clock, guide
 from spv.extensions import htmx, secret_keys
 from spv.rules.accounts import TYPE_WORDS, format_abn
 from spv.rules.errors import ValidationError
@@ -27,7 +27,9 @@ def init_app(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals |= {
+        "agency_contact": _agency_contact(app),
         "is_demonstration": is_demonstration,
+        "terms": guide.TERMS,
         "type_words": TYPE_WORDS,
     }
     environment.filters |= {
@@ -51,6 +53,15 @@ def wants_partial() -> bool:
 def is_demonstration() -> bool:
     """Tell whether this is a demonstration, without real data."""
     return bool(current_app.config["SPV_ENVIRONMENT"] == "demo")
+
+
+def _agency_contact(app: Flask) -> str:
+    """Return a sentence that says how to reach the agency, or why nobody can."""
+    if contact := app.config["SPV_AGENCY_CONTACT"].strip().rstrip("."):
+        return f"Contact the agency: {contact}."
+    if app.config["SPV_ENVIRONMENT"] == "demo":
+        return "This is a demonstration, so there is no agency to contact."
+    return ""
 
 
 def render(

@@ -32,6 +32,7 @@ class Policy(NamedTuple):
 POLICIES = {
     "static": Policy(EVERYONE),
     "site.index": Policy(EVERYONE),
+    "site.help": Policy(EVERYONE),
     "site.alive": Policy(EVERYONE),
     "site.ready": Policy(EVERYONE),
     "stc.new": Policy(EVERYONE, "STC calculator"),

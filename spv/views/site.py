@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify, redirect, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import pages, readiness
+from spv import guide, pages, readiness
 from spv.access import current_actor, may, person
 from spv.services.accounts import applications
 
@@ -24,6 +24,15 @@ def index() -> BaseResponse | Response:
         applications=applications.mine(current_actor()),
         account=applications.account_of(current_actor()),
     )
+
+
+@bp.get("/help")
+@bp.get("/help/<any(api):page>")
+def help(page: str = "guide") -> Response:
+    """Show the guide, or the page for programmers of the APIs."""
+    document = guide.document(page)
+    title = f"Help: {document.title}"
+    return pages.render("site/_help.html", title=title, document=document, page=page)
 
 
 @bp.get("/healthz")
