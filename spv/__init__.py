@@ -2,13 +2,13 @@
 
 from flask import Flask
 
-from spv import access, cli, config, database, errors, pages, security, views
+from spv import access, assets, cli, config, database, errors, pages, security, views
 from spv.extensions import csrf, db, htmx, limiter, migrate
 
 
 def create_app(settings: config.Config | None = None) -> Flask:
     """Build the application; settings come from the environment unless given."""
-    app = Flask(__name__, instance_relative_config=True)
+    app = Flask(__name__, instance_relative_config=True, static_folder=None)
     app.config.from_object(settings or config.from_environment(app.instance_path))
     db.init_app(app)
     migrate.init_app(app, db, render_as_batch=True)
@@ -19,6 +19,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     access.init_app(app)
     csrf.init_app(app)  # after access: users who were signed out are told that first
     pages.init_app(app)
+    assets.init_app(app)
     errors.init_app(app)
     views.init_app(app)
     cli.init_app(app)

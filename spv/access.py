@@ -60,7 +60,9 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
 def init_app(app: Flask) -> None:
     """Guard every route, and let templates ask what the user may do."""
     login_manager.session_protection = None  # a session is a row, which can be deleted
-    login_manager.init_app(app, add_context_processor=False)
+    # All that its init_app does besides is to read the session of every answer, even
+    # of a static file, for a cookie ("remember me") that spv does not have.
+    app.login_manager = login_manager  # type: ignore[attr-defined]
     login_manager.user_loader(_load_user)
     app.before_request(_authorise)
     # No transaction stays open while a slow body comes in, or a slow answer goes out.
@@ -279,7 +281,7 @@ def _current_page() -> str | None:
 
 def _forbid_caching(response: Response) -> Response:
     """Tell browsers not to cache pages of signed-in users or with secret addresses."""
-    if request.endpoint != "static":
+    if not response.cache_control.public:  # it is no static file
         policy = POLICIES.get(request.endpoint or "")
         private = policy is not None and Role.VISITOR not in policy.roles
         has_token = request.endpoint in security.PRIVATE_ADDRESSES

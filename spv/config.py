@@ -109,6 +109,8 @@ class Config:
     # a kilobyte. Beyond the second limit, single calculations are still saved.
     SPV_VISITOR_ROWS: int = _setting(50_000, _number)
     SPV_VISITOR_ROWS_IN_ALL: int = _setting(500_000, _number)
+    # How people reach the agency. A demonstration says that it is one instead.
+    SPV_AGENCY_CONTACT: str = _setting("")
     SESSION_COOKIE_SECURE: bool = False
     TESTING: bool = False
 
@@ -135,8 +137,6 @@ class Config:
     MAX_CONTENT_LENGTH: int = 5_010_000  # a file of 5 MB, and its form
     # A field of a megabyte gets an error beside it (422), as any other wrong answer.
     MAX_FORM_MEMORY_SIZE: int = 2_000_000
-    # A static file may be cached for long: its address changes with its content.
-    SEND_FILE_MAX_AGE_DEFAULT: int = 31_536_000
 
 
 # The name of each setting in the environment, and its field.

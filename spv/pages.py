@@ -1,12 +1,10 @@
 """Answer with a whole page or, for HTMX, a part of it: only this module decides."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import cache, wraps
+from functools import wraps
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import flask
@@ -14,7 +12,7 @@ from flask import Flask, Response, current_app, request, url_for
 from itsdangerous import BadData, TimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import clock
+from spv import clock, guide
 from spv.extensions import htmx, secret_keys
 from spv.rules.accounts import TYPE_WORDS, format_abn
 from spv.rules.errors import ValidationError
@@ -29,8 +27,9 @@ def init_app(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals |= {
-        "asset": _asset,
+        "agency_contact": _agency_contact(app),
         "is_demonstration": is_demonstration,
+        "terms": guide.TERMS,
         "type_words": TYPE_WORDS,
     }
     environment.filters |= {
@@ -54,6 +53,15 @@ def wants_partial() -> bool:
 def is_demonstration() -> bool:
     """Tell whether this is a demonstration, without real data."""
     return bool(current_app.config["SPV_ENVIRONMENT"] == "demo")
+
+
+def _agency_contact(app: Flask) -> str:
+    """Return a sentence that says how to reach the agency, or why nobody can."""
+    if contact := app.config["SPV_AGENCY_CONTACT"].strip().rstrip("."):
+        return f"Contact the agency: {contact}."
+    if app.config["SPV_ENVIRONMENT"] == "demo":
+        return "This is a demonstration, so there is no agency to contact."
+    return ""
 
 
 def render(
@@ -164,18 +172,6 @@ def read_signed(text: str) -> Any:
 def _signer() -> TimedSerializer[str]:
     # Not URLSafeTimedSerializer, which would unpack a megabyte to a gigabyte.
     return TimedSerializer(secret_keys(), "form")
-
-
-def _asset(name: str) -> str:
-    """Return the address of a static file, which changes with it: it can be cached."""
-    return url_for("static", filename=name, v=_version(name))
-
-
-@cache
-def _version(name: str) -> str:
-    """Return a short digest of a static file."""
-    content = (Path(current_app.static_folder or "") / name).read_bytes()
-    return hashlib.sha256(content).hexdigest()[:8]
 
 
 def _dollars(value: Decimal) -> str:

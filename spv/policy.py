@@ -54,6 +54,7 @@ POLICIES = {
     "static": Policy(EVERYONE),
     "site.index": Policy(EVERYONE),
     "site.find": Policy(EVERYONE),
+    "site.help": Policy(EVERYONE),
     "site.alive": Policy(EVERYONE),
     "site.ready": Policy(EVERYONE),
     "stc.new": Policy(EVERYONE, "STC calculator", group=TOOLS),

@@ -223,8 +223,7 @@ def _set_headers(response: Response) -> Response:
         headers["Content-Security-Policy"] = console
     if request.endpoint in PRIVATE_ADDRESSES:
         headers["Referrer-Policy"] = "strict-origin"
-    if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "private, no-cache")
+    headers.setdefault("Cache-Control", "private, no-cache")
     if request.is_secure:
         age = current_app.config["SPV_HSTS_SECONDS"]
         headers["Strict-Transport-Security"] = f"max-age={age}"

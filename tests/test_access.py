@@ -31,7 +31,8 @@ ROLES = {"V": Role.VISITOR, "P": Role.PERSON, "G": Role.GENERAL, "U": Role.UPLOA
 # A second copy of the policy, so that nobody opens a route by mistake.
 MATRIX = {
     "VPGUAS": {
-        "static", "site.index", "site.find", "site.alive", "site.ready", "stc.new",
+        "static", "site.index", "site.find", "site.help", "site.alive", "site.ready",
+        "stc.new",
         "stc.calculate", "stc.show", "stc.new_batch", "stc.calculate_batch",
         "stc.batch_template", "stc.show_batch", "stc.batch_document",
         "api_stc.document", "api_stc.calculation", "api_stc.rules", "sign_in.new",

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import pages, readiness
+from spv import guide, pages, readiness
 from spv.access import current_actor, may, person
 from spv.forms.ledger import CheckForm, UploadForm
 from spv.services import search_box
@@ -52,6 +52,15 @@ def find() -> BaseResponse | Response:
         endpoint, key = PAGES[kind]
         return redirect(url_for(endpoint, **{key: hit.key}), 303)
     return pages.render("site/_find.html", title="Find", found=found, addresses=PAGES)
+
+
+@bp.get("/help")
+@bp.get("/help/<any(api):page>")
+def help(page: str = "guide") -> Response:
+    """Show the guide, or the page for programmers of the APIs."""
+    document = guide.document(page)
+    title = f"Help: {document.title}"
+    return pages.render("site/_help.html", title=title, document=document, page=page)
 
 
 @bp.get("/healthz")

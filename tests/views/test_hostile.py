@@ -110,7 +110,7 @@ def assert_only_text(answer, case):
         return
     page = Page(answer.text)
     assert {n.attributes.get("src", "").split("?")[0] for n in page.all("script")} <= {
-        "/static/spv.js", "/static/vendor/htmx.min.js",
+        "/static/all.js",
     }, case  # fmt: skip
     for node in page.root.walk():
         assert not {"onclick", "onfocus", "autofocus"} & node.attributes.keys(), case

@@ -1,0 +1,106 @@
+"""Static files: read and compressed once, with addresses that change with them."""
+
+import gzip
+import hashlib
+import mimetypes
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from flask import Flask, Response, abort, request, url_for
+
+FOLDER = Path(__file__).with_name("static")
+# Files that are served as one, so that a page needs fewer requests. The first script
+# runs before the page is drawn.
+JOINED = {
+    "all.css": ("vendor/govuk-frontend.min.css", "spv.css"),
+    "all.js": ("spv.js", "vendor/htmx.min.js"),
+}
+# A rule of a style sheet; a block, such as @media, in which none is left; and a class.
+_RULE = re.compile(r"(?<![^{}])([^{}]++)\{[^{}]*+\}")
+_EMPTY = re.compile(r"(?<![^{}])@[^{}]++\{\}")
+_CLASS = re.compile(r"govuk-[\w!-]+")
+NAMES = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.*")}
+
+
+class Asset(NamedTuple):
+    """The content of a file, its gzip if that is shorter, and a short digest."""
+
+    content: bytes
+    gzip: bytes
+    digest: str
+
+
+def init_app(app: Flask) -> None:
+    """Serve the files in the place of Flask, which cannot compress them."""
+    app.add_url_rule("/static/<path:filename>", "static", _serve)
+    app.add_template_global(_address, "asset")
+
+
+@cache
+def _read(name: str) -> Asset:
+    """Read a file of a known name, or several as one. They are read again at a start.
+
+    Only these are compressed, as no secret is in them: together with what somebody
+    sends, the length of a compressed page would give its CSRF token away (BREACH).
+    """
+    files = [(FOLDER / part).read_bytes() for part in JOINED.get(name, (name,))]
+    content = b"\n".join(files)
+    if name == "all.css":
+        content = _pruned(content.decode()).encode()
+    # Without a time, every process makes the same bytes.
+    compressed = gzip.compress(content, mtime=0)
+    return Asset(
+        content,
+        compressed if len(compressed) < len(content) else b"",
+        hashlib.sha256(content).hexdigest()[:12],
+    )
+
+
+def _pruned(css: str) -> str:
+    """Leave out the rules for classes that no template has: they are two in five."""
+    sources = [*FOLDER.parent.glob("templates/**/*.html"), *FOLDER.parent.glob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in (*sources, FOLDER / "spv.js")]
+    used = {name for text in texts for name in _CLASS.findall(text)}
+    # Some names are put together, such as "govuk-button--" and a kind.
+    beginnings = tuple(name for name in used if name.endswith("-"))
+
+    def is_used(selector: str) -> bool:
+        names = _CLASS.findall(selector.replace("\\", ""))
+        return all(name in used or name.startswith(beginnings) for name in names)
+
+    def keep(rule: re.Match[str]) -> str:
+        return rule[0] if any(map(is_used, rule[1].split(","))) else ""
+
+    return _EMPTY.sub("", _RULE.sub(keep, css))
+
+
+def _address(name: str) -> str:
+    """Return the address of a file, which changes with it, so that it can be cached."""
+    return url_for("static", filename=name, v=_read(name).digest)
+
+
+def _serve(filename: str) -> Response:
+    """Answer with a file; an address that names another content is not kept for long.
+
+    Nothing here reads the session: browsers would fetch the file again in each new one.
+    """
+    if filename not in NAMES | JOINED.keys():
+        abort(404)
+    file = _read(filename)
+    is_gzip = bool(file.gzip) and request.accept_encodings.quality("gzip") > 0
+    body = file.gzip if is_gzip else file.content
+    kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    response = Response(body, mimetype=kind)
+    response.set_etag(f"{file.digest}-gzip" if is_gzip else file.digest)
+    if file.gzip:
+        response.vary.add("Accept-Encoding")
+    if is_gzip:
+        response.content_encoding = "gzip"
+    is_current = request.args.get("v") == file.digest
+    response.headers["Cache-Control"] = (
+        "public, max-age=31536000, immutable" if is_current else "public, no-cache"
+    )
+    response.make_conditional(request, accept_ranges=True, complete_length=len(body))
+    return response

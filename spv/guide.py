@@ -1,0 +1,100 @@
+"""Help: documents of docs/ as HTML, and the terms of the scheme."""
+
+import re
+import tomllib
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ROOM = Path(__file__).parent
+# Where a link of a document goes, seen from /help. Other files are not served.
+LINKS = {"api.md": "help/api"}
+CLASSES = {
+    "h2": "govuk-heading-m",
+    "h3": "govuk-heading-s",
+    "ol": "govuk-list govuk-list--number",
+    "p": "govuk-body",
+    "table": "govuk-table",
+    "td": "govuk-table__cell",
+    "th": "govuk-table__header",
+    "ul": "govuk-list govuk-list--bullet",
+}
+_BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
+
+
+class Term(NamedTuple):
+    """A term of the scheme: its id on the help page, its words, and a sentence."""
+
+    id: str
+    words: str
+    sentence: str
+
+
+class Document(NamedTuple):
+    """A document: its title, the HTML below it, and its headings (id and words)."""
+
+    title: str
+    html: str
+    headings: list[tuple[str, str]]
+
+    def __html__(self) -> str:
+        """Return the text as templates insert it: it is our own, without raw HTML."""
+        return self.html
+
+
+def slug(words: str) -> str:
+    """Return the id of a heading or a term."""
+    return _BETWEEN_WORDS.sub("-", words.lower()).strip("-")
+
+
+TERMS = {
+    name: Term(f"term-{slug(name)}", **texts)
+    for name, texts in tomllib.loads(
+        (ROOM / "terms.toml").read_text(encoding="utf-8")
+    ).items()
+}
+
+
+@cache
+def document(name: str) -> Document:
+    """Return a document of docs/."""
+    text = (ROOM.parent / f"docs/{name}.md").read_text(encoding="utf-8")
+    # Raw HTML is escaped, and quotation marks are those of the pages.
+    markdown = MarkdownIt("js-default", {"typographer": True}).disable("replacements")
+    _, title, _, *tokens = markdown.parse(text)
+    headings = []
+    for token, following in pairwise(tokens):
+        if token.type == "heading_open":
+            token.attrSet("id", slug(following.content))
+            if token.tag == "h2":
+                headings.append((slug(following.content), following.content))
+    for token in tokens:
+        _dress(token)
+        served = True
+        for child in token.children or ():
+            if child.type == "link_open":
+                served = _dress_link(child)
+            child.hidden = child.tag == "a" and not served
+    html = markdown.renderer.render(tokens, markdown.options, {})
+    return Document(title.content, html, headings)
+
+
+def _dress(token: Token) -> None:
+    """Give an element the class of its kind."""
+    if token.type in ("code_block", "fence"):
+        token.type = "code_block"  # a fence would put its class inside
+        token.attrSet("class", "spv-pre")
+    elif token.nesting == 1 and token.tag in CLASSES:
+        token.attrSet("class", CLASSES[token.tag])
+
+
+def _dress_link(link: Token) -> bool:
+    """Give a link its class and its address here; return whether that is served."""
+    address = str(link.attrGet("href"))
+    link.attrSet("href", LINKS.get(address, address))
+    link.attrSet("class", "govuk-link")
+    return address in LINKS or address.startswith(("https:", "#"))
