@@ -14,7 +14,12 @@ COLUMNS = 100
 SHELLS = ("base.html", "partial.html", "errors/_wait.html")
 # The partials that views render: alone for HTMX, and inside base.html otherwise.
 PAGES = [name for name in TEXTS if f'"{name}"' in CODE and name not in SHELLS]
-PARTIALS = [name for name in TEXTS if Path(name).name.startswith("_")]
+# The page of visitors includes the first questions of the calculator.
+PARTIALS = [
+    name
+    for name in TEXTS
+    if Path(name).name.startswith("_") and name != "stc/_first.html"
+]
 each = pytest.mark.parametrize("name", TEXTS)
 
 

@@ -1,6 +1,7 @@
 """The calculator's forms."""
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 
 from flask_wtf.file import FileField
@@ -9,7 +10,9 @@ from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
 from spv.rules.errors import ValidationError
+from spv.rules.formatting import pluralise
 from spv.rules.stc.batch import column_help
+from spv.rules.stc.calculation import deeming_period
 from spv.rules.stc.system_types import (
     ALL_FIELDS,
     FIELDS,
@@ -79,6 +82,16 @@ class StcForm(Form):
     def hints(self) -> Mapping[str, str]:
         """Return a hint by field, where the answers already decide something."""
         return hints(self.answers)
+
+    @property
+    def installation_day(self) -> date:
+        """The installation date, which has to be a day."""
+        return date.fromisoformat(self.iso_date)
+
+    @property
+    def deeming_period(self) -> str:
+        """The deeming period of solar panels of that day, in words."""
+        return pluralise(deeming_period(self.installation_day), "year")
 
     @property
     def solar_reference(self) -> str:

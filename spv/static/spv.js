@@ -231,3 +231,126 @@
     document.addEventListener(what, sayTicks);
   });
 })();
+
+// The calculator: a result is shared, named on its print, and listed on this device alone.
+(function () {
+  "use strict";
+
+  var KEY = "spv-results", MOST = 10;
+
+  // Browsers may refuse to store. What is stored can be anything.
+  function storedResults() {
+    try {
+      var stored = JSON.parse(window.localStorage.getItem(KEY));
+      return (Array.isArray(stored) ? stored : []).filter(function (each) {
+        return each && /^[\w-]{16}$/.test(each.reference);
+      }).slice(0, MOST);
+    } catch (error) { return []; }
+  }
+
+  function storeResult() {
+    var result = document.querySelector("[data-reference]");
+    if (!result) { return; }
+    var others = storedResults().filter(function (each) {
+      return each.reference !== result.dataset.reference;
+    });
+    var results = [Object.assign({}, result.dataset)].concat(others).slice(0, MOST);
+    try {
+      window.localStorage.setItem(KEY, JSON.stringify(results));
+    } catch (error) { /* There is no list then. */ }
+  }
+
+  function listResults() {
+    var section = document.getElementById("my-results");
+    if (!section) { return; }
+    var list = section.querySelector("ul"), results = storedResults();
+    section.hidden = !results.length;
+    list.replaceChildren.apply(list, results.map(function (each) {
+      var item = document.createElement("li"), link = document.createElement("a");
+      link.className = "govuk-link";
+      link.href = list.dataset.address + each.reference;
+      link.textContent = each.headline;
+      item.append(link, " " + each.system + ", installed on " + each.day);
+      return item;
+    }));
+  }
+
+  function forgetResults() {
+    try { window.localStorage.removeItem(KEY); } catch (error) { /* There is none. */ }
+    listResults();
+    document.querySelector("#content h1").tabIndex = -1;
+    document.querySelector("#content h1").focus();
+  }
+
+  // The hidden field of the first page has the day of the browser by now.
+  function sayDay() {
+    var place = document.querySelector("[data-suggested-day]");
+    if (!place) { return; }
+    var day = place.closest("form").elements.installation_date.value;
+    place.textContent = new Date(day + "T00:00").toLocaleDateString("en-AU", {
+      day: "numeric", month: "long", year: "numeric"
+    });
+    place.parentElement.querySelector("[data-years]").hidden =
+      day.slice(0, 4) !== place.dataset.suggestedDay.slice(0, 4);
+  }
+
+  function prepare() {
+    storeResult();
+    listResults();
+    sayDay();
+    document.querySelectorAll("[data-job], [data-share]").forEach(function (element) {
+      element.hidden = false;
+    });
+    document.querySelectorAll("[data-share]").forEach(function (button) {
+      button.textContent = navigator.share ? "Share" : "Copy link";
+    });
+  }
+
+  // True only if it was copied. The newer way needs HTTPS.
+  function isCopied(text) {
+    var box = document.createElement("textarea");
+    box.className = "govuk-visually-hidden";
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    var copied = document.execCommand("copy");
+    box.remove();
+    return copied;
+  }
+
+  function copyLink(button, address) {
+    button.textContent = isCopied(address) ? "Copied" : "Not copied: use the address above";
+    button.focus();
+  }
+
+  document.addEventListener("DOMContentLoaded", prepare);
+  document.addEventListener("htmx:afterSettle", prepare);
+  window.addEventListener("pageshow", prepare); // after Back, too
+
+  document.addEventListener("click", function (event) {
+    var share = event.target.closest("[data-share]");
+    if (event.target.closest("[data-forget]")) { forgetResults(); }
+    if (!share) { return; }
+    var address = location.origin + location.pathname + location.search;
+    if (!navigator.share) { copyLink(share, address); return; }
+    navigator.share({ title: document.title, url: address }).catch(function (error) {
+      if (error.name !== "AbortError") { copyLink(share, address); }
+    });
+  });
+
+  // What is folded on the screen is open on paper.
+  window.addEventListener("beforeprint", function () {
+    var job = document.getElementById("job");
+    if (job) { document.getElementById("job-printed").textContent = job.value; }
+    document.querySelectorAll(".spv-result details:not([open])").forEach(function (folded) {
+      folded.open = true;
+      folded.dataset.folded = "";
+    });
+  });
+  window.addEventListener("afterprint", function () {
+    document.querySelectorAll("[data-folded]").forEach(function (folded) {
+      folded.open = false;
+      delete folded.dataset.folded;
+    });
+  });
+})();

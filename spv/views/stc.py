@@ -13,9 +13,16 @@ from spv.extensions import limiter
 from spv.forms.stc import StcBatchForm, StcForm
 from spv.rules.errors import ValidationError
 from spv.rules.stc.batch import template_text
+from spv.rules.stc.system_types import SystemType
 from spv.services.stc import batches, calculations
 
 bp = Blueprint("stc", __name__, url_prefix="/stc")
+
+
+def first_form() -> StcForm:
+    """Return the form of the first page: solar panels that are installed today."""
+    answers = {"system_type": SystemType.SOLAR.value}
+    return StcForm(MultiDict(answers | calculations.suggested_answers()))
 
 
 @bp.get("")

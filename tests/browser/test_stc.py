@@ -37,6 +37,12 @@ def fill_solar(page):
     page.get_by_label("Postcode of Installation Address").fill("2150")
 
 
+def change_price(page, price):
+    page.get_by_text("Change the price").click()
+    page.get_by_label("Price of one STC in dollars").fill(price)
+    page.get_by_role("button", name="Change price").click()
+
+
 def test_an_installer_estimates(page):
     page.goto("/")
     expect(page.get_by_label("Postcode of Installation Address")).to_have_count(0)
@@ -96,18 +102,18 @@ def test_the_result(page):
     fill_solar(page)
     page.get_by_role("button", name="Calculate").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
-    page.get_by_label("Price of one STC in dollars").fill("38.50")
-    page.get_by_role("button", name="Change price").click()
+    change_price(page, "38.50")
     expect(page.locator("#estimate")).to_contain_text("$1,732.50 at $38.50 an STC")
+    expect(page.get_by_role("button", name="Change price")).to_be_focused()
     page.get_by_label("Price of one STC in dollars").fill("41")
     page.get_by_role("button", name="Change price").click()
-    expect(page.locator("#estimate")).to_contain_text("$40 is the ceiling")
+    expect(page.locator("#price")).to_contain_text("$40 is the ceiling")
     check(page)
-    page.get_by_text("Working as text, to copy").click()
-    expect(page.get_by_label("Working", exact=True)).to_have_value(
+    page.get_by_text("Every step").click()
+    expect(page.get_by_label("Working as text, to copy")).to_have_value(
         re.compile("Zone rating: Zone 3 = 1.382 MWh a year per kW")
     )
-    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     check(page)
     page.get_by_role("link", name="Another system").click()
@@ -254,8 +260,7 @@ def test_without_javascript(plain_page):
     fill_solar(page)
     page.get_by_role("button", name="Calculate").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
-    page.get_by_label("Price of one STC in dollars").fill("30")
-    page.get_by_role("button", name="Change price").click()
+    change_price(page, "30")
     expect(page.locator("#estimate")).to_contain_text("$1,350 at $30 an STC")
     page.get_by_role("link", name="Another system").click()
     page.select_option("[name=system_type]", "battery")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_stc import check, choose, fill_solar
+from tests.browser.test_stc import change_price, check, choose, fill_solar
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def test_a_battery_with_its_solar_system(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("138 STCs")
     expect(page.locator("#content")).to_contain_text("5 modules × 2.76 kWh = 13.8 kWh")
     check(page)
-    page.get_by_label("Price of one STC").fill("38")
-    page.get_by_role("button", name="Change price").click()
+    change_price(page, "38")
     expect(page.locator("#estimate")).to_contain_text("$5,244")
+    page.get_by_label("Name of the job").fill("Job 1184, garage roof")
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1

@@ -113,3 +113,22 @@ def test_a_battery_cannot_be_added_to_what_is_no_solar_result(client, reference)
 def test_a_reference_that_postgresql_cannot_take(client):
     answer = client.post("/stc", data=BATTERY | {"with": "a" * 15 + "\0"})
     assert answer.status_code == 422
+
+
+def test_the_number_and_the_dollars_are_one_block(client):
+    solar = client.post("/stc", data=GOOD_SOLAR).location
+    both = BATTERY | {"with": solar.rpartition("/")[2]}
+    sums = {solar: ("45 STCs", "$1,800 at $40 an STC")}
+    sums[client.post("/stc", data=both).location] = ("136 STCs", "$5,440 at $40 an STC")
+    for address, words in sums.items():
+        page = read(client.get(address))
+        panel = page.one("div", **{"class": "spv-panel"})
+        assert all(each in panel.text for each in words)
+        assert page.heading == words[0]
+        assert page.one("h1") in panel.walk()
+        data = page.all("div", **{"data-headline": words[0]})[0].attributes
+        assert data["data-reference"] == address.rpartition("/")[2]
+    with time_machine.travel("2027-07-01"):
+        panel = read(client.get(solar)).one("div", **{"class": "spv-panel"})
+        assert "No STCs can be created any more" in panel.text
+        assert "45 STCs under the rules of that day." in panel.text

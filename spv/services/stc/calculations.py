@@ -150,8 +150,9 @@ class Result:
 
 
 def suggested_answers() -> dict[str, str]:
-    """Return the answers of an empty form: installed today."""
-    return {"installation_date": clock.today().isoformat()}
+    """Return the answers of an empty form: today, for as long as can be deemed."""
+    today = clock.today().isoformat()
+    return {"installation_date": today, "calculation_period": "max"}
 
 
 def save(answers: Mapping[str, str], actor: Actor, solar_reference: str = "") -> str:
