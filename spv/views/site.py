@@ -10,6 +10,7 @@ from spv.services import search_box
 from spv.services.accounts import applications
 from spv.services.ledger import refused_files, uploads
 from spv.services.search_box import Kind
+from spv.views.stc import first_form
 
 bp = Blueprint("site", __name__)
 LAST = 5  # uploads on the home page
@@ -29,7 +30,8 @@ def index() -> Response:
     """Show a visitor what this is for, and a user the Client Portal."""
     if person() is None:
         title = "STCs and panel serial numbers"
-        return pages.render("site/_first.html", title=title, form=CheckForm())
+        form, stc_form = CheckForm(), first_form()
+        return pages.render("site/_first.html", title=title, form=form, stc_form=stc_form)
     actor, may_upload = current_actor(), may("uploads.new")
     return pages.render(
         "site/_portal.html",
