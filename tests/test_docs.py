@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from spv import demo
+from spv.rules.ledger import panel_check
 from spv.views import api_stc
 from tests.api import key_of, subscribe
 from tests.people import acting
@@ -71,4 +72,16 @@ def answer(command, address, key):
 def test_the_api_page_names_only_codes_that_are_there():
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", UPLOADING))
     assert named
-    assert named <= api_stc.error_codes().keys()
+    statuses = {result.name.lower() for result in panel_check.Result}
+    assert named - statuses <= api_stc.error_codes().keys()
+    assert all(f"`{status}`" in UPLOADING for status in statuses)
+
+
+def test_the_curl_of_the_check_of_panels(client):
+    command = re.search(r"curl (http.*?)\n\n", UPLOADING, re.S)[1].replace("\\\n", " ")
+    address, _, kind, _, body = shlex.split(command)
+    path = address.removeprefix("http://127.0.0.1:5000")
+    content_type = kind.removeprefix("Content-Type: ")
+    answer = client.post(path, data=body, content_type=content_type).json
+    sent = json.loads(body)["serialNumbers"]
+    assert [each["serialNumber"] for each in answer["serialNumbers"]] == sent

@@ -94,6 +94,16 @@ class SerialListForm(FileForm):
         return self.serial_numbers.data or "", content
 
 
+class PanelCheckForm(Form):
+    """The panels of an installation, to check."""
+
+    serials = StringField("Serial numbers")
+    model_number = StringField(f"{FIELDS['model_number']} (optional)")
+    watts = StringField("Watts of a panel (optional)")
+    panel_count = StringField("Number of panels (optional)")
+    as_at = StringField("As at (optional)", widget=DateInput())
+
+
 class CheckForm(FileForm):
     """A file that is only checked, or rows that are pasted instead."""
 

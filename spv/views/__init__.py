@@ -10,6 +10,7 @@ from spv.views import (
     api_ledger,
     api_stc,
     developer,
+    panel_check,
     panels,
     site,
     staff,
@@ -75,7 +76,8 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, panels.bp,
         panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
-        api_ledger.bp, api_stc.bp,
+        api_ledger.bp, api_stc.bp, panel_check.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
-    csrf.exempt(api_ledger.bp)  # the API reads no cookies
+    for api in (api_ledger.bp, panel_check.check_by_api):
+        csrf.exempt(api)  # it reads no cookies

@@ -83,8 +83,8 @@ def invalidate(entry: RequestLogEntry) -> ResponseReturnValue:
 @logged
 def check(entry: RequestLogEntry) -> ResponseReturnValue:
     """Answer the status of up to 1,000 serial numbers."""
-    _check_parameters()
-    checked = ledger_api.check(_body(), entry.client.actor)
+    check_parameters()
+    checked = ledger_api.check(json_body(), entry.client.actor)
     totals = {STATUS[result]: checked.totals[result] for result in Result}
     entry.item_count = len(checked.entries)
     entry.outcome = ", ".join(f"{count} {status}" for status, count in totals.items())
@@ -101,7 +101,7 @@ def check(entry: RequestLogEntry) -> ResponseReturnValue:
 @logged
 def show(entry: RequestLogEntry, serial_number: str) -> ResponseReturnValue:
     """Answer the status of one serial number."""
-    _check_parameters()
+    check_parameters()
     status = _status_json(ledger_api.status(serial_number, entry.client.actor))
     entry.outcome = status["status"]
     return {"result": "Successful", **status}
@@ -122,7 +122,7 @@ def _complete(entry: RequestLogEntry, response: Response) -> Response:
     return response
 
 
-def _body() -> bytes:
+def json_body() -> bytes:
     """Return the body of the request, if its headers say JSON and it is not too large.
 
     Raises BodyRefused.
@@ -143,7 +143,7 @@ def _body() -> bytes:
     return body
 
 
-def _check_parameters(allowed: str | None = None) -> None:
+def check_parameters(allowed: str | None = None) -> None:
     """Raise BodyRefused for unknown parameters, such as `validate-only` misspelt."""
     for name in request.args:
         if name not in (allowed, KEY_PARAMETER):
@@ -157,7 +157,7 @@ def _is_only_check() -> bool:
 
     Raises BodyRefused.
     """
-    _check_parameters(allowed=ONLY_CHECK)
+    check_parameters(allowed=ONLY_CHECK)
     values = request.args.getlist(ONLY_CHECK)
     if values not in ([], ["true"], ["false"]):
         sentence = f"{ONLY_CHECK} must be true or false."
@@ -171,7 +171,7 @@ def _do_once(
     to_json: Callable[[Done], dict[str, Any]],
 ) -> ResponseReturnValue:
     """Do something; for the same Idempotency-Key once, then replay the response."""
-    only_check, body = _is_only_check(), _body()
+    only_check, body = _is_only_check(), json_body()
     key = _idempotency_key()
     sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
     with idempotency.once(entry, None if only_check else key, sha256) as stored:

@@ -90,7 +90,7 @@ def show(row_id: int) -> Response:
 @bp.get("/check")
 def new_check(form: SerialListForm | None = None, **context: Any) -> Response:
     """Show the form for a list of serial numbers, and the list that was checked."""
-    title, form = "Check serial numbers", form or SerialListForm()
+    title, form = "Look up a list", form or SerialListForm()
     return pages.render("panels/_check.html", title=title, form=form, **context)
 
 

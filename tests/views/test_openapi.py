@@ -21,6 +21,7 @@ MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 # What is refused for its meaning, which a schema cannot say.
 DAMAGE = {"spreadsheet_damage", "lost_characters", "not_a_serial_number", "missing",
           "character"}  # fmt: skip
+PANELS = ("POST", "/api/panel-check/v1/serial-numbers")
 STC = ("GET", "/api/stc/v1/calculation")
 LEDGER = [
     ("POST", UPLOADS),
@@ -79,6 +80,20 @@ def test_every_calculation_is_as_described(app, mode, times):
     @given(operation.as_strategy(generation_mode=mode))
     def every_answer(case):
         # A schema cannot say which parameters go together: such a 422 is right.
+        case.call_and_validate(excluded_checks=[positive_data_acceptance])
+
+    every_answer()
+
+
+@repeated(10, 200)
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
+def test_every_check_of_panels_is_as_described(app, mode, times):
+    operation = operation_of(app, *PANELS)
+
+    @settings(max_examples=times, deadline=None)
+    @given(operation.as_strategy(generation_mode=mode))
+    def every_answer(case):
+        # A schema cannot say which days are, and which characters are invisible.
         case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
     every_answer()

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 import spv
 from spv import access
 from spv.rules.faults import FAULTS
+from spv.rules.ledger import panel_check
 from spv.rules.ledger.reasons import LONGEST_REASON, REASONS
 from spv.rules.ledger.rows import LONGEST_NAME, MOST_ROWS
 from spv.rules.ledger.serial_number import (
@@ -56,6 +57,12 @@ def test_its_limits():
     for name in ("Items", "Serials", "Marking"):
         serials = SCHEMAS[name]["properties"]["serialNumbers"]
         assert (serials["minItems"], serials["maxItems"]) == (1, MOST_ROWS)
+    panels = SCHEMAS["PanelCheck"]["properties"]
+    assert panels["serialNumbers"]["maxItems"] == panel_check.MOST_BY_API
+    assert panels["modelNumber"]["maxLength"] == LONGEST_NAME
+    checked = SCHEMAS["CheckedPanels"]["properties"]["serialNumbers"]["items"]
+    statuses = checked["properties"]["status"]["enum"]
+    assert {*statuses} == {result.name.lower() for result in panel_check.Result}
     for name in ("supplierName", "licensee", "modelNumber"):
         assert SCHEMAS["Item"]["properties"][name]["maxLength"] == LONGEST_NAME
     marking = SCHEMAS["Marking"]["properties"]

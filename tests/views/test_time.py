@@ -98,7 +98,8 @@ BATCHES = {
 }
 # The content of forms: the longest texts, and very many fields.
 TEXTS = {"letters": "x", "escapes": "%CC%81", "no UTF-8": "%ff", "blanks": "+"}
-NAMES = (*KIM, "system_type", "installation_date", "rated_power_kw", "postcode", "next")
+NAMES = (*KIM, "system_type", "installation_date", "rated_power_kw", "postcode", "next",
+         "serials", "model_number", "watts", "as_at")  # fmt: skip
 FORMS = {
     "fields": many("a&"),
     "fields with values": many("a=1&"),
@@ -111,6 +112,31 @@ FORMS = {
     },
     **{f"{words} in one": b"name=" + many(text) for words, text in TEXTS.items()},
 }
+# The most that a field of a form, and the body of an API, may have.
+LISTS = {
+    words: many(text, 1_990_000)
+    for words, text in {
+        "commas": ",", "short": "1,", "long": "A1234567,", "no ASCII": "é,",
+    }.items()
+} | {
+    words: "\n".join(map(row, range(1_000))).encode()
+    for words, row in {
+        "a thousand": lambda n: f"HE44{n:09}",
+        "boxes": lambda n: f"0034012345{n:010}",
+        "O and I": lambda n: f"{'0O1I' * 12}{n:04}",
+        "faults": lambda n: f"{'é' * 600}{n}",
+    }.items()
+}  # fmt: skip
+BODIES = {
+    "nested": many("[", 1_990_000),
+    "numbers": b'{"serialNumbers": [' + many("1,", 1_900_000) + b"1]}",
+    "fields": b"{" + b",".join(b'"%d":1' % n for n in range(180_000)) + b"}",
+    "escapes": b'{"serialNumbers": ["' + many("\\ud800", 1_900_000) + b'"]}',
+    "long": b'{"serialNumbers": [' + many('"%s",' % ("1 " * 9_000), 1_700_000)
+    + b'"1"]}',
+    "combining": b'{"serialNumbers": ["1"], "modelNumber": "'
+    + many("é̖", 1_900_000) + b'"}',
+}  # fmt: skip
 PARTS = {
     "line breaks": START + b"\r\n" + many("\r\n"),
     "almost ends": START + b"\r\n" + many("\r\n--lin"),
@@ -177,11 +203,24 @@ def requests_of(address, endpoint, method):
         return
     for words, body in FORMS.items():
         yield f"form {words}", sent | {"data": body, "content_type": FORM}
+    for words, body in bodies_of(endpoint):
+        yield words, sent | body
+
+
+def bodies_of(endpoint):
+    """Yield what only some routes read: lists, JSON and files."""
+    if endpoint == "panel_check.check":
+        for words, text in LISTS.items():
+            data = {"serials": text, "model_number": "e\u0301" * 90}
+            yield f"list {words}", {"data": data}
+    if endpoint == "panel_check.check_by_api":
+        for words, body in BODIES.items():
+            yield f"body {words}", {"data": body, "content_type": "application/json"}
     if endpoint in TAKE_FILES:
         files = FILES | BATCHES | PANEL_FILES
         bodies = PARTS | {words: part(content) for words, content in files.items()}
         for words, body in bodies.items():
-            yield f"file {words}", sent | {"data": body, "content_type": KIND}
+            yield f"file {words}", {"data": body, "content_type": KIND}
 
 
 def anonymous(app):

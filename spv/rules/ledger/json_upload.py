@@ -124,9 +124,11 @@ def read_items(data: bytes) -> CheckedRows:
     return CheckedRows(checked.panels, checked.serials, problems, len(items), warnings)
 
 
-def read_serials(body: Mapping[str, Any]) -> list[str]:
+def read_serials(
+    body: Mapping[str, Any], most: int = ledger_rows.MOST_ROWS
+) -> list[str]:
     """Return the serial numbers of a body, in their order. Raises BodyRefused."""
-    serials = _list_of(body)
+    serials = _list_of(body, most)
     for row, serial in enumerate(serials, 1):
         _check_string(serial, f"Serial number {row}", ITEMS)
     return serials
@@ -134,7 +136,8 @@ def read_serials(body: Mapping[str, Any]) -> list[str]:
 
 def read_texts(body: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
     """Return strings of a body, "" where they are missing. Raises BodyRefused."""
-    texts = {name: body.get(name) or "" for name in names}
+    given = {name: body.get(name) for name in names}
+    texts = {name: "" if text is None else text for name, text in given.items()}
     for name, text in texts.items():
         _check_string(text, f"“{name}”", name)
     return texts
@@ -146,17 +149,15 @@ def _check_string(value: Any, what: str, field: str) -> None:
         raise BodyRefused("not_text", sentence, field)
 
 
-def _list_of(body: Mapping[str, Any]) -> list[Any]:
+def _list_of(body: Mapping[str, Any], most: int = ledger_rows.MOST_ROWS) -> list[Any]:
     items = body.get(ITEMS)
     if not isinstance(items, list):
         sentence = f"“{ITEMS}” is required and must be a list."
         raise BodyRefused("missing", sentence, ITEMS)
     if not items:
         raise BodyRefused("no_items", f"“{ITEMS}” is empty.", ITEMS)
-    if len(items) > ledger_rows.MOST_ROWS:
-        sentence = (
-            f"There are {len(items):,} items. The limit is {ledger_rows.MOST_ROWS:,}."
-        )
+    if len(items) > most:
+        sentence = f"There are {len(items):,} items. The limit is {most:,}."
         raise BodyRefused("too_many_items", sentence, ITEMS)
     return items
 

@@ -23,7 +23,7 @@ ALIKE = str.maketrans("O0I1", "0O1I")
 ZEROS = 3
 MOST_ALIKE = 20
 LONGEST_CELL = 100  # of an entry that is kept: more than a serial number can have
-_BETWEEN = re.compile(r"[\r\n,;\t]")
+_BETWEEN = re.compile(r"[\r\n,;\t]++")
 _SIGNS = re.compile(r"[-._/]+")
 _EDGE = re.compile(r"(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Z])")
 

@@ -1,20 +1,24 @@
-"""Look up serial numbers: a list of them, or the history of one."""
+"""Look up serial numbers: a list, the panels of an installation, or one's history."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import contains_eager, joinedload
 
+from spv import clock
 from spv.database import one_of
 from spv.extensions import db
 from spv.models import Invalidation, PanelSerial, Product, Upload
 from spv.rules.accounts import Role
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import NotFoundError
+from spv.rules.ledger import panel_check
 from spv.rules.ledger.criteria import NAMES
+from spv.rules.ledger.panel_check import CheckedPanels, Question, Row
 from spv.rules.ledger.rows import FIELDS
 from spv.rules.ledger.serial_list import Listed, SerialList, is_barcode, look_alikes
 from spv.services.actor import Actor
@@ -128,6 +132,27 @@ def as_csv(checked: CheckedList) -> str:
         cells = [getattr(each.row, column, None) or "" for column in columns]
         lines.append([each.listed.entry, each.result, *cells, " ".join(each.hints)])
     return csv_text(lines, as_text=True)
+
+
+def check_panels(read: Callable[[Any, date], Question], given: Any) -> CheckedPanels:
+    """Look up the panels of an installation, today or at the end of an earlier day.
+
+    `read` reads the question that was given. Everybody may ask, so nothing is read that
+    names an account or a user. Raises ValidationError.
+    """
+    today = clock.today()
+    question = read(given, today)
+    serials = {each.serial_number for each in question.listed.entries}
+    columns = (Product.model_number_key, Upload.received_at, Invalidation.made_at)
+    query = joined_rows(PanelSerial.serial_number, *columns).where(
+        one_of(PanelSerial.serial_number, sorted(serials - {""}))
+    )
+    rows = defaultdict(list)
+    for serial, *values in db.session.execute(query.order_by(PanelSerial.id)):
+        rows[serial].append(Row(*values))
+    day = question.as_at or today
+    end = clock.first_moment_of(day + timedelta(days=1))
+    return panel_check.check(question, rows, day, end)
 
 
 class History(NamedTuple):

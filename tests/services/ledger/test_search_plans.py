@@ -11,6 +11,7 @@ from sqlalchemy import event
 from spv import demo
 from spv.extensions import db
 from spv.rules.ledger.criteria import Criteria
+from spv.rules.ledger.panel_check import read_question
 from spv.services.ledger import lookup, search, search_query
 from spv.services.ledger import rows as ledger_rows
 from tests import brute_force
@@ -90,6 +91,13 @@ def test_look_ups_use_the_index_of_serial_numbers(ledger, other):
         lambda: lookup.history(row_id, other),
     ):
         assert {SERIALS} <= {*indexes_of(look_up)} <= {SERIALS, ROW}
+
+
+def test_panels_are_checked_by_one_statement_with_the_same_index(ledger):
+    serials = ",".join(f"EX{n:06}" for n in range(1, 99))
+    answers = {"serials": serials, "model_number": "EX-440", "as_at": "2026-03-01"}
+    used = indexes_of(lambda: lookup.check_panels(read_question, answers))
+    assert [*used] == [SERIALS]
 
 
 def two_pages(criteria, actor):

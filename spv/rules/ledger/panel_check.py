@@ -1,0 +1,236 @@
+"""The check of an installation's panels: what is asked, and the result of each panel.
+
+Everybody may ask. So a result never says more than its words, and hints follow from
+what was typed: nobody can find serial numbers by trying.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from functools import partial
+from typing import Any, NamedTuple
+
+from spv.rules.errors import ValidationError
+from spv.rules.faults import fault
+from spv.rules.ledger import json_upload
+from spv.rules.ledger.json_upload import ITEMS, BodyRefused
+from spv.rules.ledger.rows import LONGEST_NAME, Panel
+from spv.rules.ledger.serial_list import (
+    Listed,
+    SerialList,
+    is_barcode,
+    list_of_cells,
+    read_list,
+)
+from spv.rules.ledger.warnings import warnings_of
+from spv.rules.text import read_all, read_date, read_text, search_key
+
+MOST_BY_API = 100
+JSON_NAMES = {"model_number": "modelNumber", "as_at": "asAt"}
+LOST_ZEROS = (
+    "If the label has zeros before it, a spreadsheet program may have removed them. "
+    "Type all of it."
+)
+LOOKS_LIKE = "An O or I beside a digit may be 0 or 1 on the label. Compare it."
+_BOX_CODE = fault("perhaps_box_code").words
+_O_OR_I = re.compile("[0-9][OI]|[OI][0-9]")
+_WATTS = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?) ?(?:W|Wp)?", re.IGNORECASE)
+_COUNT = re.compile("[0-9]{1,4}")
+
+
+class Result(StrEnum):
+    """The answer of the ledger for a serial number, in the words of the page.
+
+    One with another model is valid. The API answers the names, in small letters.
+    """
+
+    VALID = "Found and valid"
+    INVALID = "Found but invalid"
+    OTHER_MODEL = "Found with another model"
+    NOT_FOUND = "Not found"
+
+
+class Question(NamedTuple):
+    """Serial numbers, and what else is known: a model, watts, panels, a past day."""
+
+    listed: SerialList
+    model_number: str = ""
+    as_at: date | None = None
+    watts: Decimal | None = None
+    panel_count: int | None = None
+
+    @property
+    def panels(self) -> int:
+        """The number of panels: as many as serial numbers, unless it is given."""
+        return self.panel_count or len(self.listed.entries)
+
+    @property
+    def kilowatts(self) -> str:
+        """The power of all panels, as the calculator reads it; "" if it is unknown."""
+        if self.watts is None:
+            return ""
+        return f"{(self.watts * self.panels / 1000).normalize():f}"
+
+
+class Row(NamedTuple):
+    """A row of the ledger: the key of its model, and when it became valid and invalid.
+
+    `marked_at` is None while the row is valid.
+    """
+
+    model_key: str
+    recorded_at: datetime
+    marked_at: datetime | None
+
+
+class CheckedPanel(NamedTuple):
+    """An entry of the list, its result, and its hints.
+
+    `marked_at` tells when the row that decided was marked as invalid, if it ever was;
+    `is_valid_now`, whether the ledger has the serial number as valid since.
+    """
+
+    listed: Listed
+    hints: Sequence[str]
+    result: Result
+    marked_at: datetime | None = None
+    is_valid_now: bool = False
+
+
+class CheckedPanels(NamedTuple):
+    """A question with the result of each entry at the end of a day."""
+
+    question: Question
+    day: date
+    entries: Sequence[CheckedPanel]
+
+    @property
+    def valid_count(self) -> int:
+        """The number of entries that were found and valid."""
+        return sum(each.result is Result.VALID for each in self.entries)
+
+    @property
+    def total(self) -> int:
+        """The number of panels, or of serial numbers if these are more."""
+        return max(self.question.panels, len(self.entries))
+
+
+def read_question(answers: Mapping[str, Any], today: date) -> Question:
+    """Read what was typed. Raises ValidationError with a sentence for each field."""
+    readers = {"serials": read_list} | _readers(today)
+    readers |= {"watts": _read_watts, "panel_count": _read_count}
+    listed, *others = read_all(answers, readers).values()
+    return Question(listed, *others)
+
+
+def read_body(body: bytes, today: date) -> Question:
+    """Read what a program sent, of at most 100 serial numbers. Raises BodyRefused."""
+    fields = json_upload.read_object(body, ITEMS, *JSON_NAMES.values())
+    serials = json_upload.read_serials(fields, MOST_BY_API)
+    texts = json_upload.read_texts(fields, [*JSON_NAMES.values()])
+    answers = {name: texts[json_name] for name, json_name in JSON_NAMES.items()}
+    try:
+        others = read_all(answers, _readers(today))
+    except ValidationError as error:
+        name, sentence = next(iter(error.problems.items()))
+        raise BodyRefused("bad_parameter", sentence, JSON_NAMES[name]) from None
+    return Question(list_of_cells(serials), **others)
+
+
+def check(
+    question: Question, rows: Mapping[str, Sequence[Row]], day: date, end: datetime
+) -> CheckedPanels:
+    """Return the result of each entry at the end of a day.
+
+    `rows` are those of each serial number, the oldest first.
+    """
+    model = search_key(question.model_number)
+    entries = question.listed.entries
+    return CheckedPanels(
+        question,
+        day,
+        [
+            CheckedPanel(each, hints, *result_of(rows[each.serial_number], model, end))
+            if each.serial_number in rows
+            else CheckedPanel(each, hints, Result.NOT_FOUND)
+            for each, hints in zip(entries, hints_of(entries), strict=True)
+        ],
+    )
+
+
+def result_of(
+    rows: Sequence[Row], model: str, end: datetime
+) -> tuple[Result, datetime | None, bool]:
+    """Return what a serial number was before a moment, by its rows, the oldest first.
+
+    Then follow when the row that decided was marked as invalid, and whether the serial
+    number is valid now.
+    """
+    is_valid_now = any(row.marked_at is None for row in rows)
+    known = [row for row in rows if row.recorded_at < end]
+    valid = [row for row in known if row.marked_at is None or row.marked_at >= end]
+    if not known:
+        return Result.NOT_FOUND, None, False
+    row = (valid or known)[-1]
+    if not valid:
+        return Result.INVALID, row.marked_at, is_valid_now
+    other = model not in ("", row.model_key)
+    result = Result.OTHER_MODEL if other else Result.VALID
+    return result, row.marked_at, is_valid_now
+
+
+def hints_of(entries: Sequence[Listed]) -> list[list[str]]:
+    """Return what each entry may be instead, by the texts of the list alone."""
+    serials = {at: each.serial_number for at, each in enumerate(entries)}
+    panels = {at: Panel("", "", "", s) for at, s in serials.items() if s}
+    warned = {each.row: each.fault.words for each in warnings_of(panels)}
+    return [
+        [each.problem] if each.problem else _hints(serials[at], warned.get(at, ""))
+        for at, each in enumerate(entries)
+    ]
+
+
+def _hints(serial: str, warning: str) -> list[str]:
+    found = {
+        warning: bool(warning),
+        _BOX_CODE: is_barcode(serial),
+        LOST_ZEROS: serial.isdecimal() and not serial.startswith("0"),
+        LOOKS_LIKE: bool(_O_OR_I.search(serial)),
+    }
+    return [hint for hint, applies in found.items() if applies]
+
+
+def _readers(today: date) -> dict[str, Callable[[str], Any]]:
+    """Return the readers of a model and of a day that is not after today."""
+    return {"model_number": _read_model, "as_at": partial(_read_day, today)}
+
+
+def _read_model(text: str) -> str:
+    what = "the model number"
+    return read_text(text, what, LONGEST_NAME) if text.strip() else ""
+
+
+def _read_day(today: date, text: str) -> date | None:
+    """Return a day in the past; None for today, which has not ended."""
+    day = read_date(text.strip()) if text.strip() else None
+    if day and day > today:
+        raise ValueError("Enter a day that is not in the future.")
+    return day if day != today else None
+
+
+def _read_watts(text: str) -> Decimal | None:
+    found = _WATTS.fullmatch(text.strip())
+    watts = Decimal(found[1]) if found else None
+    if text.strip() and not watts:
+        raise ValueError("Enter the watts of one panel as a number, such as 440.")
+    return watts
+
+
+def _read_count(text: str) -> int | None:
+    found = _COUNT.fullmatch(text.strip())
+    count = int(found[0]) if found else None
+    if text.strip() and not count:
+        raise ValueError("Enter the number of panels, from 1 to 9,999.")
+    return count
