@@ -31,7 +31,9 @@ def index() -> Response:
     if person() is None:
         title = "STCs and panel serial numbers"
         form, stc_form = CheckForm(), first_form()
-        return pages.render("site/_first.html", title=title, form=form, stc_form=stc_form)
+        return pages.render(
+            "site/_first.html", title=title, form=form, stc_form=stc_form
+        )
     actor, may_upload = current_actor(), may("uploads.new")
     return pages.render(
         "site/_portal.html",
