@@ -114,7 +114,7 @@ def test_the_bar_from_the_day_made_to_the_last_day(demonstration):
             for address in ("/panels", "/panels/declaration"):
                 assert bars(browser, address) == bar, moment
                 text = read(browser.get(address)).text
-                assert "Made 18 October 2026 Last day 18 January 2027" in text
+                assert "From 18 Oct 2026 to 18 Jan 2027" in text
 
 
 def test_a_declaration_that_was_never_made_has_no_bar(demonstration):
