@@ -101,6 +101,7 @@ def _answer(status: int, title: str, sentence: str) -> Response:
         sentence=sentence,
         status=status,
         again=_fields_to_resend() if status == 429 else None,
+        failed=status >= 500,
     )
     if pages.wants_partial():
         # An error replaces the page, whichever part of it the answer was meant for.
