@@ -24,10 +24,10 @@ def first_moment_of(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
 
 
-def format_moment(moment: datetime) -> str:
+def format_moment(moment: datetime, time: str = "%H:%M") -> str:
     """Write a moment in words, such as 1 May 2026, 14:05 AEST."""
     local = moment.astimezone(ZONE)
-    return f"{format_date(local)}, {local:%H:%M %Z}"
+    return f"{format_date(local)}, {local:{time} %Z}"
 
 
 @lru_cache

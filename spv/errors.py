@@ -102,6 +102,7 @@ def _answer(status: int, title: str, sentence: str, **details: Any) -> Response:
         sentence=sentence,
         status=status,
         again=_fields_to_resend() if status == 429 else None,
+        failed=status >= 500,
         **details,
     )
     if pages.wants_partial():

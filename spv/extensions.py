@@ -1,10 +1,12 @@
 """The Flask extensions, which `create_app` binds, and the base of all tables."""
 
+import re
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, request
+from flask import current_app, g, request
 from flask_htmx import HTMX
 from flask_limiter import Limiter
 from flask_login import current_user
@@ -18,6 +20,7 @@ from sqlalchemy.types import TypeDecorator
 from spv.rules.text import network_of
 
 LONGEST_TOKEN = 300  # characters
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -103,6 +106,15 @@ htmx = HTMX()
 def network() -> str:
     """Return the network that this request comes from."""
     return network_of(request.remote_addr or "127.0.0.1")
+
+
+def request_id() -> str:
+    """Return the id of this request: that of a reverse proxy, or a random one."""
+    if "request_id" not in g:
+        sent = request.headers.get("X-Request-Id", "")
+        is_kept = current_app.config["SPV_PROXIES"] and REQUEST_ID.fullmatch(sent)
+        g.request_id = sent if is_kept else secrets.token_hex(8)
+    return str(g.request_id)
 
 
 def _user_or_network() -> str:

@@ -13,7 +13,7 @@ from itsdangerous import BadData, TimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock, guide
-from spv.extensions import htmx, secret_keys
+from spv.extensions import htmx, request_id, secret_keys
 from spv.rules.accounts import TYPE_WORDS, format_abn
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, format_decimal, pluralise
@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
     environment.globals |= {
         "agency_contact": _agency_contact(app),
         "is_demonstration": is_demonstration,
+        "request_id": request_id,
         "terms": guide.TERMS,
         "type_words": TYPE_WORDS,
     }

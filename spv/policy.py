@@ -96,6 +96,7 @@ POLICIES = {
     "developer.apis": Policy(UPLOADER),
     "developer.reference": Policy(UPLOADER),
     "developer.console": Policy(UPLOADER),
+    "developer.send": Policy(UPLOADER),
     "developer.profile": Policy(UPLOADER),
     "developer.show_key": Policy(UPLOADER, owned=True),
     "developer.regenerate": Policy(ADMINISTRATOR, owned=True),

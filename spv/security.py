@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Request, Response, abort, current_app, g, request
+from flask import (
+    Flask,
+    Request,
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    request,
+)
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadData
 from waitress import parser
@@ -14,7 +23,7 @@ from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
-from spv.extensions import limiter, secret_keys
+from spv.extensions import limiter, request_id, secret_keys
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -96,7 +105,7 @@ def init_app(app: Flask) -> None:
     """Check where requests come from; protect every response and log line."""
     parser.HEADER_FIELD_RE = HEADER
     for logger in (app.logger, *map(logging.getLogger, SERVERS)):
-        logger.addFilter(_remove_secrets)
+        logger.addFilter(_clean)
     app.session_interface = Sessions()
     with app.app_context():  # a form that was open while the secret changed still works
         app.config["WTF_CSRF_SECRET_KEY"] = secret_keys()
@@ -134,10 +143,11 @@ def is_without_cookies() -> bool:
     return current_app.config["SESSION_COOKIE_SECURE"] and not request.is_secure
 
 
-def _remove_secrets(record: logging.LogRecord) -> bool:
-    """Remove queries and tokens from a log line; every line is written."""
-    message = _QUERY.sub("?…", record.getMessage())
-    record.msg, record.args = _TOKEN.sub("…", message), ()
+def _clean(record: logging.LogRecord) -> bool:
+    """Remove queries and tokens from a log line, and add the id of the request."""
+    message = _TOKEN.sub("…", _QUERY.sub("?…", record.getMessage()))
+    about = f" (request {request_id()})" if has_request_context() else ""
+    record.msg, record.args = message + about, ()
     return True
 
 
@@ -218,9 +228,7 @@ def _refuse_slow_input() -> None:
 def _set_headers(response: Response) -> Response:
     headers = response.headers
     headers.extend(HEADERS)
-    if request.endpoint == "developer.console":  # its icons are in its style sheet
-        console = CSP.replace("img-src 'self'", "img-src 'self' data:")
-        headers["Content-Security-Policy"] = console
+    headers["X-Request-Id"] = request_id()
     if request.endpoint in PRIVATE_ADDRESSES:
         headers["Referrer-Policy"] = "strict-origin"
     headers.setdefault("Cache-Control", "private, no-cache")

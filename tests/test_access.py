@@ -58,7 +58,7 @@ MATRIX = {
     "U": {
         "declarations.new", "declarations.make", "developer.index",
         "developer.products", "developer.product", "developer.subscribe",
-        "developer.apis", "developer.reference", "developer.console",
+        "developer.apis", "developer.reference", "developer.console", "developer.send",
         "developer.profile", "developer.show_key", "developer.rename",
         "developer.requests", "uploads.new", "uploads.create", "uploads.problems",
         "uploads.new_rows",

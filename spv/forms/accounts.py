@@ -102,6 +102,13 @@ class SubscribeForm(Form):
     version, wording = current_wording(TERMS)
 
 
+class ConsoleForm(Form):
+    """A request to the API with the test key of a subscription."""
+
+    subscription = StringField("Test Key of the subscription")
+    body = TextAreaField("JSON")
+
+
 class SubscriptionForm(Form):
     """A subscription's new name, or the user's password to show a key."""
 

@@ -1,12 +1,16 @@
 """Subscriptions to the ledger's API, their keys, and the log of requests."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from spv.extensions import Model, partial_index
 from spv.models.accounts import Account, User
+
+# Conditions on the status of requests, each with an index of its own.
+SUCCESSFUL, REFUSED = "status < 400", "status >= 400"
 
 
 class Subscription(Model):
@@ -59,7 +63,8 @@ class SubscriptionKey(Model):
 class ApiRequest(Model):
     """A request to the API, and its response; `status` is null while it is in progress.
 
-    With an `idempotency_key` the body of the response is kept, compressed, to be
+    `x_request_id` is the header X-Request-Id of the response, and `summary` its body
+    without data. With an `idempotency_key` the whole body is kept, compressed, to be
     replayed. `upload_id` and `invalidation_id` are set in the transaction that makes
     the upload or the invalidation.
     """
@@ -72,6 +77,12 @@ class ApiRequest(Model):
         ),
         Index(None, "subscription_id", "id"),
         partial_index("ix_api_requests_answered", "at", where="answer IS NOT NULL"),
+        partial_index(
+            "ix_api_requests_successful", "subscription_id", "id", where=SUCCESSFUL
+        ),
+        partial_index(
+            "ix_api_requests_refused", "subscription_id", "id", where=REFUSED
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -87,3 +98,6 @@ class ApiRequest(Model):
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     body_sha256: Mapped[str | None] = mapped_column(String(64))
     answer: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    x_request_id: Mapped[str | None] = mapped_column(String(64))
+    milliseconds: Mapped[int | None]
+    summary: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -14,8 +14,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from spv.access import KEY_PARAMETER, api_client
 from spv.errors import api_error
-from spv.extensions import limiter
+from spv.extensions import limiter, request_id
 from spv.rules.accounts import KeyKind
+from spv.rules.ledger.answers import without_data
 from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused, to_json
 from spv.rules.ledger.rows import escape_invisible
 from spv.services.api import idempotency, ledger_api
@@ -110,11 +111,13 @@ def show(entry: RequestLogEntry, serial_number: str) -> ResponseReturnValue:
 def _new_entry() -> RequestLogEntry:
     path = escape_invisible(request.path.removeprefix(str(bp.url_prefix)), 100)
     checks = f"?{ONLY_CHECK}" if request.args.get(ONLY_CHECK) else ""
-    return RequestLogEntry(api_client(), f"{request.method} {path}{checks}"[:200])
+    words = f"{request.method} {path}{checks}"[:200]
+    return RequestLogEntry(api_client(), words, x_request_id=request_id())
 
 
 def _complete(entry: RequestLogEntry, response: Response) -> Response:
-    errors = (response.get_json(silent=True) or {}).get("errors")
+    answer = response.get_json(silent=True) or {}
+    entry.summary, errors = without_data(answer), answer.get("errors")
     if errors and not entry.outcome:
         more = f" and {len(errors) - 1:,} more" if len(errors) > 1 else ""
         entry.outcome = f"{errors[0].get('code', 'refused')}{more}"

@@ -2,13 +2,18 @@
 
 import json
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import access, pages
 from spv.access import KEY_HEADER, current_actor
 from spv.extensions import limiter
-from spv.forms.accounts import DeclarationForm, SubscribeForm, SubscriptionForm
+from spv.forms.accounts import (
+    ConsoleForm,
+    DeclarationForm,
+    SubscribeForm,
+    SubscriptionForm,
+)
 from spv.services.accounts import applications
 from spv.services.api import idempotency, subscriptions
 from spv.services.ledger import declarations
@@ -61,29 +66,60 @@ def apis() -> Response:
 
 
 @bp.get("/apis/serial-number-ledger")
-def reference() -> Response:
-    """Show the request URL, headers, schema, examples and every error code."""
+def reference(
+    form: ConsoleForm | None = None, answer: Response | None = None
+) -> Response:
+    """Show the request URL, headers, schema, examples, console and error codes."""
     operations = api_stc.operations(API)
     body = operations["uploadSerialNumbers"]["requestBody"]["content"]
     example = json.dumps(body["application/json"]["example"], indent=2)
     # Each account gets its own serial numbers: the ledger refuses those of another.
-    account_id = current_actor().account_id
+    actor = current_actor()
+    example = example.replace("EXAMPLE-", f"EXAMPLE-{actor.account_id}-")
     return pages.render(
         "developer/_reference.html",
         title=API,
         operations=operations.values(),
         schemas=api_stc.openapi()["components"]["schemas"],
         url=url_for("api_ledger.create", _external=True),
-        example=example.replace("EXAMPLE-", f"EXAMPLE-{account_id}-"),
+        example=example,
+        form=form or ConsoleForm(body=example),
+        subscriptions=subscriptions.mine(actor),
+        answer=answer,
         key_header=KEY_HEADER,
         codes=api_stc.error_codes(),
     )
 
 
 @bp.get("/console")
-def console() -> Response:
-    """Show Swagger UI. Requests from it never store anything."""
-    return pages.render("developer/_console.html", title="Console")
+def console() -> BaseResponse:
+    """Go to the console, which is on the page of the reference."""
+    return redirect(url_for("developer.reference", _anchor="console"))
+
+
+@bp.post("/console")
+@limiter.limit("60 per minute")
+@pages.submits(ConsoleForm, reference)
+def send(form: ConsoleForm) -> Response:
+    """Send a request with the test key, which stores nothing, and show the answer."""
+    key = subscriptions.test_key(form.subscription.data or "", current_actor())
+    return reference(form, _call_api(form.body.data or "", key))
+
+
+def _call_api(body: str, key: str) -> Response:
+    """Let the API answer a request as it would answer one from outside."""
+    app, url = current_app, url_for("api_ledger.create")
+    sent = app.test_request_context(
+        url.removeprefix(request.script_root),
+        request.url_root,
+        method="POST",
+        data=body.encode(),
+        content_type="application/json",
+        headers={KEY_HEADER: key},
+        environ_base={"REMOTE_ADDR": request.remote_addr},
+    )
+    with app.app_context(), sent:  # so that nothing is shared with this request
+        return app.full_dispatch_request()
 
 
 ONE = "/subscriptions/<number:subscription_id>"
@@ -129,7 +165,7 @@ def show_key(form: SubscriptionForm, subscription_id: int, kind: str) -> Respons
 def regenerate(subscription_id: int, kind: str) -> BaseResponse:
     """Replace a key by a new one."""
     subscriptions.regenerate(subscription_id, kind, current_actor())
-    message = f"The {kind} key is new. The old one no longer works."
+    message = f"The {kind.capitalize()} Key is new. The old one no longer works."
     return pages.done("developer.profile", message)
 
 
@@ -154,12 +190,13 @@ def cancel(subscription_id: int) -> BaseResponse:
 @bp.get(f"{ONE}/requests")
 def requests(subscription_id: int) -> Response:
     """List what the systems of a subscription sent, and the answers they got."""
-    actor = current_actor()
+    actor, only = current_actor(), request.args.get("status", "")
     return pages.render(
         "developer/_requests.html",
         title="Requests",
         subscription=subscriptions.find(subscription_id, actor, also_cancelled=True),
-        requests=idempotency.requests_of(subscription_id, actor),
+        requests=idempotency.requests_of(subscription_id, actor, only),
+        only=only,
     )
 
 

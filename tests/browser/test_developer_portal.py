@@ -118,38 +118,46 @@ def sees_the_requests(page, name):
     expect(page.get_by_text("API, subscription Line")).to_be_visible()
 
 
+def tries_the_console(page, name):
+    """Send the example with the test key: it is checked, and nothing is stored."""
+    page.goto("/developer")
+    go(page, "Console")
+    expect(page.get_by_role("heading", name="Console")).to_be_in_viewport()
+    page.get_by_label("Test Key of the subscription").select_option(name)
+    page.get_by_role("button", name="Send with the test key").click()
+    answer = page.locator("#answer")
+    expect(answer).to_contain_text("Answer: 200 OK")
+    expect(answer).to_contain_text('"validateOnly": true')
+    expect(answer.get_by_role("heading")).to_be_in_viewport()
+    checked(page)
+    page.get_by_label("JSON", exact=True).fill("{")
+    page.get_by_role("button", name="Send with the test key").click()
+    expect(answer).to_contain_text("Answer: 400 BAD REQUEST")
+    expect(page.get_by_label("JSON", exact=True)).to_have_value("{")
+    number = answer.get_by_text("X-Request-Id").inner_text().split(": ")[1]
+    go(page, "Profile")
+    page.get_by_role("link", name=f"Requests of {name}").click()
+    page.get_by_role("link", name="Refused", exact=True).click()
+    row = page.locator("tbody tr").first
+    row.get_by_text("Details").click()
+    expect(row.get_by_text(number)).to_be_visible()
+    expect(row).to_contain_text('"code": "not_json"')
+    checked(page)
+
+
 def the_twelve_steps(page):
     name = f"Line {next(number)} of {page.viewport_size['width']}"
     declares(page)
     key = subscribes(page, name)
     runs_the_examples(page, key)
     sees_the_requests(page, name)
-    return name
+    tries_the_console(page, name)
 
 
 def test_the_twelve_steps(page):
-    name = the_twelve_steps(page)
-    tries_the_console(page, name)
+    the_twelve_steps(page)
 
 
 @pytest.mark.long
 def test_the_twelve_steps_without_javascript(plain_page):
     the_twelve_steps(plain_page)
-
-
-def tries_the_console(page, name):
-    """Send a request with the test key: it is checked, and nothing is stored."""
-    page.goto("/developer/profile")
-    key = shown_key(page, name, "test")
-    go(page, "Console")
-    page.get_by_role("button", name="Authorize").first.click()
-    page.get_by_label("auth-bearer-value").or_(
-        page.locator(".auth-container input")
-    ).first.fill(key)
-    page.get_by_role("button", name="Apply credentials").first.click()
-    page.get_by_role("button", name="Close").first.click()
-    page.locator(".opblock-summary", has_text="Upload panel").click()
-    page.get_by_role("button", name="Execute").click()
-    answer = page.locator(".live-responses-table")
-    expect(answer).to_contain_text('"validateOnly": true')
-    expect(answer).to_contain_text('"uploadId": null')

@@ -3,18 +3,20 @@
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from time import perf_counter
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import ApiRequest, SubscriptionKey
+from spv.models.subscriptions import REFUSED, SUCCESSFUL
 from spv.rules.errors import (
     IdempotencyConflict,
     IdempotencyKeyReused,
@@ -25,6 +27,7 @@ from spv.services.api import subscriptions
 from spv.services.api.subscriptions import ApiClient
 
 SHOWN = 100
+FILTERS = {"successful": SUCCESSFUL, "refused": REFUSED}
 KEPT_FOR = timedelta(days=30)
 # How long a response is replayed, and how long to wait for one that is not there yet.
 REPLAYED_FOR = timedelta(days=1)
@@ -48,7 +51,8 @@ class RequestLogEntry:
 
     `row_id` is the row of a request that has taken its idempotency key; the others get
     theirs at the end. `outcome` is the code of the first error, or says what was done.
-    `is_final` says that a retry must get the same response.
+    `is_final` says that a retry must get the same response. `summary` is the body of
+    the response without data.
     """
 
     client: ApiClient
@@ -59,6 +63,9 @@ class RequestLogEntry:
     invalidation_id: int | None = None
     outcome: str = ""
     is_final: bool = False
+    x_request_id: str | None = None
+    summary: dict[str, Any] | None = None
+    started: float = field(default_factory=perf_counter)
 
     def new_row(self, at: datetime) -> ApiRequest:
         """Make the row of the log, without the response."""
@@ -130,13 +137,18 @@ def complete(entry: RequestLogEntry, status: int, body: bytes) -> None:
         current_app.logger.exception("A request could not be logged.")
 
 
-def requests_of(subscription_id: int, actor: Actor) -> Sequence[ApiRequest]:
+def requests_of(
+    subscription_id: int, actor: Actor, only: str = ""
+) -> Sequence[ApiRequest]:
     """Return the last requests of a subscription, newest first.
 
+    `only` is successful or refused; with any other text it is all of them.
     Raises NotFoundError if the actor's account does not have the subscription.
     """
     subscriptions.find(subscription_id, actor, also_cancelled=True)
     query = select(ApiRequest).where(ApiRequest.subscription_id == subscription_id)
+    if only in FILTERS:
+        query = query.where(text(FILTERS[only]))
     return db.session.scalars(query.order_by(ApiRequest.id.desc()).limit(SHOWN)).all()
 
 
@@ -154,6 +166,8 @@ def _write(entry: RequestLogEntry, status: int, body: bytes) -> None:
     row.status, row.outcome = status, entry.outcome[:200]
     row.item_count, row.upload_id = entry.item_count, entry.upload_id
     row.invalidation_id = entry.invalidation_id
+    row.x_request_id, row.summary = entry.x_request_id, entry.summary
+    row.milliseconds = round((perf_counter() - entry.started) * 1000)
     if not entry.is_final:
         row.idempotency_key = None
     elif row.idempotency_key is not None:

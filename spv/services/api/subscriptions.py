@@ -147,6 +147,19 @@ def show_key(
     return key
 
 
+def test_key(subscription: str, actor: Actor) -> str:
+    """Return the test key of a subscription, given its id, to send a request with it.
+
+    Raises ValidationError on `subscription`, ConflictError.
+    """
+    found = next((s for s in mine(actor) if str(s.id) == subscription), None)
+    if found is None:
+        raise ValidationError({"subscription": "Choose one of your subscriptions."})
+    key = decrypt_key(_key(found, KeyKind.TEST).sealed)
+    db.session.rollback()  # the request needs a connection of its own
+    return key
+
+
 def mine(actor: Actor) -> Sequence[Subscription]:
     """Return the active subscriptions of the actor's account, oldest first."""
     query = _own(actor).where(ACTIVE).options(selectinload(Subscription.keys))
