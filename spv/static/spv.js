@@ -118,12 +118,23 @@
   });
 
   // Put the answers into the form's address, so that Back leads to the form as filled in.
-  document.addEventListener("htmx:beforeRequest", function (event) {
-    var form = event.detail.elt;
-    if (!form.matches("form[data-keep]")) { return; }
-    var answers = new URLSearchParams(new FormData(form));
-    answers.delete("csrf_token");
-    history.replaceState(history.state, "", form.getAttribute("action") + "?" + answers);
+  // It comes before HTMX, which disables fields: a form has no answers in those.
+  ["change", "htmx:beforeRequest"].forEach(function (what) {
+    document.addEventListener(what, function (event) {
+      var form = what === "change" ? event.target.form : event.detail.elt;
+      if (!form || !form.matches("form[data-keep]")) { return; }
+      var answers = new URLSearchParams(new FormData(form));
+      answers.delete("csrf_token");
+      history.replaceState(history.state, "", form.getAttribute("action") + "?" + answers);
+    }, true);
+  });
+
+  // WebKit keeps pages over plain HTTP although they forbid it. The user may have signed out.
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted && document.querySelector("form[action$='/sign-out']")) {
+      document.documentElement.hidden = true;
+      window.location.reload();
+    }
   });
 
   // A server refuses a file that is far too large before it has arrived, and closes the
@@ -161,6 +172,13 @@
     if (event.target.id === "dialog" && isWaiting(event.target)) { event.preventDefault(); }
   }, true);
 
+  // The newer way needs HTTPS, and may be refused.
+  function copyText(text) {
+    function copySelected() { return document.execCommand("copy"); }
+    if (!navigator.clipboard) { return Promise.resolve(copySelected()); }
+    return navigator.clipboard.writeText(text).then(function () { return true; }, copySelected);
+  }
+
   document.addEventListener("click", function (event) {
     var print = event.target.closest("[data-print]");
     var copy = event.target.closest("[data-copy]");
@@ -173,8 +191,9 @@
     if (copy) {
       var text = document.getElementById(copy.dataset.copy);
       text.select();
-      document.execCommand("copy"); // the newer way needs HTTPS
-      copy.textContent = "Copied";
+      copyText(text.value).then(function (isCopied) {
+        copy.textContent = isCopied ? "Copied" : "Selected, not copied";
+      });
     }
   });
 

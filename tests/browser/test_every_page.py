@@ -1,4 +1,4 @@
-"""Every page on a phone: it fits the window, and axe finds nothing."""
+"""Every page on a phone: it fits, axe finds nothing, and no text box is small."""
 
 import pytest
 from playwright.sync_api import expect
@@ -21,6 +21,10 @@ PEOPLE = {
 }
 NOT_PAGES = {"static", "api_stc.document", "api_stc.calculation", "api_stc.rules",
              "site.alive", "site.ready"}  # fmt: skip
+# iPhones enlarge the page when somebody types in letters of less than 16 px.
+SMALL = """return Array.from(document.querySelectorAll("input, select, textarea"))
+    .filter(box => !/checkbox|radio|hidden|file/.test(box.type) && !box.readOnly
+        && parseFloat(getComputedStyle(box).fontSize) < 16).map(box => box.outerHTML)"""
 
 
 def addresses():
@@ -50,4 +54,5 @@ def test_every_page_fits_a_phone(chromium, address, role):
         assert answer.status == 200, path
         expect(page.get_by_role("heading", level=1).first).to_be_visible()
         check(page)
+        assert page.evaluate(f"() => {{{SMALL}}}") == [], path
     page.context.close()

@@ -181,6 +181,25 @@ def test_typing_searches_and_keeps_the_address(page):
     checked(page)
 
 
+def test_back_to_the_search(page):
+    """The fields show what the rows were searched by, and nothing else."""
+    demonstrated(page, "VSP, administrator")
+    prefix = uploaded(page, 2)
+    page.goto("/panels")
+    page.get_by_label("Serial number", exact=True).fill(prefix)
+    found(page, "2 rows")
+    page.get_by_label("Status", exact=True).select_option("valid")
+    page.wait_for_url("**status=valid*")
+    page.get_by_label("Model number").evaluate("field => { field.value = 'x'; }")
+    go(page, f"{prefix}000001")
+    heading(page, f"{prefix}000001")
+    page.go_back()
+    found(page, "2 rows")
+    expect(page.get_by_label("Serial number", exact=True)).to_have_value(prefix)
+    expect(page.get_by_label("Status", exact=True)).to_have_value("valid")
+    expect(page.get_by_label("Model number")).to_have_value("")
+
+
 @pytest.mark.long
 def test_another_has_marked_meanwhile_and_the_rest_can_be_marked(page):
     demonstrated(page, "Another VSP, administrator")

@@ -136,6 +136,19 @@ def test_back_from_the_result_to_the_form(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("45 STCs")
 
 
+def test_back_from_another_page_to_the_form(page):
+    page.goto("/stc?system_type=solar_deemed")
+    fill_solar(page)
+    page.get_by_label("Price of one STC in dollars").fill("38.5")
+    page.get_by_role("link", name="Many systems").click()
+    expect(page.get_by_label("CSV file of systems")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_label("Rated power output (kW)")).to_have_value("6.6")
+    expect(page.get_by_label("Price of one STC in dollars")).to_have_value("38.5")
+    expect(page.get_by_label("Postcode of Installation Address")).to_have_value("2150")
+    expect(page.get_by_label("10 years")).to_be_checked()
+
+
 def test_nothing_can_be_typed_or_sent_while_fields_are_loading(page):
     page.goto("/stc")
     choose(page, "solar_deemed")
