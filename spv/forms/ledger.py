@@ -11,8 +11,8 @@ from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
 from spv.rules.ledger.criteria import STATUSES
-from spv.rules.ledger.csv_upload import pasted_rows
 from spv.rules.ledger.declaration import UPLOAD, current_wording, read_declaration
+from spv.rules.ledger.headings import pasted_rows
 from spv.rules.ledger.reasons import REASONS
 from spv.rules.ledger.rows import FIELDS
 from spv.rules.text import read_all

@@ -43,7 +43,8 @@ def create() -> BaseResponse:
         if form.check_only.data:
             headings = bool(form.accept_headings.data)
             checked = uploads.check(file.content, actor, headings=headings)
-            kept = "" if checked.earlier else uploads.keep_checked(file, checked, actor)
+            good = file.content, file.filename, checked.report, actor
+            kept = "" if checked.earlier else refused_files.keep_good(*good)
             return new(form, checked=checked, kept=kept)
         recorded = uploads.save(file, form.answers, actor)
     except ValidationError as error:

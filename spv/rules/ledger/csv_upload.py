@@ -3,10 +3,7 @@
 Problems that are equal are one group of the report.
 """
 
-import csv
-import io
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 from operator import attrgetter, itemgetter
@@ -155,21 +152,6 @@ def write_rows(data: bytes, numbers: set[int]) -> str:
     heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
     kept = [row for row in rows if row.number in numbers]
     return csv_text((row.cells for row in (heading, *kept)), as_text=True)
-
-
-def pasted_rows(text: str) -> bytes:
-    """Return rows that were pasted as a CSV file, with our headings if they have none.
-
-    The cells of a spreadsheet are pasted with tabs between them.
-    """
-    if "\t" in text:
-        cells = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
-        with suppress(csv.Error):  # a cell above its limit: it is refused as it is
-            text = csv_text(cells, as_text=True)
-    first = {heading_name(cell) for cell in text.lstrip().split("\n")[0].split(",")}
-    if first.isdisjoint(FIELD_OF):
-        text = csv_text([FIELDS.values()]) + text
-    return text.encode()
 
 
 def wrong_rows(data: bytes, problems: Sequence[Problem]) -> list[WrongRow]:

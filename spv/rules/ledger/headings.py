@@ -1,7 +1,10 @@
 """The headings of an uploaded file: ours, nearly ours, or those of another file."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from spv.rules.csv_file import (
@@ -115,6 +118,21 @@ def accept_headings(data: bytes) -> bytes:
     ]
     empty = "\r\n" * (row.number - 1)  # rows keep their numbers
     return (empty + csv_text([cells]) + rest).encode()
+
+
+def pasted_rows(text: str) -> bytes:
+    """Return rows that were pasted as a CSV file, with our headings if they have none.
+
+    The cells of a spreadsheet are pasted with tabs between them.
+    """
+    if "\t" in text:
+        cells = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
+        with suppress(csv.Error):  # a cell above its limit: it is refused as it is
+            text = csv_text(cells, as_text=True)
+    first = {heading_name(cell) for cell in text.lstrip().split("\n")[0].split(",")}
+    if first.isdisjoint(FIELD_OF):
+        text = csv_text([FIELDS.values()]) + text
+    return text.encode()
 
 
 def _guesses(cells: Sequence[str]) -> list[str]:

@@ -9,12 +9,13 @@ from sqlalchemy import Select, delete, select
 from spv import clock
 from spv.extensions import db
 from spv.models import RefusedFile
+from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Report, check_csv, write_problems, write_rows
 from spv.rules.ledger.headings import Guess
 from spv.rules.ledger.rows import CheckedRows, Problem, already_valid_problem
 from spv.services.actor import Actor
-from spv.services.authorisation import require
+from spv.services.authorisation import authorised_transaction, require
 from spv.services.ledger import rows as ledger_rows
 
 KEPT_FOR = timedelta(days=1)
@@ -82,6 +83,12 @@ def keep(
     )  # fmt: skip
     db.session.add(file)
     return file.reference
+
+
+def keep_good(content: bytes, filename: str, report: Report, actor: Actor) -> str:
+    """Keep a file without problems, so that it can be uploaded after a check."""
+    with authorised_transaction(actor, Role.UPLOADER):
+        return keep(content, filename, report, actor.account_id or 0, clock.now())
 
 
 def forget_old(at: datetime) -> None:

@@ -199,15 +199,6 @@ def check(
     return Checked(checked.row_count, found, earlier)
 
 
-def keep_checked(file: File, checked: Checked, actor: Actor) -> str:
-    """Keep a good file for a day, so that it can be uploaded; return its reference."""
-    with authorised_transaction(actor, Role.UPLOADER):
-        return refused_files.keep(
-            file.content, file.filename, checked.report, actor.account_id or 0,
-            clock.now(),
-        )  # fmt: skip
-
-
 def compare(
     checked: CheckedRows, actor: Actor
 ) -> tuple[list[Problem], Recorded | None]:
