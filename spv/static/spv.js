@@ -328,7 +328,8 @@
   // True only if it was copied. The newer way needs HTTPS.
   function isCopied(text) {
     var box = document.createElement("textarea");
-    box.className = "govuk-visually-hidden";
+    box.readOnly = true; // no keyboard comes up
+    box.style.cssText = "position: fixed; top: 0; opacity: 0";
     box.value = text;
     document.body.append(box);
     box.select();
@@ -343,6 +344,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", prepare);
+  document.addEventListener("htmx:afterSwap", storeResult); // before anybody can go on
   document.addEventListener("htmx:afterSettle", prepare);
   window.addEventListener("pageshow", prepare); // after Back, too
 

@@ -22,6 +22,7 @@ def test_two_fields_are_left_to_fill_in(app, client):
     assert page.fields() == {"system_type", "rated_power_kw", "postcode"}
     assert page.chosen("system_type") == "solar_deemed"
     assert page.one("form").attributes["action"] == "/stc"
+    assert page.one("select").attributes["hx-trigger"] == "change"
     words = "Maximum deeming period , 5 years . Change"
     assert f"Installed on 28 November 2026 . Calculation Period: {words}" in page.text
     hidden = page.hidden()
