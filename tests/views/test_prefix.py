@@ -6,9 +6,10 @@ import pytest
 
 from spv import demo
 from tests.addresses import address_of
+from tests.api import subscribe
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
-from tests.people import browser_of
+from tests.people import acting, browser_of
 
 HTMX = {"HX-Request": "true"}
 ATTRIBUTE = re.compile(
@@ -104,3 +105,12 @@ def test_forms_and_redirects_stay_under_the_prefix(proxied):
         query = {"next": elsewhere}
         answer = client.post("/spv/sign-in", data=form, query_string=query)
         assert answer.location == "/spv/", elsewhere
+
+
+def test_the_console_reaches_the_api(proxied):
+    number = subscribe(acting(demo.VSP_USER))
+    form = {"subscription": str(number), "body": "{}"}
+    address, sent = "/spv/developer/console", {"X-Request-Id": "of-the-proxy"}
+    answer = browser(proxied, demo.VSP_USER).post(address, data=form, headers=sent)
+    assert answer.headers["X-Request-Id"] == "of-the-proxy"
+    assert "Answer: 422" in answer.text
