@@ -27,6 +27,7 @@ from bench.uploads import NAMES, PUT, signed_in, took, uploading
 from spv import create_app, demo
 from spv.config import Config
 from spv.database import PRAGMAS
+from spv.extensions import db
 from spv.rules.ledger.criteria import Criteria
 from spv.services.accounts import sign_in
 from spv.services.actor import Actor
@@ -97,6 +98,9 @@ def run() -> Iterator[Row]:
 def _measured(name: str, url: str) -> Iterator[Row]:
     environment = {"DATABASE_URL": url, "SPV_RATE_LIMITS": "off"}
     flask(environment, "db", "upgrade")
+    with create_app(Config(SQLALCHEMY_DATABASE_URI=url)).app_context():
+        demo.load()  # without its past, so that the days have ten full uploads each
+        db.engine.dispose()
     flask(environment, "demo", "load", f"--panels={PANELS}")
     by_hand = _prepared(url)
     with (

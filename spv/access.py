@@ -24,6 +24,7 @@ from spv.rules.accounts import Role
 from spv.rules.errors import AccountNeeded, ForbiddenError
 from spv.rules.ledger.declaration import DeclarationStatus
 from spv.services.accounts import sessions, users
+from spv.services.accounts import sign_in as accounts
 from spv.services.actor import Actor, visitor
 from spv.services.api import subscriptions
 from spv.services.api.subscriptions import ApiClient
@@ -156,8 +157,14 @@ def browser() -> str:
 
 
 def browser_or_network() -> str:
-    """Return the key of the rate limit of sign-ins: a known browser, else a network."""
-    return _known_browser() or network()
+    """Return the key of the rate limit of sign-ins: a known browser, else a network.
+
+    The cards of a demonstration have a limit of their own: a wrong password does not
+    count for them.
+    """
+    email, password = (request.form.get(each, "") for each in ("email", "password"))
+    is_card = accounts.uses_card(email, password)
+    return f"cards of {network()}" if is_card else _known_browser() or network()
 
 
 def keep_browser(browser: str) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import downgrade, upgrade
 
-from spv import demo, readiness
+from spv import demo, demo_past, readiness
 from spv.pages import is_demonstration
 from spv.rules.errors import UseCaseError
 from spv.rules.formatting import pluralise
@@ -90,7 +90,7 @@ def load_demonstration(panels: int | None) -> None:
         return
     _check_ready()
     with _errors_in_one_line():
-        demo.load()
+        demo_past.load()
     click.echo(f"Demonstration sign-ins, all with password {demo.PASSWORD}:")
     for email, words in demo.sign_ins().items():
         click.echo(f"  {email:26}{words}")
@@ -112,7 +112,7 @@ def reset_demonstration() -> None:
         demo.check_nobody_real()
     downgrade(revision="base")
     upgrade()
-    demo.load()
+    demo_past.load()
     click.echo("Everything was removed, and the demonstration loaded again.")
 
 

@@ -1,17 +1,40 @@
 """The one clock. Moments are in UTC; days are those of Australian eastern time."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import count
 from zoneinfo import ZoneInfo
+
+from flask import current_app
 
 from spv.rules.formatting import format_date
 
 ZONE = ZoneInfo("Australia/Sydney")
+_OTHER: ContextVar[Iterator[datetime] | None] = ContextVar("other time", default=None)
 
 
 def now() -> datetime:
     """Return this moment in UTC."""
-    return datetime.now(UTC)
+    other = _OTHER.get()
+    return next(other) if other else datetime.now(UTC)
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Run a block of code at another moment. Only a demonstration may do this.
+
+    Each look at the clock is a second later, so that events keep their order.
+    """
+    if current_app.config["SPV_ENVIRONMENT"] != "demo":
+        raise RuntimeError("Only a demonstration can have another time.")
+    before = _OTHER.set(moment + timedelta(seconds=second) for second in count())
+    try:
+        yield
+    finally:
+        _OTHER.reset(before)
 
 
 def day_of(moment: datetime) -> date:

@@ -2,14 +2,16 @@
 
 import random
 import tomllib
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from spv import clock
 from spv.database import nested_batch, snapshot
 from spv.extensions import db
 from spv.models import PanelSerial, User
@@ -26,6 +28,7 @@ from spv.services.accounts import (
     users,
 )
 from spv.services.actor import Actor, operator
+from spv.services.authorisation import roles_of_user
 from spv.services.ledger import declarations, uploads
 
 PASSWORD = passwords.DEMONSTRATION
@@ -75,37 +78,59 @@ def _check_nobody_real() -> None:
         )
 
 
-def load() -> bool:
+def load(
+    began: datetime | None = None, past: Callable[[], None] = lambda: None
+) -> bool:
     """Make the demonstration, all of it or nothing. Return False if it is there.
 
+    With `began`, its people come at that moment, and `past` makes what they did since.
     Raises ConflictError if there are other users: their app is no demonstration.
     """
     with nested_batch(), audit_log.registry_transaction():
         if sign_ins():
             return False
         _check_nobody_real()
-        link = users.create_staff(STAFF, "Avery Clarke")
-        password_links.use_link(link.token, NEW_PASSWORD, operator())
-        for each in DATA["organisations"]:
-            contact = {name: each[name] for name in ("legal_name", "abn", "email")}
-            applications.save_contact(contact | each.get("contact", {}), _acting(STAFF))
-        for each in DATA["organisations"]:
-            _sign_up(each)
-        person = {"name": "Tom Okafor", "email": VSP_USER}
-        link = users.add(person, _acting(VSP_ADMIN))
-        password_links.use_link(link.token, NEW_PASSWORD, operator())
-        declarations.make(DECLARED, _acting(VSP_ADMIN))
-        for file in DATA["files"]:
-            _load_file(file)
-        with suppress(ValidationError):
-            _send(_acting(SUPPLIER), "bad-sample.csv", SAMPLES["bad-sample"])
-        emails = {*SIGN_INS, *(each["email"] for each in DATA["organisations"])}
-        made = update(User).where(User.email.in_(emails))
-        db.session.execute(made.values(is_demonstration=True))
+        with clock.at(began) if began else nullcontext():
+            _make_people()
+        past()
+        _make_newest()
+        db.session.execute(update(User).values(is_demonstration=True))
     return True
 
 
-def _sign_up(organisation: dict[str, Any]) -> None:
+def _make_people() -> None:
+    """Make agency staff, and the users of accounts."""
+    link = users.create_staff(STAFF, "Avery Clarke")
+    password_links.use_link(link.token, NEW_PASSWORD, operator())
+    for each in DATA["organisations"]:
+        save_contact(each)
+    for each in DATA["organisations"]:
+        if not each.get("is_waiting"):
+            apply(each)
+    person = {"name": "Tom Okafor", "email": VSP_USER}
+    link = users.add(person, acting(VSP_ADMIN))
+    password_links.use_link(link.token, NEW_PASSWORD, operator())
+
+
+def _make_newest() -> None:
+    """Make what is not assessed yet, a current declaration, and a few uploads."""
+    for each in DATA["organisations"]:
+        if each.get("is_waiting"):
+            apply(each)
+    declarations.make(DECLARED, acting(VSP_ADMIN))
+    for file in DATA["files"]:
+        _load_file(file)
+    with suppress(ValidationError):
+        send(acting(SUPPLIER), "bad-sample.csv", SAMPLES["bad-sample"])
+
+
+def save_contact(organisation: dict[str, Any]) -> None:
+    """Save the nominated contact of an organisation."""
+    contact = {name: organisation[name] for name in ("legal_name", "abn", "email")}
+    applications.save_contact(contact | organisation.get("contact", {}), acting(STAFF))
+
+
+def apply(organisation: dict[str, Any]) -> None:
     """Sign a user up, and apply for each account type; approve it unless it waits."""
     person = {"name": organisation["name"], "email": organisation["email"]}
     sign_in.sign_up(person | NEW_PASSWORD, operator())
@@ -116,17 +141,18 @@ def _sign_up(organisation: dict[str, Any]) -> None:
             "phone": "02 5550 0100",
             "account_types": [account_type],
         }
-        applications.submit(answers, _acting(organisation["email"]))
+        applications.submit(answers, acting(organisation["email"]))
         if not organisation.get("is_waiting"):
             (application,) = applications.waiting()
-            applications.approve(application.id, _acting(STAFF))
+            applications.approve(application.id, acting(STAFF))
 
 
-def _acting(email: str) -> Actor:
+def acting(email: str, channel: str = "command", ip: str = "") -> Actor:
+    """Return the actor for a user; raises LookupError if there is none."""
     user = sign_in.user_of(email)
     if user is None:
         raise LookupError(email)
-    return sign_in.acting_as(user, Actor("", "command"))
+    return sign_in.acting_as(user, Actor("", channel, roles_of_user(user), ip=ip))
 
 
 def _load_file(file: dict[str, Any]) -> None:
@@ -138,12 +164,12 @@ def _load_file(file: dict[str, Any]) -> None:
     ]
     with suppress(*[ValidationError] if file.get("is_refused") else []):
         text = csv_text([FIELDS.values(), *panels])
-        _send(_acting(file["user"]), file["name"], text)
+        send(acting(file["user"]), file["name"], text)
 
 
 def add_panels(count: int) -> Iterator[int]:
     """Upload so many more panels, and yield the number of each batch that is saved."""
-    actors = [_acting(email) for email in UPLOADING]
+    actors = [acting(email) for email in UPLOADING]
     while count > 0:
         batch = min(count, FILES_AT_ONCE * MOST_ROWS)
         with nested_batch():
@@ -157,20 +183,28 @@ def _upload_more(count: int, actors: Sequence[Actor]) -> None:
     """Upload new serial numbers of one to three models of a brand, as one file."""
     last = db.session.scalar(select(func.max(PanelSerial.id))) or 0
     chosen = random.Random(last)  # noqa: S311 (the same each time)
-    brands: dict[str, list[str]] = DATA["brands"]
+    brands = [*DATA["brands"]]
     account = chosen.choices(range(3), (6, 1, 3))[0]
     frequency = [0.6**index for index in range(len(brands))]
-    brand = "LMW" if account == 1 else chosen.choices([*brands], frequency)[0]
-    supplier, licensee = brands[brand]
-    models, size = chosen.sample(WATTS, chosen.randint(1, 3)), -(-MOST_ROWS // 3)
+    brand = "LMW" if account == 1 else chosen.choices(brands, frequency)[0]
+    panels = made_up(chosen, brand, last + 1, count)
+    text = csv_text([FIELDS.values(), *panels])
+    send(actors[account], f"{brand.lower()}-{last + 1}.csv", text)
+
+
+def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[Panel]:
+    """Return so many panels of one to three models of a brand, from a number on."""
+    supplier, licensee = DATA["brands"][brand]
+    models = chosen.sample(WATTS, chosen.randint(1, 3))
     panels = []
     for index in range(count):
-        watts = models[index // size % len(models)]
-        serial = f"{brand}{watts}{last + 1 + index:09}"
+        watts = models[index * len(models) // count]
+        serial = f"{brand}{watts}{first + index:09}"
         panels.append(Panel(supplier, licensee, f"{brand}-{watts}M", serial))
-    text = csv_text([FIELDS.values(), *panels])
-    _send(actors[account], f"{brand.lower()}-{last + 1}.csv", text)
+    return panels
 
 
-def _send(actor: Actor, filename: str, text: str) -> None:
-    uploads.save(uploads.File(text.encode(), filename), DECLARED, actor)
+def send(actor: Actor, filename: str, text: str) -> int:
+    """Upload a file, and return the id of the upload."""
+    file = uploads.File(text.encode(), filename)
+    return uploads.save(file, DECLARED, actor).upload_id

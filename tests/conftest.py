@@ -19,6 +19,7 @@ from jinja2 import FileSystemBytecodeCache
 from spv import create_app, demo
 from spv.config import Config
 from spv.extensions import db, limiter
+from spv.models import User
 from spv.services.accounts import passwords, sign_in
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
@@ -242,6 +243,18 @@ def app(database_url, applications):
 def demonstration(app):
     """The application with the users and accounts of a demonstration."""
     return app
+
+
+def make_private():
+    """Make the people of a demonstration ordinary ones, whom not everybody shares."""
+    db.session.execute(sa.update(User).values(is_demonstration=False))
+    db.session.commit()
+
+
+@pytest.fixture
+def private_people(app):
+    """The people of a demonstration as ordinary ones."""
+    make_private()
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ ARROWS = {
         "services",
     },
     "config": {"rules"},
-    "demo": {"database", "extensions", "models", "rules", "services"},
+    "demo": {"clock", "database", "extensions", "models", "rules", "services"},
+    "demo_past": {"clock", "demo", "models", "rules", "services"},
     "readiness": {"database", "extensions", "models"},
     "access": {
         "config",
@@ -58,7 +59,7 @@ ARROWS = {
     },
     "pages": {"clock", "extensions", "guide", "rules"},
     "errors": {"database", "pages", "rules", "security"},
-    "cli": {"demo", "pages", "readiness", "rules", "services"},
+    "cli": {"demo", "demo_past", "pages", "readiness", "rules", "services"},
     "clock": {"rules"},
     "database": {"extensions", "rules"},
     "security": {"extensions"},

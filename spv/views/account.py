@@ -174,6 +174,7 @@ def edit_user(user_id: int, form: UserForm | None = None) -> Response:
         form=form or UserForm(obj=user, administrator=user.is_administrator),
         user=user,
         is_last=users.is_last(user),
+        is_shared=sign_in.is_shared(user),
     )
 
 

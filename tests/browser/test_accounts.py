@@ -176,6 +176,8 @@ def adds_a_user(page, email):
     checked(page)
     press(page, "Add user")
     heading(page, "Password link for Lou Smith")
+    press(page, "Copy")
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
     link = page.get_by_label("Link for").input_value()
     checked(page)
     sign_out(page)
@@ -266,9 +268,9 @@ def test_searching_as_one_types(page):
     page.get_by_label("A part of the name").fill("tom")
     expect(page.get_by_role("cell", name="Priya Nair")).to_have_count(0)
     press(page, "Make link to a new password for Tom Okafor")
-    heading(page, "Password link for Tom Okafor")
-    press(page, "Copy")
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    shared = page.get_by_text("Everybody who looks at this demonstration shares")
+    expect(shared).to_be_visible()
+    page.complaints.clear()  # Chromium logs the 409
 
 
 @pytest.mark.long

@@ -24,6 +24,7 @@ from tests.people import (
 from tests.views.page import follow, read
 
 HTMX = {"HX-Request": "true"}
+PRIVATE = pytest.mark.usefixtures("private_people")
 
 
 def test_a_user_is_added_and_sets_a_password(demonstration):
@@ -52,6 +53,7 @@ def test_ordinary_users_see_the_users_and_change_none(demonstration):
     assert not [a for a in page.all("a") if "/account/users/" in a.attributes["href"]]
 
 
+@PRIVATE
 def test_the_last_administrator_has_no_button_to_be_removed(demonstration):
     priya = browser_of(demonstration, demo.VSP_ADMIN)
     address = f"/account/users/{user_of(demo.VSP_ADMIN).id}"
@@ -64,6 +66,7 @@ def test_the_last_administrator_has_no_button_to_be_removed(demonstration):
     assert "needs an administrator" in words
 
 
+@PRIVATE
 def test_users_who_remove_themselves_are_signed_out(demonstration):
     tom = user_of(demo.VSP_USER).id
     users.change(tom, {"name": "Tom", "administrator": True}, acting(demo.VSP_ADMIN))
@@ -139,6 +142,7 @@ def test_a_session_cookie_ends_in_time(demonstration):
         assert dead(busy)
 
 
+@PRIVATE
 @pytest.mark.parametrize("how", ["sign-out", "everywhere", "password", "removal"])
 def test_a_stolen_cookie_is_dead_at_the_next_request(demonstration, how):
     tom = browser_of(demonstration, demo.VSP_USER)

@@ -30,6 +30,7 @@ FILES = {
 }
 SUBSCRIPTION = "/developer/subscriptions/{subscription}"
 TOM = "/account/users/{tom}"
+pytestmark = pytest.mark.usefixtures("private_people")
 # Endpoint: user, address, form, event.
 ACTS = {
     "sign_in.register": (None, "/sign-up", KIM, "user.signed_up"),

@@ -13,12 +13,13 @@ from spv.extensions import db
 from spv.models import KnownBrowser
 from spv.services.accounts import password_links, sessions, users
 from spv.services.accounts.sign_in import count_sign_in
-from tests.conftest import dispose, make_app
+from tests.conftest import dispose, make_app, make_private
 from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, twice, user_of
 from tests.views.page import read
 
 RIGHT = {"email": demo.VSP_USER, "password": demo.PASSWORD}
 WRONG = RIGHT | {"password": "wrong"}
+pytestmark = pytest.mark.usefixtures("private_people")
 
 
 def attack():
@@ -145,6 +146,8 @@ def limited(sqlite_url, demonstration):
     """The application with its limits of requests."""
     app = make_app(sqlite_url)
     app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        make_private()
     yield app
     dispose(app)
 

@@ -15,7 +15,12 @@ from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import passwords, sessions
-from spv.services.accounts.sign_in import acting_as, is_own_password, own_password
+from spv.services.accounts.sign_in import (
+    acting_as,
+    check_not_shared,
+    is_own_password,
+    own_password,
+)
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require
 
@@ -77,6 +82,7 @@ def make_link(user_id: int, actor: Actor) -> Link:
 
 def new_link(user: User, at: datetime) -> Link:
     """Return a link in place of the user's earlier one, in the caller's transaction."""
+    check_not_shared(user)
     token = secrets.token_urlsafe(32)
     user.link_hash, user.link_until = sessions.digest(token), at + LINK_LASTS
     return Link(token, user.name, user.email, user.link_until)
@@ -125,6 +131,7 @@ def _read_password(answers: Mapping[str, str], user: User) -> str:
 def _set_password(
     user: User, password_hash: str, token: str = "", browser: str = ""
 ) -> None:
+    check_not_shared(user)
     user.password_hash = password_hash
     sessions.revoke(user.id, but_token=token, but_browser=browser)
     sessions.forget_failures(user.email, own_password(user))

@@ -15,7 +15,7 @@ from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import sessions
 from spv.services.accounts.password_links import Link, new_link
-from spv.services.accounts.sign_in import user_of
+from spv.services.accounts.sign_in import check_not_shared, user_of
 from spv.services.actor import Actor, operator
 from spv.services.authorisation import authorised_transaction, require
 
@@ -92,6 +92,8 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
     administrator = bool(answers.get("administrator"))
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         user = show(user_id, actor)
+        if administrator != user.is_administrator:
+            check_not_shared(user)
         if is_last(user) and not administrator:
             raise ValidationError({"administrator": LAST})
         user.name, user.is_administrator = name, administrator
@@ -106,6 +108,7 @@ def remove(user_id: int, actor: Actor) -> None:
     at = clock.now()
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         user = show(user_id, actor)
+        check_not_shared(user)
         if is_last(user):
             raise ConflictError(LAST)
         user.removed_at = at

@@ -37,7 +37,7 @@ VSP, OTHER, GENERAL = demo.VSP_ADMIN, demo.OTHER_VSP, demo.GENERAL
 
 pytestmark = [
     pytest.mark.every_database,
-    pytest.mark.usefixtures("demonstration"),
+    pytest.mark.usefixtures("demonstration", "private_people"),
 ]
 
 

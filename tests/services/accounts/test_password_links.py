@@ -25,7 +25,7 @@ VSP = demo.VSP_ADMIN
 
 pytestmark = [
     pytest.mark.every_database,
-    pytest.mark.usefixtures("demonstration"),
+    pytest.mark.usefixtures("demonstration", "private_people"),
 ]
 
 

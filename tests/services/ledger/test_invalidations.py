@@ -242,7 +242,7 @@ def test_awkward_rows_to_correct_upload_again_as_they_are(vsp, coding):
         assert sorted(tuple(row[1:5]) for row in rows) == sorted(AWKWARD)
 
 
-def test_a_user_who_was_removed_meanwhile_marks_nothing(vsp):
+def test_a_user_who_was_removed_meanwhile_marks_nothing(vsp, private_people):
     admin = acting(demo.VSP_ADMIN)
     upload(panels_csv(2), vsp)
     selection, before = chosen(vsp), count_invalidations()
