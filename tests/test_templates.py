@@ -18,7 +18,7 @@ PAGES = [name for name in TEXTS if f'"{name}"' in CODE and name not in SHELLS]
 PARTIALS = [
     name
     for name in TEXTS
-    if Path(name).name.startswith("_") and name != "stc/_first.html"
+    if Path(name).name.startswith("_")
 ]
 each = pytest.mark.parametrize("name", TEXTS)
 

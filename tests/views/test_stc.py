@@ -256,5 +256,8 @@ def test_unguessable_and_unknown_addresses(client):
             assert client.get(address).status_code == 404, address
 
 
-def test_home_leads_to_the_calculator(client):
-    assert client.get("/").location == "/stc"
+def test_the_first_page_has_three_doors(client):
+    page = read(client.get("/"))
+    wanted = {"system_type", "rated_power_kw", "postcode", "serials", "file"}
+    assert wanted <= page.fields()
+    assert page.hidden()["calculation_period"] == "max"
