@@ -234,4 +234,4 @@ def test_the_reference_names_every_error_and_header(browser):
     document = browser.get("/api/openapi.json").json
     for path, methods in document["paths"].items():
         for operation in methods.values():
-            assert (operation["summary"] in page) is ("stc" not in path)
+            assert (operation["summary"] in page) is ("-ledger" in path)
