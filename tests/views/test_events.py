@@ -117,7 +117,7 @@ CALCULATIONS = {"stc.calculate", "stc.calculate_batch"}
 # Their events are tested in test_api_ledger.
 SYSTEMS = {"api_ledger.create", "api_ledger.check", "api_ledger.invalidate"}
 # They check a file or a list, and store nothing.
-NOTHING = {"uploads.check_file", "panels.check"}
+NOTHING = {"uploads.check_file", "panels.check", "developer.send"}
 
 
 def filled(address):
