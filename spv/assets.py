@@ -21,6 +21,8 @@ JOINED = {
 _RULE = re.compile(r"(?<![^{}])([^{}]++)\{[^{}]*+\}")
 _EMPTY = re.compile(r"(?<![^{}])@[^{}]++\{\}")
 _CLASS = re.compile(r"govuk-[\w!-]+")
+# Lines of comment, empty lines, and blanks at the beginning of others.
+_COMMENTS = re.compile(rb"(?:\n[ \t]*+(?://[^\n]*+)?)++")
 NAMES = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.*")}
 
 
@@ -47,6 +49,8 @@ def _read(name: str) -> Asset:
     """
     files = [(FOLDER / part).read_bytes() for part in JOINED.get(name, (name,))]
     content = b"\n".join(files)
+    if name in JOINED:
+        content = _COMMENTS.sub(b"\n", content)
     if name == "all.css":
         content = _pruned(content.decode()).encode()
     # Without a time, every process makes the same bytes.

@@ -44,6 +44,7 @@ class Attacker:
             return error.code
 
 
+@pytest.mark.usefixtures("private_people")
 @pytest.mark.parametrize("guesses", [5, pytest.param(125, marks=pytest.mark.long)])
 def test_guesses_from_eight_threads(database_url, demonstration, guesses):
     """Half of the threads share a network, the others have one each."""

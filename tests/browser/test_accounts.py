@@ -108,6 +108,7 @@ def set_password(page):
 def applies(page, organisation, digits):
     """Apply for an account, from the home page on."""
     checked(page)
+    go(page, "Apply for REC Registry account")
     go(page, "Apply for an account")
     heading(page, "Apply for an account")
     expect(page.get_by_label("General account")).to_be_checked()

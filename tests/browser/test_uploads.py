@@ -38,10 +38,15 @@ def downloaded(page, words):
 
 def to_the_search(page):
     """Go to the search by the links that the guidance names."""
-    page.locator("summary", has_text="Small units").click()
-    page.get_by_role("navigation").get_by_role(
+    menu = page.get_by_role("button", name="Menu", exact=True)
+    if menu.is_visible():
+        menu.click()
+    link = page.get_by_role("navigation").get_by_role(
         "link", name="Panel serial numbers", exact=True
-    ).click()
+    )
+    if not link.is_visible():
+        page.locator("summary", has_text="Small units").click()
+    link.click()
     heading(page, "Search panel serial numbers")
     checked(page)
 
@@ -178,17 +183,16 @@ def test_a_file_is_checked_without_signing_in(plain_page):
 def test_the_menu_closes_and_a_slow_upload_shows_its_progress(page):
     demonstrated(page, "VSP, administrator")
     page.goto("/panels/upload")
-    menu = page.locator("details.spv-menu")
-    page.locator("summary", has_text="Small units").press("Enter")
-    expect(menu.get_by_role("link", name="Check a file")).to_be_visible()
-    page.keyboard.press("Shift+Tab")
-    page.keyboard.press("Shift+Tab")
-    expect(menu.get_by_role("link", name="Check a file")).to_be_hidden()
-    page.locator("summary", has_text="Small units").press("Enter")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Escape")
-    expect(page.locator("summary", has_text="Small units")).to_be_focused()
-    expect(menu.get_by_role("link", name="Check a file")).to_be_hidden()
+    menu = page.get_by_role("button", name="Menu", exact=True)
+    link = page.get_by_role("navigation").get_by_role("link", name="Check a file")
+    if menu.is_visible():
+        expect(link).to_be_hidden()
+        menu.press("Enter")
+        expect(link).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(link).to_be_hidden()
+    else:
+        expect(link).to_be_visible()
     late = []
 
     def hold(route):

@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 
+FRAME = {"html", "title", "link", "script", "meta", "header", "nav", "footer"}
 VOID = {"input", "meta", "link", "br", "hr", "img", "rect", "path", "circle"}
 
 
@@ -50,11 +51,17 @@ class Page(HTMLParser):
     def handle_data(self, data):
         self.open[-1].children.append(data)
 
+    @property
+    def content(self):
+        """The element of the content; the frame around it is the same on every page."""
+        return next((n for n in self.root.walk() if n.tag == "main"), self.root)
+
     def all(self, tag, **attributes):
-        """The elements with a tag and these attributes."""
+        """The elements with a tag and these attributes, those of the frame left out."""
+        place = self.root if tag in FRAME else self.content
         return [
             node
-            for node in self.root.walk()
+            for node in place.walk()
             if node.tag == tag
             and all(node.attributes.get(k) == v for k, v in attributes.items())
         ]

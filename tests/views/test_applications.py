@@ -47,7 +47,8 @@ def test_signing_up_and_applying(demonstration):
     home = follow(
         kim, kim.post("/sign-in", data={"email": KIM["email"], "password": PASSWORD})
     )
-    apply = read(kim.get(home.link("Apply for an account")))
+    account = read(kim.get(home.link("Apply for REC Registry account")))
+    apply = read(kim.get(account.link("Apply for an account")))
     assert apply.heading == "Apply for an account"
     general, vsp, supplier = apply.all("input", name="account_types")
     assert {"checked", "disabled"} <= general.attributes.keys()

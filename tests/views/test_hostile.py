@@ -75,6 +75,7 @@ def link_for(email):
     return password_links.make_link(people.user_of(email).id, acting(demo.STAFF)).token
 
 
+@pytest.mark.usefixtures("private_people")
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_text(demonstration, kind):
     value = HOSTILE[kind]

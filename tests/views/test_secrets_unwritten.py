@@ -103,6 +103,7 @@ def link_token():
     return password_links.make_link(user_id, acting(demo.VSP_ADMIN)).token
 
 
+@pytest.mark.usefixtures("private_people")
 def test_a_password_link(served, caplog):
     """Also if setting the password fails; and no other address contains it."""
     caplog.set_level(logging.DEBUG)
@@ -125,6 +126,7 @@ def test_a_password_link(served, caplog):
     assert token not in caplog.text
 
 
+@pytest.mark.usefixtures("private_people")
 def test_over_https_a_form_is_sent_from_a_page_that_hides_its_address(demonstration):
     """The browser then sends the host of the page alone, which is enough."""
     token = link_token()

@@ -78,7 +78,7 @@ def test_a_program_need_not_send_the_version_of_the_wording(vsp):
 
 def test_the_way_of_a_good_file(vsp):
     page = read(vsp.get("/panels/upload"))
-    assert page.fields() == {"declaration", "file", "pasted", "q"}
+    assert page.fields() == {"declaration", "file", "pasted"}
     assert page.hidden()["wording_version"] == "2026-11-22"
     assert "For Example Verification Pty Ltd, I declare that:" in page.text
     answer = send(vsp, panels_csv(120), name="C:\\files\\May <b>.csv")
