@@ -15,11 +15,7 @@ SHELLS = ("base.html", "partial.html", "errors/_wait.html")
 # The partials that views render: alone for HTMX, and inside base.html otherwise.
 PAGES = [name for name in TEXTS if f'"{name}"' in CODE and name not in SHELLS]
 # The page of visitors includes the first questions of the calculator.
-PARTIALS = [
-    name
-    for name in TEXTS
-    if Path(name).name.startswith("_")
-]
+PARTIALS = [name for name in TEXTS if Path(name).name.startswith("_")]
 each = pytest.mark.parametrize("name", TEXTS)
 
 

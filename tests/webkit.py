@@ -12,7 +12,7 @@ import time
 
 from tests.server import free_port, wait_for
 
-COMMAND = ("xvfb-run", "-a", "WebKitWebDriver")  # it needs a display
+COMMAND = ("xvfb-run", "-a", "-s", "-screen 0 1600x1200x24", "WebKitWebDriver")
 IS_HERE = all(map(shutil.which, ("xvfb-run", "WebKitWebDriver")))
 # The commands of the protocol, by the names that Firefox has for them.
 COMMANDS = {"Navigate": "POST /url", "Back": "POST /back",
@@ -54,7 +54,10 @@ class Window:
         return found
 
     def click(self, css, text=""):
-        (reference,) = self.find(css, text).values()
+        """Click an element, in the middle of the window: WebKit does not scroll to it."""
+        element = self.find(css, text)
+        self.execute("arguments[0].scrollIntoView({block: 'center'})", element)
+        (reference,) = element.values()
         self.send("ElementClick", id=reference)
 
     def type(self, css, text):
@@ -72,6 +75,8 @@ class WebKit(Window):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         answer = self.request("POST", "/session", {"capabilities": {}})
         self.session = "/session/" + answer["sessionId"]
+        size = {"width": 1280, "height": 900}
+        self.request("POST", self.session + "/window/rect", size)
 
     def send(self, name, **fields):
         method, path = COMMANDS[name].format_map(fields).split()

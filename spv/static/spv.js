@@ -214,8 +214,9 @@
   document.addEventListener("change", function (event) {
     var place = event.target.type === "file" && event.target.closest("[data-drop]");
     if (!place) { return; }
-    var said = place.querySelector("output") ||
-      place.appendChild(document.createElement("output"));
+    var said = place.querySelector(".spv-chosen") ||
+      place.appendChild(document.createElement("p"));
+    said.className = "spv-chosen spv-small";
     var file = event.target.files[0];
     said.textContent = file ? file.name + ", " + Math.ceil(file.size / 1000) + " kB" : "";
   });

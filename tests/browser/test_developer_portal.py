@@ -39,8 +39,9 @@ def declares(page):
 def subscribes(page, name):
     """Subscribe (steps 2 to 7), from the home page on; return the primary key."""
     page.goto("/")
-    expect(page.get_by_role("heading", name="Systems")).to_be_visible()
-    page.get_by_role("main").get_by_role("link", name="Developer Portal").click()
+    main = page.get_by_role("main")
+    expect(main.get_by_role("heading", name="Systems")).to_be_visible()
+    main.get_by_role("link", name="Developer Portal").click()
     heading(page, "Developer Portal")
     go(page, "Products")
     go(page, "Serial Number Ledger")

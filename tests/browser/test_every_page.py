@@ -56,3 +56,11 @@ def test_every_page_fits_a_phone(chromium, address, role):
         check(page)
         assert page.evaluate(f"() => {{{SMALL}}}") == [], path
     page.context.close()
+
+
+def test_error_pages(page):
+    demonstrated(page, "VSP, user")
+    for path in ("/staff/applications", "/account/users/1", "/nowhere"):
+        page.goto(path)
+        check(page)
+    page.complaints.clear()  # Chromium logs each 403 and 404

@@ -44,7 +44,7 @@ def change_price(page, price):
 
 
 def test_an_installer_estimates(page):
-    page.goto("/")
+    page.goto("/stc")
     expect(page.get_by_label("Postcode of Installation Address")).to_have_count(0)
     expect(page.get_by_role("button", name="Continue")).to_have_count(0)
     check(page)

@@ -145,7 +145,7 @@ def test_back_to_the_search_shows_what_was_searched(window, tmp_path):
     choose(window, "[role=search] [name=status]", "valid")
     choose(window, "[role=search] [name=recorded_from]", "2026-01-01")
     window.find("#found a[href*='recorded_from=2026-01-01']")
-    searched = answers(window, "form[role=search]")
+    searched = answers(window, "main form[role=search]")
     assert len(searched) == 3
     # What was typed last and not searched for is not kept, here and in the rows.
     script = """document.querySelector("[role=search] [name=licensee]").value = "x" """
@@ -154,7 +154,7 @@ def test_back_to_the_search_shows_what_was_searched(window, tmp_path):
     window.find(".spv-timeline")
     window.back()
     window.find(COUNT, "3 rows")
-    assert answers(window, "form[role=search]") == searched
+    assert answers(window, "main form[role=search]") == searched
     window.type("[role=search] [name=serial_number]", END + "000002")
     window.find(COUNT, "1 row")
 
@@ -164,9 +164,10 @@ def test_it_says_copied_only_when_it_was(window):
     fill_in(window)
     window.click("#calculate")
     window.find("h1", "45 STCs")
-    window.click("summary", "Working as text")
+    window.click("summary", "Every step")
     window.click("[data-copy]", "Copy")
     window.find("[data-copy]", "Copied")
+    window.click("summary", "Change the price")
     window.execute("document.querySelector('#stc_price').value = ''")
     window.type("#stc_price", CONTROL + "v")
     pasted = window.execute("return document.querySelector('#stc_price').value")
