@@ -54,7 +54,7 @@ class Window:
         return found
 
     def click(self, css, text=""):
-        """Click an element, in the middle of the window: WebKit does not scroll to it."""
+        """Click an element in the middle of the window: WebKit does not scroll."""
         element = self.find(css, text)
         self.execute("arguments[0].scrollIntoView({block: 'center'})", element)
         (reference,) = element.values()
