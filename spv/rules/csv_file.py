@@ -207,7 +207,8 @@ def _wrong_byte(error: UnicodeDecodeError, encoding: str) -> str:
 
 def check_delimiter(text: str) -> None:
     """Refuse a file whose columns are plainly separated by something else."""
-    heading = _LINE_END.split(text.lstrip(", \t\r\n"), maxsplit=1)[0]
+    first_line, _, _ = text.lstrip(", \t\r\n").partition("\n")
+    heading, _, _ = first_line.partition("\r")
     if _SEPARATOR_ROW.fullmatch(heading):
         raise refusal(f"The first row, {heading[:5]}, is for Excel alone. Remove it.")
     if "," in heading.rstrip(", "):
