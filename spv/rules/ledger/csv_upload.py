@@ -162,8 +162,7 @@ def wrong_rows(data: bytes, problems: Sequence[Problem]) -> list[WrongRow]:
     said: dict[int, dict[str, list[str]]] = {}
     for problem in problems:
         by_field = said.setdefault(problem.row, {})
-        sentence = " ".join(filter(None, (problem.fault.sentence, problem.note)))
-        by_field.setdefault(problem.field, []).append(sentence)
+        by_field.setdefault(problem.field, []).append(_sentence_of(problem))
     found = [row for row in rows if row.number in said][:WRONG_ROWS_SHOWN]
     return [
         WrongRow(
@@ -259,9 +258,13 @@ def _own_columns(rows: list[Row]) -> list[int]:
 
 
 def _in_words(problem: Problem) -> str:
-    column, sentence = FIELDS.get(problem.field), problem.fault.sentence
-    said = f"{column}: {sentence}" if column else sentence
-    return f"{said} ({problem.note})" if problem.note else said
+    column, sentence = FIELDS.get(problem.field), _sentence_of(problem)
+    return f"{column}: {sentence}" if column else sentence
+
+
+def _sentence_of(problem: Problem) -> str:
+    sentence, note = problem.fault.sentence, problem.note
+    return f"{sentence} ({note})" if note else sentence
 
 
 def groups_of(problems: Sequence[Problem]) -> list[Group]:

@@ -47,6 +47,10 @@ def test_the_first_wrong_rows_have_all_four_cells():
         "1.5E+12",
         "A spreadsheet program has changed the serial number.",
     )
+    repeated = [HEADING, f"{NAMES},EX1", f"{NAMES},EX1"]
+    again = "\n".join(repeated).encode()
+    (row,) = report(found := check_csv(again), found.problems, again).first_rows
+    assert row.cells[3][2].endswith("in an earlier row. (also in row 2)")
     wrong = [bool(said) for _, _, said in rows[1].cells]
     assert wrong == [True, False, True, False]
     assert report(checked, checked.problems).first_rows == ()
