@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn, TextIO
 
 import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import downgrade, upgrade
+from sqlalchemy.exc import SQLAlchemyError
 
 from spv import demo, demo_past, readiness
 from spv.pages import is_demonstration
@@ -14,8 +16,11 @@ from spv.rules.errors import UseCaseError
 from spv.rules.formatting import pluralise
 from spv.services import audit_log
 from spv.services.accounts import users
-from spv.services.verify import ledger as ledger_verification
+from spv.services.checkpoints import EmptyLog
+from spv.services.checkpoints import make as make_checkpoint
+from spv.services.verify import everything
 from spv.services.verify.calculations import replay
+from spv.services.verify.findings import Findings
 
 NO_DEMONSTRATION = "Production has no demonstration data."
 audit_group = AppGroup("audit", help="The audit log.")
@@ -36,30 +41,61 @@ def init_app(app: Flask) -> None:
     multiple=True,
     help="A last hash that you noted earlier. You can give several.",
 )
-def verify(contains: tuple[str, ...]) -> None:
-    """Prove that no event, and no row of the ledger, was changed or removed."""
-    _check_ready()
-    reports = audit_log.verify()
-    lost = [noted for noted in contains if not audit_log.contains(noted)]
+@click.option(
+    "--checkpoints",
+    type=click.File(encoding="utf-8"),
+    metavar="FILE",
+    multiple=True,
+    help="A copy of the file of checkpoints. You can give several.",
+)
+def verify(contains: tuple[str, ...], checkpoints: tuple[TextIO, ...]) -> None:
+    """Prove that nothing was changed, added or removed without an event of the log.
+
+    Exits with 0 if all is proved, with 1 if there are problems, and with 2 if nothing
+    could be verified.
+    """
+    _check_ready(exit_code=2)
+    try:
+        findings = everything.verify([file.read() for file in checkpoints])
+        lost = [noted for noted in contains if not everything.contains(noted)]
+    except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
+        _fail(f"Nothing could be verified: {error}", 2)
     for noted in lost:
         click.echo(
             f"No event has the hash “{noted}”: it was mistyped, or the log was "
             "rewritten, or is an older one."
         )
-    for report in reports:
-        result = report.problem or f"intact, last hash {report.head}"
-        click.echo(f"{report.chain}: {pluralise(report.events, 'event')}, {result}")
-    ledger = ledger_verification.verify()
-    for problem in ledger.problems:
-        click.echo(problem)
-    click.echo(
-        f"ledger: {pluralise(ledger.rows, 'row')} of "
-        f"{pluralise(ledger.uploads, 'upload')}, "
-        f"{pluralise(ledger.invalidations, 'invalidation')}, "
-        f"{pluralise(len(ledger.problems), 'problem')}"
-    )
-    broken = any(report.problem for report in reports)
-    raise SystemExit(bool(lost or broken or ledger.problems))
+    _print(findings)
+    for chain, head in findings.heads.items():
+        click.echo(f"last hash of {chain}: {head or 'none'}")
+    click.echo(findings.conclusion())
+    raise SystemExit(bool(lost or findings.problem_count))
+
+
+def _print(findings: Findings) -> None:
+    """Print the first problems of each kind, and how many more there are."""
+    for kind, problems in findings.problems.items():
+        for sentence in problems.first:
+            click.echo(sentence)
+        more, following = problems.more, problems.following
+        if more:
+            click.echo(f"{kind}: and {pluralise(more, 'problem')} more")
+        if following:
+            click.echo(f"{kind}: {pluralise(following, 'event')} follow from these")
+
+
+@audit_group.command("checkpoint")
+def checkpoint() -> None:
+    """Sign the log as it is now, and add the checkpoints to the file."""
+    _check_ready(exit_code=2)
+    for chain in audit_log.CHAINS:
+        try:
+            note = make_checkpoint(chain)
+        except EmptyLog:
+            continue
+        except (UseCaseError, OSError) as error:
+            _fail(str(error), 1)
+        click.echo(note)
 
 
 @stc_group.command("replay")
@@ -67,13 +103,12 @@ def replay_calculations() -> None:
     """Recompute every saved calculation from the log, and name each difference."""
     _check_ready()
     found = replay()
-    for difference in found.differences:
-        click.echo(difference)
+    _print(found)
     click.echo(
-        f"{pluralise(found.calculations, 'calculation')} recomputed, "
-        f"{pluralise(len(found.differences), 'difference')}"
+        f"{pluralise(found.counts['calculation'], 'calculation')} recomputed, "
+        f"{pluralise(found.problem_count, 'difference')}"
     )
-    raise SystemExit(bool(found.differences))
+    raise SystemExit(bool(found.problem_count))
 
 
 @demo_group.command("load")
@@ -138,6 +173,12 @@ def _errors_in_one_line() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
 
 
-def _check_ready() -> None:
+def _check_ready(exit_code: int = 1) -> None:
     if problem := readiness.revision_problem():
-        raise click.ClickException(problem)
+        _fail(problem, exit_code)
+
+
+def _fail(sentence: str, exit_code: int) -> NoReturn:
+    """End the command with a sentence and an exit code."""
+    click.echo(f"Error: {sentence}", err=True)
+    raise SystemExit(exit_code)

@@ -16,8 +16,10 @@ from sqlalchemy.exc import ArgumentError
 from spv.rules.secret_key import SHORTEST, weakness
 
 DEMONSTRATION_KEY = "demonstration-only"
+SECRETS = ("SECRET_KEY", "SPV_LOG_KEY")
 STORAGES = ("memory://", "redis://", "rediss://")
 QUOTAS = ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL")
+FILES = ("spv.sqlite", "checkpoints.txt")  # in the instance folder
 ENDLESS = 10**9  # rows a day: more than any server can save
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 # Names that are not settings: tests, benchmarks and examples read them.
@@ -30,6 +32,7 @@ OTHER_NAMES = {
     "SPV_REQUIRE_POSTGRES",
     "SPV_TEST_DATABASE_URL",
 }
+_LOG_NAME = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 
 
@@ -77,6 +80,12 @@ def _storage(url: str) -> str:
     return found
 
 
+def _log_name(text: str) -> str:
+    if not _LOG_NAME.fullmatch(text):
+        raise ValueError("must be a name such as spv.agency.example.")
+    return text
+
+
 def _setting(default: Any, read: Callable[[str], Any] = str, name: str = "") -> Any:
     """Make a field that is read from the environment, by default under its own name.
 
@@ -94,6 +103,14 @@ class Config:
     SECRET_KEY: str = _setting(DEMONSTRATION_KEY)
     # Earlier secrets: values that they signed or encrypted are still valid.
     SECRET_KEY_FALLBACKS: tuple[str, ...] = _setting((), _list)
+    # Seals the events of the audit log, and signs its checkpoints. Events that earlier
+    # secrets sealed are still valid.
+    SPV_LOG_KEY: str = _setting(DEMONSTRATION_KEY)
+    SPV_LOG_KEY_FALLBACKS: tuple[str, ...] = _setting((), _list)
+    # The name of the log in its checkpoints: it should be that of no other log.
+    SPV_LOG_NAME: str = _setting("spv", _log_name)
+    # The file to which checkpoints are added.
+    SPV_CHECKPOINTS: str = _setting("")
     SPV_ENVIRONMENT: str = _setting(
         "demo", _one_of(demo="demo", production="production")
     )
@@ -157,9 +174,9 @@ def from_environment(instance_path: str) -> Config:
                 given[setting.name] = setting.metadata["read"](text)
             except ValueError as wrong:
                 raise ConfigurationError(f"{name} {wrong}") from None
-    given.setdefault(
-        "SQLALCHEMY_DATABASE_URI", f"sqlite:///{Path(instance_path, 'spv.sqlite')}"
-    )
+    database, checkpoints = (Path(instance_path, name) for name in FILES)
+    given.setdefault("SQLALCHEMY_DATABASE_URI", f"sqlite:///{database}")
+    given.setdefault("SPV_CHECKPOINTS", str(checkpoints))
     if given.get("RATELIMIT_ENABLED") is False:
         given = dict.fromkeys(QUOTAS, ENDLESS) | given
     settings = Config(**given)
@@ -187,16 +204,25 @@ def _risk(settings: Config) -> str:
         return ""
     if get_debug_flag():
         return "Production does not run in debug mode, with FLASK_DEBUG or --debug."
-    if len(settings.SECRET_KEY) < SHORTEST:
-        length = f"at least {SHORTEST} characters long"
-        return f"Production needs a SECRET_KEY of its own, {length}."
-    secrets = dict.fromkeys(settings.SECRET_KEY_FALLBACKS, "SECRET_KEY_FALLBACKS")
-    for secret, name in (secrets | {settings.SECRET_KEY: "SECRET_KEY"}).items():
-        if wrong := weakness(secret):
-            need = "Production needs secrets that nobody can guess"
-            return f"{need}, and one in {name} {wrong}."
     if not settings.RATELIMIT_ENABLED:
         return "Production does not run with SPV_RATE_LIMITS=off."
+    return _risk_of_secrets(settings)
+
+
+def _risk_of_secrets(settings: Config) -> str:
+    """Say which secret production refuses; "" if none."""
+    for name in SECRETS:
+        secret, earlier = getattr(settings, name), f"{name}_FALLBACKS"
+        if len(secret) < SHORTEST:
+            length = f"at least {SHORTEST} characters long"
+            return f"Production needs a {name} of its own, {length}."
+        named = [(each, earlier) for each in getattr(settings, earlier)]
+        for each, place in [*named, (secret, name)]:
+            if wrong := weakness(each):
+                need = "Production needs secrets that nobody can guess"
+                return f"{need}, and one in {place} {wrong}."
+    if settings.SPV_LOG_KEY == settings.SECRET_KEY:
+        return "Production needs a SPV_LOG_KEY that is not its SECRET_KEY."
     return ""
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from spv import clock
@@ -94,7 +94,10 @@ def load(
             _make_people()
         past()
         _make_newest()
-        db.session.execute(update(User).values(is_demonstration=True))
+        people = db.session.scalars(select(User)).all()
+        for user in people:
+            user.is_demonstration = True
+        audit_log.act("demonstration.loaded", operator(), clock.now(), changed=people)
     return True
 
 

@@ -16,11 +16,13 @@ from flask_migrate import upgrade
 from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 
-from spv import create_app, demo
+from spv import clock, create_app, demo
 from spv.config import Config
 from spv.extensions import db, limiter
 from spv.models import User
+from spv.services import audit_log
 from spv.services.accounts import passwords, sign_in
+from spv.services.actor import operator
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
 
@@ -247,8 +249,11 @@ def demonstration(app):
 
 def make_private():
     """Make the people of a demonstration ordinary ones, whom not everybody shares."""
-    db.session.execute(sa.update(User).values(is_demonstration=False))
-    db.session.commit()
+    with audit_log.registry_transaction():
+        people = db.session.scalars(sa.select(User)).all()
+        for user in people:
+            user.is_demonstration = False
+        audit_log.act("demonstration.loaded", operator(), clock.now(), changed=people)
 
 
 @pytest.fixture

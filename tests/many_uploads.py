@@ -58,6 +58,7 @@ def _add(numbers, product_id, actor, prefix):
         rows[UploadProduct].append(of | {"row_count": 1, "valid_count": 1})
         details = facts | version | {
             "upload": number, "rows": 1, "declaration": declaration, "ip": actor.ip,
+            "digest_version": 1,
             "user": actor.user_id, "account": actor.account_id,
         }  # fmt: skip
         rows[AuditEvent].append(_next_event(head, actor, at, details))
@@ -70,9 +71,10 @@ def _next_event(head, actor, at, details):
     event = AuditEvent(
         chain=head.name, sequence=head.sequence + 1, at=at, event=RECORDED,
         actor=actor.name, channel="web", details=audit_log.canonical(details),
-        previous_hash=head.hash,
+        previous_hash=head.hash, format=audit_log.FORMAT, key_id=audit_log.log_key().id,
     )  # fmt: skip
-    event.hash = audit_log._hash_of(event)
+    event.seal = audit_log.seal(event, audit_log.log_key())
+    event.hash = audit_log.hash_of(event)
     head.sequence, head.hash = event.sequence, event.hash
     columns = AuditEvent.__table__.columns.keys()
     return {name: getattr(event, name) for name in columns if name != "id"}

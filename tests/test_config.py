@@ -16,7 +16,10 @@ from spv.config import OTHER_NAMES, SETTINGS, ConfigurationError, from_environme
 from tests.server import ROOT, calculation_url, serve
 
 SECRET = "a secret of production, long enough"
-PRODUCTION = {"SPV_ENVIRONMENT": "production", "SECRET_KEY": SECRET}
+LOG_KEY = "wq2-7Yh!mC4_xR9zLk5sTp8vNb3dGf6j"
+PRODUCTION = {
+    "SPV_ENVIRONMENT": "production", "SECRET_KEY": SECRET, "SPV_LOG_KEY": LOG_KEY,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -105,6 +108,10 @@ def test_every_name_that_something_reads_is_known():
         ({"SECRET_KEY": "x" * 32}, "one in SECRET_KEY repeats itself"),
         ({"SECRET_KEY": "changeme password secret example"}, "well-known words"),
         ({"SECRET_KEY": f"{SECRET} "}, "SECRET_KEY begins or ends with a blank"),
+        ({"SPV_LOG_KEY": ""}, "SPV_LOG_KEY of its own, at least 32"),
+        ({"SPV_LOG_KEY": "x" * 32}, "one in SPV_LOG_KEY repeats itself"),
+        ({"SPV_LOG_KEY": SECRET}, "SPV_LOG_KEY that is not its SECRET_KEY"),
+        ({"SPV_LOG_KEY_FALLBACKS": "short"}, "SPV_LOG_KEY_FALLBACKS is sh"),
         ({"SECRET_KEY_FALLBACKS": "demonstration-only"}, "SECRET_KEY_FALLBACKS is sh"),
         ({"SECRET_KEY_FALLBACKS": f"{'7f' * 20}"}, "SECRET_KEY_FALLBACKS repeats"),
         ({"FLASK_DEBUG": "1"}, "does not run in debug mode"),
@@ -125,6 +132,7 @@ def test_what_production_refuses(environment, tmp_path, given, words):
     [
         ("SPV_PROXIES", "one", "SPV_PROXIES must be a number"),
         ("SPV_HSTS_SECONDS", "-1", "SPV_HSTS_SECONDS must be a number"),
+        ("SPV_LOG_NAME", "a log", "SPV_LOG_NAME must be a name"),
         ("SPV_RATE_LIMITS", "maybe", "SPV_RATE_LIMITS must be on or off"),
         ("RATELIMIT_STORAGE_URI", "mongodb://x", "must begin with memory://, redis"),
         ("SPV_VISITOR_ROWS", "many", "SPV_VISITOR_ROWS must be a number"),
@@ -183,7 +191,7 @@ def test_every_server_reads_the_env_file(tmp_path):
     """Not only the flask command, which reads it by itself."""
     shutil.copy(ROOT / "app.py", tmp_path)
     (tmp_path / ".env").write_text(
-        f"SPV_ENVIRONMENT=production\nSECRET_KEY='{SECRET}'\n"
+        f"SPV_ENVIRONMENT=production\nSECRET_KEY='{SECRET}'\nSPV_LOG_KEY='{LOG_KEY}'\n"
     )
     code = "import app; print(app.app.config['SPV_ENVIRONMENT'])"
     without = {name: v for name, v in os.environ.items() if not name.startswith("SPV_")}

@@ -8,7 +8,10 @@ from spv.models.accounts import SignInTries as SignInTries
 from spv.models.accounts import User as User
 from spv.models.accounts import UserSession as UserSession
 from spv.models.audit import AuditChain as AuditChain
+from spv.models.audit import AuditCheck as AuditCheck
+from spv.models.audit import AuditCheckpoint as AuditCheckpoint
 from spv.models.audit import AuditEvent as AuditEvent
+from spv.models.audit import AuditTile as AuditTile
 from spv.models.ledger import Declaration as Declaration
 from spv.models.ledger import Invalidation as Invalidation
 from spv.models.ledger import PanelSerial as PanelSerial

@@ -1,8 +1,9 @@
 """The log: chains of events, each with the hash of the one before."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spv.extensions import Model
@@ -25,7 +26,11 @@ class AuditChain(Model):
 
 
 class AuditEvent(Model):
-    """One event. Triggers refuse to change or remove it."""
+    """One event. Triggers refuse to change or remove it.
+
+    An event of format 2 has a seal, made with the log key whose id is `key_id`. Events
+    from before November 2026 are of format 1, and have none.
+    """
 
     __tablename__ = "audit_events"
     __table_args__ = (UniqueConstraint("chain", "sequence"),)
@@ -40,3 +45,56 @@ class AuditEvent(Model):
     details: Mapped[str] = mapped_column(Text)
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+    format: Mapped[int] = mapped_column(server_default="1")
+    key_id: Mapped[str | None] = mapped_column(String(8))
+    seal: Mapped[str | None] = mapped_column(String(64))
+
+
+class AuditTile(Model):
+    """256 hashes of a level of a chain's Merkle tree, which later events never change.
+
+    They only save time: verification computes them again. Level 0 has the hashes of the
+    events, level 1 the roots of the tiles of level 0, and so on.
+    """
+
+    __tablename__ = "audit_tiles"
+
+    chain: Mapped[str] = mapped_column(
+        ForeignKey("audit_chains.name"), primary_key=True
+    )
+    level: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditCheckpoint(Model):
+    """A signed checkpoint of a chain. The file SPV_CHECKPOINTS has each of them too."""
+
+    __tablename__ = "audit_checkpoints"
+    __table_args__ = (UniqueConstraint("chain", "size"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    chain: Mapped[str] = mapped_column(ForeignKey("audit_chains.name"))
+    size: Mapped[int]
+    note: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+
+
+class AuditCheck(Model):
+    """A verification of everything, which a person or the nightly job started.
+
+    While it runs, `seen_at` moves on. `done` of `total` counts what has been read.
+    `report` says what was found; it is null until the end.
+    """
+
+    __tablename__ = "audit_checks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    started_by: Mapped[str] = mapped_column(String(254))
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    problem_count: Mapped[int] = mapped_column(default=0)
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

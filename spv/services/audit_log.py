@@ -1,33 +1,43 @@
-"""The audit log: append to a chain, and prove that no event was changed or removed."""
+"""The audit log: append events to a chain, each sealed with a secret.
+
+An event has three parts. Its details and its actor are private. Its seal is an HMAC of
+all of it, with a key that lies outside the database, so that whoever can only write to
+the database cannot add an event. Its entry is public: the facts that a receipt shows,
+and the seal, which tells nothing of what is private. The hash of the entry links the
+events to a chain, and is a leaf of the Merkle tree that checkpoints sign.
+"""
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select
 
-from spv.database import check_in_time, snapshot, transaction, wait_for
+from spv.database import check_in_time, transaction, wait_for
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
+from spv.rules.log_key import LogKey, derive
 from spv.services.actor import Actor
+from spv.services.row_states import states_of
 
 STC = "stc"
 REGISTRY = "registry"
 CHAINS = (STC, REGISTRY)
-
-
-@dataclass(frozen=True, slots=True)
-class ChainReport:
-    """The result of `verify` for one chain; `problem` is "" if it is intact."""
-
-    chain: str
-    events: int
-    head: str
-    problem: str
+FORMAT = 2
+BASELINE = "log.baseline"
+# The details that are public, in events that a receipt proves. They are part of the
+# format: what stands here must never change, because the hash of an entry has it.
+PUBLIC = {
+    "upload.recorded": ("upload", "rows", "sha256", "digest_version"),
+    "rows.marked_invalid": ("invalidation", "rows", "sha256", "reason"),
+    "stc.calculated": ("reference", "inputs", "result", "rules_version"),
+    "stc.batch_calculated": ("reference", "row_count", "calculated", "certificates",
+                             "digest", "rules_version"),
+}  # fmt: skip
 
 
 def record(
@@ -35,8 +45,9 @@ def record(
 ) -> None:
     """Append an event to a chain, as the last step of the caller's transaction.
 
-    The head of the chain is locked and numbers the events, so a chain cannot fork or
-    have gaps.
+    `details` are values of JSON. Only `changed` are rows, of which the event keeps the
+    states. The head of the chain is locked and numbers the events, so a chain cannot
+    fork or have gaps.
     """
     _append(_locked_head(chain), event, actor, at, details)
 
@@ -53,7 +64,10 @@ def registry_transaction() -> Iterator[int]:
 
 
 def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
-    """Append an event to the registry's chain, with the actor's numbers and address."""
+    """Append an event to the registry's chain, with the actor's numbers and address.
+
+    `details` are as in `record`.
+    """
     numbers = {
         "user": actor.user_id,
         "account": actor.account_id,
@@ -65,42 +79,65 @@ def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
     _append(head, event, actor, at, known | details)
 
 
-def verify() -> list[ChainReport]:
-    """Read every chain from its beginning, and name the first event that is wrong."""
-    with snapshot():
-        reports = [_verify_chain(name) for name in CHAINS]
-        heads = select(AuditChain.name)
-        events = select(AuditEvent.chain).where(AuditEvent.chain.not_in(CHAINS))
-        names = {*db.session.scalars(heads), *db.session.scalars(events.distinct())}
-        for name in sorted(names - {*CHAINS}):
-            reports.append(ChainReport(name, 0, "", "this chain is not one of spv's"))
-        return reports
-
-
-def contains(head: str) -> bool:
-    """Tell whether an event has this hash, which `verify` printed earlier."""
-    ours = AuditEvent.chain.in_(CHAINS)
-    query = select(AuditEvent.id).where(AuditEvent.hash == head, ours)
-    return db.session.scalar(query) is not None
-
-
 def events_of(chain: str, only: str = "") -> Iterator[AuditEvent]:
     """Yield the events of a chain, or those with one name, oldest first.
 
     They are not all in memory at the same time.
     """
-    query = select(AuditEvent).where(AuditEvent.chain == chain)
+    query = select(*AuditEvent.__table__.columns).where(AuditEvent.chain == chain)
     if only:
         query = query.where(AuditEvent.event == only)
     query = query.order_by(AuditEvent.sequence).execution_options(yield_per=1000)
     # `with`: a caller that stops early must not leave a cursor open on the server.
-    with db.session.scalars(query) as events:
-        yield from events
+    with db.session.execute(query) as events:
+        yield from events  # type: ignore[misc]
 
 
 def canonical(value: Any) -> str:
     """Write JSON in the one form that is hashed: sorted keys, no blanks."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def log_keys() -> dict[str, LogKey]:
+    """Return every valid key of the log by its id, the current one first."""
+    config = current_app.config
+    secrets = (config["SPV_LOG_KEY"], *config["SPV_LOG_KEY_FALLBACKS"])
+    return {key.id: key for key in map(derive, secrets)}
+
+
+def log_key() -> LogKey:
+    """Return the key with which events are sealed now."""
+    return derive(current_app.config["SPV_LOG_KEY"])
+
+
+def entry(event: AuditEvent) -> str:
+    """Return the public part of an event, as JSON. Its SHA-256 is the event's hash."""
+    facts = {}
+    if names := PUBLIC.get(event.event):
+        details = json.loads(event.details)
+        facts = {name: details[name] for name in names}
+    return canonical({
+        "format": event.format, "chain": event.chain, "sequence": event.sequence,
+        "at": event.at.isoformat(), "event": event.event, "channel": event.channel,
+        "facts": facts, "key": event.key_id, "seal": event.seal,
+        "previous": event.previous_hash,
+    })  # fmt: skip
+
+
+def seal(event: AuditEvent, key: LogKey) -> str:
+    """Return the seal of an event, which no change of it leaves the same."""
+    return key.seal(canonical([FORMAT, key.id, *_content(event)]))
+
+
+def hash_of(event: AuditEvent) -> str:
+    """Return the hash that an event must have, by its format."""
+    text = canonical(_content(event)) if event.format == 1 else entry(event)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _content(event: AuditEvent) -> list[Any]:
+    content = [event.chain, event.sequence, event.at.isoformat(), event.event]
+    return [*content, event.actor, event.channel, event.details, event.previous_hash]
 
 
 def _locked_head(chain: str) -> AuditChain:
@@ -112,49 +149,18 @@ def _locked_head(chain: str) -> AuditChain:
 def _append(
     head: AuditChain, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
 ) -> None:
+    if "changed" in details:
+        db.session.flush()
+        details = {**details, "states": states_of(details["changed"])}
+        del details["changed"]
     check_in_time()  # the last step before the commit
+    key = log_key()
     added = AuditEvent(
-        chain=head.name, sequence=head.sequence + 1, at=at, event=event,
-        actor=actor.name, channel=actor.channel, details=canonical(details),
-        previous_hash=head.hash,
+        format=FORMAT, key_id=key.id, chain=head.name, sequence=head.sequence + 1,
+        at=at, event=event, actor=actor.name, channel=actor.channel,
+        details=canonical(details), previous_hash=head.hash,
     )  # fmt: skip
-    added.hash = _hash_of(added)
+    added.seal = seal(added, key)
+    added.hash = hash_of(added)
     head.sequence, head.hash = added.sequence, added.hash
     db.session.add(added)
-
-
-def _hash_of(event: AuditEvent) -> str:
-    content = [event.chain, event.sequence, event.at.isoformat(), event.event]
-    content += [event.actor, event.channel, event.details, event.previous_hash]
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
-
-
-def _verify_chain(name: str) -> ChainReport:
-    head = db.session.get(AuditChain, name)
-    if head is None:
-        return ChainReport(name, 0, "", "the head of the chain is missing")
-    count, previous, problem = 0, "", ""
-    try:
-        for event in events_of(name):
-            if problem := _problem(event, count, previous):
-                break
-            count, previous = count + 1, event.hash
-    except ValueError:  # such as a time that is no time
-        problem = f"an event after event {count} cannot be read"
-    if not problem and (count, previous) != (head.sequence, head.hash):
-        problem = (
-            f"the chain ends at event {count}, but {head.sequence} were recorded"
-            if count != head.sequence
-            else f"event {count} is not the one that was recorded last"
-        )
-    return ChainReport(name, count, head.hash, problem)
-
-
-def _problem(event: AuditEvent, count: int, previous: str) -> str:
-    if event.sequence != count + 1:
-        return f"event {count + 1} is missing"
-    if event.previous_hash != previous:
-        return f"event {event.sequence} does not follow event {count}"
-    if event.hash != _hash_of(event):
-        return f"event {event.sequence} was changed"
-    return ""

@@ -12,7 +12,6 @@ from spv.extensions import db
 from spv.models import AuditEvent, SubscriptionKey
 from spv.rules.errors import ConflictError, ForbiddenError
 from spv.services.api import subscriptions
-from spv.services.verify import ledger as ledger_verification
 from tests.api import (
     HEADER,
     UPLOADS,
@@ -23,6 +22,7 @@ from tests.api import (
     system_of,
 )
 from tests.people import acting, at_once, browser_of, events
+from tests.proof import log_problems
 from tests.views.page import Page
 
 PRODUCT = "/developer/products/serial-number-ledger"
@@ -218,13 +218,13 @@ def test_a_secret_that_is_still_known_ends_nothing(demonstration, browser):
     subscriptions.regenerate(number, "primary", actor)
     keys = {"old": key_of(number, "secondary"), "new": key_of(number)}
     assert System(demonstration, first).get(f"{UPLOADS}/X1").status_code == 401
-    assert ledger_verification.verify().problems == []
+    assert log_problems() == []
     for fallbacks, statuses in (((old,), (200, 200)), ((), (401, 200))):
         demonstration.config["SECRET_KEY_FALLBACKS"] = fallbacks
         for key, status in zip(keys.values(), statuses, strict=True):
             answer = System(demonstration, key).get(f"{UPLOADS}/X1")
             assert answer.status_code == status
-    assert ledger_verification.verify().problems == []
+    assert log_problems() == []
 
 
 def test_the_reference_names_every_error_and_header(browser):

@@ -60,7 +60,7 @@ def test_a_battery_is_added_to_a_solar_result(client):
         assert words in page.text
     event = json.loads(db.session.scalars(sa.select(AuditEvent)).all()[-1].details)
     assert event["solar_reference"] == solar.rpartition("/")[2]
-    assert replay().differences == []
+    assert replay().sentences == []
     with time_machine.travel("2027-06-20"):  # the battery is too late, solar is not
         page = read(client.get(address))
         assert page.heading == "45 STCs"

@@ -9,8 +9,8 @@ from spv import demo
 from spv.extensions import db
 from spv.models import Upload
 from spv.services.ledger import uploads
-from spv.services.verify import ledger as verification
 from tests.people import acting, browser_of
+from tests.proof import log_problems
 from tests.serial_files import A, B, row, text
 from tests.services.test_audit_log import tamper
 from tests.views.page import read
@@ -64,11 +64,11 @@ def test_a_file_that_is_sent_with_the_box_ticked(vsp):
 
 def test_a_changed_warning_is_noticed(vsp):
     send(vsp, WARNED, confirm_warnings="yes")
-    assert verification.verify().problems == []
+    assert log_problems() == []
     upload = stored().id
     db.session.rollback()
     tamper(f"UPDATE uploads SET warnings = NULL WHERE id = {upload}")
-    (problem,) = verification.verify().problems
+    (problem,) = log_problems()
     assert problem == f"upload {upload}: saved with another warnings"
 
 

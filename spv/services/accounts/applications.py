@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from spv import clock
-from spv.database import insert
-from spv.extensions import db
+from spv.database import insert, one_of
+from spv.extensions import Model, db
 from spv.models import Account, AccountApplication, NominatedContact
 from spv.rules import accounts as rules
 from spv.rules.accounts import AccountType, Role, Status
@@ -132,7 +132,7 @@ def approve(application_id: int, actor: Actor) -> str:
         account.account_types = rules.in_order(types)
         db.session.flush()
         application.account_id = account.id
-        _record("application.approved", application, actor)
+        _record("application.approved", application, actor, account, application.user)
         return account.legal_name
 
 
@@ -182,12 +182,15 @@ def _new_account(application: AccountApplication) -> Account:
     return user.account
 
 
-def _record(event: str, application: AccountApplication, actor: Actor) -> None:
+def _record(
+    event: str, application: AccountApplication, actor: Actor, *changed: Model
+) -> None:
     names = ("legal_name", "abn", "phone", "account_types", "reason")
     audit_log.act(
         event,
         actor,
         application.assessed_at or application.submitted_at,
+        changed=[application, *changed],
         application=application.id,
         applicant=application.user_id,
         to_account=application.account_id,
@@ -228,8 +231,8 @@ def save_contact(answers: Mapping[str, Any], actor: Actor) -> None:
     """Save a contact in place of the one with the same ABN; raises ValidationError."""
     contact = rules.read_contact(answers)
     with authorised_transaction(actor, Role.STAFF):
-        _save_contacts([contact])
-        audit_log.act("contact.saved", actor, clock.now(), **contact)
+        saved = _save_contacts([contact])
+        audit_log.act("contact.saved", actor, clock.now(), changed=saved, **contact)
 
 
 def load_contacts(data: bytes, actor: Actor) -> int:
@@ -239,8 +242,10 @@ def load_contacts(data: bytes, actor: Actor) -> int:
     """
     contacts = rules.read_contacts(data)
     with authorised_transaction(actor, Role.STAFF):
-        _save_contacts(contacts)
-        audit_log.act("contacts.loaded", actor, clock.now(), contacts=contacts)
+        saved = _save_contacts(contacts)
+        audit_log.act(
+            "contacts.loaded", actor, clock.now(), changed=saved, contacts=contacts
+        )
     return len(contacts)
 
 
@@ -249,7 +254,9 @@ def remove_contact(contact_id: int, actor: Actor) -> None:
     with authorised_transaction(actor, Role.STAFF):
         contact = require(db.session.get(NominatedContact, contact_id))
         db.session.delete(contact)
-        audit_log.act("contact.removed", actor, clock.now(), abn=contact.abn)
+        audit_log.act(
+            "contact.removed", actor, clock.now(), changed=[contact], abn=contact.abn
+        )
 
 
 def compare(application: AccountApplication) -> list[Match]:
@@ -266,8 +273,13 @@ def compare(application: AccountApplication) -> list[Match]:
     ]
 
 
-def _save_contacts(contacts: list[dict[str, str]]) -> None:
+def _save_contacts(contacts: list[dict[str, str]]) -> Sequence[NominatedContact]:
     query = insert(NominatedContact)
     new = {name: query.excluded[name] for name in ("legal_name", "email")}
     query = query.on_conflict_do_update(index_elements=["abn"], set_=new)
     db.session.execute(query, contacts)
+    abns = [contact["abn"] for contact in contacts]
+    saved = select(NominatedContact).where(one_of(NominatedContact.abn, abns))
+    return db.session.scalars(
+        saved.order_by(NominatedContact.id).execution_options(populate_existing=True)
+    ).all()

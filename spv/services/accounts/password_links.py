@@ -56,7 +56,7 @@ def change(
         is_same = user.password_hash == known_hash and sessions.has_session(token)
         if is_right and is_same:
             _set_password(user, password_hash, token, browser)
-            audit_log.act("user.password_changed", actor, clock.now())
+            audit_log.act("user.password_changed", actor, clock.now(), changed=[user])
             return
         audit_log.act("user.password_change_failed", actor, clock.now())
     raise ValidationError({"current_password": "This is not your current password."})
@@ -76,7 +76,9 @@ def make_link(user_id: int, actor: Actor) -> Link:
         whom = ~User.is_staff if staff else own
         user = require(db.session.scalar(query.where(whom)))
         link = new_link(user, at)
-        audit_log.act("user.password_link_made", actor, at, email=user.email)
+        audit_log.act(
+            "user.password_link_made", actor, at, changed=[user], email=user.email
+        )
     return link
 
 
@@ -119,7 +121,7 @@ def use_link(
         user.link_hash = user.link_until = None
         _set_password(user, password_hash)
         sessions.remember_browser(user, browser, at)
-        audit_log.act("user.password_set", acting_as(user, actor), at)
+        audit_log.act("user.password_set", acting_as(user, actor), at, changed=[user])
 
 
 def _read_password(answers: Mapping[str, str], user: User) -> str:

@@ -40,14 +40,13 @@ def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
     name, email = given["name"], given["email"]
     password_hash = passwords.hash_of(given["password"])
     with audit_log.registry_transaction():
-        at = clock.now()
-        event = "user.sign_up_refused"
+        at, made = clock.now(), []
         if user_of(email) is None:
-            event = "user.signed_up"
-            user = User(name=name, email=email, created_at=at)
-            user.password_hash = password_hash
-            db.session.add(user)
-        audit_log.act(event, actor, at, email=email, name=name)
+            made = [User(name=name, email=email, created_at=at)]
+            made[0].password_hash = password_hash
+            db.session.add_all(made)
+        event = "user.signed_up" if made else "user.sign_up_refused"
+        audit_log.act(event, actor, at, changed=made, email=email, name=name)
 
 
 def sign_in(

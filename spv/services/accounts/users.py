@@ -79,7 +79,7 @@ def add(answers: Mapping[str, Any], actor: Actor) -> Link:
         link = new_link(user, at)
         db.session.add(user)
         db.session.flush()
-        audit_log.act("user.added", actor, at, **_log_details(user))
+        audit_log.act("user.added", actor, at, changed=[user], **_log_details(user))
     return link
 
 
@@ -97,7 +97,9 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
         if is_last(user) and not administrator:
             raise ValidationError({"administrator": LAST})
         user.name, user.is_administrator = name, administrator
-        audit_log.act("user.changed", actor, clock.now(), **_log_details(user))
+        audit_log.act(
+            "user.changed", actor, clock.now(), changed=[user], **_log_details(user)
+        )
 
 
 def remove(user_id: int, actor: Actor) -> None:
@@ -114,7 +116,7 @@ def remove(user_id: int, actor: Actor) -> None:
         user.removed_at = at
         user.link_hash = user.link_until = None
         sessions.revoke(user.id)
-        audit_log.act("user.removed", actor, at, **_log_details(user))
+        audit_log.act("user.removed", actor, at, changed=[user], **_log_details(user))
 
 
 def is_last(user: User) -> bool:
@@ -149,7 +151,9 @@ def create_staff(email: str, name: str = "") -> Link:
             db.session.add(user)
             db.session.flush()
             sessions.revoke(user.id)
-        audit_log.act(event, operator(), at, subject=user.id, email=user.email)
+        audit_log.act(
+            event, operator(), at, changed=[user], subject=user.id, email=user.email
+        )
     return link
 
 

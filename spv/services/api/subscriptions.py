@@ -73,7 +73,8 @@ def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
         db.session.add(made)
         db.session.flush()
         audit_log.act(
-            "subscription.created", actor, at, subscription=made.id, name=made.name,
+            "subscription.created", actor, at, changed=[made, *made.keys],
+            subscription=made.id, name=made.name,
             terms_version=made.terms_version,
             keys={key.kind: key.digest for key in made.keys},
         )  # fmt: skip
@@ -88,8 +89,8 @@ def rename(subscription_id: int, answers: Mapping[str, Any], actor: Actor) -> No
         readers = {"name": lambda text: read_subscription_name(text, others)}
         found.name = read_all(answers, readers)["name"]
         audit_log.act(
-            "subscription.renamed", actor, clock.now(), subscription=found.id,
-            name=found.name,
+            "subscription.renamed", actor, clock.now(), changed=[found],
+            subscription=found.id, name=found.name,
         )  # fmt: skip
 
 
@@ -102,7 +103,9 @@ def cancel(subscription_id: int, actor: Actor) -> None:
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         found, at = find(subscription_id, actor), clock.now()
         found.cancelled_at = at
-        audit_log.act("subscription.cancelled", actor, at, subscription=found.id)
+        audit_log.act(
+            "subscription.cancelled", actor, at, changed=[found], subscription=found.id
+        )
 
 
 def regenerate(subscription_id: int, kind: str, actor: Actor) -> None:
@@ -114,8 +117,8 @@ def regenerate(subscription_id: int, kind: str, actor: Actor) -> None:
         found, at = find(subscription_id, actor), clock.now()
         key = _renew(_key(found, kind), at)
         audit_log.act(
-            "key.regenerated", actor, at, subscription=found.id, key=kind,
-            digest=key.digest,
+            "key.regenerated", actor, at, changed=[key], subscription=found.id,
+            key=kind, digest=key.digest,
         )  # fmt: skip
 
 

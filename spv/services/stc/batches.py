@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, update
 
@@ -86,7 +86,7 @@ def save(data: bytes, actor: Actor) -> str:
         row_of(inputs, result, actor, at) | {"row_number": number}
         for number, inputs, result in lines
     ]
-    details = totals | {"digest": digest(lines)}
+    details: dict[str, Any] = totals | {"digest": digest(lines)}
     with transaction():
         _forget_old_documents(at)
         db.session.add(saved)
@@ -96,6 +96,7 @@ def save(data: bytes, actor: Actor) -> str:
         # The ORM would send each row by itself.
         db.session.connection().execute(insert(StcCalculation), rows)
         visitor_quota.claim(_counted(saved), actor, at, is_batch=True)
+        details["changed"] = [saved]
         audit_log.record(audit_log.STC, "stc.batch_calculated", actor, at, details)
         return saved.reference
 

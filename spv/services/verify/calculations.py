@@ -1,14 +1,14 @@
-"""Recompute every saved calculation and compare it with the log."""
+"""Compare saved calculations and batches with the log, and recompute them."""
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from spv.database import snapshot
-from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
 from spv.rules.errors import ValidationError
 from spv.rules.stc.system_types import answers_of
@@ -16,93 +16,120 @@ from spv.rules.stc.systems import read_installation
 from spv.services import audit_log
 from spv.services.stc.batches import TOTALS, Line, digest
 from spv.services.stc.calculations import Numbers, installation_of, numbers_of
+from spv.services.verify.comparison import joined, read, rows_of
+from spv.services.verify.findings import UNREADABLE, Findings
+
+KIND = "calculations"
+CALCULATED, BATCH = "stc.calculated", "stc.batch_calculated"
+NO_BATCH = "a row without a batch"
+Logged = tuple[AuditEvent, dict[str, Any]]
 
 
-@dataclass
-class Replay:
-    """The number of calculations recomputed, and a sentence for each difference."""
-
-    calculations: int = 0
-    differences: list[str] = field(default_factory=list)
-    logged: set[str] = field(default_factory=set)
-
-
-def replay() -> Replay:
-    """Recompute each logged calculation and compare log, table and today's rules."""
-    found = Replay()
+def replay() -> Findings:
+    """Recompute each calculation, and compare log, table and today's rules."""
+    findings = Findings()
     with snapshot():
         try:
-            for event in audit_log.events_of(audit_log.STC):
-                found.differences += _event(event, found)
-            found.differences += _never_logged(found.logged)
+            check(findings, recompute=True)
         except ValueError:  # a date and time that cannot be read
-            found.differences.append("the log cannot be read: see flask audit verify")
-    return found
+            findings.add(KIND, f"{KIND}: {UNREADABLE}")
+    return findings
 
 
-def _event(event: AuditEvent, found: Replay) -> list[str]:
-    try:
-        logged = json.loads(event.details)
-        found.logged.add(logged["reference"])
-        sentences = list(_compare(event, logged, found))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return [f"event {event.sequence}, or what was saved for it, cannot be read"]
-    return [f"{logged['reference']}: {sentence}" for sentence in sentences]
+def check(findings: Findings, *, recompute: bool = False) -> None:
+    """Compare each calculation and batch with its event; perhaps recompute it."""
+    check = _Check(findings, recompute)
+    calculations = rows_of(StcCalculation, StcCalculation.batch_id.is_(None))
+    saved = ((row.reference or NO_BATCH, row) for row in calculations)
+    for reference, (logged, row) in joined(check.logged(CALCULATED), saved):
+        check.one(reference, logged, row, [row])
+    batches = ((row.reference, row) for row in rows_of(StcBatch))
+    for reference, found in joined(check.logged(BATCH), batches, _rows_of_batches()):
+        logged, batch, rows = found
+        if batch is None and rows is not None and logged is None:
+            findings.add(KIND, f"{NO_BATCH}: saved, but not in the log")
+        else:
+            check.one(reference, logged, batch, rows or [])
 
 
-def _never_logged(logged: set[str]) -> Iterator[str]:
-    """Yield a sentence for each batch, calculation and row without an event."""
-    without_batch = or_(StcCalculation.batch_id.is_(None), StcBatch.id.is_(None))
-    calculations = (
-        select(StcCalculation.reference).outerjoin(StcBatch).where(without_batch)
-    ).execution_options(yield_per=1000)
-    for query in (select(StcBatch.reference), calculations):
-        for reference in db.session.scalars(query):
-            if reference not in logged:
-                name = reference or "a row without a batch"
-                yield f"{name}: saved, but not in the log"
+def _rows_of_batches() -> Iterator[tuple[Any, list[Any]]]:
+    """Yield the reference of each batch, or None, with the rows that belong to it."""
+    query = (
+        select(StcBatch.reference.label("of_batch"), *StcCalculation.__table__.columns)
+        .outerjoin(StcBatch, StcBatch.id == StcCalculation.batch_id)
+        .where(StcCalculation.batch_id.is_not(None))
+        .order_by(StcCalculation.batch_id, StcCalculation.row_number)
+    )
+    for _batch_id, rows in groupby(read(query), key=attrgetter("batch_id")):
+        found = list(rows)
+        yield found[0].of_batch, found
 
 
-_MODELS: dict[str, Any] = {
-    "stc.calculated": StcCalculation,
-    "stc.batch_calculated": StcBatch,
-}
+class _Check:
+    def __init__(self, findings: Findings, recompute: bool) -> None:
+        self.findings, self.recompute = findings, recompute
 
+    def logged(self, event_name: str) -> Iterator[tuple[str, Logged]]:
+        """Yield the reference of each calculation or batch, with its event."""
+        for event in audit_log.events_of(audit_log.STC, event_name):
+            try:
+                details = json.loads(event.details)
+                yield details["reference"], (event, details)
+            except (ValueError, KeyError, TypeError):
+                self._unreadable(event)
 
-def _compare(event: AuditEvent, logged: dict[str, Any], found: Replay) -> Iterator[str]:
-    """Yield a sentence for each difference between an event and what is saved."""
-    model, number = _MODELS[event.event], event.sequence
-    found.calculations += model is StcCalculation
-    query = select(model).filter_by(reference=logged["reference"])
-    if (saved := db.session.scalar(query)) is None:
-        yield f"in the log as event {number}, but not saved"
-        return
-    if model is StcBatch:
-        of_batch = select(StcCalculation).filter_by(batch_id=saved.id)
-        rows = [*db.session.scalars(of_batch.order_by(StcCalculation.row_number))]
-        lines = [Line(row.row_number, answers_of(row), numbers_of(row)) for row in rows]
-        found.calculations += len(rows)
-        totals = {name: getattr(saved, name) for name in TOTALS}
-        is_other = {
-            "with other totals": totals != {name: logged[name] for name in TOTALS},
-            "with other rows": digest(lines) != logged["digest"],
-        }
-    else:
-        rows, lines = [saved], [Line(None, logged["inputs"], logged["result"])]
-        is_other = {
-            "with other inputs": answers_of(saved) != logged["inputs"],
-            "with another result": numbers_of(saved) != logged["result"],
-            "with other solar": saved.solar_reference != logged.get("solar_reference"),
-        }
-    origins = {(r.actor, r.channel, r.calculated_at, r.rules_version) for r in rows}
-    of_event = (event.actor, event.channel, event.at, logged["rules_version"])
-    is_other["as by another or at another time"] = origins != {of_event}
-    for words in is_other:
-        if is_other[words]:
-            yield f"saved {words} than event {number} has"
-    for line in lines:
-        of_row = f"row {line.number}: " if model is StcBatch else ""
-        yield from (f"{of_row}{s}" for s in _recomputed(line.inputs, line.result))
+    def one(
+        self, reference: str, logged: Logged | None, saved: Any, rows: list[Any]
+    ) -> None:
+        """Compare a calculation or a batch, which may be missing in log or table."""
+        if logged is None:
+            self.findings.add(KIND, f"{reference}: saved, but not in the log")
+        elif saved is None:
+            number = logged[0].sequence
+            self.findings.add(
+                KIND, f"{reference}: in the log as event {number}, but not saved"
+            )
+        else:
+            try:
+                sentences = list(self._compare(logged, saved, rows))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                self._unreadable(logged[0])
+            else:
+                self.findings.add_all(KIND, (f"{reference}: {s}" for s in sentences))
+
+    def _unreadable(self, event: AuditEvent) -> None:
+        sentence = f"event {event.sequence}, or what was saved for it, cannot be read"
+        self.findings.add(KIND, sentence)
+
+    def _compare(self, logged: Logged, saved: Any, rows: list[Any]) -> Iterator[str]:
+        """Yield a sentence for each difference between an event and what is saved."""
+        event, details = logged
+        is_batch = event.event == BATCH
+        self.findings.read("calculation", len(rows))
+        if is_batch:
+            lines = [Line(r.row_number, answers_of(r), numbers_of(r)) for r in rows]
+            totals = {name: getattr(saved, name) for name in TOTALS}
+            is_other = {
+                "with other totals": totals != {name: details[name] for name in TOTALS},
+                "with other rows": digest(lines) != details["digest"],
+            }
+        else:
+            lines = [Line(None, details["inputs"], details["result"])]
+            solar = details.get("solar_reference")
+            is_other = {
+                "with other inputs": answers_of(saved) != details["inputs"],
+                "with another result": numbers_of(saved) != details["result"],
+                "with other solar": saved.solar_reference != solar,
+            }
+        origins = {(r.actor, r.channel, r.calculated_at, r.rules_version) for r in rows}
+        of_event = (event.actor, event.channel, event.at, details["rules_version"])
+        is_other["as by another or at another time"] = origins != {of_event}
+        for words in is_other:
+            if is_other[words]:
+                yield f"saved {words} than event {event.sequence} has"
+        for line in lines if self.recompute else ():
+            of_row = f"row {line.number}: " if is_batch else ""
+            yield from (f"{of_row}{s}" for s in _recomputed(line.inputs, line.result))
 
 
 def _recomputed(inputs: Mapping[str, str], result: Numbers) -> Iterator[str]:

@@ -1,25 +1,20 @@
-"""Prove that the ledger and the subscriptions are what the audit log tells of them."""
+"""Compare the ledger with the audit log: uploads, rows, invalidations, declarations."""
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Executable, func, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Bundle, selectinload
+from sqlalchemy import func, select
+from sqlalchemy.orm import Bundle
 
 from spv import clock
-from spv.database import snapshot
-from spv.extensions import Model, db
 from spv.models import (
     Declaration,
     Invalidation,
     PanelSerial,
     Product,
-    Subscription,
     Upload,
     UploadProduct,
 )
@@ -27,19 +22,21 @@ from spv.rules.ledger.declaration import API, UPLOAD
 from spv.rules.ledger.rows import DIGESTS, Panel, digest
 from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
-from spv.services.ledger.rows import PANEL
+from spv.services.ledger.rows import KEYS, NAMES, PANEL, product_values
 from spv.services.ledger.uploads import RECORDED
-from spv.services.verify import (
+from spv.services.verify.comparison import (
     Facts,
-    compare,
     differences,
+    groups,
     joined,
     logged_facts,
-    products,
+    read,
+    rows_of,
     saved_facts,
 )
+from spv.services.verify.findings import Findings
 
-SLICE = 1_000
+KIND = "ledger"
 # By product, the number of the rows of an upload, and of those that are valid.
 Counts = dict[int, tuple[int, int]]
 # The facts that the log tells, and the columns that they are saved in.
@@ -56,56 +53,35 @@ OF_INVALIDATION = {
     "event": "audit_sequence", "at": "made_at",
 }  # fmt: skip
 OF_DECLARATION = {"wording_version": "wording_version", **_OWNER, "at": "made_at"}
-OF_SUBSCRIPTION = {
-    "name": "name", "terms_version": "terms_version", **_OWNER, "at": "created_at",
-}  # fmt: skip
 
 
-@dataclass
-class LedgerReport:
-    """The numbers of things that were read, and a sentence for each problem."""
-
-    uploads: int = 0
-    rows: int = 0
-    invalidations: int = 0
-    problems: list[str] = field(default_factory=list)
-
-
-def verify() -> LedgerReport:
+def check(findings: Findings) -> None:
     """Hash all rows again, by upload and by invalidation, and compare with the log.
 
     Log and tables are read side by side, so memory does not grow with the ledger.
     """
-    found = LedgerReport()
-    with snapshot():
-        try:
-            found.problems += _compare_uploads(found)
-            found.problems += products.wrong_keys()
-            found.problems += _compare_invalidations(found)
-            names = (*OF_DECLARATION, "expires_on")
-            logged = logged_facts(found.problems, MADE, "declaration", names)
-            found.problems += compare("declaration", logged, _saved_declarations())
-            found.problems += _spare_declarations()
-            subscriptions = _logged_subscriptions(found.problems).items()
-            saved = _saved_subscriptions()
-            found.problems += compare("subscription", subscriptions, saved)
-        except (ValueError, TypeError, SQLAlchemyError):  # no text, no moment, no JSON
-            found.problems.append("what is saved, or the log of it, cannot be read")
-    return found
+    findings.add_all(KIND, _compare_uploads(findings))
+    findings.add_all(KIND, _wrong_keys())
+    findings.add_all(KIND, _compare_invalidations(findings))
+    names = (*OF_DECLARATION, "expires_on")
+    logged = logged_facts(findings, MADE, "declaration", names)
+    for number, (log, table) in joined(logged, _saved_declarations()):
+        findings.add_all(KIND, differences(f"declaration {number}", log, table))
+    findings.add_all(KIND, _spare_declarations())
 
 
-def _compare_uploads(found: LedgerReport) -> Iterator[str]:
+def _compare_uploads(findings: Findings) -> Iterator[str]:
     names = ("declaration", "wording_version", *OF_UPLOAD)
-    logged = logged_facts(found.problems, RECORDED, "upload", names)
+    logged = logged_facts(findings, RECORDED, "upload", names)
     for number, (log, saved, rows, counts) in joined(
         logged, _saved_uploads(), _rows(), _counts()
     ):
         name, of_log = f"upload {number}", log or {"rows": 0, "sha256": ""}
-        found.uploads += log is not None
+        findings.read("upload")
         yield from differences(name, log, saved)
         if rows is not None:
             total, sha256, by_product = rows
-            found.rows += total
+            findings.read("row", total)
             if (total, sha256) != (of_log["rows"], of_log["sha256"]):
                 yield f"{name}: its rows were changed"
             if by_product != (counts or {}):
@@ -116,13 +92,15 @@ def _compare_uploads(found: LedgerReport) -> Iterator[str]:
             yield f"{name}: counted, but has no rows"
 
 
-def _compare_invalidations(found: LedgerReport) -> Iterator[str]:
+def _compare_invalidations(findings: Findings) -> Iterator[str]:
     names = (*OF_INVALIDATION, "sha256")
-    logged = logged_facts(found.problems, MARKED, "invalidation", names)
-    saved = ((row.id, saved_facts(row, OF_INVALIDATION)) for row in _all(Invalidation))
+    logged = logged_facts(findings, MARKED, "invalidation", names)
+    saved = (
+        (row.id, saved_facts(row, OF_INVALIDATION)) for row in rows_of(Invalidation)
+    )
     for number, (log, table, rows) in joined(logged, saved, _invalid_rows()):
         name = f"invalidation {number}"
-        found.invalidations += log is not None
+        findings.read("invalidation")
         yield from differences(name, log, table)
         if log is None and rows is not None:
             yield f"{name}: rows were marked, and no event says so"
@@ -135,7 +113,7 @@ def _compare_invalidations(found: LedgerReport) -> Iterator[str]:
 def _counts() -> Iterator[tuple[int, Counts]]:
     """Yield each upload with the numbers of its rows, and valid rows, by product."""
     query = select(*UploadProduct.__table__.columns).order_by(UploadProduct.upload_id)
-    for number, parts in _groups(query):
+    for number, parts in groups(query):
         yield number, {product: (count, valid) for _, product, count, valid in parts}
 
 
@@ -146,7 +124,7 @@ def _invalid_rows() -> Iterator[tuple[int, tuple[int, str]]]:
         .where(PanelSerial.invalidation_id.is_not(None))
         .order_by(PanelSerial.invalidation_id, PanelSerial.id)
     )
-    for number, rows in _groups(query):
+    for number, rows in groups(query):
         row_ids = [row_id for _, row_id in rows]
         yield number, (len(row_ids), digest_of(row_ids))
 
@@ -165,7 +143,7 @@ def _rows() -> Iterator[tuple[int, tuple[int, str, Counts]]]:
         .outerjoin(Upload, Upload.id == PanelSerial.upload_id)
         .order_by(PanelSerial.upload_id, PanelSerial.id)
     )  # fmt: skip
-    for (number, version), rows in groupby(_read(query), key=itemgetter(0, 1)):
+    for (number, version), rows in groupby(read(query), key=itemgetter(0, 1)):
         panels, seen, valid = [], Counter[int](), Counter[int]()
         for _, _, invalidation_id, product_id, *cells in rows:
             panels.append(Panel._make(cell or "" for cell in cells))
@@ -180,7 +158,7 @@ def _saved_uploads() -> Iterator[tuple[int, Facts]]:
     """Yield each upload as it is saved, with its declaration."""
     declared: Bundle[Any] = Bundle("declared", *Declaration.__table__.columns)
     query = select(*Upload.__table__.columns, declared).join(Upload.declaration)
-    for row in _read(query.order_by(Upload.id)):
+    for row in read(query.order_by(Upload.id)):
         facts = saved_facts(row, OF_UPLOAD)
         facts["declaration"] = row.declared.id if _covers(row.declared, row) else None
         facts["wording_version"] = row.declared.wording_version
@@ -201,7 +179,7 @@ def _covers(declared: Any, upload: Any) -> bool:
 
 def _saved_declarations() -> Iterator[tuple[int, Facts]]:
     """Yield each declaration for API users as it is saved."""
-    for row in _all(Declaration, Declaration.purpose != UPLOAD):
+    for row in rows_of(Declaration, Declaration.purpose != UPLOAD):
         until = row.expires_on and row.expires_on.isoformat()
         yield row.id, saved_facts(row, OF_DECLARATION) | {"expires_on": until}
 
@@ -209,52 +187,17 @@ def _saved_declarations() -> Iterator[tuple[int, Facts]]:
 def _spare_declarations() -> Iterator[str]:
     made = Declaration.purpose == UPLOAD
     query = select(Declaration.id).outerjoin(Upload).where(made, Upload.id.is_(None))
-    for number in db.session.scalars(query):
+    for (number,) in read(query):
         yield f"declaration {number}: of no upload"
 
 
-def _logged_subscriptions(problems: list[str]) -> dict[int, Facts]:
-    """Return each subscription as the log tells it was made and then changed."""
+def _wrong_keys() -> Iterator[str]:
+    """Yield a sentence for each product whose keys are not those of its names.
 
-    def events(name: str, *facts: str) -> Iterator[tuple[int, Facts]]:
-        return logged_facts(problems, name, "subscription", facts)
-
-    logged = dict(events("subscription.created", *OF_SUBSCRIPTION, "keys"))
-    for facts in logged.values():
-        facts["cancelled"] = False
-    unknown: Facts = {"keys": {}}
-    for number, facts in events("subscription.renamed", "name"):
-        logged.get(number, unknown)["name"] = facts["name"]
-    for number, facts in events("key.regenerated", "key", "digest"):
-        logged.get(number, unknown)["keys"][facts["key"]] = facts["digest"]
-    for number, _ in events("subscription.cancelled"):
-        logged.get(number, unknown)["cancelled"] = True
-    return logged
-
-
-def _saved_subscriptions() -> Iterator[tuple[int, Facts]]:
-    """Yield each subscription as it is saved."""
-    query = select(Subscription).options(selectinload(Subscription.keys))
-    for made in db.session.scalars(query):
-        facts = saved_facts(made, OF_SUBSCRIPTION)
-        facts["keys"] = {key.kind: key.digest for key in made.keys}
-        facts["cancelled"] = made.cancelled_at is not None
-        yield made.id, facts
-
-
-def _all(model: type[Model], *where: Any) -> Iterator[Any]:
-    """Yield the rows of a table in the order of their ids."""
-    query = select(*model.__table__.columns).where(*where)
-    yield from _read(query.order_by(model.__table__.c.id))
-
-
-def _groups(query: Executable) -> Iterator[tuple[int, Iterator[Any]]]:
-    """Group the rows of a query by their first column, by which they are sorted."""
-    return groupby(_read(query), key=itemgetter(0))
-
-
-def _read(query: Executable) -> Iterator[Any]:
-    """Yield the rows of a query, a slice at a time."""
-    # `with`: a reader that stops early must not leave a cursor open on the server.
-    with db.session.execute(query.execution_options(yield_per=SLICE)) as rows:
-        yield from rows
+    With a wrong key a search would not find the rows of the product.
+    """
+    query = select(Product.id, *NAMES, *KEYS.values()).order_by(Product.id)
+    for number, *names_and_keys in read(query):
+        one, two, three = names_and_keys[: len(NAMES)]
+        if names_and_keys != [*product_values((one, two, three)).values()]:
+            yield f"product {number}: its search key is not that of its names"

@@ -11,10 +11,10 @@ from spv.rules.csv_file import csv_text
 from spv.rules.ledger.criteria import read_criteria
 from spv.rules.ledger.rows import FIELDS, PRODUCT_FIELDS
 from spv.services.ledger import invalidations, search, selections
-from spv.services.verify import ledger as ledger_verification
 from tests import brute_force
 from tests.panels import upload
 from tests.people import acting
+from tests.proof import log_problems
 from tests.test_migrations import EXPRESSIONS
 
 pytestmark = pytest.mark.every_database
@@ -87,7 +87,7 @@ def test_all_that_matched_are_marked(vsp):
     number = invalidations.mark(selection, reason, vsp).invalidation_id
     marked = {r.id for r in brute_force.every_row() if r.invalidation_id == number}
     assert marked == found
-    assert ledger_verification.verify().problems == []
+    assert log_problems() == []
 
 
 def test_accounts_are_found_as_they_look(vsp):
@@ -121,7 +121,7 @@ def test_rows_of_before_are_found_and_nothing_else_of_them_changes(vsp):
     upgrade()
     assert db.session.execute(names).all() == products
     assert brute_force.every_row() == rows
-    assert ledger_verification.verify().problems == []
+    assert log_problems() == []
     assert len(found_by(vsp, model_number="N-TYPE-440")[0]) == len(ALIKE[3])
     assert len(found_by(vsp, supplier_name="SUN CO")[0]) == len(many)
     upload(file_of("licensee"), vsp)  # names that are new, with and after the others

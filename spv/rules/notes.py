@@ -1,0 +1,146 @@
+"""Signed notes, checkpoints and proofs of a transparency log, in the formats of C2SP.
+
+See c2sp.org/signed-note, /tlog-checkpoint and /tlog-proof. Keys are Ed25519.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+ED25519 = b"\1"
+PROOF = "c2sp.org/tlog-proof@v1"
+_SIGNATURE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})")
+_SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
+_NOTE = re.compile(r"(?:[^\n]+\n){3}\n(?:— [^\n]+\n)+")
+
+
+class Checkpoint(NamedTuple):
+    """A signed statement of a log: its name, the number of its entries, their root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        """Write the checkpoint as it is signed."""
+        return f"{self.origin}\n{self.size}\n{encode(self.root)}\n"
+
+
+class Proof(NamedTuple):
+    """The place of an entry in a log, the hashes up to the root, and a checkpoint."""
+
+    index: int  # type: ignore[assignment]
+    hashes: Sequence[bytes]
+    note: str
+
+    def text(self) -> str:
+        """Write the proof as a file."""
+        lines = [PROOF, f"index {self.index}", *map(encode, self.hashes)]
+        return "\n".join([*lines, "", self.note])
+
+
+def encode(data: bytes) -> str:
+    """Write bytes in base64."""
+    return b64encode(data).decode()
+
+
+def decode(text: str) -> bytes:
+    """Read base64, written as `encode` writes it. Raises ValueError."""
+    data = b64decode(text, validate=True)
+    if encode(data) != text:
+        raise ValueError("This is not base64 in its one form.")
+    return data
+
+
+def verifier_key(name: str, public: Ed25519PublicKey) -> str:
+    """Write a public key as text, with the name of the log, for those who verify."""
+    raw = ED25519 + public.public_bytes_raw()
+    return f"{name}+{_key_id(name, raw).hex()}+{encode(raw)}"
+
+
+def _key_id(name: str, raw: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + raw).digest()[:4]
+
+
+def sign(text: str, name: str, key: Ed25519PrivateKey) -> str:
+    """Return a note: a text, which ends with a line break, and its signature."""
+    raw = ED25519 + key.public_key().public_bytes_raw()
+    signature = encode(_key_id(name, raw) + key.sign(text.encode()))
+    return f"{text}\n— {name} {signature}\n"
+
+
+def open_checkpoint(note: str, keys: Iterable[str]) -> Checkpoint:
+    """Return the checkpoint of a note that one of the keys has signed.
+
+    `keys` are as `verifier_key` writes them. Raises ValueError with a sentence if the
+    note is damaged, or none of the keys has signed it.
+    """
+    text, gap, rest = note.rpartition("\n\n")
+    lines = [_SIGNATURE.fullmatch(line) for line in rest.splitlines()]
+    if not (gap and rest.endswith("\n") and lines and all(lines)):
+        raise ValueError("The checkpoint is not a signed note.")
+    signatures = {match.groups() for match in lines if match}
+    signed = [key for key in keys if _has_signed(key, f"{text}\n", signatures)]
+    if not signed:
+        raise ValueError("The checkpoint is not signed with a known key.")
+    found = read_checkpoint(f"{text}\n")
+    if found.origin not in {key.partition("+")[0] for key in signed}:
+        raise ValueError("The checkpoint is not signed with the key of its log.")
+    return found
+
+
+def read_checkpoint(text: str) -> Checkpoint:
+    """Read the text of a checkpoint, without its signatures. Raises ValueError."""
+    origin, size, root, *more = [*text.split("\n"), "", "", ""]
+    if more[:2] != ["", ""] or not origin or not _SIZE.fullmatch(size):
+        raise ValueError("The checkpoint is damaged.")
+    return Checkpoint(origin, int(size), decode(root))
+
+
+def _has_signed(key: str, text: str, signatures: Collection[tuple[str, ...]]) -> bool:
+    """Tell whether a key has signed a text. Raises ValueError for a wrong signature."""
+    name, key_id, raw = key.split("+", 2)
+    for signed_by, base64 in signatures:
+        signature = decode(base64)
+        if (signed_by, signature[:4].hex()) != (name, key_id):
+            continue
+        try:
+            public = Ed25519PublicKey.from_public_bytes(decode(raw)[1:])
+            public.verify(signature[4:], text.encode())
+        except InvalidSignature:
+            raise ValueError("The signature of the checkpoint is wrong.") from None
+        return True
+    return False
+
+
+def read_notes(text: str) -> Iterator[str]:
+    """Yield the notes of a file of checkpoints. Raises ValueError if it is damaged."""
+    end = 0
+    for match in _NOTE.finditer(text):
+        if text[end : match.start()].strip():
+            break
+        yield match[0]
+        end = match.end()
+    if text[end:].strip():
+        line = text.count("\n", 0, end) + 1
+        raise ValueError(f"The file of checkpoints is damaged after line {line}.")
+
+
+def read_proof(text: str) -> Proof:
+    """Read a file with a proof. Raises ValueError if it is damaged."""
+    above, _, note = text.partition("\n\n")
+    first, index, *hashes = [*above.split("\n"), ""]
+    if first == PROOF and index.startswith("extra "):
+        index, *hashes = hashes
+    words, _, number = index.partition(" ")
+    if first != PROOF or words != "index" or not _SIZE.fullmatch(number):
+        raise ValueError(f"This is not a proof: it does not begin with {PROOF}.")
+    return Proof(int(number), [decode(each) for each in hashes[:-1]], note)

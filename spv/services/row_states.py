@@ -1,0 +1,113 @@
+"""The states of rows that the audit log keeps, so that verification can compare them.
+
+Each event with which such a row is made, changed or removed tells its new state.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from sqlalchemy import inspect
+
+from spv.extensions import Model
+from spv.models import (
+    Account,
+    AccountApplication,
+    NominatedContact,
+    StcBatch,
+    Subscription,
+    SubscriptionKey,
+    User,
+)
+
+State = dict[str, Any]  # the value of each column, as JSON
+
+
+class Kind(NamedTuple):
+    """A table whose rows the log covers: all columns but the id and those left out.
+
+    `secret` are columns of which the log keeps the SHA-256 only.
+    """
+
+    model: type[Model]
+    name: str
+    secret: frozenset[str] = frozenset()
+    left_out: frozenset[str] = frozenset()
+
+
+_KINDS = (
+    Kind(User, "user", frozenset({"password_hash", "link_hash"})),
+    Kind(Account, "account"),
+    Kind(AccountApplication, "application"),
+    Kind(NominatedContact, "nominated contact"),
+    Kind(Subscription, "subscription"),
+    Kind(SubscriptionKey, "subscription key", frozenset({"sealed"}),
+         frozenset({"last_used_at"})),
+    Kind(StcBatch, "batch file", frozenset({"document", "reasons", "warnings"})),
+)  # fmt: skip
+KINDS = {kind.model.__tablename__: kind for kind in _KINDS}
+ALL = frozenset({"*"})
+# The columns that an event may set, of the rows that it changes. In new rows, and in
+# those of a table with ALL, it sets every column.
+SETS: dict[str, dict[str, frozenset[str]]] = {
+    event: {table: frozenset(columns.split()) for table, columns in tables.items()}
+    for event, tables in {
+        "log.baseline": dict.fromkeys(KINDS, "*"),
+        "demonstration.loaded": {"users": "is_demonstration"},
+        "user.signed_up": {"users": ""},
+        "user.added": {"users": ""},
+        "user.changed": {"users": "name is_administrator"},
+        "user.removed": {"users": "removed_at link_hash link_until"},
+        "user.password_link_made": {"users": "link_hash link_until"},
+        "user.password_set": {"users": "password_hash link_hash link_until"},
+        "user.password_changed": {"users": "password_hash"},
+        "staff.created": {"users": "is_staff password_hash link_hash link_until"},
+        "application.submitted": {"account_applications": ""},
+        "application.declined": {
+            "account_applications": "status reason assessed_by_id assessed_at",
+        },
+        "application.approved": {
+            "account_applications": "status account_id assessed_by_id assessed_at",
+            "accounts": "legal_name abn phone account_types",
+            "users": "account_id is_administrator",
+        },
+        "contact.saved": {"nominated_contacts": "*"},
+        "contacts.loaded": {"nominated_contacts": "*"},
+        "contact.removed": {"nominated_contacts": "*"},
+        "subscription.created": {"subscriptions": "", "subscription_keys": ""},
+        "subscription.renamed": {"subscriptions": "name"},
+        "subscription.cancelled": {"subscriptions": "cancelled_at"},
+        "key.regenerated": {"subscription_keys": "digest sealed created_at"},
+        "stc.batch_calculated": {"stc_batches": ""},
+    }.items()
+}
+
+
+def states_of(rows: Iterable[Model]) -> dict[str, dict[str, State | None]]:
+    """Return the state of each row by its table and id; None if it was deleted."""
+    states: dict[str, dict[str, State | None]] = {}
+    for row in rows:
+        found, table = inspect(row), row.__tablename__
+        columns = {key: getattr(row, key) for key in [*found.mapper.columns.keys()]}
+        states.setdefault(table, {})[str(columns["id"])] = (
+            None if found.deleted else state_of(KINDS[table], columns)
+        )
+    return states
+
+
+def state_of(kind: Kind, columns: Mapping[str, Any]) -> State:
+    """Return the state of a row of a kind, whose columns are given by name."""
+    return {
+        name: _digest(value) if name in kind.secret else _plain(value)
+        for name, value in columns.items()
+        if name != "id" and name not in kind.left_out
+    }
+
+
+def _digest(text: str | None) -> str | None:
+    return None if text is None else sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
