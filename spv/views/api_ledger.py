@@ -15,12 +15,15 @@ from spv.access import KEY_PARAMETER, api_client
 from spv.errors import api_error
 from spv.extensions import limiter, request_id
 from spv.rules.accounts import KeyKind
+from spv.rules.ledger import json_upload
 from spv.rules.ledger.answers import without_data
-from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused, to_json
+from spv.rules.ledger.json_upload import ITEMS, BodyRefused, ItemsRefused
 from spv.rules.ledger.rows import escape_invisible
+from spv.rules.ledger.serial_list import list_of_cells
 from spv.services.api import idempotency, ledger_api
 from spv.services.api.idempotency import RequestLogEntry
 from spv.services.api.ledger_api import Done
+from spv.services.ledger import lookup
 from spv.services.ledger.declarations import NotCurrent
 from spv.services.ledger.lookup import Checked, Result
 
@@ -80,7 +83,8 @@ def invalidate() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     """Answer the status of up to 1,000 serial numbers."""
     check_parameters()
-    checked = ledger_api.check(json_body(), api_client().actor)
+    serials = json_upload.read_serials(json_upload.read_object(json_body(), ITEMS))
+    checked = lookup.check_list(list_of_cells(serials), api_client().actor)
     totals = {STATUS[result]: checked.totals[result] for result in Result}
     g.entry.item_count = len(checked.entries)
     g.entry.outcome = ", ".join(f"{count} {status}" for status, count in totals.items())
@@ -97,9 +101,10 @@ def check() -> ResponseReturnValue:
 def show(serial_number: str) -> ResponseReturnValue:
     """Answer the status of one serial number."""
     check_parameters()
-    status = _status_json(ledger_api.status(serial_number, api_client().actor))
-    g.entry.outcome = status["status"]
-    return {"result": "Successful", **status}
+    listed = list_of_cells([serial_number])
+    (checked,) = lookup.check_list(listed, api_client().actor).entries
+    g.entry.outcome = STATUS[checked.result]
+    return {"result": "Successful", **_status_json(checked)}
 
 
 def json_body() -> bytes:
@@ -183,12 +188,13 @@ def _idempotency_key() -> str | None:
 
 
 def _upload_json(done: Done) -> dict[str, Any]:
+    warnings = [*map(json_upload.to_json, done.warnings)]
     return {
         "uploadId": done.upload_id,
         "accepted": done.rows,
         "recordedAt": done.at and done.at.isoformat(),
         "declarationCurrentUntil": done.until and done.until.isoformat(),
-        **({"warnings": [*map(to_json, done.warnings)]} if done.warnings else {}),
+        **({"warnings": warnings} if warnings else {}),
     }
 
 
