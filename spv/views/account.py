@@ -84,22 +84,20 @@ def sign_out_everywhere() -> BaseResponse:
 @bp.get("/account")
 def show() -> Response:
     """Show the account's details, and its newest application."""
-    actor = current_actor()
-    return pages.render(
-        "account/_show.html",
-        title="My account",
-        account=applications.account_of(actor),
-        applications=applications.mine(actor),
-    )
+    return _account_page("account/_show.html", "My account")
 
 
 @bp.get("/account/applications")
 def list_applications() -> Response:
     """Show the applications of the user or of the account, and the way to a new one."""
+    return _account_page("account/_applications.html", "Account applications")
+
+
+def _account_page(partial: str, title: str) -> Response:
     actor = current_actor()
     return pages.render(
-        "account/_applications.html",
-        title="Account applications",
+        partial,
+        title=title,
         account=applications.account_of(actor),
         applications=applications.mine(actor),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from spv import clock
@@ -28,15 +28,14 @@ MOST_FOUND = 50
 LONGEST_SEARCH = 100
 
 
-def index(actor: Actor) -> Sequence[User]:
-    """Return the users of the actor's account, by name."""
-    return db.session.scalars(_own(actor).order_by(User.name, User.id)).all()
+def index(who: Actor | User) -> Sequence[User]:
+    """Return the users of somebody's account, by name."""
+    return db.session.scalars(_own(who).order_by(User.name, User.id)).all()
 
 
-def administrators(actor: Actor) -> Sequence[User]:
-    """Return the administrators of the actor's account; none without an account."""
-    query = _own(actor).where(User.is_administrator)
-    return db.session.scalars(query.order_by(User.name, User.id)).all()
+def administrators(who: Actor | User) -> list[User]:
+    """Return the administrators of somebody's account; none without an account."""
+    return [user for user in index(who) if user.is_administrator]
 
 
 def show(user_id: int, actor: Actor) -> User:
@@ -119,13 +118,7 @@ def remove(user_id: int, actor: Actor) -> None:
 
 def is_last(user: User) -> bool:
     """Return whether a user is the only administrator of their account."""
-    others = exists().where(
-        User.account_id == user.account_id,
-        User.id != user.id,
-        User.is_administrator,
-        User.removed_at.is_(None),
-    )
-    return user.is_administrator and not db.session.scalar(select(others))
+    return administrators(user) == [user]
 
 
 def create_staff(email: str, name: str = "") -> Link:
@@ -153,10 +146,9 @@ def create_staff(email: str, name: str = "") -> Link:
     return link
 
 
-def _own(actor: Actor) -> Select[User]:
-    return select(User).where(
-        User.account_id == actor.account_id, User.removed_at.is_(None)
-    )
+def _own(who: Actor | User) -> Select[User]:
+    is_user = User.removed_at.is_(None)
+    return select(User).where(User.account_id == who.account_id, is_user)
 
 
 def _log_details(user: User) -> dict[str, Any]:
