@@ -20,13 +20,7 @@ from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Panel
 from spv.services import audit_log
-from spv.services.accounts import (
-    applications,
-    password_links,
-    passwords,
-    sign_in,
-    users,
-)
+from spv.services.accounts import applications, passwords, sign_in, users
 from spv.services.actor import Actor, operator
 from spv.services.authorisation import roles_of_user
 from spv.services.ledger import declarations, uploads
@@ -101,7 +95,7 @@ def load(
 def _make_people() -> None:
     """Make agency staff, and the users of accounts."""
     link = users.create_staff(STAFF, "Avery Clarke")
-    password_links.use_link(link.token, NEW_PASSWORD, operator())
+    users.use_link(link.token, NEW_PASSWORD, operator())
     for each in DATA["organisations"]:
         save_contact(each)
     for each in DATA["organisations"]:
@@ -109,7 +103,7 @@ def _make_people() -> None:
             apply(each)
     person = {"name": "Tom Okafor", "email": VSP_USER}
     link = users.add(person, acting(VSP_ADMIN))
-    password_links.use_link(link.token, NEW_PASSWORD, operator())
+    users.use_link(link.token, NEW_PASSWORD, operator())
 
 
 def _make_newest() -> None:

@@ -14,7 +14,7 @@ from spv.forms.accounts import (
     SignUpForm,
     UserForm,
 )
-from spv.services.accounts import applications, password_links, sign_in, users
+from spv.services.accounts import applications, sign_in, users
 
 bp = Blueprint("account", __name__)
 sign_in_bp = Blueprint("sign_in", __name__)
@@ -194,11 +194,11 @@ def remove_user(user_id: int) -> BaseResponse:
 @bp.post("/account/users/<number:user_id>/password-link")
 def make_user_link(user_id: int) -> Response:
     """Show a link with which a user sets a new password."""
-    link = password_links.make_link(user_id, current_actor())
+    link = users.make_link(user_id, current_actor())
     return link_page(link, "account.list_users")
 
 
-def link_page(link: password_links.Link, back: str) -> Response:
+def link_page(link: users.Link, back: str) -> Response:
     """Show a password link, once, to the user who hands it over."""
     return pages.render(
         "account/_link.html", title="Password link", link=link, back=url_for(back)
@@ -220,7 +220,7 @@ def edit_password(form: ChangePasswordForm | None = None) -> Response:
 @pages.submits(ChangePasswordForm, edit_password)
 def change_password(form: ChangePasswordForm) -> BaseResponse:
     """Change the password, which ends all other sessions."""
-    password_links.change(
+    users.change_password(
         form.answers, access.token(), current_actor(), access.browser()
     )
     message = "Your password has changed. Any other device has been signed out."
@@ -235,7 +235,7 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
         title="Set a password",
         form=form or NewPasswordForm(),
         token=token,
-        holder=password_links.holder(token),
+        holder=users.holder(token),
     )
 
 
@@ -245,7 +245,7 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
 def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
     browser = access.browser()
-    password_links.use_link(token, form.answers, current_actor(), browser)
+    users.use_link(token, form.answers, current_actor(), browser)
     access.sign_out()
     access.keep_browser(browser)
     return pages.go_to("sign_in.new", "Your password is set. Sign in with it.")
