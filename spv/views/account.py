@@ -208,11 +208,8 @@ def link_page(link: users.Link, back: str) -> Response:
 @bp.get("/account/password")
 def edit_password(form: ChangePasswordForm | None = None) -> Response:
     """Show the form for a new password."""
-    return pages.render(
-        "account/_edit_password.html",
-        title="Change password",
-        form=form or ChangePasswordForm(),
-    )
+    title, form = "Change password", form or ChangePasswordForm()
+    return pages.render("account/_edit_password.html", title=title, form=form)
 
 
 @bp.post("/account/password")

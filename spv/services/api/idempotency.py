@@ -15,15 +15,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from spv import clock
 from spv.database import transaction
 from spv.extensions import db
-from spv.models import ApiRequest, SubscriptionKey
+from spv.models import ApiRequest, Subscription, SubscriptionKey
 from spv.models.subscriptions import REFUSED, SUCCESSFUL
-from spv.rules.errors import (
-    IdempotencyConflict,
-    IdempotencyKeyReused,
-    UseCaseError,
-)
-from spv.services.actor import Actor
-from spv.services.api import subscriptions
+from spv.rules.errors import IdempotencyConflict, IdempotencyKeyReused, UseCaseError
 from spv.services.api.subscriptions import ApiClient
 
 SHOWN = 100
@@ -99,8 +93,10 @@ def _take(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | Non
     """Take an idempotency key, or return the stored response."""
     try:
         with transaction():
-            at = clock.now()
-            earlier = _find(entry.client.subscription_id, key)
+            at, number = clock.now(), entry.client.subscription_id
+            same = {"subscription_id": number, "idempotency_key": key}
+            query = select(ApiRequest).filter_by(**same).with_for_update()
+            earlier = db.session.scalar(query)
             if earlier and earlier.at > at - REPLAYED_FOR:
                 if earlier.body_sha256 != sha256:
                     raise IdempotencyKeyReused
@@ -137,26 +133,15 @@ def complete(entry: RequestLogEntry, status: int, body: bytes) -> None:
         current_app.logger.exception("A request could not be logged.")
 
 
-def requests_of(
-    subscription_id: int, actor: Actor, only: str = ""
-) -> Sequence[ApiRequest]:
+def requests_of(subscription: Subscription, only: str) -> Sequence[ApiRequest]:
     """Return the last requests of a subscription, newest first.
 
     `only` is successful or refused; with any other text it is all of them.
-    Raises NotFoundError if the actor's account does not have the subscription.
     """
-    subscriptions.find(subscription_id, actor, also_cancelled=True)
-    query = select(ApiRequest).where(ApiRequest.subscription_id == subscription_id)
+    query = select(ApiRequest).where(ApiRequest.subscription_id == subscription.id)
     if only in FILTERS:
         query = query.where(text(FILTERS[only]))
     return db.session.scalars(query.order_by(ApiRequest.id.desc()).limit(SHOWN)).all()
-
-
-def _find(subscription_id: int, key: str) -> ApiRequest | None:
-    query = select(ApiRequest).filter_by(
-        subscription_id=subscription_id, idempotency_key=key
-    )
-    return db.session.scalar(query.with_for_update())
 
 
 def _write(entry: RequestLogEntry, status: int, body: bytes) -> None:
