@@ -160,8 +160,9 @@ def _do_once(
     with idempotency.once(entry, None if only_check else key, sha256) as stored:
         if stored:
             entry.outcome = "the first answer again"
+            status, content = stored
             headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
-            return Response(stored.body, stored.status, headers, mimetype=kind)
+            return Response(content, status, headers, mimetype=kind)
         try:
             actor = replace(entry.client.actor, request_id=entry.row_id)
             done = ledger_api.find_done(entry.upload_id, entry.invalidation_id)

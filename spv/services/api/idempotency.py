@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import delete, select, text, update
@@ -30,13 +30,6 @@ UNDER_WAY = timedelta(seconds=5)
 FINAL = frozenset({409, 422})
 # How exactly the last use of a key is known.
 USED_EVERY = timedelta(minutes=1)
-
-
-class StoredResponse(NamedTuple):
-    """The response to an earlier request with the same idempotency key."""
-
-    status: int
-    body: bytes
 
 
 @dataclass
@@ -72,13 +65,13 @@ class RequestLogEntry:
 @contextmanager
 def once(
     entry: RequestLogEntry, key: str | None, sha256: str
-) -> Iterator[StoredResponse | None]:
+) -> Iterator[tuple[int, bytes] | None]:
     """Hold an idempotency key, if there is one, while a request is done.
 
-    Yields the stored response if the request came before: then nothing may be done. If
-    its server died before it responded, the entry says what was done. Raises
-    IdempotencyKeyReused if the earlier request had another body, and
-    IdempotencyConflict if it may still be in progress.
+    Yields the status and the body of the stored response if the request came before:
+    then nothing may be done. If its server died before it responded, the entry says
+    what was done. Raises IdempotencyKeyReused if the earlier request had another body,
+    and IdempotencyConflict if it may still be in progress.
     """
     stored = _take(entry, key, sha256) if key else None
     try:
@@ -89,7 +82,7 @@ def once(
         raise
 
 
-def _take(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | None:
+def _take(entry: RequestLogEntry, key: str, sha256: str) -> tuple[int, bytes] | None:
     """Take an idempotency key, or return the stored response."""
     try:
         with transaction():
@@ -106,8 +99,7 @@ def _take(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | Non
                 entry.upload_id = earlier.upload_id
                 entry.invalidation_id = earlier.invalidation_id
                 if earlier.status is not None:
-                    body = zlib.decompress(earlier.answer or b"")
-                    return StoredResponse(earlier.status, body)
+                    return earlier.status, zlib.decompress(earlier.answer or b"")
                 if earlier.upload_id or earlier.invalidation_id:
                     entry.row_id = earlier.id
                     return None
