@@ -19,7 +19,7 @@ from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import passwords, sessions, sign_in
-from spv.services.actor import Actor, operator
+from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import authorised_transaction, require
 
 LAST = "An account needs an administrator. Make another user an administrator first."
@@ -154,7 +154,7 @@ def create_staff(email: str, name: str = "") -> Link:
             db.session.add(user)
             db.session.flush()
             sessions.revoke(user.id)
-        audit_log.act(event, operator(), at, subject=user.id, email=user.email)
+        audit_log.act(event, OPERATOR, at, subject=user.id, email=user.email)
     return link
 
 
