@@ -20,14 +20,8 @@ from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Panel
 from spv.services import audit_log
-from spv.services.accounts import (
-    applications,
-    password_links,
-    passwords,
-    sign_in,
-    users,
-)
-from spv.services.actor import Actor, operator
+from spv.services.accounts import applications, passwords, sign_in, users
+from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import roles_of_user
 from spv.services.ledger import declarations, uploads
 
@@ -97,14 +91,14 @@ def load(
         people = db.session.scalars(select(User)).all()
         for user in people:
             user.is_demonstration = True
-        audit_log.act("demonstration.loaded", operator(), clock.now(), changed=people)
+        audit_log.act("demonstration.loaded", OPERATOR, clock.now(), changed=people)
     return True
 
 
 def _make_people() -> None:
     """Make agency staff, and the users of accounts."""
     link = users.create_staff(STAFF, "Avery Clarke")
-    password_links.use_link(link.token, NEW_PASSWORD, operator())
+    users.use_link(link.token, NEW_PASSWORD, OPERATOR)
     for each in DATA["organisations"]:
         save_contact(each)
     for each in DATA["organisations"]:
@@ -112,7 +106,7 @@ def _make_people() -> None:
             apply(each)
     person = {"name": "Tom Okafor", "email": VSP_USER}
     link = users.add(person, acting(VSP_ADMIN))
-    password_links.use_link(link.token, NEW_PASSWORD, operator())
+    users.use_link(link.token, NEW_PASSWORD, OPERATOR)
 
 
 def _make_newest() -> None:
@@ -136,7 +130,7 @@ def save_contact(organisation: dict[str, Any]) -> None:
 def apply(organisation: dict[str, Any]) -> None:
     """Sign a user up, and apply for each account type; approve it unless it waits."""
     person = {"name": organisation["name"], "email": organisation["email"]}
-    sign_in.sign_up(person | NEW_PASSWORD, operator())
+    sign_in.sign_up(person | NEW_PASSWORD, OPERATOR)
     for account_type in organisation["account_types"]:
         answers = {
             "legal_name": organisation["legal_name"],

@@ -22,7 +22,7 @@ from spv.extensions import db, limiter
 from spv.models import User
 from spv.services import audit_log
 from spv.services.accounts import passwords, sign_in
-from spv.services.actor import operator
+from spv.services.actor import OPERATOR
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
 
@@ -253,7 +253,7 @@ def make_private():
         people = db.session.scalars(sa.select(User)).all()
         for user in people:
             user.is_demonstration = False
-        audit_log.act("demonstration.loaded", operator(), clock.now(), changed=people)
+        audit_log.act("demonstration.loaded", OPERATOR, clock.now(), changed=people)
 
 
 @pytest.fixture

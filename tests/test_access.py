@@ -8,7 +8,7 @@ from spv import demo
 from spv.extensions import db
 from spv.policy import POLICIES
 from spv.rules.accounts import Role
-from spv.services.accounts import password_links, users
+from spv.services.accounts import users
 from tests.addresses import address_of
 from tests.conftest import opened
 from tests.people import WEB, acting, browser_of, user_of
@@ -93,7 +93,7 @@ def world(demonstration):
     """A demonstration in which a General account also has an ordinary user."""
     link = users.add({"name": "Ordinary", "email": ORDINARY}, acting(demo.GENERAL))
     answers = {"password": demo.PASSWORD, "password_again": demo.PASSWORD}
-    password_links.use_link(link.token, answers, WEB)
+    users.use_link(link.token, answers, WEB)
     return demonstration
 
 

@@ -1,14 +1,7 @@
 """Forms of accounts, users, declarations and subscriptions."""
 
 from flask_wtf.file import FileField
-from wtforms import (
-    BooleanField,
-    EmailField,
-    PasswordField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import fields
 
 from spv.forms import FileForm, Form
 from spv.rules.ledger.declaration import API, TERMS, current_wording
@@ -17,25 +10,25 @@ from spv.rules.ledger.declaration import API, TERMS, current_wording
 class ApplicationForm(Form):
     """An application for an account, or for its upgrade, which is reviewed first."""
 
-    step = StringField()
-    account_types = SelectMultipleField("Account type", validate_choice=False)
-    legal_name = StringField("Legal entity name")
-    abn = StringField("Australian Business Number (ABN)")
-    phone = StringField("Phone number")
+    step = fields.StringField()
+    account_types = fields.SelectMultipleField("Account type", validate_choice=False)
+    legal_name = fields.StringField("Legal entity name")
+    abn = fields.StringField("Australian Business Number (ABN)")
+    phone = fields.StringField("Phone number")
 
 
 class DeclineForm(Form):
     """The reason for declining an application."""
 
-    reason = TextAreaField("Reason for declining")
+    reason = fields.TextAreaField("Reason for declining")
 
 
 class ContactForm(Form):
     """A nominated contact."""
 
-    legal_name = StringField("Legal entity name")
-    abn = StringField("Australian Business Number (ABN)")
-    email = EmailField("Contact person’s email")
+    legal_name = fields.StringField("Legal entity name")
+    abn = fields.StringField("Australian Business Number (ABN)")
+    email = fields.EmailField("Contact person’s email")
 
 
 class ContactsFileForm(FileForm):
@@ -47,28 +40,28 @@ class ContactsFileForm(FileForm):
 class SignInForm(Form):
     """A sign-in."""
 
-    email = EmailField("Email address")
-    password = PasswordField("Password")
+    email = fields.EmailField("Email address")
+    password = fields.PasswordField("Password")
 
 
 class PersonForm(Form):
     """A name and an email address."""
 
-    name = StringField("Full name")
-    email = EmailField("Email address")
+    name = fields.StringField("Full name")
+    email = fields.EmailField("Email address")
 
 
 class UserForm(PersonForm):
     """A user of an account."""
 
-    administrator = BooleanField("Administrator")
+    administrator = fields.BooleanField("Administrator")
 
 
 class NewPasswordForm(Form):
     """A password, typed twice."""
 
-    password = PasswordField("Password")
-    password_again = PasswordField("Password again")
+    password = fields.PasswordField("Password")
+    password_again = fields.PasswordField("Password again")
 
 
 class SignUpForm(PersonForm, NewPasswordForm):
@@ -78,16 +71,16 @@ class SignUpForm(PersonForm, NewPasswordForm):
 class ChangePasswordForm(Form):
     """A new password, and the current one."""
 
-    current_password = PasswordField("Current password")
-    password = PasswordField("New password")
-    password_again = PasswordField("New password again")
+    current_password = fields.PasswordField("Current password")
+    password = fields.PasswordField("New password")
+    password_again = fields.PasswordField("New password again")
 
 
 class DeclarationForm(Form):
     """The Declaration for API Users."""
 
-    declaration = StringField("Declaration")
-    wording_version = StringField()
+    declaration = fields.StringField("Declaration")
+    wording_version = fields.StringField()
 
     version, wording = current_wording(API)
 
@@ -95,9 +88,9 @@ class DeclarationForm(Form):
 class SubscribeForm(Form):
     """A new subscription: its name, and the terms of use."""
 
-    name = StringField("Name of the subscription")
-    terms = StringField("Terms of use")
-    terms_version = StringField()
+    name = fields.StringField("Name of the subscription")
+    terms = fields.StringField("Terms of use")
+    terms_version = fields.StringField()
 
     version, wording = current_wording(TERMS)
 
@@ -105,12 +98,12 @@ class SubscribeForm(Form):
 class ConsoleForm(Form):
     """A request to the API with the test key of a subscription."""
 
-    subscription = StringField("Test Key of the subscription")
-    body = TextAreaField("JSON")
+    subscription = fields.StringField("Test Key of the subscription")
+    body = fields.TextAreaField("JSON")
 
 
 class SubscriptionForm(Form):
     """A subscription's new name, or the user's password to show a key."""
 
-    name = StringField("New name")
-    password = PasswordField("Your password")
+    name = fields.StringField("New name")
+    password = fields.PasswordField("Your password")

@@ -24,11 +24,10 @@ class Actor:
     ip: str = ""
 
 
+# A person who runs commands on the server itself.
+OPERATOR = Actor("operator", "command")
+
+
 def visitor(channel: str, ip: str = "") -> Actor:
     """Return the actor for a person who has not signed in."""
     return Actor("visitor", channel, ip=ip)
-
-
-def operator() -> Actor:
-    """Return the actor for a person who runs commands on the server itself."""
-    return Actor("operator", "command")

@@ -14,7 +14,7 @@ from spv.forms.accounts import (
     SignUpForm,
     UserForm,
 )
-from spv.services.accounts import applications, password_links, sign_in, users
+from spv.services.accounts import applications, sign_in, users
 
 bp = Blueprint("account", __name__)
 sign_in_bp = Blueprint("sign_in", __name__)
@@ -84,22 +84,20 @@ def sign_out_everywhere() -> BaseResponse:
 @bp.get("/account")
 def show() -> Response:
     """Show the account's details, and its newest application."""
-    actor = current_actor()
-    return pages.render(
-        "account/_show.html",
-        title="My account",
-        account=applications.account_of(actor),
-        applications=applications.mine(actor),
-    )
+    return _account_page("account/_show.html", "My account")
 
 
 @bp.get("/account/applications")
 def list_applications() -> Response:
     """Show the applications of the user or of the account, and the way to a new one."""
+    return _account_page("account/_applications.html", "Account applications")
+
+
+def _account_page(partial: str, title: str) -> Response:
     actor = current_actor()
     return pages.render(
-        "account/_applications.html",
-        title="Account applications",
+        partial,
+        title=title,
         account=applications.account_of(actor),
         applications=applications.mine(actor),
     )
@@ -196,11 +194,11 @@ def remove_user(user_id: int) -> BaseResponse:
 @bp.post("/account/users/<number:user_id>/password-link")
 def make_user_link(user_id: int) -> Response:
     """Show a link with which a user sets a new password."""
-    link = password_links.make_link(user_id, current_actor())
+    link = users.make_link(user_id, current_actor())
     return link_page(link, "account.list_users")
 
 
-def link_page(link: password_links.Link, back: str) -> Response:
+def link_page(link: users.Link, back: str) -> Response:
     """Show a password link, once, to the user who hands it over."""
     return pages.render(
         "account/_link.html", title="Password link", link=link, back=url_for(back)
@@ -210,11 +208,8 @@ def link_page(link: password_links.Link, back: str) -> Response:
 @bp.get("/account/password")
 def edit_password(form: ChangePasswordForm | None = None) -> Response:
     """Show the form for a new password."""
-    return pages.render(
-        "account/_edit_password.html",
-        title="Change password",
-        form=form or ChangePasswordForm(),
-    )
+    title, form = "Change password", form or ChangePasswordForm()
+    return pages.render("account/_edit_password.html", title=title, form=form)
 
 
 @bp.post("/account/password")
@@ -222,7 +217,7 @@ def edit_password(form: ChangePasswordForm | None = None) -> Response:
 @pages.submits(ChangePasswordForm, edit_password)
 def change_password(form: ChangePasswordForm) -> BaseResponse:
     """Change the password, which ends all other sessions."""
-    password_links.change(
+    users.change_password(
         form.answers, access.token(), current_actor(), access.browser()
     )
     message = "Your password has changed. Any other device has been signed out."
@@ -237,7 +232,7 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
         title="Set a password",
         form=form or NewPasswordForm(),
         token=token,
-        holder=password_links.holder(token),
+        holder=users.holder(token),
     )
 
 
@@ -247,7 +242,7 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
 def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
     browser = access.browser()
-    password_links.use_link(token, form.answers, current_actor(), browser)
+    users.use_link(token, form.answers, current_actor(), browser)
     access.sign_out()
     access.keep_browser(browser)
     return pages.go_to("sign_in.new", "Your password is set. Sign in with it.")

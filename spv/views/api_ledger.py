@@ -5,10 +5,9 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial, wraps
 from typing import Any
 
-from flask import Blueprint, Response, after_this_request, request, url_for
+from flask import Blueprint, Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -16,12 +15,15 @@ from spv.access import KEY_PARAMETER, api_client
 from spv.errors import api_error
 from spv.extensions import limiter, request_id
 from spv.rules.accounts import KeyKind
+from spv.rules.ledger import json_upload
 from spv.rules.ledger.answers import without_data
-from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused, to_json
+from spv.rules.ledger.json_upload import ITEMS, BodyRefused, ItemsRefused
 from spv.rules.ledger.rows import escape_invisible
+from spv.rules.ledger.serial_list import list_of_cells
 from spv.services.api import idempotency, ledger_api
 from spv.services.api.idempotency import RequestLogEntry
 from spv.services.api.ledger_api import Done
+from spv.services.ledger import lookup
 from spv.services.ledger.declarations import NotCurrent
 from spv.services.ledger.lookup import Checked, Result
 
@@ -37,58 +39,55 @@ limited = limiter.shared_limit(
     "ledger",
     key_func=lambda: f"account {api_client().actor.account_id}",
 )
-View = Callable[..., ResponseReturnValue]
 
 
-def logged(view: View) -> View:
-    """Log the request and its response, and give the view the entry of the log.
-
-    A request that was stopped by the rate limit does not come here.
-    """
-
-    @wraps(view)
-    def log_and_call(**values: str) -> ResponseReturnValue:
-        entry = _new_entry()
-        after_this_request(partial(_complete, entry))
-        return view(entry, **values)
-
-    return log_and_call
+@bp.before_request
+def _begin_log() -> None:
+    """Begin the entry of the log, once the key of the request was found to be good."""
+    path = escape_invisible(request.path.removeprefix(str(bp.url_prefix)), 100)
+    checks = f"?{ONLY_CHECK}" if request.args.get(ONLY_CHECK) else ""
+    words = f"{request.method} {path}{checks}"[:200]
+    g.entry = RequestLogEntry(api_client(), words, x_request_id=request_id())
 
 
 @bp.after_request
-def _log_options(response: Response) -> Response:
-    """Log OPTIONS too, which Flask answers without a view."""
-    if request.method == "OPTIONS" and response.status_code == 200:
-        _complete(_new_entry(), response)
+def _complete_log(response: Response) -> Response:
+    """Log the request and its response, but not if the rate limit has stopped it."""
+    entry: RequestLogEntry | None = g.get("entry")
+    if entry and response.status_code != 429:
+        answer = response.get_json(silent=True) or {}
+        entry.summary, errors = without_data(answer), answer.get("errors")
+        if errors and not entry.outcome:
+            more = f" and {len(errors) - 1:,} more" if len(errors) > 1 else ""
+            entry.outcome = f"{errors[0].get('code', 'refused')}{more}"
+        idempotency.complete(entry, response.status_code, response.get_data())
     return response
 
 
 @bp.post("/serial-numbers")
 @limited
-@logged
-def create(entry: RequestLogEntry) -> ResponseReturnValue:
+def create() -> ResponseReturnValue:
     """Upload serial numbers, or with `validate-only` check what would be recorded."""
-    return _do_once(entry, ledger_api.upload, _upload_json)
+    return _do_once(ledger_api.upload, _upload_json)
 
 
 @bp.post("/invalidations")
 @limited
-@logged
-def invalidate(entry: RequestLogEntry) -> ResponseReturnValue:
+def invalidate() -> ResponseReturnValue:
     """Mark serial numbers as invalid with a reason, or only check them."""
-    return _do_once(entry, ledger_api.mark, _invalidation_json)
+    return _do_once(ledger_api.mark, _invalidation_json)
 
 
 @bp.post("/serial-numbers/check")
 @limited
-@logged
-def check(entry: RequestLogEntry) -> ResponseReturnValue:
+def check() -> ResponseReturnValue:
     """Answer the status of up to 1,000 serial numbers."""
     check_parameters()
-    checked = ledger_api.check(json_body(), entry.client.actor)
+    serials = json_upload.read_serials(json_upload.read_object(json_body(), ITEMS))
+    checked = lookup.check_list(list_of_cells(serials), api_client().actor)
     totals = {STATUS[result]: checked.totals[result] for result in Result}
-    entry.item_count = len(checked.entries)
-    entry.outcome = ", ".join(f"{count} {status}" for status, count in totals.items())
+    g.entry.item_count = len(checked.entries)
+    g.entry.outcome = ", ".join(f"{count} {status}" for status, count in totals.items())
     return {
         "result": "Successful",
         "totals": totals,
@@ -99,30 +98,13 @@ def check(entry: RequestLogEntry) -> ResponseReturnValue:
 
 @bp.get("/serial-numbers/<serial:serial_number>", merge_slashes=False)
 @limited
-@logged
-def show(entry: RequestLogEntry, serial_number: str) -> ResponseReturnValue:
+def show(serial_number: str) -> ResponseReturnValue:
     """Answer the status of one serial number."""
     check_parameters()
-    status = _status_json(ledger_api.status(serial_number, entry.client.actor))
-    entry.outcome = status["status"]
-    return {"result": "Successful", **status}
-
-
-def _new_entry() -> RequestLogEntry:
-    path = escape_invisible(request.path.removeprefix(str(bp.url_prefix)), 100)
-    checks = f"?{ONLY_CHECK}" if request.args.get(ONLY_CHECK) else ""
-    words = f"{request.method} {path}{checks}"[:200]
-    return RequestLogEntry(api_client(), words, x_request_id=request_id())
-
-
-def _complete(entry: RequestLogEntry, response: Response) -> Response:
-    answer = response.get_json(silent=True) or {}
-    entry.summary, errors = without_data(answer), answer.get("errors")
-    if errors and not entry.outcome:
-        more = f" and {len(errors) - 1:,} more" if len(errors) > 1 else ""
-        entry.outcome = f"{errors[0].get('code', 'refused')}{more}"
-    idempotency.complete(entry, response.status_code, response.get_data())
-    return response
+    listed = list_of_cells([serial_number])
+    (checked,) = lookup.check_list(listed, api_client().actor).entries
+    g.entry.outcome = STATUS[checked.result]
+    return {"result": "Successful", **_status_json(checked)}
 
 
 def json_body() -> bytes:
@@ -169,19 +151,18 @@ def _is_only_check() -> bool:
 
 
 def _do_once(
-    entry: RequestLogEntry,
-    act: Callable[..., Done],
-    to_json: Callable[[Done], dict[str, Any]],
+    act: Callable[..., Done], to_json: Callable[[Done], dict[str, Any]]
 ) -> ResponseReturnValue:
     """Do something; for the same Idempotency-Key once, then replay the response."""
-    only_check, body = _is_only_check(), json_body()
-    key = _idempotency_key()
+    only_check, body, key = _is_only_check(), json_body(), _idempotency_key()
+    entry: RequestLogEntry = g.entry
     sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
     with idempotency.once(entry, None if only_check else key, sha256) as stored:
         if stored:
             entry.outcome = "the first answer again"
+            status, content = stored
             headers, kind = {"Idempotent-Replayed": "true"}, "application/json"
-            return Response(stored.body, stored.status, headers, mimetype=kind)
+            return Response(content, status, headers, mimetype=kind)
         try:
             actor = replace(entry.client.actor, request_id=entry.row_id)
             done = ledger_api.find_done(entry.upload_id, entry.invalidation_id)
@@ -208,12 +189,13 @@ def _idempotency_key() -> str | None:
 
 
 def _upload_json(done: Done) -> dict[str, Any]:
+    warnings = [*map(json_upload.to_json, done.warnings)]
     return {
         "uploadId": done.upload_id,
         "accepted": done.rows,
         "recordedAt": done.at and done.at.isoformat(),
         "declarationCurrentUntil": done.until and done.until.isoformat(),
-        **({"warnings": [*map(to_json, done.warnings)]} if done.warnings else {}),
+        **({"warnings": warnings} if warnings else {}),
     }
 
 

@@ -190,12 +190,13 @@ def cancel(subscription_id: int) -> BaseResponse:
 @bp.get(f"{ONE}/requests")
 def requests(subscription_id: int) -> Response:
     """List what the systems of a subscription sent, and the answers they got."""
-    actor, only = current_actor(), request.args.get("status", "")
+    found = subscriptions.find(subscription_id, current_actor(), also_cancelled=True)
+    only = request.args.get("status", "")
     return pages.render(
         "developer/_requests.html",
         title="Requests",
-        subscription=subscriptions.find(subscription_id, actor, also_cancelled=True),
-        requests=idempotency.requests_of(subscription_id, actor, only),
+        subscription=found,
+        requests=idempotency.requests_of(found, only),
         only=only,
     )
 

@@ -7,7 +7,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
 from spv.rules.formatting import pluralise
-from spv.services.accounts import applications, password_links, users
+from spv.services.accounts import applications, users
 from spv.views.account import link_page
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
@@ -72,7 +72,7 @@ def people() -> Response:
 @bp.post("/people/<number:user_id>/password-link")
 def make_link(user_id: int) -> Response:
     """Show a link with which a user sets a new password."""
-    return link_page(password_links.make_link(user_id, current_actor()), "staff.people")
+    return link_page(users.make_link(user_id, current_actor()), "staff.people")
 
 
 @bp.get("/contacts")

@@ -3,7 +3,7 @@
 import pytest
 
 from spv import demo
-from spv.services.accounts import applications, password_links, users
+from spv.services.accounts import applications, users
 from tests.people import (
     APPLICATION,
     KIM,
@@ -205,7 +205,7 @@ def test_the_general_account_says_why_it_is_on(demonstration, general):
 def test_a_general_account_is_led_to_the_upgrade(demonstration, general, headers):
     person = {"name": "Lou <b>", "email": "lou@x.au"}
     link = users.add(person, acting(demo.GENERAL))
-    password_links.use_link(link.token, NEW_PASSWORD, WEB)
+    users.use_link(link.token, NEW_PASSWORD, WEB)
     lou = browser_of(demonstration, "lou@x.au", PASSWORD)
     for address in PAGES:
         answer = general.get(address, headers=headers)

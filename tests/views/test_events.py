@@ -9,7 +9,7 @@ from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent
 from spv.policy import POLICIES
-from spv.services.accounts import applications, password_links, users
+from spv.services.accounts import applications, users
 from tests.api import subscribe
 from tests.panels import DECLARED, panels_csv
 from tests.people import (
@@ -133,7 +133,7 @@ def filled(address):
     if "{subscription}" in address:
         names["subscription"] = subscribe(acting(demo.VSP_USER))
     if "{token}" in address:
-        names["token"] = password_links.make_link(tom, acting(demo.VSP_ADMIN)).token
+        names["token"] = users.make_link(tom, acting(demo.VSP_ADMIN)).token
     return address.format(**names)
 
 

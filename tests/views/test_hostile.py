@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from spv import demo
 from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact, User
-from spv.services.accounts import password_links
+from spv.services.accounts import users
 from tests import people
 from tests.people import APPLICATION, KIM, NEW_PASSWORD, acting, browser_of
 from tests.views.page import Page, read
@@ -72,7 +72,7 @@ def text_of(value):
 
 def link_for(email):
     """Return the token of a new password link."""
-    return password_links.make_link(people.user_of(email).id, acting(demo.STAFF)).token
+    return users.make_link(people.user_of(email).id, acting(demo.STAFF)).token
 
 
 @pytest.mark.usefixtures("private_people")

@@ -11,7 +11,7 @@ from spv import demo
 from spv.database import nested_batch
 from spv.extensions import db
 from spv.models import KnownBrowser
-from spv.services.accounts import password_links, sessions, users
+from spv.services.accounts import sessions, users
 from spv.services.accounts.sign_in import count_sign_in
 from tests.conftest import dispose, make_app, make_private
 from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, twice, user_of
@@ -118,7 +118,7 @@ def test_a_browser_is_no_longer_known(demonstration, how):
         form = twice(PASSWORD, current_password=demo.PASSWORD)
         assert tom.post("/account/password", data=form).status_code == 303
     elif how == "link":
-        link = password_links.make_link(number, acting(demo.VSP_ADMIN))
+        link = users.make_link(number, acting(demo.VSP_ADMIN))
         tom.post(f"/password/{link.token}", data=NEW_PASSWORD)
     else:
         users.remove(number, acting(demo.VSP_ADMIN))
@@ -135,7 +135,7 @@ def test_with_a_password_link_a_user_can_sign_in(demonstration):
     phone = demonstration.test_client()
     assert status(phone) == 429
     tom = user_of(demo.VSP_USER).id
-    link = password_links.make_link(tom, acting(demo.VSP_ADMIN))
+    link = users.make_link(tom, acting(demo.VSP_ADMIN))
     assert phone.post(f"/password/{link.token}", data=NEW_PASSWORD).status_code == 303
     attack()
     assert status(phone, RIGHT | {"password": PASSWORD}) == 303

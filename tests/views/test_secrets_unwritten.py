@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 from spv import demo
 from spv.access import BAD_KEYS
 from spv.extensions import db, limiter
-from spv.services.accounts import password_links
+from spv.services.accounts import users
 from tests.api import INVALIDATIONS, UPLOADS, items, system_of
 from tests.panels import panels_csv, upload
 from tests.people import NEW_PASSWORD, acting, browser_of, user_of
@@ -100,7 +100,7 @@ def test_a_key_that_is_sent_too_often(served, caplog):
 def link_token():
     """The token of a password link."""
     user_id = user_of(demo.VSP_USER).id
-    return password_links.make_link(user_id, acting(demo.VSP_ADMIN)).token
+    return users.make_link(user_id, acting(demo.VSP_ADMIN)).token
 
 
 @pytest.mark.usefixtures("private_people")

@@ -5,7 +5,7 @@ import pytest
 from spv import demo
 from spv.extensions import db, limiter
 from spv.rules.errors import ConflictError
-from spv.services.accounts import password_links, sign_in, users
+from spv.services.accounts import sign_in, users
 from spv.services.accounts.sign_in import SHARED
 from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, events, twice
 from tests.people import user_of as found
@@ -51,8 +51,8 @@ def test_nobody_changes_or_removes_a_shared_person(demonstration):
     for change in (
         lambda: users.change(user.id, {"name": "T", "administrator": True}, admin),
         lambda: users.remove(user.id, admin),
-        lambda: password_links.make_link(user.id, admin),
-        lambda: password_links.make_link(user.id, staff),
+        lambda: users.make_link(user.id, admin),
+        lambda: users.make_link(user.id, staff),
         lambda: users.create_staff(demo.STAFF),
         lambda: users.create_staff("jordan@panelcheck.example"),
     ):
@@ -87,7 +87,7 @@ def test_a_link_from_before_the_person_was_shared(demonstration):
     user = found(demo.VSP_USER)
     user.is_demonstration = False
     db.session.commit()
-    link = password_links.make_link(user.id, acting(demo.VSP_ADMIN))
+    link = users.make_link(user.id, acting(demo.VSP_ADMIN))
     found(demo.VSP_USER).is_demonstration = True
     db.session.commit()
     answer = demonstration.test_client().post(
@@ -101,7 +101,7 @@ def test_production_is_as_before(demonstration):
     user, admin = found(demo.VSP_USER), acting(demo.VSP_ADMIN)
     assert not sign_in.uses_card(user.email, demo.PASSWORD)
     assert status(demonstration.test_client(), CARD) == 422
-    assert password_links.make_link(user.id, admin)
+    assert users.make_link(user.id, admin)
     users.change(user.id, {"name": "T", "administrator": True}, admin)
     users.remove(user.id, admin)
     assert found(demo.VSP_USER) is None

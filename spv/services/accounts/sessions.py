@@ -7,18 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
-    and_,
-    bindparam,
-    delete,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import InstrumentedAttribute
 
 from spv import clock
 from spv.database import transaction
@@ -100,23 +90,18 @@ def _is_open(idle: Any, old: Any) -> ColumnElement[bool]:
     return and_(UserSession.seen_at > idle, UserSession.started_at > old)
 
 
-def _newest(column: InstrumentedAttribute[Any]) -> ScalarSelect[Any]:
-    """Return the last value among the account's declarations for API users."""
-    newest = select(func.max(column)).where(
-        Declaration.account_id == User.account_id,
-        Declaration.purpose == API,
-        Declaration.expires_on.is_not(None),
-    )
-    return newest.scalar_subquery()
-
-
+_DECLARED = and_(
+    Declaration.account_id == User.account_id,
+    Declaration.purpose == API,
+    Declaration.expires_on.is_not(None),
+)
 # Made once, and of columns instead of objects, as every request executes it.
 _SIGNED_IN = (
     select(
         UserSession.id, UserSession.seen_at, UserSession.user_id, User.name, User.email,
         User.account_id, User.is_staff, User.is_administrator, Account.account_types,
-        _newest(Declaration.expires_on).label("declared_until"),
-        _newest(Declaration.made_at).label("declared_at"),
+        select(func.max(Declaration.expires_on)).where(_DECLARED).label("declared_until"),
+        select(func.max(Declaration.made_at)).where(_DECLARED).label("declared_at"),
     )
     .join(UserSession.user)
     .outerjoin(User.account)

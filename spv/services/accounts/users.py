@@ -1,22 +1,25 @@
-"""The users of an account, and agency staff."""
+"""The users of an account and agency staff, and the passwords that they set.
 
+A password is set by a user who knows the current one, or has a one-time link.
+"""
+
+import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from spv import clock
 from spv.extensions import db
 from spv.models import Account, User
 from spv.rules.accounts import Role, read_email, read_name
-from spv.rules.errors import ConflictError, ValidationError
+from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
-from spv.services.accounts import sessions
-from spv.services.accounts.password_links import Link, new_link
-from spv.services.accounts.sign_in import check_not_shared, user_of
-from spv.services.actor import Actor, operator
+from spv.services.accounts import passwords, sessions, sign_in
+from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import authorised_transaction, require
 
 LAST = "An account needs an administrator. Make another user an administrator first."
@@ -26,17 +29,27 @@ IN_USE = (
 )
 MOST_FOUND = 50
 LONGEST_SEARCH = 100
+LINK_LASTS = timedelta(days=1)
+_NOT_REMOVED = select(User).where(User.removed_at.is_(None))
 
 
-def index(actor: Actor) -> Sequence[User]:
-    """Return the users of the actor's account, by name."""
-    return db.session.scalars(_own(actor).order_by(User.name, User.id)).all()
+class Link(NamedTuple):
+    """A one-time link for a user. Only the hash of its token is stored."""
+
+    token: str
+    name: str
+    email: str
+    until: datetime
 
 
-def administrators(actor: Actor) -> Sequence[User]:
-    """Return the administrators of the actor's account; none without an account."""
-    query = _own(actor).where(User.is_administrator)
-    return db.session.scalars(query.order_by(User.name, User.id)).all()
+def index(who: Actor | User) -> Sequence[User]:
+    """Return the users of the account of an actor or a user, by name."""
+    return db.session.scalars(_own(who).order_by(User.name, User.id)).all()
+
+
+def administrators(who: Actor | User) -> list[User]:
+    """Return the administrators of an account, by name; none without an account."""
+    return [user for user in index(who) if user.is_administrator]
 
 
 def show(user_id: int, actor: Actor) -> User:
@@ -47,10 +60,8 @@ def show(user_id: int, actor: Actor) -> User:
 def find(text: str) -> Sequence[User]:
     """Return users whose name, email or account contains a text, for agency staff."""
     columns = User.name, User.email, Account.legal_name
-    query = select(User).outerjoin(User.account).options(contains_eager(User.account))
-    query = query.where(
-        User.removed_at.is_(None), contains(search_text(text), *columns)
-    )
+    query = _NOT_REMOVED.where(contains(search_text(text), *columns))
+    query = query.outerjoin(User.account).options(contains_eager(User.account))
     return db.session.scalars(query.order_by(User.email).limit(MOST_FOUND)).all()
 
 
@@ -71,7 +82,7 @@ def add(answers: Mapping[str, Any], actor: Actor) -> Link:
     """
     given = read_all(answers, {"name": read_name, "email": read_email})
     with authorised_transaction(actor, Role.ADMINISTRATOR):
-        if user_of(given["email"]):
+        if sign_in.user_of(given["email"]):
             raise ValidationError({"email": IN_USE})
         at = clock.now()
         user = User(**given, account_id=actor.account_id, created_at=at)
@@ -93,7 +104,7 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         user = show(user_id, actor)
         if administrator != user.is_administrator:
-            check_not_shared(user)
+            sign_in.check_not_shared(user)
         if is_last(user) and not administrator:
             raise ValidationError({"administrator": LAST})
         user.name, user.is_administrator = name, administrator
@@ -110,7 +121,7 @@ def remove(user_id: int, actor: Actor) -> None:
     at = clock.now()
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         user = show(user_id, actor)
-        check_not_shared(user)
+        sign_in.check_not_shared(user)
         if is_last(user):
             raise ConflictError(LAST)
         user.removed_at = at
@@ -121,13 +132,7 @@ def remove(user_id: int, actor: Actor) -> None:
 
 def is_last(user: User) -> bool:
     """Return whether a user is the only administrator of their account."""
-    others = exists().where(
-        User.account_id == user.account_id,
-        User.id != user.id,
-        User.is_administrator,
-        User.removed_at.is_(None),
-    )
-    return user.is_administrator and not db.session.scalar(select(others))
+    return administrators(user) == [user]
 
 
 def create_staff(email: str, name: str = "") -> Link:
@@ -141,7 +146,7 @@ def create_staff(email: str, name: str = "") -> Link:
     given = read_all(given, {"email": read_email, "name": read_name})
     at = clock.now()
     with audit_log.registry_transaction():
-        user = user_of(given["email"]) or User(**given, created_at=at)
+        user = sign_in.user_of(given["email"]) or User(**given, created_at=at)
         if user.account_id:
             raise ConflictError(f"{user.email} is a user of an account already.")
         link = new_link(user, at)
@@ -152,15 +157,98 @@ def create_staff(email: str, name: str = "") -> Link:
             db.session.flush()
             sessions.revoke(user.id)
         audit_log.act(
-            event, operator(), at, changed=[user], subject=user.id, email=user.email
+            event, OPERATOR, at, changed=[user], subject=user.id, email=user.email
         )
     return link
 
 
-def _own(actor: Actor) -> Select[User]:
-    return select(User).where(
-        User.account_id == actor.account_id, User.removed_at.is_(None)
-    )
+def change_password(
+    answers: Mapping[str, str], token: str, actor: Actor, browser: str = ""
+) -> None:
+    """Set a new password for the actor, who has to enter the current one.
+
+    All sessions and known browsers are revoked, but for the session with `token` and
+    the browser with the id `browser`. Raises ValidationError, which is TooManyFailures
+    after too many wrong passwords.
+    """
+    user = db.session.get_one(User, actor.user_id)
+    password, known_hash = _read_password(answers, user), user.password_hash
+    current_password = answers.get("current_password") or ""
+    is_right = sign_in.is_own_password(user, current_password, "current_password")
+    password_hash = passwords.hash_of(password)  # slow, so before the transaction
+    with audit_log.registry_transaction():
+        user = db.session.get_one(User, actor.user_id)
+        # Meanwhile a password link may have been used, or the session ended.
+        is_same = user.password_hash == known_hash and sessions.has_session(token)
+        if is_right and is_same:
+            _set_password(user, password_hash, token, browser)
+            audit_log.act("user.password_changed", actor, clock.now(), changed=[user])
+            return
+        audit_log.act("user.password_change_failed", actor, clock.now())
+    raise ValidationError({"current_password": "This is not your current password."})
+
+
+def make_link(user_id: int, actor: Actor) -> Link:
+    """Return a link with which a user sets a password.
+
+    Staff make links for all users but staff, administrators for users of their account.
+    Raises NotFoundError for other users.
+    """
+    staff = Role.STAFF in actor.roles
+    with authorised_transaction(actor, Role.STAFF if staff else Role.ADMINISTRATOR):
+        at = clock.now()
+        query = _NOT_REMOVED.where(~User.is_staff) if staff else _own(actor)
+        user = require(db.session.scalar(query.where(User.id == user_id)))
+        link = new_link(user, at)
+        audit_log.act(
+            "user.password_link_made", actor, at, changed=[user], email=user.email
+        )
+    return link
+
+
+def new_link(user: User, at: datetime) -> Link:
+    """Return a link in place of the user's earlier one, in the caller's transaction."""
+    sign_in.check_not_shared(user)
+    token = secrets.token_urlsafe(32)
+    user.link_hash, user.link_until = sessions.digest(token), at + LINK_LASTS
+    return Link(token, user.name, user.email, user.link_until)
+
+
+def holder(token: str) -> User:
+    """Return the user of a link; raises NotFoundError if the link no longer works."""
+    is_link = User.link_hash == sessions.digest(token)
+    query = _NOT_REMOVED.where(is_link, User.link_until > clock.now())
+    user = db.session.scalar(query)
+    if user is None:
+        raise NotFoundError(
+            "This password link is no longer good. It has been used, replaced by "
+            "another, or is older than a day. Ask for a new one."
+        )
+    return user
+
+
+def use_link(
+    token: str, answers: Mapping[str, str], actor: Actor, browser: str = ""
+) -> None:
+    """Set the password of a link's user. The link, and all sessions, end.
+
+    Raises ValidationError and NotFoundError. The browser with the id `browser` becomes
+    known, so that the user can sign in while somebody guesses at the address.
+    """
+    password = _read_password(answers, holder(token))
+    password_hash = passwords.hash_of(password)
+    with audit_log.registry_transaction():
+        user, at = holder(token), clock.now()
+        user.link_hash = user.link_until = None
+        _set_password(user, password_hash)
+        sessions.remember_browser(user, browser, at)
+        audit_log.act(
+            "user.password_set", sign_in.acting_as(user, actor), at, changed=[user]
+        )
+
+
+def _own(who: Actor | User) -> Select[User]:
+    return _NOT_REMOVED.where(User.account_id == who.account_id)
 
 
 def _log_details(user: User) -> dict[str, Any]:
@@ -170,3 +258,18 @@ def _log_details(user: User) -> dict[str, Any]:
         "name": user.name,
         "administrator": user.is_administrator,
     }
+
+
+def _read_password(answers: Mapping[str, str], user: User) -> str:
+    readers = passwords.readers(answers, user.name, user.email)
+    password: str = read_all(answers, readers)["password"]
+    return password
+
+
+def _set_password(
+    user: User, password_hash: str, token: str = "", browser: str = ""
+) -> None:
+    sign_in.check_not_shared(user)
+    user.password_hash = password_hash
+    sessions.revoke(user.id, but_token=token, but_browser=browser)
+    sessions.forget_failures(user.email, sign_in.own_password(user))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import delete, select, text, update
@@ -15,15 +15,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from spv import clock
 from spv.database import transaction
 from spv.extensions import db
-from spv.models import ApiRequest, SubscriptionKey
+from spv.models import ApiRequest, Subscription, SubscriptionKey
 from spv.models.subscriptions import REFUSED, SUCCESSFUL
-from spv.rules.errors import (
-    IdempotencyConflict,
-    IdempotencyKeyReused,
-    UseCaseError,
-)
-from spv.services.actor import Actor
-from spv.services.api import subscriptions
+from spv.rules.errors import IdempotencyConflict, IdempotencyKeyReused, UseCaseError
 from spv.services.api.subscriptions import ApiClient
 
 SHOWN = 100
@@ -36,13 +30,6 @@ UNDER_WAY = timedelta(seconds=5)
 FINAL = frozenset({409, 422})
 # How exactly the last use of a key is known.
 USED_EVERY = timedelta(minutes=1)
-
-
-class StoredResponse(NamedTuple):
-    """The response to an earlier request with the same idempotency key."""
-
-    status: int
-    body: bytes
 
 
 @dataclass
@@ -78,13 +65,13 @@ class RequestLogEntry:
 @contextmanager
 def once(
     entry: RequestLogEntry, key: str | None, sha256: str
-) -> Iterator[StoredResponse | None]:
+) -> Iterator[tuple[int, bytes] | None]:
     """Hold an idempotency key, if there is one, while a request is done.
 
-    Yields the stored response if the request came before: then nothing may be done. If
-    its server died before it responded, the entry says what was done. Raises
-    IdempotencyKeyReused if the earlier request had another body, and
-    IdempotencyConflict if it may still be in progress.
+    Yields the status and the body of the stored response if the request came before:
+    then nothing may be done. If its server died before it responded, the entry says
+    what was done. Raises IdempotencyKeyReused if the earlier request had another body,
+    and IdempotencyConflict if it may still be in progress.
     """
     stored = _take(entry, key, sha256) if key else None
     try:
@@ -95,12 +82,14 @@ def once(
         raise
 
 
-def _take(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | None:
+def _take(entry: RequestLogEntry, key: str, sha256: str) -> tuple[int, bytes] | None:
     """Take an idempotency key, or return the stored response."""
     try:
         with transaction():
-            at = clock.now()
-            earlier = _find(entry.client.subscription_id, key)
+            at, number = clock.now(), entry.client.subscription_id
+            same = {"subscription_id": number, "idempotency_key": key}
+            query = select(ApiRequest).filter_by(**same).with_for_update()
+            earlier = db.session.scalar(query)
             if earlier and earlier.at > at - REPLAYED_FOR:
                 if earlier.body_sha256 != sha256:
                     raise IdempotencyKeyReused
@@ -110,8 +99,7 @@ def _take(entry: RequestLogEntry, key: str, sha256: str) -> StoredResponse | Non
                 entry.upload_id = earlier.upload_id
                 entry.invalidation_id = earlier.invalidation_id
                 if earlier.status is not None:
-                    body = zlib.decompress(earlier.answer or b"")
-                    return StoredResponse(earlier.status, body)
+                    return earlier.status, zlib.decompress(earlier.answer or b"")
                 if earlier.upload_id or earlier.invalidation_id:
                     entry.row_id = earlier.id
                     return None
@@ -137,26 +125,15 @@ def complete(entry: RequestLogEntry, status: int, body: bytes) -> None:
         current_app.logger.exception("A request could not be logged.")
 
 
-def requests_of(
-    subscription_id: int, actor: Actor, only: str = ""
-) -> Sequence[ApiRequest]:
+def requests_of(subscription: Subscription, only: str) -> Sequence[ApiRequest]:
     """Return the last requests of a subscription, newest first.
 
     `only` is successful or refused; with any other text it is all of them.
-    Raises NotFoundError if the actor's account does not have the subscription.
     """
-    subscriptions.find(subscription_id, actor, also_cancelled=True)
-    query = select(ApiRequest).where(ApiRequest.subscription_id == subscription_id)
+    query = select(ApiRequest).where(ApiRequest.subscription_id == subscription.id)
     if only in FILTERS:
         query = query.where(text(FILTERS[only]))
     return db.session.scalars(query.order_by(ApiRequest.id.desc()).limit(SHOWN)).all()
-
-
-def _find(subscription_id: int, key: str) -> ApiRequest | None:
-    query = select(ApiRequest).filter_by(
-        subscription_id=subscription_id, idempotency_key=key
-    )
-    return db.session.scalar(query.with_for_update())
 
 
 def _write(entry: RequestLogEntry, status: int, body: bytes) -> None:

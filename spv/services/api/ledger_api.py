@@ -16,7 +16,6 @@ from spv.rules.ledger import json_upload
 from spv.rules.ledger.json_upload import ALREADY_INVALID, BodyRefused, ItemsRefused
 from spv.rules.ledger.reasons import read_reason
 from spv.rules.ledger.rows import CheckedRows, Problem, escape_invisible
-from spv.rules.ledger.serial_list import list_of_cells
 from spv.rules.ledger.serial_number import read_serial
 from spv.rules.ledger.warnings import of_log
 from spv.services import audit_log
@@ -125,17 +124,6 @@ def find_done(upload_id: int | None, invalidation_id: int | None) -> Done | None
     if invalidation_id:
         return _invalidation_done(invalidation_id, is_new=True)
     return None
-
-
-def check(body: bytes, actor: Actor) -> lookup.CheckedList:
-    """Look up each serial number of a body. Raises BodyRefused."""
-    serials = json_upload.read_serials(json_upload.read_object(body, json_upload.ITEMS))
-    return lookup.check_list(list_of_cells(serials), actor)
-
-
-def status(serial: str, actor: Actor) -> lookup.Checked:
-    """Look up one serial number."""
-    return lookup.check_list(list_of_cells([serial]), actor).entries[0]
 
 
 def _upload_done(upload_id: int, *, is_new: bool) -> Done:

@@ -12,12 +12,7 @@ from spv.rules.errors import (
     NotFoundError,
     ValidationError,
 )
-from spv.services.accounts import (
-    applications,
-    password_links,
-    sessions,
-    users,
-)
+from spv.services.accounts import applications, sessions, users
 from tests.people import (
     ABN,
     APPLICATION,
@@ -61,7 +56,7 @@ def test_the_steps_of_the_guidance(kim):
     assert account.account_types == ["general", "verification_service_provider"]
     assert account.phone == "131 774"
     link = users.add({"name": "Lou", "email": "lou@x.au"}, kim)
-    password_links.use_link(link.token, NEW_PASSWORD, WEB)
+    users.use_link(link.token, NEW_PASSWORD, WEB)
     lou = sessions.resume(try_sign_in("lou@x.au", PASSWORD))
     assert lou.account_id == account.id
     assert [a.status for a in applications.mine(kim)] == ["approved", "approved"]
@@ -205,7 +200,7 @@ def test_a_user_whose_rights_have_changed_does_nothing(demonstration):
     for act in (
         lambda: applications.submit(upgrade, removed),
         lambda: users.add({"name": "x", "email": "x@x.au"}, removed),
-        lambda: password_links.make_link(user_of(VSP).id, removed),
+        lambda: users.make_link(user_of(VSP).id, removed),
         lambda: applications.submit(APPLICATION, jordan),
         lambda: applications.save_contact(contact, jordan),
     ):
@@ -218,7 +213,7 @@ def test_an_upgrade_and_a_removal_at_once(demonstration):
     """On PostgreSQL they must not wait for each other for ever."""
     tom = user_of(demo.VSP_USER).id
     users.change(tom, {"name": "Tom", "administrator": True}, acting(VSP))
-    password_links.make_link(tom, acting(VSP))
+    users.make_link(tom, acting(VSP))
     actor, other = acting(demo.VSP_USER), acting(VSP)
     upgrade = APPLICATION | {"account_types": ["supplier"]}
     errors = at_once(
@@ -239,7 +234,7 @@ def test_users_of_an_account(demonstration):
             lambda who: users.show(tom, who),
             lambda who: users.change(tom, {"name": "x"}, who),
             lambda who: users.remove(tom, who),
-            lambda who: password_links.make_link(tom, who),
+            lambda who: users.make_link(tom, who),
         ):
             with pytest.raises(NotFoundError):
                 act(stranger)

@@ -7,7 +7,7 @@ from spv import clock, demo
 from spv.extensions import db
 from spv.models import User
 from spv.rules.errors import ConflictError, NotFoundError, ValidationError
-from spv.services.accounts import password_links, sessions, users
+from spv.services.accounts import sessions, users
 from tests.people import (
     NEW_PASSWORD,
     PASSWORD,
@@ -32,11 +32,11 @@ pytestmark = [
 def test_a_removed_user_is_out_at_once_and_the_address_is_free(demonstration):
     tom = user_of(demo.VSP_USER).id
     token = try_sign_in(demo.VSP_USER, demo.PASSWORD)
-    link = password_links.make_link(tom, acting(VSP))
+    link = users.make_link(tom, acting(VSP))
     users.remove(tom, acting(VSP))
     assert sessions.resume(token) is None
     with pytest.raises(NotFoundError):
-        password_links.use_link(link.token, NEW_PASSWORD, WEB)
+        users.use_link(link.token, NEW_PASSWORD, WEB)
     assert "is wrong" in try_sign_in(demo.VSP_USER, demo.PASSWORD)
     users.add({"name": "Tom again", "email": demo.VSP_USER}, acting(VSP))
     assert user_of(demo.VSP_USER).id != tom
@@ -45,18 +45,16 @@ def test_a_removed_user_is_out_at_once_and_the_address_is_free(demonstration):
 def test_a_password_link_works_once_and_the_newest_only(demonstration):
     tom = user_of(demo.VSP_USER).id
     token = try_sign_in(demo.VSP_USER, demo.PASSWORD)
-    old, link = (
-        password_links.make_link(tom, acting(who)) for who in (VSP, demo.STAFF)
-    )
-    assert password_links.holder(link.token).name == "Tom Okafor"
+    old, link = (users.make_link(tom, acting(who)) for who in (VSP, demo.STAFF))
+    assert users.holder(link.token).name == "Tom Okafor"
     for _ in range(5):
         try_sign_in(demo.VSP_USER, "wrong")
-    password_links.use_link(link.token, NEW_PASSWORD, WEB)
+    users.use_link(link.token, NEW_PASSWORD, WEB)
     assert sessions.resume(token) is None
     assert sessions.resume(try_sign_in(demo.VSP_USER, PASSWORD))
     for dead in (old, link):
         with pytest.raises(NotFoundError, match="no longer good"):
-            password_links.use_link(dead.token, NEW_PASSWORD, WEB)
+            users.use_link(dead.token, NEW_PASSWORD, WEB)
     assert not db.session.query(User).filter_by(link_hash=link.token).count()
 
 
@@ -66,26 +64,24 @@ def test_a_password_link_ends_every_wait(demonstration):
     for _ in range(6):
         try_sign_in(demo.VSP_USER, "wrong")
         with pytest.raises(ValidationError):
-            password_links.change(wrong, "", tom)
-    link = password_links.make_link(tom.user_id, acting(VSP))
-    password_links.use_link(link.token, NEW_PASSWORD, WEB)
+            users.change_password(wrong, "", tom)
+    link = users.make_link(tom.user_id, acting(VSP))
+    users.use_link(link.token, NEW_PASSWORD, WEB)
     token, new = try_sign_in(demo.VSP_USER, PASSWORD), "seven lemon bicycles"
-    password_links.change(twice(new, current_password=PASSWORD), token, tom)
+    users.change_password(twice(new, current_password=PASSWORD), token, tom)
     assert sessions.resume(try_sign_in(demo.VSP_USER, new))
 
 
 def test_a_password_link_lasts_a_day(demonstration):
-    link = password_links.make_link(user_of(demo.VSP_USER).id, acting(VSP))
-    assert link.until - clock.now() <= password_links.LINK_LASTS
+    link = users.make_link(user_of(demo.VSP_USER).id, acting(VSP))
+    assert link.until - clock.now() <= users.LINK_LASTS
     with time_machine.travel(link.until), pytest.raises(NotFoundError):
-        password_links.holder(link.token)
+        users.holder(link.token)
 
 
 def test_two_use_one_link_at_once(demonstration):
-    link = password_links.make_link(user_of(demo.VSP_USER).id, acting(VSP))
-    errors = at_once(
-        *[lambda: password_links.use_link(link.token, NEW_PASSWORD, WEB)] * 3
-    )
+    link = users.make_link(user_of(demo.VSP_USER).id, acting(VSP))
+    errors = at_once(*[lambda: users.use_link(link.token, NEW_PASSWORD, WEB)] * 3)
     assert [type(error) for error in errors] == [NotFoundError] * 2
 
 
@@ -95,13 +91,13 @@ def test_a_password_link_wins_over_a_change_at_the_same_moment(demonstration):
     actor, old = acting(demo.VSP_USER), demo.PASSWORD
     for _ in range(4):
         token = try_sign_in(demo.VSP_USER, old)
-        link = password_links.make_link(actor.user_id, acting(VSP))
+        link = users.make_link(actor.user_id, acting(VSP))
         change, new = twice(thief, current_password=old), twice(own)
         at_once(
-            lambda change=change, token=token: password_links.change(
+            lambda change=change, token=token: users.change_password(
                 change, token, actor
             ),
-            lambda link=link, new=new: password_links.use_link(link.token, new, WEB),
+            lambda link=link, new=new: users.use_link(link.token, new, WEB),
         )
         assert sessions.resume(try_sign_in(demo.VSP_USER, own))
         assert "is wrong" in try_sign_in(demo.VSP_USER, thief)
@@ -111,7 +107,7 @@ def test_a_password_link_wins_over_a_change_at_the_same_moment(demonstration):
 def test_a_session_that_has_ended_changes_no_password(demonstration):
     given = NEW_PASSWORD | {"current_password": demo.PASSWORD}
     with pytest.raises(ValidationError):
-        password_links.change(given, "a token that has ended", acting(demo.VSP_USER))
+        users.change_password(given, "a token that has ended", acting(demo.VSP_USER))
     assert events()[-1] == "user.password_change_failed"
 
 
@@ -119,8 +115,8 @@ def test_staff_make_no_links_for_staff(demonstration):
     link = users.create_staff("pat@agency.example")
     for actor in (demo.STAFF, "pat@agency.example"):
         with pytest.raises(NotFoundError):
-            password_links.make_link(user_of(demo.STAFF).id, acting(actor))
-    assert password_links.holder(link.token)
+            users.make_link(user_of(demo.STAFF).id, acting(actor))
+    assert users.holder(link.token)
 
 
 def test_users_are_found_by_staff(demonstration):
@@ -135,11 +131,11 @@ def test_a_user_who_becomes_staff_needs_a_new_password(kim):
     link = users.create_staff(" KIM@x.au ")
     assert sessions.resume(token) is None
     assert "is wrong" in try_sign_in("kim@x.au", PASSWORD)
-    password_links.use_link(link.token, NEW_PASSWORD, WEB)
+    users.use_link(link.token, NEW_PASSWORD, WEB)
     assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
     again = users.create_staff("kim@x.au")  # a link for staff who cannot sign in
     assert sessions.resume(try_sign_in("kim@x.au", PASSWORD))
-    assert password_links.holder(again.token).email == "kim@x.au"
+    assert users.holder(again.token).email == "kim@x.au"
     with pytest.raises(ConflictError, match="a user of an account already"):
         users.create_staff(VSP)
     with pytest.raises(ValidationError):

@@ -11,7 +11,7 @@ from argon2 import extract_parameters
 from spv.extensions import db
 from spv.models import AuditEvent, SignInTries, UserSession
 from spv.rules.errors import ValidationError
-from spv.services.accounts import password_links, passwords, sessions, sign_in
+from spv.services.accounts import passwords, sessions, sign_in, users
 from tests.conftest import HASHER
 from tests.people import (
     KIM,
@@ -179,7 +179,7 @@ def test_signing_out_ends_this_session_and_everywhere_all(kim):
 def test_a_new_password_ends_the_other_sessions(kim):
     mine, stolen = (try_sign_in("kim@x.au", PASSWORD) for _ in range(2))
     new = "seven lemon bicycles"
-    password_links.change(twice(new, current_password=PASSWORD), mine, kim)
+    users.change_password(twice(new, current_password=PASSWORD), mine, kim)
     assert sessions.resume(mine)
     assert sessions.resume(stolen) is None
     assert try_sign_in("kim@x.au", PASSWORD) == WRONG

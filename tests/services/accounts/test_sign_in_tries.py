@@ -10,7 +10,7 @@ from spv.extensions import db
 from spv.models import KnownBrowser, SignInTries, User
 from spv.rules.errors import ValidationError
 from spv.services import audit_log
-from spv.services.accounts import password_links, sessions, sign_in
+from spv.services.accounts import sessions, sign_in, users
 from spv.services.accounts.sign_in import TooManyFailures, count_sign_in
 from tests.people import NEW_PASSWORD, PASSWORD, at_once, try_sign_in, user_of
 
@@ -116,7 +116,7 @@ def test_a_thousand_guesses_from_many_networks(kim, clock, count):
         clock.shift(60 * MINUTE)
     assert guess_from_everywhere(5) == 1
     link = link_of(kim)
-    password_links.use_link(link.token, NEW_PASSWORD, kim, "phone")
+    users.use_link(link.token, NEW_PASSWORD, kim, "phone")
     assert guess_from_everywhere(count) == 100  # and the link has made the phone known:
     assert sessions.resume(try_sign_in(KIM, PASSWORD, "phone", ip="10.9.9.8"))
     assert "Try again" in try_sign_in(KIM, PASSWORD, "laptop")
@@ -125,7 +125,7 @@ def test_a_thousand_guesses_from_many_networks(kim, clock, count):
 def link_of(actor):
     """A password link for an actor."""
     user = db.session.get_one(User, actor.user_id)
-    link = password_links.new_link(user, datetime.now(UTC))
+    link = users.new_link(user, datetime.now(UTC))
     db.session.commit()
     return link
 
@@ -198,9 +198,9 @@ def test_the_current_password_cannot_be_guessed_either(kim):
     guess_from_everywhere(100)  # which is not held up by strangers
     for _ in range(5):
         with pytest.raises(ValidationError, match="not your current password"):
-            password_links.change(wrong, "", kim)
+            users.change_password(wrong, "", kim)
     right = NEW_PASSWORD | {"current_password": PASSWORD}
     with pytest.raises(TooManyFailures) as error:
-        password_links.change(right, "", kim)
+        users.change_password(right, "", kim)
     assert list(error.value.problems) == ["current_password"]
     assert 14 * 60 < error.value.retry_after <= 15 * 60
