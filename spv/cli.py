@@ -9,6 +9,7 @@ from flask.cli import AppGroup, with_appcontext
 from flask_migrate import downgrade, upgrade
 
 from spv import demo, demo_past, readiness
+from spv.database import snapshot
 from spv.pages import is_demonstration
 from spv.rules.errors import UseCaseError
 from spv.rules.formatting import pluralise
@@ -29,6 +30,17 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+@contextmanager
+def _ready() -> Iterator[None]:
+    """Check the database, and end the command with the sentence of an error."""
+    if problem := readiness.revision_problem():
+        raise click.ClickException(problem)
+    try:
+        yield
+    except UseCaseError as error:
+        raise click.ClickException(str(error)) from None
+
+
 @audit_group.command("verify")
 @click.option(
     "--contains",
@@ -36,9 +48,9 @@ def init_app(app: Flask) -> None:
     multiple=True,
     help="A last hash that you noted earlier. You can give several.",
 )
+@_ready()
 def verify(contains: tuple[str, ...]) -> None:
     """Prove that no event, and no row of the ledger, was changed or removed."""
-    _check_ready()
     reports = audit_log.verify()
     lost = [noted for noted in contains if not audit_log.contains(noted)]
     for noted in lost:
@@ -63,9 +75,9 @@ def verify(contains: tuple[str, ...]) -> None:
 
 
 @stc_group.command("replay")
+@_ready()
 def replay_calculations() -> None:
     """Recompute every saved calculation from the log, and name each difference."""
-    _check_ready()
     found = replay()
     for difference in found.differences:
         click.echo(difference)
@@ -88,8 +100,7 @@ def load_demonstration(panels: int | None) -> None:
     if not is_demonstration():
         click.echo(NO_DEMONSTRATION)  # not an error, so that `make run` goes on
         return
-    _check_ready()
-    with _errors_in_one_line():
+    with _ready():
         demo_past.load()
     click.echo(f"Demonstration sign-ins, all with password {demo.PASSWORD}:")
     for email, words in demo.sign_ins().items():
@@ -97,7 +108,7 @@ def load_demonstration(panels: int | None) -> None:
     if not panels:
         return
     bar = click.progressbar(length=panels, label=f"{panels:,} panels")
-    with _errors_in_one_line(), bar:
+    with _ready(), bar:
         for count in demo.add_panels(panels):
             bar.update(count)
 
@@ -107,8 +118,7 @@ def reset_demonstration() -> None:
     """Empty the database, and load the demonstration again."""
     if not is_demonstration():
         raise click.ClickException(NO_DEMONSTRATION)
-    _check_ready()
-    with _errors_in_one_line():
+    with _ready(), snapshot():  # which leaves nothing locked
         demo.check_nobody_real()
     downgrade(revision="base")
     upgrade()
@@ -122,22 +132,7 @@ def reset_demonstration() -> None:
 @with_appcontext
 def create_staff(email: str, name: str) -> None:
     """Make a person agency staff, and print a link with which to set a password."""
-    _check_ready()
-    with _errors_in_one_line():
+    with _ready():
         link = users.create_staff(email, name)
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
-
-
-@contextmanager
-def _errors_in_one_line() -> Iterator[None]:
-    """End the command with the sentence of an error that a service raises."""
-    try:
-        yield
-    except UseCaseError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _check_ready() -> None:
-    if problem := readiness.revision_problem():
-        raise click.ClickException(problem)

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from spv import clock
-from spv.database import nested_batch, snapshot
+from spv.database import nested_batch
 from spv.extensions import db
 from spv.models import PanelSerial, User
 from spv.rules.csv_file import csv_text
@@ -54,23 +53,8 @@ def sign_ins() -> dict[str, str]:
     return {email: words for email, words in SIGN_INS.items() if email in there}
 
 
-def is_there() -> bool:
-    """Tell whether the database has demonstration users; False if it cannot tell."""
-    try:
-        return bool(sign_ins())
-    except SQLAlchemyError:  # no database yet, or no tables: see /readyz
-        return False
-    finally:
-        db.session.remove()
-
-
 def check_nobody_real() -> None:
     """Raise ConflictError if the database has users who are no demonstration."""
-    with snapshot():  # it leaves nothing locked
-        _check_nobody_real()
-
-
-def _check_nobody_real() -> None:
     if db.session.scalar(select(User.id).limit(1)) and not sign_ins():
         raise ConflictError(
             "The database has users who are not of the demonstration. Nothing was "
@@ -89,7 +73,7 @@ def load(
     with nested_batch(), audit_log.registry_transaction():
         if sign_ins():
             return False
-        _check_nobody_real()
+        check_nobody_real()
         with clock.at(began) if began else nullcontext():
             _make_people()
         past()
