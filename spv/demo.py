@@ -19,18 +19,13 @@ from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Panel
 from spv.services import audit_log
-from spv.services.accounts import (
-    applications,
-    password_links,
-    passwords,
-    sign_in,
-    users,
-)
+from spv.services.accounts import applications, password_links, sign_in, users
+from spv.services.accounts.passwords import DEMONSTRATION
 from spv.services.actor import Actor, operator
 from spv.services.authorisation import roles_of_user
 from spv.services.ledger import declarations, uploads
 
-PASSWORD = passwords.DEMONSTRATION
+PASSWORD = DEMONSTRATION
 STAFF = "staff@agency.example"
 VSP_ADMIN, VSP_USER = "admin@vsp.example", "user@vsp.example"
 SUPPLIER, OTHER_VSP = "admin@supplier.example", "admin@other-vsp.example"
@@ -104,8 +99,9 @@ def _make_newest() -> None:
     declarations.make(DECLARED, acting(VSP_ADMIN))
     for file in DATA["files"]:
         _load_file(file)
+    bad = uploads.File(SAMPLES["bad-sample"].encode(), "bad-sample.csv")
     with suppress(ValidationError):
-        send(acting(SUPPLIER), "bad-sample.csv", SAMPLES["bad-sample"])
+        uploads.save(bad, DECLARED, acting(SUPPLIER))
 
 
 def save_contact(organisation: dict[str, Any]) -> None:
@@ -146,9 +142,8 @@ def _load_file(file: dict[str, Any]) -> None:
         for name, first, count in file["panels"]
         for number in range(first, first + count)
     ]
-    with suppress(*[ValidationError] if file.get("is_refused") else []):
-        text = csv_text([FIELDS.values(), *panels])
-        send(acting(file["user"]), file["name"], text)
+    is_wrong = file.get("is_refused", False)
+    send(acting(file["user"]), file["name"], panels, is_wrong=is_wrong)
 
 
 def add_panels(count: int) -> Iterator[int]:
@@ -172,8 +167,7 @@ def _upload_more(count: int, actors: Sequence[Actor]) -> None:
     frequency = [0.6**index for index in range(len(brands))]
     brand = "LMW" if account == 1 else chosen.choices(brands, frequency)[0]
     panels = made_up(chosen, brand, last + 1, count)
-    text = csv_text([FIELDS.values(), *panels])
-    send(actors[account], f"{brand.lower()}-{last + 1}.csv", text)
+    send(actors[account], f"{brand.lower()}-{last + 1}.csv", panels)
 
 
 def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[Panel]:
@@ -188,7 +182,12 @@ def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[P
     return panels
 
 
-def send(actor: Actor, filename: str, text: str) -> int:
-    """Upload a file, and return the id of the upload."""
-    file = uploads.File(text.encode(), filename)
-    return uploads.save(file, DECLARED, actor).upload_id
+def send(
+    actor: Actor, filename: str, panels: list[Panel], *, is_wrong: bool = False
+) -> int | None:
+    """Upload panels; return the id of the upload, or None if they are refused."""
+    text = csv_text([FIELDS.values(), *panels])
+    with suppress(*[ValidationError] if is_wrong else []):
+        file = uploads.File(text.encode(), filename)
+        return uploads.save(file, DECLARED, actor).upload_id
+    return None
