@@ -51,12 +51,8 @@ def slug(words: str) -> str:
     return _BETWEEN_WORDS.sub("-", words.lower()).strip("-")
 
 
-TERMS = {
-    name: Term(f"term-{slug(name)}", **texts)
-    for name, texts in tomllib.loads(
-        (ROOM / "terms.toml").read_text(encoding="utf-8")
-    ).items()
-}
+_TERMS = tomllib.loads((ROOM / "terms.toml").read_text(encoding="utf-8"))
+TERMS = {name: Term(f"term-{slug(name)}", **texts) for name, texts in _TERMS.items()}
 
 
 @cache
