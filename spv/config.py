@@ -4,6 +4,7 @@ import csv
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,21 +16,14 @@ from sqlalchemy.exc import ArgumentError
 
 from spv.rules.secret_key import SHORTEST, weakness
 
-DEMONSTRATION_KEY = "demonstration-only"
-STORAGES = ("memory://", "redis://", "rediss://")
 QUOTAS = ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL")
 ENDLESS = 10**9  # rows a day: more than any server can save
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 # Names that are not settings: tests, benchmarks and examples read them.
 OTHER_NAMES = {
-    "SPV_BENCH_PANELS",
-    "SPV_BROWSER",
-    "SPV_KEY",
-    "SPV_REQUIRE_BROWSER",
-    "SPV_REQUIRE_LIBREOFFICE",
-    "SPV_REQUIRE_POSTGRES",
-    "SPV_TEST_DATABASE_URL",
-}
+    "SPV_BENCH_PANELS", "SPV_BROWSER", "SPV_KEY", "SPV_TEST_DATABASE_URL",
+    "SPV_REQUIRE_BROWSER", "SPV_REQUIRE_LIBREOFFICE", "SPV_REQUIRE_POSTGRES",
+}  # fmt: skip
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 
 
@@ -71,9 +65,9 @@ def _hosts(text: str) -> tuple[str, ...]:
 def _storage(url: str) -> str:
     """Read where requests are counted. Valkey has the protocol of Redis."""
     found = url.replace("valkey", "redis", 1)
-    if not found.startswith(STORAGES):
-        known = ", ".join((*STORAGES[:-1], "valkey://"))
-        raise ValueError(f"must begin with {known} or {STORAGES[-1]}.")
+    if not found.startswith(("memory://", "redis://", "rediss://")):
+        known = "memory://, redis://, valkey:// or rediss://"
+        raise ValueError(f"must begin with {known}.")
     return found
 
 
@@ -91,7 +85,7 @@ class Config:
     """The configuration of Flask. Sizes are in bytes, times in seconds."""
 
     SQLALCHEMY_DATABASE_URI: str = _setting(MISSING, name="DATABASE_URL")
-    SECRET_KEY: str = _setting(DEMONSTRATION_KEY)
+    SECRET_KEY: str = _setting("demonstration-only")
     # Earlier secrets: values that they signed or encrypted are still valid.
     SECRET_KEY_FALLBACKS: tuple[str, ...] = _setting((), _list)
     SPV_ENVIRONMENT: str = _setting(
@@ -157,12 +151,11 @@ def from_environment(instance_path: str) -> Config:
                 given[setting.name] = setting.metadata["read"](text)
             except ValueError as wrong:
                 raise ConfigurationError(f"{name} {wrong}") from None
-    given.setdefault(
-        "SQLALCHEMY_DATABASE_URI", f"sqlite:///{Path(instance_path, 'spv.sqlite')}"
-    )
+    database = f"sqlite:///{Path(instance_path, 'spv.sqlite')}"
+    defaults: dict[str, Any] = {"SQLALCHEMY_DATABASE_URI": database}
     if given.get("RATELIMIT_ENABLED") is False:
-        given = dict.fromkeys(QUOTAS, ENDLESS) | given
-    settings = Config(**given)
+        defaults |= dict.fromkeys(QUOTAS, ENDLESS)
+    settings = Config(**defaults | given)
     settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
     url = settings.SQLALCHEMY_DATABASE_URI
     if problem := _risk(settings) or _prepare(url, instance_path):
@@ -214,12 +207,10 @@ def _prepare(url: str, instance_path: str) -> str:
     if not database or database.startswith((":", "file:")):
         example = "sqlite:////var/lib/spv/spv.sqlite"
         return f"DATABASE_URL must name a file, such as {example}."
-    try:
+    with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         paths = [path for path in (file.parent, file) if path.exists()]
         if all(os.access(path, os.W_OK) for path in paths) and not file.is_dir():
             return ""
-    except OSError:
-        pass
     owner = "The file and its folder must belong to the user who runs spv."
     return f"DATABASE_URL: {file} cannot be written. {owner}"
