@@ -147,11 +147,6 @@ def sign_in(token: str) -> None:
         login_user(user)
 
 
-def sign_out() -> None:
-    """Empty the cookie."""
-    session.clear()
-
-
 def browser() -> str:
     """Return the id in this browser's cookie, or a new one."""
     return _known_browser() or secrets.token_urlsafe(16)

@@ -1,6 +1,6 @@
 """Signing up, in and out; my account, its applications, its users, their passwords."""
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import access, demo, pages
@@ -69,7 +69,7 @@ def sign_out() -> BaseResponse:
     """End this session."""
     if token := access.token():
         sign_in.sign_out(token, current_actor())
-    access.sign_out()
+    session.clear()
     return pages.go_to("sign_in.new", "You have signed out.")
 
 
@@ -77,7 +77,7 @@ def sign_out() -> BaseResponse:
 def sign_out_everywhere() -> BaseResponse:
     """End every session of this user."""
     sign_in.sign_out_everywhere(current_actor())
-    access.sign_out()
+    session.clear()
     return pages.go_to("sign_in.new", "You have signed out on every device.")
 
 
@@ -248,6 +248,6 @@ def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
     browser = access.browser()
     password_links.use_link(token, form.answers, current_actor(), browser)
-    access.sign_out()
+    session.clear()
     access.keep_browser(browser)
     return pages.go_to("sign_in.new", "Your password is set. Sign in with it.")
