@@ -163,21 +163,18 @@ def browser_or_network() -> str:
     return f"cards of {network()}" if is_card else _known_browser() or network()
 
 
-def keep_browser(browser: str) -> None:
+def keep_browser(browser: str, response: BaseResponse) -> BaseResponse:
     """Send the cookie of a browser that a user has signed in with: its signed id."""
-
-    @flask.after_this_request
-    def send(response: Response) -> Response:
-        response.set_cookie(
-            security.cookie_name(KNOWN_BROWSER),
-            _browser_signer().sign(browser).decode(),
-            max_age=sessions.BROWSER_LASTS,
-            path=security.cookie_path(),
-            secure=flask.current_app.config["SESSION_COOKIE_SECURE"],
-            samesite="Lax",
-            httponly=True,
-        )
-        return response
+    response.set_cookie(
+        security.cookie_name(KNOWN_BROWSER),
+        _browser_signer().sign(browser).decode(),
+        max_age=sessions.BROWSER_LASTS,
+        path=security.cookie_path(),
+        secure=flask.current_app.config["SESSION_COOKIE_SECURE"],
+        samesite="Lax",
+        httponly=True,
+    )
+    return response
 
 
 def _known_browser() -> str:

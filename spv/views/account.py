@@ -40,8 +40,8 @@ def start_session(form: SignInForm) -> BaseResponse:
     browser, before = access.browser(), access.token()
     token = sign_in.sign_in(form.answers, current_actor(), before, browser)
     access.sign_in(token)
-    access.keep_browser(browser)
-    return redirect(access.local(request.args.get("next", "")), 303)
+    wanted = redirect(access.local(request.args.get("next", "")), 303)
+    return access.keep_browser(browser, wanted)
 
 
 @sign_in_bp.get("/sign-up", endpoint="sign_up")
@@ -249,5 +249,5 @@ def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     browser = access.browser()
     password_links.use_link(token, form.answers, current_actor(), browser)
     session.clear()
-    access.keep_browser(browser)
-    return pages.go_to("sign_in.new", "Your password is set. Sign in with it.")
+    following = pages.go_to("sign_in.new", "Your password is set. Sign in with it.")
+    return access.keep_browser(browser, following)
