@@ -22,7 +22,7 @@ from spv.services import audit_log
 from spv.services.accounts import applications, password_links, sign_in, users
 from spv.services.accounts.passwords import DEMONSTRATION
 from spv.services.actor import Actor, operator
-from spv.services.authorisation import roles_of_user
+from spv.services.authorisation import require, roles_of_user
 from spv.services.ledger import declarations, uploads
 
 PASSWORD = DEMONSTRATION
@@ -128,10 +128,8 @@ def apply(organisation: dict[str, Any]) -> None:
 
 
 def acting(email: str, channel: str = "command", ip: str = "") -> Actor:
-    """Return the actor for a user; raises LookupError if there is none."""
-    user = sign_in.user_of(email)
-    if user is None:
-        raise LookupError(email)
+    """Return the actor for a user."""
+    user = require(sign_in.user_of(email))
     return sign_in.acting_as(user, Actor("", channel, roles_of_user(user), ip=ip))
 
 
