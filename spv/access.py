@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from itertools import groupby
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import flask
@@ -13,13 +12,14 @@ from limits import parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import demo, pages, security
 from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network, secret_keys
-from spv.policy import GROUPS, POLICIES, Group, needs_account
+from spv.policy import MENU, POLICIES, Group, needs_account
 from spv.rules.accounts import Role
 from spv.rules.errors import AccountNeeded, ForbiddenError
 from spv.rules.ledger.declaration import DeclarationStatus
@@ -77,7 +77,11 @@ def init_app(app: Flask) -> None:
 def _refuse_demonstration_users(app: Flask) -> None:
     """Raise ConfigurationError if production has these: their password is known."""
     with app.app_context():
-        found = not pages.is_demonstration() and demo.is_there()
+        try:
+            found = {} if pages.is_demonstration() else demo.sign_ins()
+        except SQLAlchemyError:  # no database yet, or no tables: see /readyz
+            found = {}
+        db.session.remove()
         db.engine.dispose()  # the server may fork after this
     if found:
         raise ConfigurationError(
@@ -105,17 +109,14 @@ def roles() -> frozenset[Role]:
 
 def may(endpoint: str) -> bool:
     """Tell whether the user who made the request may use a route."""
-    return not roles().isdisjoint(POLICIES[endpoint].roles)
+    return not roles().isdisjoint(POLICIES[endpoint])
 
 
-def menu() -> list[tuple[Group, list[tuple[str, str]]]]:
-    """Return the user's navigation: groups of endpoints and their words."""
-    shown = [(n, p) for n, p in POLICIES.items() if p.menu and may(n)]
-    shown.sort(key=lambda item: GROUPS.index(item[1].group))
-    return [
-        (group, [(name, policy.menu) for name, policy in members])
-        for group, members in groupby(shown, key=lambda item: item[1].group)
-    ]
+def menu() -> list[Group]:
+    """Return the user's navigation: the pages that they may open, in groups."""
+    pages = [{n: w for n, w in group.pages.items() if may(n)} for group in MENU]
+    both = zip(MENU, pages, strict=True)
+    return [group._replace(pages=pages) for group, pages in both if pages]
 
 
 def api_client() -> ApiClient:
@@ -146,11 +147,6 @@ def sign_in(token: str) -> None:
         login_user(user)
 
 
-def sign_out() -> None:
-    """Empty the cookie."""
-    session.clear()
-
-
 def browser() -> str:
     """Return the id in this browser's cookie, or a new one."""
     return _known_browser() or secrets.token_urlsafe(16)
@@ -167,21 +163,18 @@ def browser_or_network() -> str:
     return f"cards of {network()}" if is_card else _known_browser() or network()
 
 
-def keep_browser(browser: str) -> None:
+def keep_browser(browser: str, response: BaseResponse) -> BaseResponse:
     """Send the cookie of a browser that a user has signed in with: its signed id."""
-
-    @flask.after_this_request
-    def send(response: Response) -> Response:
-        response.set_cookie(
-            security.cookie_name(KNOWN_BROWSER),
-            _browser_signer().sign(browser).decode(),
-            max_age=sessions.BROWSER_LASTS,
-            path=security.cookie_path(),
-            secure=flask.current_app.config["SESSION_COOKIE_SECURE"],
-            samesite="Lax",
-            httponly=True,
-        )
-        return response
+    response.set_cookie(
+        security.cookie_name(KNOWN_BROWSER),
+        _browser_signer().sign(browser).decode(),
+        max_age=sessions.BROWSER_LASTS,
+        path=security.cookie_path(),
+        secure=flask.current_app.config["SESSION_COOKIE_SECURE"],
+        samesite="Lax",
+        httponly=True,
+    )
+    return response
 
 
 def _known_browser() -> str:
@@ -217,13 +210,13 @@ def _authorise() -> BaseResponse | None:
     policy = POLICIES.get(request.endpoint)
     if policy is None:
         flask.abort(403)  # a route without a policy is closed to all
-    if Role.SYSTEM in policy.roles:
+    if Role.SYSTEM in policy:
         return _authenticate_client()
-    if Role.VISITOR in policy.roles or may(request.endpoint):
+    if Role.VISITOR in policy or may(request.endpoint):
         return None
     if person() is None:
         return _ask_to_sign_in()
-    allowed = [role for role in Role if role in policy.roles]
+    allowed = [role for role in Role if role in policy]
     if len(allowed) > 2:
         raise ForbiddenError(f"This is not for {' or '.join(roles())}.")
     sentence = f"This is for {' or '.join(allowed)}."
@@ -290,7 +283,7 @@ def _forbid_caching(response: Response) -> Response:
     """Tell browsers not to cache pages of signed-in users or with secret addresses."""
     if not response.cache_control.public:  # it is no static file
         policy = POLICIES.get(request.endpoint or "")
-        private = policy is not None and Role.VISITOR not in policy.roles
+        private = policy is not None and Role.VISITOR not in policy
         has_token = request.endpoint in security.PRIVATE_ADDRESSES
         if private or has_token or "_user_id" in session:
             response.headers["Cache-Control"] = "no-store"

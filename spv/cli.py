@@ -1,8 +1,8 @@
 """Commands for the person who runs spv."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NoReturn, TextIO
+from contextlib import contextmanager, suppress
+from typing import TextIO
 
 import click
 from flask import Flask
@@ -11,6 +11,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
 from spv import demo, demo_past, readiness
+from spv.database import snapshot
 from spv.pages import is_demonstration
 from spv.rules.errors import UseCaseError
 from spv.rules.formatting import pluralise
@@ -34,6 +35,20 @@ def init_app(app: Flask) -> None:
         app.cli.add_command(command)
 
 
+@contextmanager
+def _ready(exit_code: int = 1) -> Iterator[None]:
+    """Check the database, and end the command with the sentence of an error."""
+    problem = readiness.revision_problem()
+    try:
+        if not problem:
+            yield
+    except (UseCaseError, SQLAlchemyError, OSError, UnicodeDecodeError) as error:
+        problem = str(error)
+    if problem:
+        click.echo(f"Error: {problem}", err=True)
+        raise SystemExit(exit_code)
+
+
 @audit_group.command("verify")
 @click.option(
     "--contains",
@@ -48,18 +63,15 @@ def init_app(app: Flask) -> None:
     multiple=True,
     help="A copy of the file of checkpoints. You can give several.",
 )
+@_ready(exit_code=2)
 def verify(contains: tuple[str, ...], checkpoints: tuple[TextIO, ...]) -> None:
     """Prove that nothing was changed, added or removed without an event of the log.
 
     Exits with 0 if all is proved, with 1 if there are problems, and with 2 if nothing
     could be verified.
     """
-    _check_ready(exit_code=2)
-    try:
-        findings = everything.verify([file.read() for file in checkpoints])
-        lost = [noted for noted in contains if not everything.contains(noted)]
-    except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
-        _fail(f"Nothing could be verified: {error}", 2)
+    findings = everything.verify([file.read() for file in checkpoints])
+    lost = [noted for noted in contains if not everything.contains(noted)]
     for noted in lost:
         click.echo(
             f"No event has the hash “{noted}”: it was mistyped, or the log was "
@@ -85,23 +97,18 @@ def _print(findings: Findings) -> None:
 
 
 @audit_group.command("checkpoint")
+@_ready()
 def checkpoint() -> None:
     """Sign the log as it is now, and add the checkpoints to the file."""
-    _check_ready(exit_code=2)
     for chain in audit_log.CHAINS:
-        try:
-            note = make_checkpoint(chain)
-        except EmptyLog:
-            continue
-        except (UseCaseError, OSError) as error:
-            _fail(str(error), 1)
-        click.echo(note)
+        with suppress(EmptyLog):
+            click.echo(make_checkpoint(chain))
 
 
 @stc_group.command("replay")
+@_ready()
 def replay_calculations() -> None:
     """Recompute every saved calculation from the log, and name each difference."""
-    _check_ready()
     found = replay()
     _print(found)
     click.echo(
@@ -123,8 +130,7 @@ def load_demonstration(panels: int | None) -> None:
     if not is_demonstration():
         click.echo(NO_DEMONSTRATION)  # not an error, so that `make run` goes on
         return
-    _check_ready()
-    with _errors_in_one_line():
+    with _ready():
         demo_past.load()
     click.echo(f"Demonstration sign-ins, all with password {demo.PASSWORD}:")
     for email, words in demo.sign_ins().items():
@@ -132,7 +138,7 @@ def load_demonstration(panels: int | None) -> None:
     if not panels:
         return
     bar = click.progressbar(length=panels, label=f"{panels:,} panels")
-    with _errors_in_one_line(), bar:
+    with _ready(), bar:
         for count in demo.add_panels(panels):
             bar.update(count)
 
@@ -142,8 +148,7 @@ def reset_demonstration() -> None:
     """Empty the database, and load the demonstration again."""
     if not is_demonstration():
         raise click.ClickException(NO_DEMONSTRATION)
-    _check_ready()
-    with _errors_in_one_line():
+    with _ready(), snapshot():  # which leaves nothing locked
         demo.check_nobody_real()
     downgrade(revision="base")
     upgrade()
@@ -157,28 +162,7 @@ def reset_demonstration() -> None:
 @with_appcontext
 def create_staff(email: str, name: str) -> None:
     """Make a person agency staff, and print a link with which to set a password."""
-    _check_ready()
-    with _errors_in_one_line():
+    with _ready():
         link = users.create_staff(email, name)
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
-
-
-@contextmanager
-def _errors_in_one_line() -> Iterator[None]:
-    """End the command with the sentence of an error that a service raises."""
-    try:
-        yield
-    except UseCaseError as error:
-        raise click.ClickException(str(error)) from None
-
-
-def _check_ready(exit_code: int = 1) -> None:
-    if problem := readiness.revision_problem():
-        _fail(problem, exit_code)
-
-
-def _fail(sentence: str, exit_code: int) -> NoReturn:
-    """End the command with a sentence and an exit code."""
-    click.echo(f"Error: {sentence}", err=True)
-    raise SystemExit(exit_code)

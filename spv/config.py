@@ -4,6 +4,7 @@ import csv
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,23 +16,16 @@ from sqlalchemy.exc import ArgumentError
 
 from spv.rules.secret_key import SHORTEST, weakness
 
-DEMONSTRATION_KEY = "demonstration-only"
 SECRETS = ("SECRET_KEY", "SPV_LOG_KEY")
-STORAGES = ("memory://", "redis://", "rediss://")
 QUOTAS = ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL")
 FILES = ("spv.sqlite", "checkpoints.txt")  # in the instance folder
 ENDLESS = 10**9  # rows a day: more than any server can save
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 # Names that are not settings: tests, benchmarks and examples read them.
 OTHER_NAMES = {
-    "SPV_BENCH_PANELS",
-    "SPV_BROWSER",
-    "SPV_KEY",
-    "SPV_REQUIRE_BROWSER",
-    "SPV_REQUIRE_LIBREOFFICE",
-    "SPV_REQUIRE_POSTGRES",
-    "SPV_TEST_DATABASE_URL",
-}
+    "SPV_BENCH_PANELS", "SPV_BROWSER", "SPV_KEY", "SPV_TEST_DATABASE_URL",
+    "SPV_REQUIRE_BROWSER", "SPV_REQUIRE_LIBREOFFICE", "SPV_REQUIRE_POSTGRES",
+}  # fmt: skip
 _LOG_NAME = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 
@@ -74,9 +68,9 @@ def _hosts(text: str) -> tuple[str, ...]:
 def _storage(url: str) -> str:
     """Read where requests are counted. Valkey has the protocol of Redis."""
     found = url.replace("valkey", "redis", 1)
-    if not found.startswith(STORAGES):
-        known = ", ".join((*STORAGES[:-1], "valkey://"))
-        raise ValueError(f"must begin with {known} or {STORAGES[-1]}.")
+    if not found.startswith(("memory://", "redis://", "rediss://")):
+        known = "memory://, redis://, valkey:// or rediss://"
+        raise ValueError(f"must begin with {known}.")
     return found
 
 
@@ -100,12 +94,12 @@ class Config:
     """The configuration of Flask. Sizes are in bytes, times in seconds."""
 
     SQLALCHEMY_DATABASE_URI: str = _setting(MISSING, name="DATABASE_URL")
-    SECRET_KEY: str = _setting(DEMONSTRATION_KEY)
+    SECRET_KEY: str = _setting("demonstration-only")
     # Earlier secrets: values that they signed or encrypted are still valid.
     SECRET_KEY_FALLBACKS: tuple[str, ...] = _setting((), _list)
     # Seals the events of the audit log, and signs its checkpoints. Events that earlier
     # secrets sealed are still valid.
-    SPV_LOG_KEY: str = _setting(DEMONSTRATION_KEY)
+    SPV_LOG_KEY: str = _setting("demonstration-only")
     SPV_LOG_KEY_FALLBACKS: tuple[str, ...] = _setting((), _list)
     # The name of the log in its checkpoints: it should be that of no other log.
     SPV_LOG_NAME: str = _setting("spv", _log_name)
@@ -174,12 +168,14 @@ def from_environment(instance_path: str) -> Config:
                 given[setting.name] = setting.metadata["read"](text)
             except ValueError as wrong:
                 raise ConfigurationError(f"{name} {wrong}") from None
-    database, checkpoints = (Path(instance_path, name) for name in FILES)
-    given.setdefault("SQLALCHEMY_DATABASE_URI", f"sqlite:///{database}")
-    given.setdefault("SPV_CHECKPOINTS", str(checkpoints))
+    files = [Path(instance_path, name) for name in FILES]
+    defaults: dict[str, Any] = {
+        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{files[0]}",
+        "SPV_CHECKPOINTS": str(files[1]),
+    }
     if given.get("RATELIMIT_ENABLED") is False:
-        given = dict.fromkeys(QUOTAS, ENDLESS) | given
-    settings = Config(**given)
+        defaults |= dict.fromkeys(QUOTAS, ENDLESS)
+    settings = Config(**defaults | given)
     settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
     url = settings.SQLALCHEMY_DATABASE_URI
     if problem := _risk(settings) or _prepare(url, instance_path):
@@ -240,12 +236,10 @@ def _prepare(url: str, instance_path: str) -> str:
     if not database or database.startswith((":", "file:")):
         example = "sqlite:////var/lib/spv/spv.sqlite"
         return f"DATABASE_URL must name a file, such as {example}."
-    try:
+    with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         paths = [path for path in (file.parent, file) if path.exists()]
         if all(os.access(path, os.W_OK) for path in paths) and not file.is_dir():
             return ""
-    except OSError:
-        pass
     owner = "The file and its folder must belong to the user who runs spv."
     return f"DATABASE_URL: {file} cannot be written. {owner}"

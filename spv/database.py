@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, has_request_context, request
 from sqlalchemy import ColumnElement, Connection, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute
 
 from spv.extensions import Model, db
 from spv.rules.errors import TooLateError
@@ -53,11 +54,8 @@ TCP = {
 ANSWER_WITHIN = 50
 _STARTED = re.compile(r"t=(\d{10}\.\d{3})")
 WRONG_STATEMENT = (
-    exc.DataError,
-    exc.IntegrityError,
-    exc.NotSupportedError,
-    exc.ProgrammingError,
-)
+    exc.DataError, exc.IntegrityError, exc.NotSupportedError, exc.ProgrammingError
+)  # fmt: skip
 # Keys of the session's `info`.
 ANSWER_BY, BATCH = "spv_answer_by", "spv_batch"
 
@@ -236,17 +234,17 @@ def execute_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
     return db.session.connection().exec_driver_sql(marks, rows).rowcount
 
 
-def one_of(column: Any, texts: Sequence[str]) -> ColumnElement[bool]:
+def one_of(
+    column: InstrumentedAttribute[str], texts: Sequence[str]
+) -> ColumnElement[bool]:
     """Compare a column with very many texts, which are sent as one value.
 
     To write a placeholder for each takes longer than to look them all up.
     """
     if is_sqlite():
         listed = sa.func.json_each(json.dumps(texts)).table_valued("value")
-        return cast(ColumnElement[bool], column.in_(sa.select(listed.c.value)))
-    return cast(
-        ColumnElement[bool], column == sa.any_(sa.literal(texts, sa.ARRAY(sa.Text())))
-    )
+        return column.in_(sa.select(listed.c.value))
+    return column == sa.any_(sa.literal(texts, sa.ARRAY(sa.Text())))
 
 
 def took_too_long(error: exc.SQLAlchemyError) -> bool:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from spv import clock
-from spv.database import nested_batch, snapshot
+from spv.database import nested_batch
 from spv.extensions import db
 from spv.models import PanelSerial, User
 from spv.rules.csv_file import csv_text
@@ -20,12 +19,13 @@ from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Panel
 from spv.services import audit_log
-from spv.services.accounts import applications, passwords, sign_in, users
+from spv.services.accounts import applications, sign_in, users
+from spv.services.accounts.passwords import DEMONSTRATION
 from spv.services.actor import OPERATOR, Actor
-from spv.services.authorisation import roles_of_user
+from spv.services.authorisation import require, roles_of_user
 from spv.services.ledger import declarations, uploads
 
-PASSWORD = passwords.DEMONSTRATION
+PASSWORD = DEMONSTRATION
 STAFF = "staff@agency.example"
 VSP_ADMIN, VSP_USER = "admin@vsp.example", "user@vsp.example"
 SUPPLIER, OTHER_VSP = "admin@supplier.example", "admin@other-vsp.example"
@@ -48,23 +48,8 @@ def sign_ins() -> dict[str, str]:
     return {email: words for email, words in SIGN_INS.items() if email in there}
 
 
-def is_there() -> bool:
-    """Tell whether the database has demonstration users; False if it cannot tell."""
-    try:
-        return bool(sign_ins())
-    except SQLAlchemyError:  # no database yet, or no tables: see /readyz
-        return False
-    finally:
-        db.session.remove()
-
-
 def check_nobody_real() -> None:
     """Raise ConflictError if the database has users who are no demonstration."""
-    with snapshot():  # it leaves nothing locked
-        _check_nobody_real()
-
-
-def _check_nobody_real() -> None:
     if db.session.scalar(select(User.id).limit(1)) and not sign_ins():
         raise ConflictError(
             "The database has users who are not of the demonstration. Nothing was "
@@ -83,7 +68,7 @@ def load(
     with nested_batch(), audit_log.registry_transaction():
         if sign_ins():
             return False
-        _check_nobody_real()
+        check_nobody_real()
         with clock.at(began) if began else nullcontext():
             _make_people()
         past()
@@ -117,8 +102,9 @@ def _make_newest() -> None:
     declarations.make(DECLARED, acting(VSP_ADMIN))
     for file in DATA["files"]:
         _load_file(file)
+    bad = uploads.File(SAMPLES["bad-sample"].encode(), "bad-sample.csv")
     with suppress(ValidationError):
-        send(acting(SUPPLIER), "bad-sample.csv", SAMPLES["bad-sample"])
+        uploads.save(bad, DECLARED, acting(SUPPLIER))
 
 
 def save_contact(organisation: dict[str, Any]) -> None:
@@ -145,10 +131,8 @@ def apply(organisation: dict[str, Any]) -> None:
 
 
 def acting(email: str, channel: str = "command", ip: str = "") -> Actor:
-    """Return the actor for a user; raises LookupError if there is none."""
-    user = sign_in.user_of(email)
-    if user is None:
-        raise LookupError(email)
+    """Return the actor for a user."""
+    user = require(sign_in.user_of(email))
     return sign_in.acting_as(user, Actor("", channel, roles_of_user(user), ip=ip))
 
 
@@ -159,9 +143,8 @@ def _load_file(file: dict[str, Any]) -> None:
         for name, first, count in file["panels"]
         for number in range(first, first + count)
     ]
-    with suppress(*[ValidationError] if file.get("is_refused") else []):
-        text = csv_text([FIELDS.values(), *panels])
-        send(acting(file["user"]), file["name"], text)
+    is_wrong = file.get("is_refused", False)
+    send(acting(file["user"]), file["name"], panels, is_wrong=is_wrong)
 
 
 def add_panels(count: int) -> Iterator[int]:
@@ -185,8 +168,7 @@ def _upload_more(count: int, actors: Sequence[Actor]) -> None:
     frequency = [0.6**index for index in range(len(brands))]
     brand = "LMW" if account == 1 else chosen.choices(brands, frequency)[0]
     panels = made_up(chosen, brand, last + 1, count)
-    text = csv_text([FIELDS.values(), *panels])
-    send(actors[account], f"{brand.lower()}-{last + 1}.csv", text)
+    send(actors[account], f"{brand.lower()}-{last + 1}.csv", panels)
 
 
 def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[Panel]:
@@ -201,7 +183,12 @@ def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[P
     return panels
 
 
-def send(actor: Actor, filename: str, text: str) -> int:
-    """Upload a file, and return the id of the upload."""
-    file = uploads.File(text.encode(), filename)
-    return uploads.save(file, DECLARED, actor).upload_id
+def send(
+    actor: Actor, filename: str, panels: list[Panel], *, is_wrong: bool = False
+) -> int | None:
+    """Upload panels; return the id of the upload, or None if they are refused."""
+    text = csv_text([FIELDS.values(), *panels])
+    with suppress(*[ValidationError] if is_wrong else []):
+        file = uploads.File(text.encode(), filename)
+        return uploads.save(file, DECLARED, actor).upload_id
+    return None

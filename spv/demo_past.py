@@ -18,7 +18,7 @@ from spv.rules.csv_file import csv_text
 from spv.rules.errors import UseCaseError, ValidationError
 from spv.rules.ledger.criteria import Criteria
 from spv.rules.ledger.json_upload import FIELD_OF, ITEMS
-from spv.rules.ledger.rows import FIELDS, Panel
+from spv.rules.ledger.rows import Panel
 from spv.rules.stc.batch_columns import COLUMNS
 from spv.services import audit_log
 from spv.services.accounts import applications
@@ -98,10 +98,8 @@ class Past:
 
     def _new(self, step: Step, actor: Actor) -> list[Panel]:
         """Return panels that are not recorded yet, with the mistake of the step."""
-        size, brand = (
-            self.chance.randint(*step["rows"]),
-            self.chance.choice(step["brands"]),
-        )
+        size = self.chance.randint(*step["rows"])
+        brand = self.chance.choice(step["brands"])
         panels = demo.made_up(self.chance, brand, self.count + 1, size)
         if mistake := step.get("mistake"):
             return MISTAKES[mistake](panels, self.recorded[actor.account_id][-1][1])
@@ -121,8 +119,8 @@ class Past:
 
     def _send(self, step: Step, actor: Actor, panels: list[Panel]) -> None:
         name = f"{panels[-1].serial_number[:3].lower()}-{clock.today()}.csv"
-        with suppress(*[ValidationError] if "mistake" in step else []):
-            made = demo.send(actor, name, csv_text([FIELDS.values(), *panels]))
+        made = demo.send(actor, name, panels, is_wrong="mistake" in step)
+        if made is not None:
             self._note(made, panels, actor)
 
     def _mark(self, step: Step, actor: Actor) -> None:
@@ -187,9 +185,8 @@ class Past:
 
     def _answers(self) -> dict[str, str]:
         """Return the answers about the next system, installed near the present day."""
-        system = {
-            name: self.chance.choice(of) for name, of in next(self.systems).items()
-        }
+        choices = next(self.systems)
+        system = {name: self.chance.choice(of) for name, of in choices.items()}
         day = clock.today() + timedelta(self.chance.randint(-DAYS, DAYS))
         return system | {"installation_date": day.isoformat()}
 

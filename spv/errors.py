@@ -18,14 +18,10 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from spv import database, pages, security
 from spv.rules.errors import UseCaseError
 
+Words = list[str]  # a title, and a sentence that says what to do
 _TEXTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-# A title, and a sentence that says what to do.
-WORDS: dict[int, tuple[str, str]] = {
-    int(status): tuple(words) for status, words in _TEXTS["status"].items()
-}
-SPECIAL: dict[str, tuple[str, str]] = {
-    case: tuple(words) for case, words in _TEXTS["special"].items()
-}
+SPECIAL: dict[str, Words] = _TEXTS["special"]
+WORDS: dict[int, Words] = {int(status): w for status, w in _TEXTS["status"].items()}
 LONGEST_RESENT = 200_000  # characters of a form that can be sent again
 
 
@@ -47,7 +43,7 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _words(error: HTTPException, status: int) -> tuple[str, str]:
+def _words(error: HTTPException, status: int) -> Words:
     if isinstance(error, SecurityError):
         return SPECIAL["unknown_host"]
     if not isinstance(error, CSRFError):
@@ -114,15 +110,14 @@ def _answer(status: int, title: str, sentence: str, **details: Any) -> Response:
 
 def _wait_beside_form(sentence: str) -> Response:
     """Tell an HTMX user to wait, and leave the form and a chosen file as they are."""
-    response = flask.make_response(
-        flask.render_template("errors/_wait.html", sentence=sentence)
-    )
-    response.status_code = 429
-    response.vary.add("HX-Request")
-    response.headers["HX-Retarget"] = "dialog[open] .spv-wait, #wait"
-    response.headers["HX-Reswap"] = "innerHTML show:top"
-    response.headers["HX-Reselect"] = "#too-many"
-    return response
+    html = flask.render_template("errors/_wait.html", sentence=sentence)
+    headers = {
+        "HX-Retarget": "dialog[open] .spv-wait, #wait",
+        "HX-Reswap": "innerHTML show:top",
+        "HX-Reselect": "#too-many",
+        "Vary": "HX-Request",
+    }
+    return flask.make_response(html, 429, headers)
 
 
 def _fields_to_resend() -> list[tuple[str, str, str]]:

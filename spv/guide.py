@@ -11,9 +11,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOM = Path(__file__).parent
-# Where a link of a document goes, seen from /help. Other files are not served.
+# Where a link of a document goes, seen from /help. A link to another file is only text.
 LINKS = {"api.md": "help/api"}
 CLASSES = {
+    "a": "govuk-link",
     "h2": "govuk-heading-m",
     "h3": "govuk-heading-s",
     "ol": "govuk-list govuk-list--number",
@@ -51,12 +52,8 @@ def slug(words: str) -> str:
     return _BETWEEN_WORDS.sub("-", words.lower()).strip("-")
 
 
-TERMS = {
-    name: Term(f"term-{slug(name)}", **texts)
-    for name, texts in tomllib.loads(
-        (ROOM / "terms.toml").read_text(encoding="utf-8")
-    ).items()
-}
+_TERMS = tomllib.loads((ROOM / "terms.toml").read_text(encoding="utf-8"))
+TERMS = {name: Term(f"term-{slug(name)}", **texts) for name, texts in _TERMS.items()}
 
 
 @cache
@@ -73,12 +70,15 @@ def document(name: str) -> Document:
             if token.tag == "h2":
                 headings.append((slug(following.content), following.content))
     for token in tokens:
-        _dress(token)
-        served = True
-        for child in token.children or ():
-            if child.type == "link_open":
-                served = _dress_link(child)
-            child.hidden = child.tag == "a" and not served
+        is_served = True
+        for each in (token, *(token.children or ())):
+            _dress(each)
+            if each.type == "link_open":
+                address = str(each.attrGet("href"))
+                is_served = address in LINKS or address.startswith(("https:", "#"))
+                each.attrSet("href", LINKS.get(address, address))
+            if each.tag == "a":
+                each.hidden = not is_served
     html = markdown.renderer.render(tokens, markdown.options, {})
     return Document(title.content, html, headings)
 
@@ -90,11 +90,3 @@ def _dress(token: Token) -> None:
         token.attrSet("class", "spv-pre")
     elif token.nesting == 1 and token.tag in CLASSES:
         token.attrSet("class", CLASSES[token.tag])
-
-
-def _dress_link(link: Token) -> bool:
-    """Give a link its class and its address here; return whether that is served."""
-    address = str(link.attrGet("href"))
-    link.attrSet("href", LINKS.get(address, address))
-    link.attrSet("class", "govuk-link")
-    return address in LINKS or address.startswith(("https:", "#"))

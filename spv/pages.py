@@ -112,13 +112,11 @@ def submits(form_class: Callable[[], Any], page: View) -> Callable[[View], View]
 
 def done(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
     """Go on to the page of a success: a 303, or for HTMX the page itself."""
+    redirect = go_to(endpoint, message, **values)
     if not wants_partial():
-        return go_to(endpoint, message, **values)
-    if message:
-        flask.flash(message)
-    url = url_for(endpoint, **values)
+        return redirect
     response = flask.make_response(current_app.view_functions[endpoint](**values))
-    response.headers["HX-Push-Url"] = url
+    response.headers["HX-Push-Url"] = redirect.headers["Location"]
     replace_content(response)
     return response
 

@@ -2,20 +2,11 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import (
-    Flask,
-    Request,
-    Response,
-    abort,
-    current_app,
-    g,
-    has_request_context,
-    request,
-)
+import flask
+from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import BadData
 from waitress import parser
@@ -47,6 +38,9 @@ NOT_READY_FOR = "5"  # seconds
 # megabytes of them take seconds.
 MOST_FIELDS, MOST_ESCAPES = 100_000, 30_000
 _NOT_ESCAPED = bytes(set(range(128)) - {ord("%")})
+# What spv and its libraries put into a session; the tokens are plain ASCII.
+TOKENS = ("_user_id", "_id", "csrf_token")
+SESSION = dict.fromkeys(TOKENS, str) | {"_fresh": bool, "_flashes": list}
 LONGEST_COOKIE = 4_096  # characters; browsers keep none that is longer
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
              "X-Forwarded-Prefix", "Forwarded")  # fmt: skip
@@ -146,7 +140,7 @@ def is_without_cookies() -> bool:
 def _clean(record: logging.LogRecord) -> bool:
     """Remove queries and tokens from a log line, and add the id of the request."""
     message = _TOKEN.sub("…", _QUERY.sub("?…", record.getMessage()))
-    about = f" (request {request_id()})" if has_request_context() else ""
+    about = f" (request {request_id()})" if flask.has_request_context() else ""
     record.msg, record.args = message + about, ()
     return True
 
@@ -193,27 +187,14 @@ def _reads_a_page() -> bool:
 
 
 def _is_session(found: SecureCookieSession) -> bool:
-    """Tell whether a session has only values that spv and its libraries put in."""
-    return all(name in SESSION and SESSION[name](found[name]) for name in found)
-
-
-def _is_plain(value: Any) -> bool:
-    return type(value) is str and value.isascii()
-
-
-def _are_flashes(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(each, tuple) and [*map(type, each)] == [str, str] for each in value
+    """Tell whether spv and its libraries can have put everything into a session."""
+    flashes = found.get("_flashes", [])
+    return (
+        all(type(value) is SESSION.get(name) for name, value in found.items())
+        and all(found.get(name, "").isascii() for name in TOKENS)
+        and all(type(each) is tuple for each in flashes)
+        and all([*map(type, each)] == [str, str] for each in flashes)
     )
-
-
-SESSION: dict[str, Callable[[Any], bool]] = {
-    "_user_id": _is_plain,
-    "_id": _is_plain,
-    "csrf_token": _is_plain,
-    "_fresh": lambda value: isinstance(value, bool),
-    "_flashes": _are_flashes,
-}
 
 
 def _refuse_slow_input() -> None:
@@ -222,7 +203,7 @@ def _refuse_slow_input() -> None:
     for text in (request.query_string, request.get_data() if is_form else b""):
         escapes = len(text.translate(None, _NOT_ESCAPED))
         if text.count(b"&") > MOST_FIELDS or escapes > MOST_ESCAPES:
-            abort(413)
+            flask.abort(413)
 
 
 def _set_headers(response: Response) -> Response:

@@ -1,6 +1,6 @@
 """Signing up, in and out; my account, its applications, its users, their passwords."""
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import access, demo, pages
@@ -40,8 +40,8 @@ def start_session(form: SignInForm) -> BaseResponse:
     browser, before = access.browser(), access.token()
     token = sign_in.sign_in(form.answers, current_actor(), before, browser)
     access.sign_in(token)
-    access.keep_browser(browser)
-    return redirect(access.local(request.args.get("next", "")), 303)
+    wanted = redirect(access.local(request.args.get("next", "")), 303)
+    return access.keep_browser(browser, wanted)
 
 
 @sign_in_bp.get("/sign-up", endpoint="sign_up")
@@ -69,7 +69,7 @@ def sign_out() -> BaseResponse:
     """End this session."""
     if token := access.token():
         sign_in.sign_out(token, current_actor())
-    access.sign_out()
+    session.clear()
     return pages.go_to("sign_in.new", "You have signed out.")
 
 
@@ -77,7 +77,7 @@ def sign_out() -> BaseResponse:
 def sign_out_everywhere() -> BaseResponse:
     """End every session of this user."""
     sign_in.sign_out_everywhere(current_actor())
-    access.sign_out()
+    session.clear()
     return pages.go_to("sign_in.new", "You have signed out on every device.")
 
 
@@ -243,6 +243,6 @@ def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
     browser = access.browser()
     users.use_link(token, form.answers, current_actor(), browser)
-    access.sign_out()
-    access.keep_browser(browser)
-    return pages.go_to("sign_in.new", "Your password is set. Sign in with it.")
+    session.clear()
+    following = pages.go_to("sign_in.new", "Your password is set. Sign in with it.")
+    return access.keep_browser(browser, following)

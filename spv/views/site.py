@@ -29,12 +29,13 @@ PAGES = {
 def index() -> Response:
     """Show a visitor what this is for, and a user the Client Portal."""
     if person() is None:
-        title = "STCs and panel serial numbers"
-        form, stc_form = CheckForm(), first_form()
         return pages.render(
-            "site/_first.html", title=title, form=form, stc_form=stc_form
+            "site/_first.html",
+            title="STCs and panel serial numbers",
+            form=CheckForm(),
+            stc_form=first_form(),
         )
-    actor, may_upload = current_actor(), may("uploads.new")
+    actor = current_actor()
     return pages.render(
         "site/_portal.html",
         title="Client Portal",
@@ -43,7 +44,7 @@ def index() -> Response:
         count=applications.count_waiting() if may("staff.index") else 0,
         account=applications.account_of(actor),
         uploads=uploads.find(actor)[0][:LAST] if may("uploads.index") else [],
-        refused=refused_files.mine(actor) if may_upload else [],
+        refused=refused_files.mine(actor) if may("uploads.new") else [],
     )
 
 

@@ -34,7 +34,7 @@ def addresses():
         is_page = "GET" in rule.methods and rule.endpoint not in NOT_PAGES
         if not is_page or rule.arguments or rule.rule.endswith(".csv"):
             continue
-        roles = POLICIES[rule.endpoint].roles
+        roles = POLICIES[rule.endpoint]
         yield rule.rule, next((role for role in PEOPLE if role in roles), None)
 
 

@@ -6,7 +6,7 @@ import pytest
 from flask import abort
 
 from spv.errors import WORDS
-from spv.policy import EVERYONE, POLICIES, Policy
+from spv.policy import EVERYONE, POLICIES
 from spv.rules.errors import ConflictError, ValidationError
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
@@ -30,7 +30,7 @@ def failing(sqlite_url, monkeypatch):
     """A client of an application whose addresses fail in every way."""
     app = make_app(sqlite_url)
     for endpoint in ("fail", "api_fail", "crash"):
-        monkeypatch.setitem(POLICIES, endpoint, Policy(EVERYONE))
+        monkeypatch.setitem(POLICIES, endpoint, EVERYONE)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.add_url_rule("/fail/<int:code>", "fail", abort)
     app.add_url_rule("/api/fail/<int:code>", "api_fail", abort)
@@ -146,7 +146,7 @@ def test_use_case_errors(sqlite_url, monkeypatch):
         raise (conflict, too_often, wrong)[number]
 
     for start in ("", "/api"):
-        monkeypatch.setitem(POLICIES, f"fail{start[1:]}", Policy(EVERYONE))
+        monkeypatch.setitem(POLICIES, f"fail{start[1:]}", EVERYONE)
         app.add_url_rule(f"{start}/fail/<int:number>", f"fail{start[1:]}", fail)
     client = app.test_client()
     message = f"{WORDS[409][0]}. Another has assessed it."

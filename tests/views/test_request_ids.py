@@ -7,7 +7,7 @@ import pytest
 
 from spv.extensions import db
 from spv.models import ApiRequest
-from spv.policy import EVERYONE, POLICIES, Policy
+from spv.policy import EVERYONE, POLICIES
 from tests.addresses import address_of
 from tests.api import UPLOADS, System, items, system_of
 from tests.conftest import dispose, make_app
@@ -22,7 +22,7 @@ THEIRS = "0f9b1c2d-3e4f-4a5b-8c6d-7e8f9a0b1c2d"
 def made(sqlite_url, monkeypatch):
     """Make applications with other settings, with a page that fails."""
     apps = []
-    monkeypatch.setitem(POLICIES, "crash", Policy(EVERYONE))
+    monkeypatch.setitem(POLICIES, "crash", EVERYONE)
 
     def make(**settings):
         app = make_app(sqlite_url, **settings)
