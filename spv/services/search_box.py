@@ -15,8 +15,8 @@ from spv.rules.ledger.criteria import Criteria
 from spv.rules.search_box import Sought, read_search
 from spv.services.accounts.users import contains
 from spv.services.actor import Actor
-from spv.services.ledger import invalidations, search
-from spv.services.ledger import rows as ledger_rows
+from spv.services.ledger import search
+from spv.services.ledger.rows import visible
 
 MOST = 20  # of each kind
 
@@ -80,10 +80,10 @@ def _of_ledger(sought: Sought, actor: Actor) -> Iterator[Group]:
     if sought.serial_number:
         yield _serials(sought.serial_number, actor)
     if sought.upload:
-        own = ledger_rows.visible(actor) & (Upload.id == sought.upload)
+        own = visible(actor) & (Upload.id == sought.upload)
         yield _group(Kind.UPLOAD, select(Upload).where(own), _upload)
     if sought.invalidation:
-        own = invalidations.visible(actor) & (Invalidation.id == sought.invalidation)
+        own = visible(actor, Invalidation) & (Invalidation.id == sought.invalidation)
         yield _group(Kind.INVALIDATION, select(Invalidation).where(own), _invalidation)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, func, select, true, update
+from sqlalchemy import func, select, update
 
 from spv import clock, database
 from spv.extensions import db
@@ -126,7 +126,7 @@ def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
     An account sees its own invalidations; agency staff see all. Raises NotFoundError if
     there is none with this id.
     """
-    invalidation, event = _find(invalidation_id, actor)
+    invalidation, event = ledger_rows.with_event(Invalidation, invalidation_id, actor)
     rows = _rows_of(invalidation_id, ROWS_SHOWN + 1, after=after)
     return Receipt(
         invalidation=invalidation,
@@ -142,7 +142,7 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Invalidation], bool]:
 
     An account has its own invalidations, agency staff have all.
     """
-    return ledger_rows.newest(Invalidation, visible(actor), before)
+    return ledger_rows.newest(Invalidation, actor, before)
 
 
 def invalidations_of(upload_id: int) -> Sequence[Invalidation]:
@@ -154,31 +154,17 @@ def invalidations_of(upload_id: int) -> Sequence[Invalidation]:
     return db.session.scalars(made.order_by(Invalidation.id)).all()
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition for invalidations that the actor may see.
-
-    Those by staff have no account, and nor has a user without an account.
-    """
-    own = Invalidation.account_id == actor.account_id
-    own &= Invalidation.account_id.is_not(None)
-    return true() if Role.STAFF in actor.roles else own
-
-
 def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
     """Return 1,000 rows of an invalidation as a file to correct and upload again.
 
     Raises NotFoundError if there is no such invalidation or no such part of it.
     """
-    invalidation, _ = _find(invalidation_id, actor)
+    invalidation, _ = ledger_rows.with_event(Invalidation, invalidation_id, actor)
     skip = (part - 1) * MOST_ROWS
     if not 0 <= skip < invalidation.row_count:
         raise NotFoundError
     rows = _rows_of(invalidation_id, MOST_ROWS, skip=skip)
     return csv_text([FIELDS.values(), *map(search.upload_cells, rows)], as_text=True)
-
-
-def _find(invalidation_id: int, actor: Actor) -> Row[Any, AuditEvent]:
-    return ledger_rows.with_event(Invalidation, invalidation_id, visible(actor))
 
 
 def _rows_of(

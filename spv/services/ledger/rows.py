@@ -54,16 +54,17 @@ def made_by(actor: Actor) -> dict[str, int | None]:
     }
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition for uploads that the actor may see.
+def visible(
+    actor: Actor, made: type[Upload | Invalidation] = Upload
+) -> ColumnElement[bool]:
+    """Return the condition for uploads or invalidations that the actor may see.
 
-    Agency staff see all uploads, an account sees its own.
+    Agency staff see all of them, an account sees its own.
     """
     if Role.STAFF in actor.roles:
         return true()
-    if actor.account_id is None:
-        return false()
-    return Upload.account_id == actor.account_id
+    # Invalidations by staff have no account, and nor has a user without an account.
+    return made.account_id == actor.account_id if actor.account_id else false()
 
 
 def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, ValidRow]:
@@ -144,35 +145,37 @@ def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
 
 
 def newest(
-    made: type[Made], own: ColumnElement[bool], before: int, *options: Any
+    made: type[Made], actor: Actor, before: int, *options: Any
 ) -> tuple[Sequence[Made], bool]:
     """Return the newest 50 uploads or invalidations, and whether there are more.
 
-    With `before`, those before an id. `own` is the condition that the actor may see
-    them, `options` say what else to load at once.
+    With `before`, those before an id. `options` say what else to load at once.
     """
-    query = select(made).where(own, made.id < before if before else true())
+    query = select(made).where(visible(actor, made)).order_by(made.id.desc())
+    if before:
+        query = query.where(made.id < before)
     people = map(joinedload, (made.account, made.user, made.subscription))
-    query = query.options(*people, *options).order_by(made.id.desc())
+    query = query.options(*people, *options)
     found = db.session.scalars(query.limit(SHOWN + 1)).all()
     return found[:SHOWN], len(found) > SHOWN
 
 
 def with_event(
-    made: Any, row_id: int, own: ColumnElement[bool], *more: Any
+    made: Any, row_id: int, actor: Actor, *more: Any
 ) -> Row[Any, AuditEvent]:
     """Return an upload or an invalidation with an id, and its event in the log.
 
-    `own` is the condition that the actor may see it, `more` are relations to load at
-    once. Raises NotFoundError if there is none.
+    `more` are relations to load at once. Raises NotFoundError if there is none that the
+    actor may see.
     """
     of_event = (AuditEvent.chain == audit_log.REGISTRY) & (
         AuditEvent.sequence == made.audit_sequence
     )
     query = select(made, AuditEvent).join(AuditEvent, of_event)
     people = (made.account, made.user, made.subscription, *more)
-    query = query.where(made.id == row_id, own).options(*map(joinedload, people))
-    return require(db.session.execute(query).one_or_none())
+    query = query.where(made.id == row_id, visible(actor, made))
+    found = db.session.execute(query.options(*map(joinedload, people)))
+    return require(found.one_or_none())
 
 
 def _known_products(names: set[Names]) -> dict[Names, int]:

@@ -215,9 +215,8 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
 
     Raises NotFoundError if it is not the actor's to see.
     """
-    upload, event = ledger_rows.with_event(
-        Upload, upload_id, ledger_rows.visible(actor), Upload.declaration
-    )
+    declaration = Upload.declaration
+    upload, event = ledger_rows.with_event(Upload, upload_id, actor, declaration)
     wordings = WORDINGS[upload.declaration.purpose]
     rows = ledger_rows.rows_of(upload_id, after, ROWS_SHOWN + 1)
     valid = ledger_rows.count_valid(upload_id)
@@ -238,8 +237,7 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
 
     An account has its own uploads, agency staff have all.
     """
-    own, counted = ledger_rows.visible(actor), undefer(Upload.valid_count)
-    return ledger_rows.newest(Upload, own, before, counted)
+    return ledger_rows.newest(Upload, actor, before, undefer(Upload.valid_count))
 
 
 def _refuse(
