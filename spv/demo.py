@@ -30,6 +30,7 @@ from spv.services.accounts import (
 from spv.services.actor import Actor, operator
 from spv.services.authorisation import roles_of_user
 from spv.services.ledger import declarations, uploads
+from spv.services.ledger.refused_files import File
 
 PASSWORD = passwords.DEMONSTRATION
 STAFF = "staff@agency.example"
@@ -206,5 +207,5 @@ def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[P
 
 def send(actor: Actor, filename: str, text: str) -> int:
     """Upload a file, and return the id of the upload."""
-    file = uploads.File(text.encode(), filename)
+    file = File(text.encode(), filename)
     return uploads.save(file, DECLARED, actor).upload_id

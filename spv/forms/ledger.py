@@ -136,15 +136,19 @@ class UploadForm(CheckForm):
 
     version, wording = current_wording(UPLOAD)
 
+    @property
+    def is_kept(self) -> bool:
+        """True if the file is one that was kept, and no other was sent."""
+        is_sent = self.has_file or self.pasted.data
+        return bool(self.kept_file.data) and not is_sent
+
     def data_of_file(self) -> bytes:
         """Return the bytes of the file; none if it is one that was kept.
 
         Raises ValidationError for the file and, unless it is only checked, for the
         declaration.
         """
-        is_sent = self.has_file or self.pasted.data
-        is_kept = bool(self.kept_file.data) and not is_sent
-        find = bytes if is_kept else super().data_of_file
+        find = bytes if self.is_kept else super().data_of_file
         readers: dict[str, Callable[[Any], Any]] = {"file": lambda _: find()}
         if not self.check_only.data:
             version = self.wording_version.data or ""

@@ -13,6 +13,7 @@ from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES
 from spv.services.accounts import applications
 from spv.services.ledger import refused_files, uploads
+from spv.services.ledger.refused_files import File
 
 bp = Blueprint("uploads", __name__)
 
@@ -36,15 +37,15 @@ def create() -> BaseResponse:
     form, actor = UploadForm(), current_actor()
     try:
         content = form.data_of_file()
-        if form.has_file or form.pasted.data:
-            file = uploads.File(content, form.filename)
+        if form.is_kept:
+            file = refused_files.kept(form.kept_file.data, actor)
         else:
-            file = uploads.kept(form.kept_file.data, actor)
+            file = File(content, form.filename)
         if form.check_only.data:
             headings = bool(form.accept_headings.data)
             checked = uploads.check(file.content, actor, headings=headings)
-            good = file.content, file.filename, checked.report, actor
-            kept = "" if checked.earlier else refused_files.keep_good(*good)
+            is_new, found = not checked.earlier, checked.report
+            kept = refused_files.keep_good(file, found, actor) if is_new else ""
             return new(form, checked=checked, kept=kept)
         recorded = uploads.save(file, form.answers, actor)
     except ValidationError as error:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
@@ -44,8 +43,7 @@ class Marked(NamedTuple):
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """An invalidation, its event in the log, and a page of its rows.
 
     `parts` is the number of files that its rows fill.

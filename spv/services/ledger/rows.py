@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Row, false, func, insert, select, true, tuple_
 from sqlalchemy.orm import joinedload
@@ -38,13 +37,6 @@ Made = TypeVar("Made", Upload, Invalidation)
 SHOWN = 50  # uploads or invalidations on a page
 
 
-class ValidRow(NamedTuple):
-    """When a valid serial number was recorded, and by which account."""
-
-    received_at: datetime
-    account_id: int
-
-
 def made_by(actor: Actor) -> dict[str, int | None]:
     """Return the columns of an upload or invalidation that name who makes it."""
     return {
@@ -67,7 +59,7 @@ def visible(
     return made.account_id == actor.account_id if actor.account_id else false()
 
 
-def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, ValidRow]:
+def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Any]:
     """Add rows to the ledger, and return serial numbers that were already valid.
 
     If there are any, the caller must roll back: the other rows were added. The registry
@@ -117,14 +109,17 @@ def product_values(names: Names) -> dict[str, str]:
     return by_field | keys
 
 
-def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, ValidRow]:
-    """Return the serial numbers that are valid by another upload than `but`."""
+def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, Any]:
+    """Return the serial numbers that are valid by another upload than `but`.
+
+    Each has a row with the moment and the account of that upload.
+    """
     query = (
         select(PanelSerial.serial_number, Upload.received_at, Upload.account_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
         .where(PanelSerial.serial_number.in_(serials), VALID, Upload.id != but)
     )
-    return {serial: ValidRow(at, by) for serial, at, by in db.session.execute(query)}
+    return {row.serial_number: row for row in db.session.execute(query)}
 
 
 def count_valid(upload_id: int) -> int:
