@@ -16,6 +16,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
         csrf = False
 
+    refusal: ValidationError | None = None
     http_status = 200
     retry_after = 0  # seconds
 
@@ -29,6 +30,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         for name, sentence in error.problems.items():
             self[name].errors = [sentence]
         self.http_status, self.retry_after = error.http_status, error.retry_after
+        self.refusal = error
         return self
 
 
@@ -50,10 +52,9 @@ class FileForm(Form):
 
         Raises ValidationError if no file was chosen, or its name does not end in .csv.
         """
-        name = self.file.data.filename if self.file.data else ""
-        if not name:
+        if not self.has_file:
             raise ValidationError({"file": "Choose a CSV file."})
-        if not name.lower().endswith(".csv"):
+        if not self.file.data.filename.lower().endswith(".csv"):
             raise ValidationError({"file": "Choose a file whose name ends in .csv."})
         data: bytes = self.file.data.read()
         return data

@@ -17,6 +17,7 @@ from spv.rules.ledger.criteria import read_criteria
 from spv.rules.ledger.serial_list import read_list
 from spv.services.ledger import invalidations, lookup, search, selections
 from spv.services.ledger.invalidations import SelectionMoved
+from spv.services.ledger.rows import with_ids
 from spv.services.ledger.selections import ROW_BY_ROW, Selection
 
 bp = Blueprint("panels", __name__, url_prefix="/panels")
@@ -36,14 +37,16 @@ class SelectionExpired(ValidationError):
     http_status = 400
 
 
+def _index(form: SearchForm, **context: Any) -> Response:
+    title = "Search panel serial numbers"
+    return pages.render("panels/_index.html", title=title, form=form, **context)
+
+
 @bp.get("")
-def index() -> Response:
+@pages.submits(lambda: SearchForm(request.args), _index)
+def index(form: SearchForm) -> Response:
     """Show the search form and the rows found: all of them if nothing is asked."""
-    form, trail = SearchForm(request.args), _trail()
-    try:
-        criteria = read_criteria(form.answers)
-    except ValidationError as error:
-        return _index(form.refused(error))
+    criteria, trail = read_criteria(form.answers), _trail()
     response = _index(
         form,
         criteria=criteria.answers(),
@@ -65,11 +68,6 @@ def _trail() -> list[int]:
     """Read the last row of each page before this one, so that one can go back."""
     texts = request.args.get("after", "").split(".")[-MOST_PAGES:]
     return [int(t) for t in texts if t.isascii() and t.isdecimal() and len(t) < 19]
-
-
-def _index(form: SearchForm, **context: Any) -> Response:
-    title = "Search panel serial numbers"
-    return pages.render("panels/_index.html", title=title, form=form, **context)
 
 
 @bp.get("/found.csv")
@@ -109,14 +107,24 @@ def check(form: SerialListForm) -> Response:
     return new_check(form, checked=checked)
 
 
+def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response:
+    """Show the dialog over a selection, or say why there is none."""
+    rows = selection.row_ids if selection else ()
+    return pages.render(
+        "invalidations/_new.html",
+        title="Mark as invalid",
+        form=form,
+        selection=selection,
+        sample=with_ids(rows[:SAMPLE]) if rows else (),
+        sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
+    )
+
+
 @invalidations_bp.get("/invalidate", endpoint="new")
-def new_invalidation() -> Response:
+@pages.submits(InvalidateForm, dialog)
+def new_invalidation(form: InvalidateForm) -> Response:
     """Show the dialog over the rows that are ticked, or over all rows found."""
-    form = InvalidateForm(formdata=None)
-    try:
-        return dialog(form, _ticked(request.args))
-    except ValidationError as error:
-        return dialog(form.refused(error))
+    return dialog(form, _ticked(request.args))
 
 
 @invalidations_bp.post("/invalidate", endpoint="create")
@@ -166,19 +174,6 @@ def rows(invalidation_id: int, part: int) -> Response:
     """Download rows of an invalidation, to correct them and upload them again."""
     text = invalidations.rows_to_correct(invalidation_id, part, current_actor())
     return pages.csv_file(text, f"to-correct-{invalidation_id}-{part}.csv")
-
-
-def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response:
-    """Show the dialog over a selection, or say why there is none."""
-    rows = selection.row_ids if selection else ()
-    return pages.render(
-        "invalidations/_new.html",
-        title="Mark as invalid",
-        form=form,
-        selection=selection,
-        sample=search.rows_with_ids(rows[:SAMPLE]) if rows else (),
-        sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
-    )
 
 
 def _ticked(sent: MultiDict[str, str]) -> Selection:

@@ -125,7 +125,8 @@ def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
     there is none with this id.
     """
     invalidation, event = ledger_rows.with_event(Invalidation, invalidation_id, actor)
-    rows = _rows_of(invalidation_id, ROWS_SHOWN + 1, after=after)
+    is_of_it = PanelSerial.invalidation_id == invalidation_id
+    rows = ledger_rows.first_rows(is_of_it, ROWS_SHOWN + 1, after)
     return Receipt(
         invalidation=invalidation,
         event=event,
@@ -161,20 +162,9 @@ def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
     skip = (part - 1) * MOST_ROWS
     if not 0 <= skip < invalidation.row_count:
         raise NotFoundError
-    rows = _rows_of(invalidation_id, MOST_ROWS, skip=skip)
+    is_of_it = PanelSerial.invalidation_id == invalidation_id
+    rows = ledger_rows.first_rows(is_of_it, MOST_ROWS, skip=skip)
     return csv_text([FIELDS.values(), *map(search.upload_cells, rows)], as_text=True)
-
-
-def _rows_of(
-    invalidation_id: int, most: int, after: int = 0, skip: int = 0
-) -> Sequence[Any]:
-    query = (
-        select(PanelSerial.id)
-        .where(PanelSerial.invalidation_id == invalidation_id, PanelSerial.id > after)
-        .order_by(PanelSerial.id)
-    )
-    row_ids = db.session.scalars(query.offset(skip).limit(most)).all()
-    return search.rows_with_ids(row_ids)
 
 
 def _invalidate(row_ids: Sequence[int], invalidation_id: int) -> None:

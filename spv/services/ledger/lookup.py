@@ -23,7 +23,7 @@ from spv.rules.ledger.rows import FIELDS
 from spv.rules.ledger.serial_list import Listed, SerialList, is_barcode, look_alikes
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
-from spv.services.ledger.search import joined_rows
+from spv.services.ledger.rows import joined_rows
 
 
 class Result(StrEnum):

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, false, func, insert, select, true, tuple_
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from spv import database
 from spv.extensions import db
 from spv.models import (
+    Account,
     AuditEvent,
     Invalidation,
     PanelSerial,
@@ -54,9 +56,9 @@ def visible(
     Agency staff see all of them, an account sees its own.
     """
     if Role.STAFF in actor.roles:
-        return true()
+        return sa.true()
     # Invalidations by staff have no account, and nor has a user without an account.
-    return made.account_id == actor.account_id if actor.account_id else false()
+    return made.account_id == actor.account_id if actor.account_id else sa.false()
 
 
 def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Any]:
@@ -73,7 +75,7 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Any]:
         if valid := already_valid(serials, but=upload.id):
             return valid
         added = [product_values(each) for each in missing]
-        db.session.connection().execute(insert(Product), added)
+        db.session.connection().execute(sa.insert(Product), added)
         products |= _known_products(set(missing))
     upload_id = upload.id
     # Sorted, because neighbours in the index are written together.
@@ -124,19 +126,45 @@ def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, Any]:
 
 def count_valid(upload_id: int) -> int:
     """Return the number of valid rows of an upload."""
-    total = select(func.sum(UploadProduct.valid_count))
+    total = select(sa.func.sum(UploadProduct.valid_count))
     return db.session.scalar(total.where(UploadProduct.upload_id == upload_id)) or 0
 
 
-def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
-    """Return rows of an upload after a row id, with their names and invalidations."""
-    query = (
-        select(PanelSerial.id, *PANEL, PanelSerial.invalidation_id)
+def joined_rows(*columns: Any) -> sa.Select[Any]:
+    """Select rows of the ledger, with their product, upload, account and invalidation.
+
+    Without columns, the query selects what pages show of a row.
+    """
+    return (
+        select(*columns or _COLUMNS)
+        .select_from(PanelSerial)
         .join(Product, Product.id == PanelSerial.product_id)
-        .where(PanelSerial.upload_id == upload_id, PanelSerial.id > after)
-        .order_by(PanelSerial.id)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .join(Account, Account.id == Upload.account_id)
+        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
     )
-    return db.session.execute(query.limit(most)).all()
+
+
+_COLUMNS = (
+    PanelSerial.id, *PANEL, PanelSerial.upload_id, PanelSerial.invalidation_id,
+    Upload.received_at, Upload.account_id, Account.legal_name,
+    Invalidation.reason, Invalidation.made_at,
+)  # fmt: skip
+
+
+def with_ids(row_ids: Sequence[int], *order: Any) -> Sequence[Any]:
+    """Return the rows with some ids, in the order of their ids or in another order."""
+    query = joined_rows().where(PanelSerial.id.in_(row_ids))
+    return db.session.execute(query.order_by(*order or [PanelSerial.id])).all()
+
+
+def first_rows(
+    condition: ColumnElement[bool], most: int, after: int = 0, skip: int = 0
+) -> Sequence[Any]:
+    """Return the first rows that meet a condition, or those that follow an id."""
+    query = select(PanelSerial.id).where(condition, PanelSerial.id > after)
+    query = query.order_by(PanelSerial.id).offset(skip).limit(most)
+    return with_ids(db.session.scalars(query).all())
 
 
 def newest(
@@ -157,7 +185,7 @@ def newest(
 
 def with_event(
     made: Any, row_id: int, actor: Actor, *more: Any
-) -> Row[Any, AuditEvent]:
+) -> sa.Row[Any, AuditEvent]:
     """Return an upload or an invalidation with an id, and its event in the log.
 
     `more` are relations to load at once. Raises NotFoundError if there is none that the
@@ -174,5 +202,5 @@ def with_event(
 
 
 def _known_products(names: set[Names]) -> dict[Names, int]:
-    query = select(*NAMES, Product.id).where(tuple_(*NAMES).in_(sorted(names)))
+    query = select(*NAMES, Product.id).where(sa.tuple_(*NAMES).in_(sorted(names)))
     return {(one, two, three): id for one, two, three, id in db.session.execute(query)}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import undefer
 
 from spv import clock
 from spv.extensions import db
-from spv.models import AuditEvent, Invalidation, Upload
+from spv.models import AuditEvent, Invalidation, PanelSerial, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
@@ -193,7 +193,8 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
     declaration = Upload.declaration
     upload, event = ledger_rows.with_event(Upload, upload_id, actor, declaration)
     wordings = WORDINGS[upload.declaration.purpose]
-    rows = ledger_rows.rows_of(upload_id, after, ROWS_SHOWN + 1)
+    is_of_it = PanelSerial.upload_id == upload_id
+    rows = ledger_rows.first_rows(is_of_it, ROWS_SHOWN + 1, after)
     valid = ledger_rows.count_valid(upload_id)
     return Receipt(
         upload=upload,

@@ -104,7 +104,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.model.files[recorded.upload_id] = (actor.account_id, panels)
         receipt = uploads.show(recorded.upload_id, actor)
         day, account = clock.day_of(receipt.upload.received_at), self.accounts[email]
-        for row_id, *names, serial, _ in receipt.rows:
+        for row_id, *names, serial in (row[:5] for row in receipt.rows):
             of_upload = (recorded.upload_id, actor.account_id, account, day)
             self.model.rows[row_id] = Row(row_id, serial, *names, *of_upload)
 
