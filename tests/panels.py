@@ -28,7 +28,7 @@ def upload(data, actor, filename="panels.csv"):
 def mark(serials, actor, reason="Incorrect model number"):
     """Mark serial numbers as invalid, and return the id of the invalidation."""
     selection = selections.listed(serials, actor)
-    return invalidations.mark(selection, {"reason": reason}, actor).invalidation_id
+    return invalidations.mark(selection, {"reason": reason}, actor)[0]
 
 
 def refused(data, actor):

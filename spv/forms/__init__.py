@@ -5,7 +5,6 @@ from typing import Any, Self
 from flask_wtf import FlaskForm
 
 from spv.rules.errors import ValidationError
-from spv.rules.text import plain_filename
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -41,11 +40,6 @@ class FileForm(Form):
     def has_file(self) -> bool:
         """True if a file was chosen."""
         return bool(self.file.data and self.file.data.filename)
-
-    @property
-    def filename(self) -> str:
-        """The name of the file, without folders."""
-        return plain_filename(self.file.data.filename or "")
 
     def data_of_file(self) -> bytes:
         """Return the bytes of the file.

@@ -15,7 +15,7 @@ from spv.rules.ledger.declaration import UPLOAD, current_wording, read_declarati
 from spv.rules.ledger.headings import pasted_rows
 from spv.rules.ledger.reasons import REASONS
 from spv.rules.ledger.rows import FIELDS
-from spv.rules.text import read_all
+from spv.rules.text import plain_filename, read_all
 
 
 class SearchForm(Form):
@@ -113,8 +113,10 @@ class CheckForm(FileForm):
 
     @property
     def filename(self) -> str:
-        """The name of the file; that of pasted rows says what they are."""
-        return super().filename if self.has_file else "pasted rows"
+        """The name of the file, without folders; that of pasted rows says so."""
+        if not self.has_file:
+            return "pasted rows"
+        return plain_filename(self.file.data.filename)
 
     def data_of_file(self) -> bytes:
         """Return the bytes of the file, or of the pasted rows if there is none."""

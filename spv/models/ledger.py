@@ -7,14 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import (
-    Mapped,
-    column_property,
-    declared_attr,
-    mapped_column,
-    relationship,
-)
+from sqlalchemy import ForeignKey, Index, String, Text, orm
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from spv.extensions import Model, partial_index
 from spv.models.accounts import Account, User
@@ -121,7 +115,7 @@ class Upload(MadeBy, Model):
 
     account: Mapped[Account] = relationship()
     declaration: Mapped[Declaration] = relationship()
-    valid_count: Mapped[int] = column_property(
+    valid_count: Mapped[int] = orm.column_property(
         sa.select(sa.func.coalesce(sa.func.sum(UploadProduct.valid_count), 0))
         .where(UploadProduct.upload_id == id)
         .scalar_subquery(),

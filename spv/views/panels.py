@@ -1,7 +1,6 @@
 """The ledger of panel serial numbers: search it, check a list, mark rows as invalid."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -57,10 +56,9 @@ def index(form: SearchForm) -> Response:
     )
     # The address follows the search while it is typed. A next page is a new address.
     header = "HX-Push-Url" if trail else "HX-Replace-Url"
-    after = ".".join(map(str, trail))
-    values = criteria.answers() | ({"after": after} if trail else {})
-    query = f"?{urlencode(values)}" if values else ""
-    response.headers[header] = url_for("panels.index") + query
+    after = ".".join(map(str, trail)) or None
+    values: dict[str, Any] = {**criteria.answers(), "after": after}
+    response.headers[header] = url_for("panels.index", **values)
     return response
 
 
@@ -81,8 +79,9 @@ def export() -> Response:
 @bp.get("/serials/<row:row_id>")
 def show(row_id: int) -> Response:
     """Show the history of a serial number."""
-    found = lookup.history(row_id, current_actor())
-    return pages.render("panels/_show.html", title=found.serial_number, history=found)
+    rows = lookup.history(row_id, current_actor())
+    serial_number = rows[0].PanelSerial.serial_number
+    return pages.render("panels/_show.html", title=serial_number, rows=rows)
 
 
 @bp.get("/check")
@@ -135,14 +134,13 @@ def invalidate() -> BaseResponse:
     try:
         shown = _shown(form)
         selection = shown or _named(request.form)
-        marked = invalidations.mark(selection, form.answers, actor)
+        number, _ = invalidations.mark(selection, form.answers, actor)
     except SelectionMoved as error:
         return dialog(form.refused(error), error.rest)
     except ValidationError as error:
         # Rows that were only named are not shown: they may be another account's.
         return dialog(form.refused(error), shown)
     message = f"{pluralise(len(selection.row_ids), 'row')} marked as invalid"
-    number = marked.invalidation_id
     return pages.done("invalidations.show", message, invalidation_id=number)
 
 
@@ -194,11 +192,9 @@ def _shown(form: InvalidateForm) -> Selection | None:
     """
     if not form.selection.data:
         return None
-    actor = current_actor()
-    match pages.read_signed(form.selection.data):
-        case [int(user_id), value] if user_id == actor.user_id:
-            if selection := selections.read_selection(value, actor):
-                return selection
+    sent = pages.read_signed(form.selection.data)
+    if selection := selections.read_selection(sent, current_actor()):
+        return selection
     raise SelectionExpired({"selection": EXPIRED})
 
 

@@ -41,10 +41,9 @@ def create(form: UploadForm) -> BaseResponse:
         file = File(content, form.filename)
     if form.check_only.data:
         headings = bool(form.accept_headings.data)
-        checked = uploads.check(file.content, actor, headings=headings)
-        is_new, found = not checked.earlier, checked.report
-        kept = refused_files.keep_good(file, found, actor) if is_new else ""
-        return new(form, checked=checked, kept=kept)
+        found, earlier = uploads.check(file.content, actor, headings=headings)
+        kept = "" if earlier else refused_files.keep_good(file, found, actor)
+        return new(form, checked=found, earlier=earlier, kept=kept)
     recorded = uploads.save(file, form.answers, actor)
     return pages.done("uploads.show", recorded.already, upload_id=recorded.upload_id)
 
@@ -101,7 +100,8 @@ def new_check(form: CheckForm | None = None, **context: Any) -> Response:
 @pages.submits(CheckForm, new_check)
 def check_file(form: CheckForm) -> Response:
     """Show the problems of a file."""
-    return new_check(form, checked=uploads.check(form.data_of_file()))
+    found, _ = uploads.check(form.data_of_file())
+    return new_check(form, checked=found)
 
 
 @bp.get("/check-a-file/<name>.csv")

@@ -98,13 +98,9 @@ def _declaration(
     purpose: str, version: str, actor: Actor, at: datetime, until: date | None = None
 ) -> Declaration:
     return Declaration(
-        account_id=actor.account_id,
-        user_id=actor.user_id,
-        purpose=purpose,
-        wording_version=version,
-        made_at=at,
-        expires_on=until,
-    )
+        account_id=actor.account_id, user_id=actor.user_id, purpose=purpose,
+        wording_version=version, made_at=at, expires_on=until,
+    )  # fmt: skip
 
 
 def _newest(account_id: int | None, most: int = 1) -> ScalarResult[Declaration]:

@@ -36,13 +36,6 @@ class SelectionMoved(ValidationError):
         self.rest = rest
 
 
-class Marked(NamedTuple):
-    """The id of an invalidation, and whether it was made just now."""
-
-    invalidation_id: int
-    is_new: bool
-
-
 class Receipt(NamedTuple):
     """An invalidation, its event in the log, and a page of its rows.
 
@@ -56,12 +49,14 @@ class Receipt(NamedTuple):
     parts: int
 
 
-def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> Marked:
+def mark(
+    selection: Selection, answers: Mapping[str, Any], actor: Actor
+) -> tuple[int, bool]:
     """Mark all rows of a selection as invalid, or none of them.
 
-    If the same user has sent the same invalidation before, return the first one. Raises
-    ValidationError for a wrong reason or a selection without rows, and SelectionMoved
-    if a row is no longer valid.
+    Return the id of the invalidation, and whether it is new: if the same user has sent
+    the same one before, that is the one. Raises ValidationError for a wrong reason or a
+    selection without rows, and SelectionMoved if a row is no longer valid.
     """
     reason = read_reason(answers)
     if not selection.row_ids:
@@ -72,17 +67,13 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> Mark
         valid = valid_ids(PanelSerial.id.in_(selection.row_ids), actor)
         if len(valid) < len(selection.row_ids):
             if earlier := made_before(selection, reason, actor):
-                return Marked(earlier, False)
+                return earlier, False
             raise _moved(selection, valid, actor)
         invalidation = Invalidation(
-            **reason,
-            **ledger_rows.made_by(actor),
-            upload_id=selection.upload_id,
-            criteria=dict(selection.how),
-            row_count=len(valid),
-            made_at=clock.now(),
+            **ledger_rows.made_by(actor), **reason, upload_id=selection.upload_id,
+            criteria=dict(selection.how), row_count=len(valid), made_at=clock.now(),
             audit_sequence=event_sequence,
-        )
+        )  # fmt: skip
         db.session.add(invalidation)
         db.session.flush()
         link_result(actor, invalidation_id=invalidation.id)
@@ -92,7 +83,7 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> Mark
             rows=len(valid), sha256=digest_of(valid), criteria=invalidation.criteria,
             upload=invalidation.upload_id, **reason,
         )  # fmt: skip
-        return Marked(invalidation.id, True)
+        return invalidation.id, True
 
 
 def digest_of(row_ids: Iterable[int]) -> str:

@@ -50,9 +50,7 @@ class RowsRefused(ValidationError):
 
 
 def problems_of(
-    checked: CheckedRows,
-    account_id: int | None,
-    valid: Mapping[str, Any] | None = None,
+    checked: CheckedRows, actor: Actor, valid: Mapping[str, Any] | None = None
 ) -> list[Problem]:
     """Return all problems of rows in their order, those with the ledger included.
 
@@ -64,7 +62,7 @@ def problems_of(
     found = []
     for serial, row in valid.items():
         number, day = checked.serials[serial], clock.day_of(row.received_at)
-        own = row.account_id == account_id
+        own = row.account_id == actor.account_id
         found.append(already_valid_problem(number, serial, day, own=own))
     return sorted(checked.problems + found, key=attrgetter("row"))
 
@@ -146,4 +144,4 @@ def _check(reference: str, actor: Actor) -> tuple[bytes, CheckedRows, list[Probl
     query = _mine(actor).where(RefusedFile.reference == reference)
     file = require(db.session.scalar(query))
     checked = check_csv(file.content)
-    return file.content, checked, problems_of(checked, file.account_id)
+    return file.content, checked, problems_of(checked, actor)

@@ -11,15 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from spv import database
 from spv.extensions import db
-from spv.models import (
-    Account,
-    AuditEvent,
-    Invalidation,
-    PanelSerial,
-    Product,
-    Upload,
-    UploadProduct,
-)
+from spv.models import Account, AuditEvent, Invalidation, PanelSerial, Product, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ConflictError
 from spv.rules.ledger.rows import PRODUCT_FIELDS, Panel
@@ -124,12 +116,6 @@ def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, Any]:
     return {row.serial_number: row for row in db.session.execute(query)}
 
 
-def count_valid(upload_id: int) -> int:
-    """Return the number of valid rows of an upload."""
-    total = select(sa.func.sum(UploadProduct.valid_count))
-    return db.session.scalar(total.where(UploadProduct.upload_id == upload_id)) or 0
-
-
 def joined_rows(*columns: Any) -> sa.Select[Any]:
     """Select rows of the ledger, with their product, upload, account and invalidation.
 
@@ -183,22 +169,18 @@ def newest(
     return found[:SHOWN], len(found) > SHOWN
 
 
-def with_event(
-    made: Any, row_id: int, actor: Actor, *more: Any
-) -> sa.Row[Any, AuditEvent]:
+def with_event(made: Any, row_id: int, actor: Actor) -> sa.Row[Any, AuditEvent]:
     """Return an upload or an invalidation with an id, and its event in the log.
 
-    `more` are relations to load at once. Raises NotFoundError if there is none that the
-    actor may see.
+    Raises NotFoundError if there is none that the actor may see.
     """
     of_event = (AuditEvent.chain == audit_log.REGISTRY) & (
         AuditEvent.sequence == made.audit_sequence
     )
     query = select(made, AuditEvent).join(AuditEvent, of_event)
-    people = (made.account, made.user, made.subscription, *more)
-    query = query.where(made.id == row_id, visible(actor, made))
-    found = db.session.execute(query.options(*map(joinedload, people)))
-    return require(found.one_or_none())
+    people = map(joinedload, (made.account, made.user, made.subscription))
+    query = query.where(made.id == row_id, visible(actor, made)).options(*people)
+    return require(db.session.execute(query).one_or_none())
 
 
 def _known_products(names: set[Names]) -> dict[Names, int]:

@@ -16,13 +16,7 @@ from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
 from spv.rules.ledger.declaration import WORDINGS, read_declaration
 from spv.rules.ledger.headings import accept_headings, guess_headings
-from spv.rules.ledger.rows import (
-    DIGEST_VERSION,
-    DIGESTS,
-    CheckedRows,
-    Problem,
-    digest,
-)
+from spv.rules.ledger.rows import DIGEST_VERSION, DIGESTS, CheckedRows, Problem
 from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -42,17 +36,6 @@ class Recorded(NamedTuple):
     upload_id: int
     at: datetime
     already: str = ""
-
-
-class Checked(NamedTuple):
-    """The number of rows of a good file, and the `earlier` upload of the same rows.
-
-    `report` has the warnings.
-    """
-
-    row_count: int
-    report: Report
-    earlier: Recorded | None = None
 
 
 class Receipt(NamedTuple):
@@ -120,7 +103,7 @@ def record(
     or has a warning that was not `confirmed`.
     """
     if checked.problems:
-        raise HasProblems(refused_files.problems_of(checked, actor.account_id))
+        raise HasProblems(refused_files.problems_of(checked, actor))
     panels = list(checked.panels.values())
     digests = _digests(checked)  # before the transaction, which others wait for
     with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
@@ -129,7 +112,7 @@ def record(
         if earlier := _still_valid(digests, actor):
             return earlier
         if checked.warnings and not confirmed:
-            raise HasProblems(refused_files.problems_of(checked, actor.account_id))
+            raise HasProblems(refused_files.problems_of(checked, actor))
         refused_files.forget_old(at)
         upload = Upload(
             **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
@@ -141,8 +124,7 @@ def record(
         db.session.flush()
         link_result(actor, upload_id=upload.id)
         if valid := ledger_rows.put(upload, panels):
-            account_id = actor.account_id
-            raise HasProblems(refused_files.problems_of(checked, account_id, valid))
+            raise HasProblems(refused_files.problems_of(checked, actor, valid))
         _log(upload, actor)
         return Recorded(upload.id, at)
 
@@ -159,10 +141,11 @@ def _log(upload: Upload, actor: Actor) -> None:
 
 def check(
     content: bytes, actor: Actor | None = None, *, headings: bool = False
-) -> Checked:
+) -> tuple[Report, Recorded | None]:
     """Check a file as `save` would, without keeping any of it.
 
-    With `headings`, those that plainly mean ours are taken. Without an actor, as for
+    Return a report with its warnings, and the earlier upload of the same rows. With
+    `headings`, those that plainly mean ours are taken. Without an actor, as for
     visitors, the file is not compared with the ledger. Raises ValidationError if
     anything is wrong.
     """
@@ -173,7 +156,7 @@ def check(
     found = report(checked, problems, content)
     if problems:
         raise RowsRefused(found, guesses=guess_headings(content))
-    return Checked(checked.row_count, found, earlier)
+    return found, earlier
 
 
 def compare(
@@ -182,7 +165,7 @@ def compare(
     """Return all problems of rows, or the earlier upload that `record` would return."""
     if not checked.problems and (earlier := _still_valid(_digests(checked), actor)):
         return [], earlier
-    return refused_files.problems_of(checked, actor.account_id), None
+    return refused_files.problems_of(checked, actor), None
 
 
 def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
@@ -190,12 +173,11 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
 
     Raises NotFoundError if it is not the actor's to see.
     """
-    declaration = Upload.declaration
-    upload, event = ledger_rows.with_event(Upload, upload_id, actor, declaration)
+    upload, event = ledger_rows.with_event(Upload, upload_id, actor)
     wordings = WORDINGS[upload.declaration.purpose]
     is_of_it = PanelSerial.upload_id == upload_id
     rows = ledger_rows.first_rows(is_of_it, ROWS_SHOWN + 1, after)
-    valid = ledger_rows.count_valid(upload_id)
+    valid = upload.valid_count
     return Receipt(
         upload=upload,
         event=event,
@@ -240,20 +222,20 @@ def _refuse(
 
 def _digests(checked: CheckedRows) -> list[str]:
     """Return the digests of rows by every version of the format, the newest first."""
-    panels, versions = checked.panels.values(), sorted(DIGESTS, reverse=True)
-    return [digest(panels, version) for version in versions]
+    versions, panels = sorted(DIGESTS, reverse=True), checked.panels.values()
+    return [DIGESTS[version](panels) for version in versions]
 
 
 def _still_valid(digests: Sequence[str], actor: Actor) -> Recorded | None:
     """Return the account's upload of exactly these rows, if all are still valid."""
     query = (
-        select(Upload.id, Upload.row_count, Upload.received_at)
+        select(Upload.id, Upload.row_count, Upload.valid_count, Upload.received_at)
         .where(Upload.sha256.in_(digests), Upload.account_id == actor.account_id)
         .order_by(Upload.id.desc())
         .limit(1)
     )
     found = db.session.execute(query).one_or_none()
-    if found is None or ledger_rows.count_valid(found.id) < found.row_count:
+    if found is None or found.valid_count < found.row_count:
         return None
     when = clock.format_moment(found.received_at)
     already = f"Already recorded on {when}, nothing added."

@@ -136,7 +136,7 @@ def test_all_that_an_account_can_mark_is_its_own(planted, asked):
     other = acting(demo.OTHER_VSP)
     selection = selections.matching(Criteria(**asked), set(), other)
     reason = {"reason": "Ineligible panel"}
-    number = invalidations.mark(selection, reason, other).invalidation_id
+    number, _ = invalidations.mark(selection, reason, other)
     before = {row.id: row for row in planted}
     for row in brute_force.every_row():
         if row.invalidation_id != number:
