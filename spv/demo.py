@@ -24,6 +24,7 @@ from spv.services.accounts.passwords import DEMONSTRATION
 from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import require, roles_of_user
 from spv.services.ledger import declarations, uploads
+from spv.services.ledger.refused_files import File
 
 PASSWORD = DEMONSTRATION
 STAFF = "staff@agency.example"
@@ -189,6 +190,6 @@ def send(
     """Upload panels; return the id of the upload, or None if they are refused."""
     text = csv_text([FIELDS.values(), *panels])
     with suppress(*[ValidationError] if is_wrong else []):
-        file = uploads.File(text.encode(), filename)
+        file = File(text.encode(), filename)
         return uploads.save(file, DECLARED, actor).upload_id
     return None

@@ -9,7 +9,7 @@ from spv.extensions import db
 from spv.models import NominatedContact
 from spv.rules.stc.batch import template_text
 from spv.services.accounts import applications, sign_in, users
-from spv.services.ledger import rows as ledger_rows
+from spv.services.ledger import uploads
 from spv.services.stc import batches, calculations
 from tests.api import subscribe
 from tests.examples import GOOD_SOLAR
@@ -56,7 +56,7 @@ def made_in_the_ledger(argument, actor, prefix):
         case "upload_id":
             return upload_id
         case "row_id":
-            return ledger_rows.rows_of(upload_id, 0, 1)[0].id
+            return uploads.show(upload_id, actor).rows[0].id
         case "invalidation_id":
             return mark([f"{prefix}000001"], actor)
 

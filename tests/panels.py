@@ -7,7 +7,7 @@ from spv.extensions import db
 from spv.models import PanelSerial
 from spv.rules.ledger.rows import FIELDS
 from spv.services.ledger import invalidations, selections, uploads
-from spv.services.ledger.refused_files import RowsRefused
+from spv.services.ledger.refused_files import File, RowsRefused
 
 HEADING = ",".join(FIELDS.values())
 DECLARED = {"declaration": "yes", "wording_version": ""}
@@ -22,13 +22,13 @@ def panels_csv(count, prefix="EX", start=1, names=NAMES):
 
 def upload(data, actor, filename="panels.csv"):
     """Upload a file under a declaration."""
-    return uploads.save(uploads.File(data, filename), DECLARED, actor)
+    return uploads.save(File(data, filename), DECLARED, actor)
 
 
 def mark(serials, actor, reason="Incorrect model number"):
     """Mark serial numbers as invalid, and return the id of the invalidation."""
     selection = selections.listed(serials, actor)
-    return invalidations.mark(selection, {"reason": reason}, actor).invalidation_id
+    return invalidations.mark(selection, {"reason": reason}, actor)[0]
 
 
 def refused(data, actor):

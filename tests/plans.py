@@ -1,4 +1,4 @@
-"""The statements that some work sends, and the tables that their plans read whole."""
+"""The statements that some work sends, and the steps by which their rows are found."""
 
 import re
 
@@ -23,29 +23,27 @@ def statements(work):
     return sent
 
 
-def scans(sent):
-    """Yield the tables that are read without a condition of an index, or its order."""
-    sqlite = db.engine.dialect.name == "sqlite"
-    for statement, values in sent:
-        plan = _sqlite_scans if sqlite else _postgresql_scans
-        yield from plan(db.session.connection(), statement, values)
-
-
-def _sqlite_scans(connection, statement, values):
-    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-    for *_, step in plan:
-        if found := re.match(r"SCAN (?!CONSTANT ROW)(\w+)", step):
-            if not (is_page := re.search(r"ORDER BY \w+\.id DESC", statement)):
-                yield found[1]
-            assert not is_page or found[1] in statement.split("ORDER BY ")[1], step
-
-
-def _postgresql_scans(connection, statement, values):
-    """Small tables would be read whole: forbid that."""
-    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)
+def steps(statement, values):
+    """Return the steps of a query's plan: texts of SQLite, or PostgreSQL's nodes."""
+    explain = db.session.connection().exec_driver_sql
+    if db.engine.dialect.name == "sqlite":
+        return [step for *_, step in explain(f"EXPLAIN QUERY PLAN {statement}", values)]
+    explain("SET LOCAL enable_seqscan = off")  # small tables would be read whole
+    plan = explain(f"EXPLAIN (FORMAT JSON) {statement}", values)
     nodes = [plan.scalar()[0]["Plan"]]
     for node in nodes:
         nodes += node.get("Plans", [])
-        if node["Node Type"] == "Seq Scan":
-            yield node["Relation Name"]
+    return nodes
+
+
+def scans(sent):
+    """Yield the tables that are read without a condition of an index, or its order."""
+    for statement, values in sent:
+        for step in steps(statement, values):
+            if isinstance(step, dict):
+                if step["Node Type"] == "Seq Scan":
+                    yield step["Relation Name"]
+            elif found := re.match(r"SCAN (?!CONSTANT ROW)(\w+)", step):
+                if not (is_page := re.search(r"ORDER BY \w+\.id DESC", statement)):
+                    yield found[1]
+                assert not is_page or found[1] in statement.split("ORDER BY ")[1], step

@@ -5,7 +5,6 @@ from typing import Any, Self
 from flask_wtf import FlaskForm
 
 from spv.rules.errors import ValidationError
-from spv.rules.text import plain_filename
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -16,6 +15,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
         csrf = False
 
+    refusal: ValidationError | None = None
     http_status = 200
     retry_after = 0  # seconds
 
@@ -29,6 +29,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         for name, sentence in error.problems.items():
             self[name].errors = [sentence]
         self.http_status, self.retry_after = error.http_status, error.retry_after
+        self.refusal = error
         return self
 
 
@@ -40,20 +41,14 @@ class FileForm(Form):
         """True if a file was chosen."""
         return bool(self.file.data and self.file.data.filename)
 
-    @property
-    def filename(self) -> str:
-        """The name of the file, without folders."""
-        return plain_filename(self.file.data.filename or "")
-
     def data_of_file(self) -> bytes:
         """Return the bytes of the file.
 
         Raises ValidationError if no file was chosen, or its name does not end in .csv.
         """
-        name = self.file.data.filename if self.file.data else ""
-        if not name:
+        if not self.has_file:
             raise ValidationError({"file": "Choose a CSV file."})
-        if not name.lower().endswith(".csv"):
+        if not self.file.data.filename.lower().endswith(".csv"):
             raise ValidationError({"file": "Choose a file whose name ends in .csv."})
         data: bytes = self.file.data.read()
         return data

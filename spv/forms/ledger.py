@@ -15,7 +15,7 @@ from spv.rules.ledger.declaration import UPLOAD, current_wording, read_declarati
 from spv.rules.ledger.headings import pasted_rows
 from spv.rules.ledger.reasons import REASONS
 from spv.rules.ledger.rows import FIELDS
-from spv.rules.text import read_all
+from spv.rules.text import plain_filename, read_all
 
 
 class SearchForm(Form):
@@ -113,8 +113,10 @@ class CheckForm(FileForm):
 
     @property
     def filename(self) -> str:
-        """The name of the file; that of pasted rows says what they are."""
-        return super().filename if self.has_file else "pasted rows"
+        """The name of the file, without folders; that of pasted rows says so."""
+        if not self.has_file:
+            return "pasted rows"
+        return plain_filename(self.file.data.filename)
 
     def data_of_file(self) -> bytes:
         """Return the bytes of the file, or of the pasted rows if there is none."""
@@ -136,15 +138,19 @@ class UploadForm(CheckForm):
 
     version, wording = current_wording(UPLOAD)
 
+    @property
+    def is_kept(self) -> bool:
+        """True if the file is one that was kept, and no other was sent."""
+        is_sent = self.has_file or self.pasted.data
+        return bool(self.kept_file.data) and not is_sent
+
     def data_of_file(self) -> bytes:
         """Return the bytes of the file; none if it is one that was kept.
 
         Raises ValidationError for the file and, unless it is only checked, for the
         declaration.
         """
-        is_sent = self.has_file or self.pasted.data
-        is_kept = bool(self.kept_file.data) and not is_sent
-        find = bytes if is_kept else super().data_of_file
+        find = bytes if self.is_kept else super().data_of_file
         readers: dict[str, Callable[[Any], Any]] = {"file": lambda _: find()}
         if not self.check_only.data:
             version = self.wording_version.data or ""

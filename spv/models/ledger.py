@@ -6,26 +6,9 @@ A serial number is valid while its `invalidation_id` is null. No row is ever del
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Text,
-    func,
-    select,
-)
-from sqlalchemy import text as sql
-from sqlalchemy.orm import (
-    Mapped,
-    column_property,
-    declared_attr,
-    mapped_column,
-    relationship,
-)
+import sqlalchemy as sa
+from sqlalchemy import ForeignKey, Index, String, Text, orm
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from spv.extensions import Model, partial_index
 from spv.models.accounts import Account, User
@@ -127,13 +110,13 @@ class Upload(MadeBy, Model):
     audit_sequence: Mapped[int]
     digest_version: Mapped[int] = mapped_column(server_default="1")
     warnings: Mapped[list[dict[str, Any]] | None] = mapped_column(
-        JSON(none_as_null=True)
+        sa.JSON(none_as_null=True)
     )
 
     account: Mapped[Account] = relationship()
     declaration: Mapped[Declaration] = relationship()
-    valid_count: Mapped[int] = column_property(
-        select(func.coalesce(func.sum(UploadProduct.valid_count), 0))
+    valid_count: Mapped[int] = orm.column_property(
+        sa.select(sa.func.coalesce(sa.func.sum(UploadProduct.valid_count), 0))
         .where(UploadProduct.upload_id == id)
         .scalar_subquery(),
         deferred=True,
@@ -149,7 +132,7 @@ class RefusedFile(Model):
     reference: Mapped[str] = mapped_column(String(16), unique=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     filename: Mapped[str] = mapped_column(String(200))
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
     row_count: Mapped[int]
     problem_count: Mapped[int]
     refused_at: Mapped[datetime] = mapped_column(index=True)
@@ -214,7 +197,7 @@ class PanelSerial(Model):
     __table_args__ = (
         Index(
             "uq_panel_serials_serial_number", "serial_number",
-            sql("coalesce(invalidation_id, 0)"), unique=True,
+            sa.text("coalesce(invalidation_id, 0)"), unique=True,
         ),
         # The rows of an upload, of some products, from a serial number on.
         Index(None, "upload_id", "product_id", "serial_number"),
@@ -232,7 +215,7 @@ class PanelSerial(Model):
 
     # Uploads that are refused use up ids, too.
     id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
     )
     serial_number: Mapped[str] = mapped_column(
         String(60).with_variant(String(60, collation="C"), "postgresql")

@@ -1,6 +1,6 @@
 """Find what the text of the search box names, among all that the actor may see."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -15,8 +15,8 @@ from spv.rules.ledger.criteria import Criteria
 from spv.rules.search_box import Sought, read_search
 from spv.services.accounts.users import contains
 from spv.services.actor import Actor
-from spv.services.ledger import invalidations, search
-from spv.services.ledger import rows as ledger_rows
+from spv.services.ledger import search
+from spv.services.ledger.rows import visible
 
 MOST = 20  # of each kind
 
@@ -69,8 +69,7 @@ def find(text: str, actor: Actor) -> Found:
         groups += _of_ledger(sought, actor)
     if sought.reference:
         is_it = StcCalculation.reference == sought.reference
-        query = select(StcCalculation).where(is_it)
-        groups.append(_group(Kind.CALCULATION, query, _calculated))
+        groups.append(_group(Kind.CALCULATION, select(StcCalculation).where(is_it)))
     if Role.STAFF in actor.roles:
         groups += _for_staff(sought)
     return Found(sought, [group for group in groups if group.hits])
@@ -80,31 +79,30 @@ def _of_ledger(sought: Sought, actor: Actor) -> Iterator[Group]:
     if sought.serial_number:
         yield _serials(sought.serial_number, actor)
     if sought.upload:
-        own = ledger_rows.visible(actor) & (Upload.id == sought.upload)
-        yield _group(Kind.UPLOAD, select(Upload).where(own), _upload)
+        own = visible(actor) & (Upload.id == sought.upload)
+        yield _group(Kind.UPLOAD, select(Upload).where(own))
     if sought.invalidation:
-        own = invalidations.visible(actor) & (Invalidation.id == sought.invalidation)
-        yield _group(Kind.INVALIDATION, select(Invalidation).where(own), _invalidation)
+        own = visible(actor, Invalidation) & (Invalidation.id == sought.invalidation)
+        yield _group(Kind.INVALIDATION, select(Invalidation).where(own))
 
 
 def _for_staff(sought: Sought) -> Iterator[Group]:
     """Yield accounts and people. They are few, so all names are read."""
     accounts = select(Account).order_by(Account.legal_name)
     if sought.abn:
-        found = accounts.where(Account.abn == sought.abn)
-        yield _group(Kind.ACCOUNT, found, _account)
+        yield _group(Kind.ACCOUNT, accounts.where(Account.abn == sought.abn))
     if sought.name:
         found = accounts.where(contains(sought.name, Account.legal_name))
-        yield _group(Kind.ACCOUNT, found, _account)
+        yield _group(Kind.ACCOUNT, found)
         people = select(User).where(
             User.removed_at.is_(None), contains(sought.name, User.name, User.email)
         )
-        yield _group(Kind.PERSON, people.order_by(User.email), _person)
+        yield _group(Kind.PERSON, people.order_by(User.email))
 
 
-def _group(kind: Kind, query: Select[Any], hit: Callable[[Any], Hit]) -> Group:
+def _group(kind: Kind, query: Select[Any]) -> Group:
     found = db.session.scalars(query.limit(MOST + 1)).all()
-    return Group(kind, [hit(each) for each in found[:MOST]], len(found) > MOST)
+    return Group(kind, [*map(_hit, found[:MOST])], len(found) > MOST)
 
 
 def _serials(beginning: str, actor: Actor) -> Group:
@@ -117,42 +115,31 @@ def _serials(beginning: str, actor: Actor) -> Group:
     rows = search.matching_rows(Criteria(beginning), actor, most)
     newest = {row.serial_number: row for row in rows}
     if beginning in newest:
-        return Group(Kind.SERIAL, [_serial(newest[beginning])])
+        return Group(Kind.SERIAL, [_hit(newest[beginning])])
     if len(rows) == most and len(newest) > 1:
         newest.popitem()  # there may be newer rows of this one
-    hits = [_serial(row) for row in newest.values()]
+    hits = [*map(_hit, newest.values())]
     return Group(Kind.SERIAL, hits[:MOST], len(hits) > MOST or len(rows) == most)
 
 
-def _serial(row: Any) -> Hit:
-    status = "Invalid" if row.invalidation_id else "Valid"
-    about = f"{status}, {row.model_number} of {row.supplier_name}, {row.legal_name}"
-    return Hit(row.id, row.serial_number, about)
-
-
-def _upload(upload: Upload) -> Hit:
-    about = f"{pluralise(upload.row_count, 'row')}, {_moment(upload.received_at)}"
-    return Hit(upload.id, f"Upload {upload.id}", about)
-
-
-def _invalidation(made: Invalidation) -> Hit:
-    rows = pluralise(made.row_count, "row")
-    about = f"{rows}, {made.reason}, {_moment(made.made_at)}"
-    return Hit(made.id, f"Invalidation {made.id}", about)
-
-
-def _calculated(saved: StcCalculation) -> Hit:
-    about = f"{pluralise(saved.certificates, 'STC')}, {_moment(saved.calculated_at)}"
-    return Hit(saved.reference, f"STC calculation {saved.reference}", about)
-
-
-def _account(account: Account) -> Hit:
-    name = account.legal_name
-    return Hit(name, name, f"ABN {format_abn(account.abn)}")
-
-
-def _person(user: User) -> Hit:
-    return Hit(user.email, user.name, user.email)
-
-
-_moment = clock.format_moment
+def _hit(found: Any) -> Hit:
+    moment = clock.format_moment
+    match found:
+        case Upload(id=number):
+            about = f"{pluralise(found.row_count, 'row')}, {moment(found.received_at)}"
+            return Hit(number, f"Upload {number}", about)
+        case Invalidation(id=number):
+            rows = pluralise(found.row_count, "row")
+            about = f"{rows}, {found.reason}, {moment(found.made_at)}"
+            return Hit(number, f"Invalidation {number}", about)
+        case StcCalculation(reference=reference):
+            certificates = pluralise(found.certificates, "STC")
+            about = f"{certificates}, {moment(found.calculated_at)}"
+            return Hit(reference, f"STC calculation {reference}", about)
+        case Account(legal_name=name):
+            return Hit(name, name, f"ABN {format_abn(found.abn)}")
+        case User(name=name, email=email):
+            return Hit(email, name, email)
+    status = "Invalid" if found.invalidation_id else "Valid"
+    model = f"{found.model_number} of {found.supplier_name}"
+    return Hit(found.id, found.serial_number, f"{status}, {model}, {found.legal_name}")

@@ -172,13 +172,6 @@
     if (event.target.id === "dialog" && isWaiting(event.target)) { event.preventDefault(); }
   }, true);
 
-  // The newer way needs HTTPS, and may be refused.
-  function copyText(text) {
-    function copySelected() { return document.execCommand("copy"); }
-    if (!navigator.clipboard) { return Promise.resolve(copySelected()); }
-    return navigator.clipboard.writeText(text).then(function () { return true; }, copySelected);
-  }
-
   document.addEventListener("click", function (event) {
     var print = event.target.closest("[data-print]");
     var copy = event.target.closest("[data-copy]");
@@ -190,8 +183,8 @@
     }
     if (copy) {
       var text = document.getElementById(copy.dataset.copy);
-      text.select();
-      copyText(text.value).then(function (isCopied) {
+      spvCopy(text.value).then(function (isCopied) {
+        text.select();
         copy.textContent = isCopied ? "Copied" : "Selected, not copied";
       });
     }
@@ -251,6 +244,24 @@
     document.addEventListener(what, sayTicks);
   });
 })();
+
+// Copy a text, and tell whether that was done. The newer way needs HTTPS, and may be refused.
+function spvCopy(text) {
+  function copySelected() {
+    var box = document.createElement("textarea");
+    box.readOnly = true; // no keyboard comes up
+    box.style.cssText = "position: fixed; top: 0; opacity: 0";
+    box.value = text;
+    document.body.append(box);
+    box.select();
+    var isCopied = document.execCommand("copy");
+    box.remove();
+    return isCopied;
+  }
+
+  if (!navigator.clipboard) { return Promise.resolve(copySelected()); }
+  return navigator.clipboard.writeText(text).then(function () { return true; }, copySelected);
+}
 
 // The calculator: a result is shared, named on its print, and listed on this device alone.
 (function () {
@@ -326,22 +337,11 @@
     });
   }
 
-  // True only if it was copied. The newer way needs HTTPS.
-  function isCopied(text) {
-    var box = document.createElement("textarea");
-    box.readOnly = true; // no keyboard comes up
-    box.style.cssText = "position: fixed; top: 0; opacity: 0";
-    box.value = text;
-    document.body.append(box);
-    box.select();
-    var copied = document.execCommand("copy");
-    box.remove();
-    return copied;
-  }
-
   function copyLink(button, address) {
-    button.textContent = isCopied(address) ? "Copied" : "Not copied: use the address above";
-    button.focus();
+    spvCopy(address).then(function (isCopied) {
+      button.textContent = isCopied ? "Copied" : "Not copied: use the address above";
+      button.focus();
+    });
   }
 
   document.addEventListener("DOMContentLoaded", prepare);

@@ -4,7 +4,6 @@ from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from spv.extensions import csrf
-from spv.rules.accounts import KeyKind
 from spv.views import (
     account,
     api_ledger,
@@ -40,12 +39,6 @@ class RowConverter(IntegerConverter):
     regex = "[0-9]{1,18}"
 
 
-class KeyKindConverter(BaseConverter):
-    """The primary or secondary key of a subscription."""
-
-    regex = "|".join(KeyKind)
-
-
 class SerialConverter(BaseConverter):
     """A serial number, or another text in its place, which may contain slashes.
 
@@ -66,7 +59,6 @@ def init_app(app: Flask) -> None:
     """Register the converters of addresses, and every blueprint."""
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the result comes first
     app.url_map.converters |= {
-        "key_kind": KeyKindConverter,
         "number": NumberConverter,
         "reference": ReferenceConverter,
         "row": RowConverter,

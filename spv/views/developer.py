@@ -14,6 +14,7 @@ from spv.forms.accounts import (
     SubscribeForm,
     SubscriptionForm,
 )
+from spv.rules.accounts import KeyKind
 from spv.services.accounts import applications
 from spv.services.api import idempotency, subscriptions
 from spv.services.ledger import declarations
@@ -123,7 +124,7 @@ def _call_api(body: str, key: str) -> Response:
 
 
 ONE = "/subscriptions/<number:subscription_id>"
-KEY = f"{ONE}/keys/<key_kind:kind>"
+KEY = f"{ONE}/keys/<any({','.join(KeyKind)}):kind>"
 
 
 @bp.get("/profile")

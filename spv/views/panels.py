@@ -1,7 +1,6 @@
 """The ledger of panel serial numbers: search it, check a list, mark rows as invalid."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -17,6 +16,7 @@ from spv.rules.ledger.criteria import read_criteria
 from spv.rules.ledger.serial_list import read_list
 from spv.services.ledger import invalidations, lookup, search, selections
 from spv.services.ledger.invalidations import SelectionMoved
+from spv.services.ledger.rows import with_ids
 from spv.services.ledger.selections import ROW_BY_ROW, Selection
 
 bp = Blueprint("panels", __name__, url_prefix="/panels")
@@ -36,14 +36,16 @@ class SelectionExpired(ValidationError):
     http_status = 400
 
 
+def _index(form: SearchForm, **context: Any) -> Response:
+    title = "Search panel serial numbers"
+    return pages.render("panels/_index.html", title=title, form=form, **context)
+
+
 @bp.get("")
-def index() -> Response:
+@pages.submits(lambda: SearchForm(request.args), _index)
+def index(form: SearchForm) -> Response:
     """Show the search form and the rows found: all of them if nothing is asked."""
-    form, trail = SearchForm(request.args), _trail()
-    try:
-        criteria = read_criteria(form.answers)
-    except ValidationError as error:
-        return _index(form.refused(error))
+    criteria, trail = read_criteria(form.answers), _trail()
     response = _index(
         form,
         criteria=criteria.answers(),
@@ -54,10 +56,9 @@ def index() -> Response:
     )
     # The address follows the search while it is typed. A next page is a new address.
     header = "HX-Push-Url" if trail else "HX-Replace-Url"
-    after = ".".join(map(str, trail))
-    values = criteria.answers() | ({"after": after} if trail else {})
-    query = f"?{urlencode(values)}" if values else ""
-    response.headers[header] = url_for("panels.index") + query
+    after = ".".join(map(str, trail)) or None
+    values: dict[str, Any] = {**criteria.answers(), "after": after}
+    response.headers[header] = url_for("panels.index", **values)
     return response
 
 
@@ -65,11 +66,6 @@ def _trail() -> list[int]:
     """Read the last row of each page before this one, so that one can go back."""
     texts = request.args.get("after", "").split(".")[-MOST_PAGES:]
     return [int(t) for t in texts if t.isascii() and t.isdecimal() and len(t) < 19]
-
-
-def _index(form: SearchForm, **context: Any) -> Response:
-    title = "Search panel serial numbers"
-    return pages.render("panels/_index.html", title=title, form=form, **context)
 
 
 @bp.get("/found.csv")
@@ -83,8 +79,9 @@ def export() -> Response:
 @bp.get("/serials/<row:row_id>")
 def show(row_id: int) -> Response:
     """Show the history of a serial number."""
-    found = lookup.history(row_id, current_actor())
-    return pages.render("panels/_show.html", title=found.serial_number, history=found)
+    rows = lookup.history(row_id, current_actor())
+    serial_number = rows[0].PanelSerial.serial_number
+    return pages.render("panels/_show.html", title=serial_number, rows=rows)
 
 
 @bp.get("/check")
@@ -109,14 +106,24 @@ def check(form: SerialListForm) -> Response:
     return new_check(form, checked=checked)
 
 
+def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response:
+    """Show the dialog over a selection, or say why there is none."""
+    rows = selection.row_ids if selection else ()
+    return pages.render(
+        "invalidations/_new.html",
+        title="Mark as invalid",
+        form=form,
+        selection=selection,
+        sample=with_ids(rows[:SAMPLE]) if rows else (),
+        sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
+    )
+
+
 @invalidations_bp.get("/invalidate", endpoint="new")
-def new_invalidation() -> Response:
+@pages.submits(InvalidateForm, dialog)
+def new_invalidation(form: InvalidateForm) -> Response:
     """Show the dialog over the rows that are ticked, or over all rows found."""
-    form = InvalidateForm(formdata=None)
-    try:
-        return dialog(form, _ticked(request.args))
-    except ValidationError as error:
-        return dialog(form.refused(error))
+    return dialog(form, _ticked(request.args))
 
 
 @invalidations_bp.post("/invalidate", endpoint="create")
@@ -127,14 +134,13 @@ def invalidate() -> BaseResponse:
     try:
         shown = _shown(form)
         selection = shown or _named(request.form)
-        marked = invalidations.mark(selection, form.answers, actor)
+        number, _ = invalidations.mark(selection, form.answers, actor)
     except SelectionMoved as error:
         return dialog(form.refused(error), error.rest)
     except ValidationError as error:
         # Rows that were only named are not shown: they may be another account's.
         return dialog(form.refused(error), shown)
     message = f"{pluralise(len(selection.row_ids), 'row')} marked as invalid"
-    number = marked.invalidation_id
     return pages.done("invalidations.show", message, invalidation_id=number)
 
 
@@ -168,19 +174,6 @@ def rows(invalidation_id: int, part: int) -> Response:
     return pages.csv_file(text, f"to-correct-{invalidation_id}-{part}.csv")
 
 
-def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response:
-    """Show the dialog over a selection, or say why there is none."""
-    rows = selection.row_ids if selection else ()
-    return pages.render(
-        "invalidations/_new.html",
-        title="Mark as invalid",
-        form=form,
-        selection=selection,
-        sample=search.rows_with_ids(rows[:SAMPLE]) if rows else (),
-        sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
-    )
-
-
 def _ticked(sent: MultiDict[str, str]) -> Selection:
     """Select the valid ones of the rows that are ticked on the page of a search."""
     ticks, actor = TickedRows.read(sent), current_actor()
@@ -199,11 +192,9 @@ def _shown(form: InvalidateForm) -> Selection | None:
     """
     if not form.selection.data:
         return None
-    actor = current_actor()
-    match pages.read_signed(form.selection.data):
-        case [int(user_id), value] if user_id == actor.user_id:
-            if selection := selections.read_selection(value, actor):
-                return selection
+    sent = pages.read_signed(form.selection.data)
+    if selection := selections.read_selection(sent, current_actor()):
+        return selection
     raise SelectionExpired({"selection": EXPIRED})
 
 

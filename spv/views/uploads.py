@@ -9,10 +9,10 @@ from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.ledger import CheckForm, UploadForm
-from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES
 from spv.services.accounts import applications
 from spv.services.ledger import refused_files, uploads
+from spv.services.ledger.refused_files import File
 
 bp = Blueprint("uploads", __name__)
 
@@ -31,24 +31,20 @@ def new(form: UploadForm | None = None, **context: Any) -> Response:
 
 @bp.post("/panels/upload")
 @limiter.limit("60 per minute")
-def create() -> BaseResponse:
+@pages.submits(UploadForm, new)
+def create(form: UploadForm) -> BaseResponse:
     """Record the rows of a file, or with `check_only` show the result without."""
-    form, actor = UploadForm(), current_actor()
-    try:
-        content = form.data_of_file()
-        if form.has_file or form.pasted.data:
-            file = uploads.File(content, form.filename)
-        else:
-            file = uploads.kept(form.kept_file.data, actor)
-        if form.check_only.data:
-            headings = bool(form.accept_headings.data)
-            checked = uploads.check(file.content, actor, headings=headings)
-            good = file.content, file.filename, checked.report, actor
-            kept = "" if checked.earlier else refused_files.keep_good(*good)
-            return new(form, checked=checked, kept=kept)
-        recorded = uploads.save(file, form.answers, actor)
-    except ValidationError as error:
-        return new(form.refused(error), refusal=error)
+    actor, content = current_actor(), form.data_of_file()
+    if form.is_kept:
+        file = refused_files.kept(form.kept_file.data, actor)
+    else:
+        file = File(content, form.filename)
+    if form.check_only.data:
+        headings = bool(form.accept_headings.data)
+        found, earlier = uploads.check(file.content, actor, headings=headings)
+        kept = "" if earlier else refused_files.keep_good(file, found, actor)
+        return new(form, checked=found, earlier=earlier, kept=kept)
+    recorded = uploads.save(file, form.answers, actor)
     return pages.done("uploads.show", recorded.already, upload_id=recorded.upload_id)
 
 
@@ -101,14 +97,11 @@ def new_check(form: CheckForm | None = None, **context: Any) -> Response:
 
 @bp.post("/check-a-file")
 @limiter.limit("20 per minute")
-def check_file() -> Response:
+@pages.submits(CheckForm, new_check)
+def check_file(form: CheckForm) -> Response:
     """Show the problems of a file."""
-    form = CheckForm()
-    try:
-        checked = uploads.check(form.data_of_file())
-    except ValidationError as error:
-        return new_check(form.refused(error), refusal=error)
-    return new_check(form, checked=checked)
+    found, _ = uploads.check(form.data_of_file())
+    return new_check(form, checked=found)
 
 
 @bp.get("/check-a-file/<name>.csv")

@@ -15,8 +15,9 @@ SHARE = """navigator.share = shared => {
     window.shared = shared;
     return Promise.reject(new DOMException("", window.refused || "AbortError"));
 }"""
-# Another name for the browser's own function, so that a test can let it fail.
-REFUSE_TO_COPY = "document.execCommand = () => false"
+# Neither of the two ways to copy works.
+REFUSE_TO_COPY = """document.execCommand = () => false;
+Object.defineProperty(navigator, "clipboard", {value: undefined})"""
 
 
 def calculate(page, answers=GOOD_SOLAR):

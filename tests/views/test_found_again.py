@@ -23,7 +23,7 @@ def test_the_invalidations_of_the_account(demonstration, sixty, staff):
     vsp = acting(demo.VSP_USER)
     selection = selections.listed(["EX000001", "EX000002"], vsp)
     why = {"reason": "Other", "other_reason": "The <b> pallet. " * 20}
-    own = invalidations.mark(selection, why, vsp).invalidation_id
+    own, _ = invalidations.mark(selection, why, vsp)
     by_staff = mark(["EX000003"], acting(demo.STAFF))
     page = read(sixty.get(LIST))
     number, rows, reason, by, when = cells(page, f"Invalidation {own}")

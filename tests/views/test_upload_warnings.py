@@ -9,6 +9,7 @@ from spv import demo
 from spv.extensions import db
 from spv.models import Upload
 from spv.services.ledger import uploads
+from spv.services.ledger.refused_files import File
 from tests.people import acting, browser_of
 from tests.proof import log_problems
 from tests.serial_files import A, B, row, text
@@ -125,7 +126,7 @@ def test_the_same_rows_under_an_earlier_format_are_answered_with_their_upload(
     """A new version of the digest must not make a ledger forget its uploads."""
     actor = acting(demo.VSP_USER)
     answers = {"declaration": "yes", "wording_version": ""}
-    file = uploads.File(text(A, B).encode(), "panels.csv")
+    file = File(text(A, B).encode(), "panels.csv")
     first = uploads.save(file, answers, actor)
     versions = {**uploads.DIGESTS, 2: lambda panels: "2" * 64}
     monkeypatch.setattr(uploads, "DIGESTS", versions)

@@ -98,11 +98,11 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
             return _invalidation_done(earlier)
         raise ItemsRefused(problems, len(serials))
     try:
-        made = invalidations.mark(selection, reason, actor)
+        number, is_new = invalidations.mark(selection, reason, actor)
     except SelectionMoved:
         _, problems = _find_own(serials, actor)
         raise ItemsRefused(problems, len(serials)) from None
-    return _invalidation_done(made.invalidation_id, is_new=made.is_new)
+    return _invalidation_done(number, is_new=is_new)
 
 
 def notices(error: ItemsRefused) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarResult, select
+from sqlalchemy import ScalarResult, select
 from sqlalchemy.orm import joinedload
 
 from spv import clock
@@ -42,7 +42,7 @@ def make(answers: Mapping[str, Any], actor: Actor) -> DeclarationStatus:
     )  # fmt: skip
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
-        today, last = clock.day_of(at), _newest(actor.account_id, 1).first()
+        today, last = clock.day_of(at), _newest(actor.account_id).first()
         made = last and (last.user_id, last.wording_version, clock.day_of(last.made_at))
         if made != (actor.user_id, version, today):
             until = rules.last_day(today)
@@ -71,7 +71,7 @@ def declaration_status(
     account_id: int | None, at: datetime | None = None
 ) -> DeclarationStatus:
     """Return the status of an account's declaration at a moment, or now."""
-    last, today = _newest(account_id, 1).first(), clock.day_of(at or clock.now())
+    last, today = _newest(account_id).first(), clock.day_of(at or clock.now())
     if last is None:
         return DeclarationStatus(None, today)
     return DeclarationStatus(last.expires_on, today, clock.day_of(last.made_at))
@@ -82,7 +82,7 @@ def current(account_id: int | None, at: datetime) -> Declaration:
 
     Raises NotCurrent if there is none.
     """
-    last = _newest(account_id, 1).first()
+    last = _newest(account_id).first()
     status = DeclarationStatus(last.expires_on if last else None, clock.day_of(at))
     if last is None or not status.is_current:
         raise NotCurrent(status)
@@ -98,24 +98,17 @@ def _declaration(
     purpose: str, version: str, actor: Actor, at: datetime, until: date | None = None
 ) -> Declaration:
     return Declaration(
-        account_id=actor.account_id,
-        user_id=actor.user_id,
-        purpose=purpose,
-        wording_version=version,
-        made_at=at,
-        expires_on=until,
+        account_id=actor.account_id, user_id=actor.user_id, purpose=purpose,
+        wording_version=version, made_at=at, expires_on=until,
+    )  # fmt: skip
+
+
+def _newest(account_id: int | None, most: int = 1) -> ScalarResult[Declaration]:
+    query = (
+        select(Declaration)
+        .filter_by(account_id=account_id, purpose=API)
+        .where(Declaration.expires_on.is_not(None))
+        .order_by(Declaration.expires_on.desc(), Declaration.id.desc())
+        .options(joinedload(Declaration.user))
     )
-
-
-def _newest(account_id: int | None, most: int) -> ScalarResult[Declaration]:
-    query = select(Declaration).where(_of(account_id)).limit(most)
-    newest = query.order_by(Declaration.expires_on.desc(), Declaration.id.desc())
-    return db.session.scalars(newest.options(joinedload(Declaration.user)))
-
-
-def _of(account_id: int | None) -> ColumnElement[bool]:
-    return (
-        (Declaration.account_id == account_id)
-        & (Declaration.purpose == API)
-        & Declaration.expires_on.is_not(None)
-    )
+    return db.session.scalars(query.limit(most))

@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, func, select, true, update
+from sqlalchemy import func, select, update
 
 from spv import clock, database
 from spv.extensions import db
@@ -37,15 +36,7 @@ class SelectionMoved(ValidationError):
         self.rest = rest
 
 
-class Marked(NamedTuple):
-    """The id of an invalidation, and whether it was made just now."""
-
-    invalidation_id: int
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """An invalidation, its event in the log, and a page of its rows.
 
     `parts` is the number of files that its rows fill.
@@ -58,12 +49,14 @@ class Receipt:
     parts: int
 
 
-def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> Marked:
+def mark(
+    selection: Selection, answers: Mapping[str, Any], actor: Actor
+) -> tuple[int, bool]:
     """Mark all rows of a selection as invalid, or none of them.
 
-    If the same user has sent the same invalidation before, return the first one. Raises
-    ValidationError for a wrong reason or a selection without rows, and SelectionMoved
-    if a row is no longer valid.
+    Return the id of the invalidation, and whether it is new: if the same user has sent
+    the same one before, that is the one. Raises ValidationError for a wrong reason or a
+    selection without rows, and SelectionMoved if a row is no longer valid.
     """
     reason = read_reason(answers)
     if not selection.row_ids:
@@ -74,17 +67,13 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> Mark
         valid = valid_ids(PanelSerial.id.in_(selection.row_ids), actor)
         if len(valid) < len(selection.row_ids):
             if earlier := made_before(selection, reason, actor):
-                return Marked(earlier, False)
+                return earlier, False
             raise _moved(selection, valid, actor)
         invalidation = Invalidation(
-            **reason,
-            **ledger_rows.made_by(actor),
-            upload_id=selection.upload_id,
-            criteria=dict(selection.how),
-            row_count=len(valid),
-            made_at=clock.now(),
+            **ledger_rows.made_by(actor), **reason, upload_id=selection.upload_id,
+            criteria=dict(selection.how), row_count=len(valid), made_at=clock.now(),
             audit_sequence=event_sequence,
-        )
+        )  # fmt: skip
         db.session.add(invalidation)
         db.session.flush()
         link_result(actor, invalidation_id=invalidation.id)
@@ -94,7 +83,7 @@ def mark(selection: Selection, answers: Mapping[str, Any], actor: Actor) -> Mark
             rows=len(valid), sha256=digest_of(valid), criteria=invalidation.criteria,
             upload=invalidation.upload_id, **reason,
         )  # fmt: skip
-        return Marked(invalidation.id, True)
+        return invalidation.id, True
 
 
 def digest_of(row_ids: Iterable[int]) -> str:
@@ -126,8 +115,9 @@ def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
     An account sees its own invalidations; agency staff see all. Raises NotFoundError if
     there is none with this id.
     """
-    invalidation, event = _find(invalidation_id, actor)
-    rows = _rows_of(invalidation_id, ROWS_SHOWN + 1, after=after)
+    invalidation, event = ledger_rows.with_event(Invalidation, invalidation_id, actor)
+    is_of_it = PanelSerial.invalidation_id == invalidation_id
+    rows = ledger_rows.first_rows(is_of_it, ROWS_SHOWN + 1, after)
     return Receipt(
         invalidation=invalidation,
         event=event,
@@ -142,7 +132,7 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Invalidation], bool]:
 
     An account has its own invalidations, agency staff have all.
     """
-    return ledger_rows.newest(Invalidation, visible(actor), before)
+    return ledger_rows.newest(Invalidation, actor, before)
 
 
 def invalidations_of(upload_id: int) -> Sequence[Invalidation]:
@@ -154,43 +144,18 @@ def invalidations_of(upload_id: int) -> Sequence[Invalidation]:
     return db.session.scalars(made.order_by(Invalidation.id)).all()
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition for invalidations that the actor may see.
-
-    Those by staff have no account, and nor has a user without an account.
-    """
-    own = Invalidation.account_id == actor.account_id
-    own &= Invalidation.account_id.is_not(None)
-    return true() if Role.STAFF in actor.roles else own
-
-
 def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
     """Return 1,000 rows of an invalidation as a file to correct and upload again.
 
     Raises NotFoundError if there is no such invalidation or no such part of it.
     """
-    invalidation, _ = _find(invalidation_id, actor)
+    invalidation, _ = ledger_rows.with_event(Invalidation, invalidation_id, actor)
     skip = (part - 1) * MOST_ROWS
     if not 0 <= skip < invalidation.row_count:
         raise NotFoundError
-    rows = _rows_of(invalidation_id, MOST_ROWS, skip=skip)
+    is_of_it = PanelSerial.invalidation_id == invalidation_id
+    rows = ledger_rows.first_rows(is_of_it, MOST_ROWS, skip=skip)
     return csv_text([FIELDS.values(), *map(search.upload_cells, rows)], as_text=True)
-
-
-def _find(invalidation_id: int, actor: Actor) -> Row[Any, AuditEvent]:
-    return ledger_rows.with_event(Invalidation, invalidation_id, visible(actor))
-
-
-def _rows_of(
-    invalidation_id: int, most: int, after: int = 0, skip: int = 0
-) -> Sequence[Any]:
-    query = (
-        select(PanelSerial.id)
-        .where(PanelSerial.invalidation_id == invalidation_id, PanelSerial.id > after)
-        .order_by(PanelSerial.id)
-    )
-    row_ids = db.session.scalars(query.offset(skip).limit(most)).all()
-    return search.rows_with_ids(row_ids)
 
 
 def _invalidate(row_ids: Sequence[int], invalidation_id: int) -> None:

@@ -23,7 +23,7 @@ from spv.rules.ledger.rows import FIELDS
 from spv.rules.ledger.serial_list import Listed, SerialList, is_barcode, look_alikes
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
-from spv.services.ledger.search import joined_rows
+from spv.services.ledger.rows import joined_rows
 
 
 class Result(StrEnum):
@@ -155,22 +155,12 @@ def check_panels(read: Callable[[Any, date], Question], given: Any) -> CheckedPa
     return panel_check.check(question, rows, day, end)
 
 
-class History(NamedTuple):
-    """The rows of a serial number that the actor may see, the oldest first.
+def history(row_id: int, actor: Actor) -> Sequence[Any]:
+    """Return the rows of the serial number of a row, the oldest first.
 
-    Each has its product, its upload and, if it is invalid, its invalidation.
-    """
-
-    serial_number: str
-    is_valid: bool
-    rows: Sequence[Any]
-
-
-def history(row_id: int, actor: Actor) -> History:
-    """Return the history of the serial number of a row.
-
-    An account sees the rows that it uploaded; agency staff see all rows. Raises
-    NotFoundError if the actor may not see the row itself.
+    Each has its product, its upload and, if it is invalid, its invalidation. An account
+    sees the rows that it uploaded; agency staff see all rows. Raises NotFoundError if
+    the actor may not see the row itself.
     """
     serial = select(PanelSerial.serial_number).where(PanelSerial.id == row_id)
     query = joined_rows(PanelSerial, Product, Upload, Invalidation).where(
@@ -186,5 +176,4 @@ def history(row_id: int, actor: Actor) -> History:
     ).all()
     if row_id not in (row.PanelSerial.id for row in rows):
         raise NotFoundError
-    serial_number = rows[0].PanelSerial.serial_number
-    return History(serial_number, any(row.Invalidation is None for row in rows), rows)
+    return rows

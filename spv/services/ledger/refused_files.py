@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, delete, select
 
@@ -16,10 +18,17 @@ from spv.rules.ledger.headings import Guess
 from spv.rules.ledger.rows import CheckedRows, Problem, already_valid_problem
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require
-from spv.services.ledger import rows as ledger_rows
+from spv.services.ledger.rows import already_valid
 
 KEPT_FOR = timedelta(days=1)
 MOST_KEPT = 20
+
+
+class File(NamedTuple):
+    """A file as the user sent it."""
+
+    content: bytes
+    filename: str
 
 
 class RowsRefused(ValidationError):
@@ -41,54 +50,46 @@ class RowsRefused(ValidationError):
 
 
 def problems_of(
-    checked: CheckedRows,
-    account_id: int | None,
-    already_valid: Mapping[str, ledger_rows.ValidRow] | None = None,
+    checked: CheckedRows, actor: Actor, valid: Mapping[str, Any] | None = None
 ) -> list[Problem]:
     """Return all problems of rows in their order, those with the ledger included.
 
-    `already_valid` are the serial numbers that the ledger has. If it is not given, they
-    are looked up.
+    `valid` are the serial numbers that are valid in the ledger, with their rows. If it
+    is not given, they are looked up.
     """
-    if already_valid is None:
-        already_valid = ledger_rows.already_valid(checked.serials)
-    found = [
-        already_valid_problem(
-            checked.serials[serial],
-            serial,
-            clock.day_of(row.received_at),
-            own=row.account_id == account_id,
-        )
-        for serial, row in already_valid.items()
-    ]
-    return sorted(checked.problems + found, key=lambda problem: problem.row)
+    if valid is None:
+        valid = already_valid(checked.serials)
+    found = []
+    for serial, row in valid.items():
+        number, day = checked.serials[serial], clock.day_of(row.received_at)
+        own = row.account_id == actor.account_id
+        found.append(already_valid_problem(number, serial, day, own=own))
+    return sorted(checked.problems + found, key=attrgetter("row"))
 
 
-def keep(
-    content: bytes, filename: str, report: Report, account_id: int, at: datetime
-) -> str:
+def keep(file: File, report: Report, actor: Actor, at: datetime) -> str:
     """Keep a file, in the caller's transaction, and return its reference."""
     beyond = (
         select(RefusedFile.id)
-        .where(RefusedFile.account_id == account_id)
+        .where(RefusedFile.account_id == actor.account_id)
         .order_by(RefusedFile.id.desc())
         .offset(MOST_KEPT - 1)
     )
     db.session.execute(delete(RefusedFile).where(RefusedFile.id.in_(beyond)))
     forget_old(at)
-    file = RefusedFile(
-        reference=secrets.token_urlsafe(12), account_id=account_id, filename=filename,
-        content=content, row_count=report.row_count, refused_at=at,
+    kept = RefusedFile(
+        **file._asdict(), reference=secrets.token_urlsafe(12), refused_at=at,
+        account_id=actor.account_id, row_count=report.row_count,
         problem_count=report.problem_count,
     )  # fmt: skip
-    db.session.add(file)
-    return file.reference
+    db.session.add(kept)
+    return kept.reference
 
 
-def keep_good(content: bytes, filename: str, report: Report, actor: Actor) -> str:
+def keep_good(file: File, report: Report, actor: Actor) -> str:
     """Keep a file without problems, so that it can be uploaded after a check."""
     with authorised_transaction(actor, Role.UPLOADER):
-        return keep(content, filename, report, actor.account_id or 0, clock.now())
+        return keep(file, report, actor, clock.now())
 
 
 def forget_old(at: datetime) -> None:
@@ -100,15 +101,11 @@ def forget_old(at: datetime) -> None:
 
 def mine(actor: Actor) -> Sequence[RefusedFile]:
     """Return the kept files of the actor's account with problems, newest first."""
-    query = (
-        _mine(actor)
-        .where(RefusedFile.problem_count > 0)
-        .order_by(RefusedFile.id.desc())
-    )
-    return db.session.scalars(query).all()
+    query = _mine(actor).where(RefusedFile.problem_count > 0)
+    return db.session.scalars(query.order_by(RefusedFile.id.desc())).all()
 
 
-def kept(reference: str, actor: Actor) -> RefusedFile:
+def kept(reference: str, actor: Actor) -> File:
     """Return a kept file of the actor's account.
 
     Raises ValidationError on `file` if it is gone.
@@ -117,7 +114,7 @@ def kept(reference: str, actor: Actor) -> RefusedFile:
     found = db.session.scalar(query)
     if found is None:
         raise ValidationError({"file": "The file is no longer kept. Choose it again."})
-    return found
+    return File(found.content, found.filename)
 
 
 def with_problems(reference: str, actor: Actor) -> str:
@@ -126,7 +123,7 @@ def with_problems(reference: str, actor: Actor) -> str:
     Warnings stand there, too.
     """
     content, checked, problems = _check(reference, actor)
-    found = sorted(problems + checked.warnings, key=lambda problem: problem.row)
+    found = sorted(problems + checked.warnings, key=attrgetter("row"))
     return write_problems(content, found)
 
 
@@ -147,4 +144,4 @@ def _check(reference: str, actor: Actor) -> tuple[bytes, CheckedRows, list[Probl
     query = _mine(actor).where(RefusedFile.reference == reference)
     file = require(db.session.scalar(query))
     checked = check_csv(file.content)
-    return file.content, checked, problems_of(checked, file.account_id)
+    return file.content, checked, problems_of(checked, actor)

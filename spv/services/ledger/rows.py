@@ -2,23 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Row, false, func, insert, select, true, tuple_
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from spv import database
 from spv.extensions import db
-from spv.models import (
-    AuditEvent,
-    Invalidation,
-    PanelSerial,
-    Product,
-    Upload,
-    UploadProduct,
-)
+from spv.models import Account, AuditEvent, Invalidation, PanelSerial, Product, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ConflictError
 from spv.rules.ledger.rows import PRODUCT_FIELDS, Panel
@@ -38,13 +31,6 @@ Made = TypeVar("Made", Upload, Invalidation)
 SHOWN = 50  # uploads or invalidations on a page
 
 
-class ValidRow(NamedTuple):
-    """When a valid serial number was recorded, and by which account."""
-
-    received_at: datetime
-    account_id: int
-
-
 def made_by(actor: Actor) -> dict[str, int | None]:
     """Return the columns of an upload or invalidation that name who makes it."""
     return {
@@ -54,19 +40,20 @@ def made_by(actor: Actor) -> dict[str, int | None]:
     }
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition for uploads that the actor may see.
+def visible(
+    actor: Actor, made: type[Upload | Invalidation] = Upload
+) -> ColumnElement[bool]:
+    """Return the condition for uploads or invalidations that the actor may see.
 
-    Agency staff see all uploads, an account sees its own.
+    Agency staff see all of them, an account sees its own.
     """
     if Role.STAFF in actor.roles:
-        return true()
-    if actor.account_id is None:
-        return false()
-    return Upload.account_id == actor.account_id
+        return sa.true()
+    # Invalidations by staff have no account, and nor has a user without an account.
+    return made.account_id == actor.account_id if actor.account_id else sa.false()
 
 
-def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, ValidRow]:
+def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Any]:
     """Add rows to the ledger, and return serial numbers that were already valid.
 
     If there are any, the caller must roll back: the other rows were added. The registry
@@ -80,7 +67,7 @@ def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, ValidRow]:
         if valid := already_valid(serials, but=upload.id):
             return valid
         added = [product_values(each) for each in missing]
-        db.session.connection().execute(insert(Product), added)
+        db.session.connection().execute(sa.insert(Product), added)
         products |= _known_products(set(missing))
     upload_id = upload.id
     # Sorted, because neighbours in the index are written together.
@@ -116,65 +103,86 @@ def product_values(names: Names) -> dict[str, str]:
     return by_field | keys
 
 
-def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, ValidRow]:
-    """Return the serial numbers that are valid by another upload than `but`."""
+def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, Any]:
+    """Return the serial numbers that are valid by another upload than `but`.
+
+    Each has a row with the moment and the account of that upload.
+    """
     query = (
         select(PanelSerial.serial_number, Upload.received_at, Upload.account_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
         .where(PanelSerial.serial_number.in_(serials), VALID, Upload.id != but)
     )
-    return {serial: ValidRow(at, by) for serial, at, by in db.session.execute(query)}
+    return {row.serial_number: row for row in db.session.execute(query)}
 
 
-def count_valid(upload_id: int) -> int:
-    """Return the number of valid rows of an upload."""
-    total = select(func.sum(UploadProduct.valid_count))
-    return db.session.scalar(total.where(UploadProduct.upload_id == upload_id)) or 0
+def joined_rows(*columns: Any) -> sa.Select[Any]:
+    """Select rows of the ledger, with their product, upload, account and invalidation.
 
-
-def rows_of(upload_id: int, after: int, most: int) -> Sequence[Any]:
-    """Return rows of an upload after a row id, with their names and invalidations."""
-    query = (
-        select(PanelSerial.id, *PANEL, PanelSerial.invalidation_id)
+    Without columns, the query selects what pages show of a row.
+    """
+    return (
+        select(*columns or _COLUMNS)
+        .select_from(PanelSerial)
         .join(Product, Product.id == PanelSerial.product_id)
-        .where(PanelSerial.upload_id == upload_id, PanelSerial.id > after)
-        .order_by(PanelSerial.id)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .join(Account, Account.id == Upload.account_id)
+        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
     )
-    return db.session.execute(query.limit(most)).all()
+
+
+_COLUMNS = (
+    PanelSerial.id, *PANEL, PanelSerial.upload_id, PanelSerial.invalidation_id,
+    Upload.received_at, Upload.account_id, Account.legal_name,
+    Invalidation.reason, Invalidation.made_at,
+)  # fmt: skip
+
+
+def with_ids(row_ids: Sequence[int], *order: Any) -> Sequence[Any]:
+    """Return the rows with some ids, in the order of their ids or in another order."""
+    query = joined_rows().where(PanelSerial.id.in_(row_ids))
+    return db.session.execute(query.order_by(*order or [PanelSerial.id])).all()
+
+
+def first_rows(
+    condition: ColumnElement[bool], most: int, after: int = 0, skip: int = 0
+) -> Sequence[Any]:
+    """Return the first rows that meet a condition, or those that follow an id."""
+    query = select(PanelSerial.id).where(condition, PanelSerial.id > after)
+    query = query.order_by(PanelSerial.id).offset(skip).limit(most)
+    return with_ids(db.session.scalars(query).all())
 
 
 def newest(
-    made: type[Made], own: ColumnElement[bool], before: int, *options: Any
+    made: type[Made], actor: Actor, before: int, *options: Any
 ) -> tuple[Sequence[Made], bool]:
     """Return the newest 50 uploads or invalidations, and whether there are more.
 
-    With `before`, those before an id. `own` is the condition that the actor may see
-    them, `options` say what else to load at once.
+    With `before`, those before an id. `options` say what else to load at once.
     """
-    query = select(made).where(own, made.id < before if before else true())
+    query = select(made).where(visible(actor, made)).order_by(made.id.desc())
+    if before:
+        query = query.where(made.id < before)
     people = map(joinedload, (made.account, made.user, made.subscription))
-    query = query.options(*people, *options).order_by(made.id.desc())
+    query = query.options(*people, *options)
     found = db.session.scalars(query.limit(SHOWN + 1)).all()
     return found[:SHOWN], len(found) > SHOWN
 
 
-def with_event(
-    made: Any, row_id: int, own: ColumnElement[bool], *more: Any
-) -> Row[Any, AuditEvent]:
+def with_event(made: Any, row_id: int, actor: Actor) -> sa.Row[Any, AuditEvent]:
     """Return an upload or an invalidation with an id, and its event in the log.
 
-    `own` is the condition that the actor may see it, `more` are relations to load at
-    once. Raises NotFoundError if there is none.
+    Raises NotFoundError if there is none that the actor may see.
     """
     of_event = (AuditEvent.chain == audit_log.REGISTRY) & (
         AuditEvent.sequence == made.audit_sequence
     )
     query = select(made, AuditEvent).join(AuditEvent, of_event)
-    people = (made.account, made.user, made.subscription, *more)
-    query = query.where(made.id == row_id, own).options(*map(joinedload, people))
+    people = map(joinedload, (made.account, made.user, made.subscription))
+    query = query.where(made.id == row_id, visible(actor, made)).options(*people)
     return require(db.session.execute(query).one_or_none())
 
 
 def _known_products(names: set[Names]) -> dict[Names, int]:
-    query = select(*NAMES, Product.id).where(tuple_(*NAMES).in_(sorted(names)))
+    query = select(*NAMES, Product.id).where(sa.tuple_(*NAMES).in_(sorted(names)))
     return {(one, two, three): id for one, two, three, id in db.session.execute(query)}

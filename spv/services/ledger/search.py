@@ -3,19 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
-
 from spv import clock, database
 from spv.database import snapshot
-from spv.extensions import db
-from spv.models import Account, Invalidation, PanelSerial, Product, Upload
 from spv.rules.csv_file import csv_text
 from spv.rules.ledger.criteria import STATUSES, Criteria
 from spv.rules.ledger.headings import LEDGER_COLUMNS
 from spv.rules.ledger.rows import FIELDS
 from spv.services.actor import Actor
-from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search_query
+from spv.services.ledger.rows import with_ids
 
 ROWS_SHOWN = 50
 EXPORT_SLICE = 2_000
@@ -70,38 +66,10 @@ def upload_cells(row: Any) -> list[str]:
     return [getattr(row, field) for field in FIELDS]
 
 
-def joined_rows(*columns: Any) -> Select[Any]:
-    """Select rows of the ledger, with their product, upload, account and invalidation.
-
-    Without columns, the query selects what pages show of a row.
-    """
-    return (
-        select(*columns or _COLUMNS)
-        .select_from(PanelSerial)
-        .join(Product, Product.id == PanelSerial.product_id)
-        .join(Upload, Upload.id == PanelSerial.upload_id)
-        .join(Account, Account.id == Upload.account_id)
-        .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
-    )
-
-
-_COLUMNS = (
-    PanelSerial.id, PanelSerial.upload_id, PanelSerial.invalidation_id,
-    *ledger_rows.PANEL, Upload.received_at, Upload.account_id, Account.legal_name,
-    Invalidation.reason, Invalidation.made_at,
-)  # fmt: skip
-
-
-def rows_with_ids(row_ids: Sequence[int], *order: Any) -> Sequence[Any]:
-    """Return the rows with some ids, in the order of their ids or in another order."""
-    query = joined_rows().where(PanelSerial.id.in_(row_ids))
-    return db.session.execute(query.order_by(*order or [PanelSerial.id])).all()
-
-
 def matching_rows(criteria: Criteria, actor: Actor, *page: int) -> Sequence[Any]:
     """Return so many rows that match; with a second number, those after that row."""
     row_ids = search_query.ids(criteria, actor, *page)
-    return rows_with_ids(row_ids, *search_query.order(criteria))
+    return with_ids(row_ids, *search_query.order(criteria))
 
 
 def _export_cells(row: Any) -> list[str]:

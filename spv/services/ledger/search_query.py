@@ -41,8 +41,8 @@ _key_of_row = tuple_(PanelSerial.upload_id, PanelSerial.product_id)
 # By status: the conditions on a row, and the number of such rows in a line.
 _CONDITIONS: dict[str, tuple[ColumnElement[bool], ...]] = {
     "": (),
-    "valid": (PanelSerial.invalidation_id.is_(None),),
-    "invalid": (PanelSerial.invalidation_id.is_not(None),),
+    "valid": (ledger_rows.VALID,),
+    "invalid": (~ledger_rows.VALID,),
 }
 _COUNTS: dict[str, Any] = {
     "": UploadProduct.row_count,

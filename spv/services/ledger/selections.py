@@ -89,13 +89,15 @@ def check_most(count: int) -> None:
 
 
 def read_selection(value: Any, actor: Actor) -> Selection | None:
-    """Read the selection that a form sends back; return None if it is not valid.
+    """Read the user id and the selection that a form sends back to that user.
 
-    The form's signature does not prove much in a demonstration: its secret is public.
+    Return None if they are not valid. The form's signature does not prove much in a
+    demonstration: its secret is public.
     """
     match value:
-        case [[_, *_] as row_ids, [*how], upload_id] if (
-            len(row_ids) <= MOST_MARKED
+        case [user_id, [[_, *_] as row_ids, [*how], upload_id]] if (
+            user_id == actor.user_id
+            and len(row_ids) <= MOST_MARKED
             and all(_is_number(each, 2**63) for each in row_ids)
             and len(how) <= MOST_LABELS
             and all(map(_is_label_and_value, how))

@@ -1,30 +1,22 @@
 """Uploads: all rows of a file of panel serial numbers are recorded, or none is."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from spv import clock
 from spv.extensions import db
-from spv.models import AuditEvent, Invalidation, Upload
+from spv.models import AuditEvent, Invalidation, PanelSerial, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
 from spv.rules.ledger.declaration import WORDINGS, read_declaration
-from spv.rules.ledger.headings import Guess, accept_headings, guess_headings
-from spv.rules.ledger.rows import (
-    DIGEST_VERSION,
-    DIGESTS,
-    CheckedRows,
-    Panel,
-    Problem,
-    digest,
-)
+from spv.rules.ledger.headings import accept_headings, guess_headings
+from spv.rules.ledger.rows import DIGEST_VERSION, DIGESTS, CheckedRows, Problem
 from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -32,18 +24,10 @@ from spv.services.authorisation import authorised_transaction, link_result
 from spv.services.ledger import declarations, refused_files
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.invalidations import invalidations_of
-from spv.services.ledger.refused_files import RowsRefused
+from spv.services.ledger.refused_files import File, RowsRefused
 
 ROWS_SHOWN = 100
 RECORDED = "upload.recorded"
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file as the user sent it."""
-
-    content: bytes
-    filename: str
 
 
 class Recorded(NamedTuple):
@@ -54,19 +38,7 @@ class Recorded(NamedTuple):
     already: str = ""
 
 
-class Checked(NamedTuple):
-    """The number of rows of a good file, and the `earlier` upload of the same rows.
-
-    `report` has the warnings.
-    """
-
-    row_count: int
-    report: Report
-    earlier: Recorded | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """An upload with its event in the log, its declaration, and some of its rows.
 
     `marked_by` are the invalidations of its rows, the oldest first.
@@ -101,10 +73,9 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     wrong; then nothing is recorded.
     """
     wording = read_declaration(answers["declaration"], answers["wording_version"])
-    guesses: Sequence[Guess] = ()
     try:
         if answers.get("accept_headings"):
-            file = File(accept_headings(file.content), file.filename)
+            file = file._replace(content=accept_headings(file.content))
         checked = check_csv(file.content)
         return record(
             checked, actor, filename=file.filename, wording_version=wording,
@@ -115,8 +86,7 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
         raise
     except HasProblems as error:
         found = report(checked, error.problems, file.content)
-    if found.about_headings:
-        guesses = guess_headings(file.content)
+    guesses = guess_headings(file.content)
     reference = _refuse(file, actor, found.sentence, found, keep=bool(guesses))
     raise RowsRefused(found, reference, guesses)
 
@@ -133,16 +103,16 @@ def record(
     or has a warning that was not `confirmed`.
     """
     if checked.problems:
-        raise HasProblems(refused_files.problems_of(checked, actor.account_id))
+        raise HasProblems(refused_files.problems_of(checked, actor))
     panels = list(checked.panels.values())
-    digests = _digests(panels)  # before the transaction, which others wait for
+    digests = _digests(checked)  # before the transaction, which others wait for
     with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
         at = clock.now()
         declaration = declarations.of_upload(wording_version, actor, at)
-        if earlier := _still_valid(actor.account_id, digests):
+        if earlier := _still_valid(digests, actor):
             return earlier
         if checked.warnings and not confirmed:
-            raise HasProblems(refused_files.problems_of(checked, actor.account_id))
+            raise HasProblems(refused_files.problems_of(checked, actor))
         refused_files.forget_old(at)
         upload = Upload(
             **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
@@ -154,8 +124,7 @@ def record(
         db.session.flush()
         link_result(actor, upload_id=upload.id)
         if valid := ledger_rows.put(upload, panels):
-            account_id = actor.account_id
-            raise HasProblems(refused_files.problems_of(checked, account_id, valid))
+            raise HasProblems(refused_files.problems_of(checked, actor, valid))
         _log(upload, actor)
         return Recorded(upload.id, at)
 
@@ -170,21 +139,13 @@ def _log(upload: Upload, actor: Actor) -> None:
     )  # fmt: skip
 
 
-def kept(reference: str, actor: Actor) -> File:
-    """Return a refused file that was kept for the actor's account.
-
-    Raises ValidationError on `file` if it is gone.
-    """
-    found = refused_files.kept(reference, actor)
-    return File(found.content, found.filename)
-
-
 def check(
     content: bytes, actor: Actor | None = None, *, headings: bool = False
-) -> Checked:
+) -> tuple[Report, Recorded | None]:
     """Check a file as `save` would, without keeping any of it.
 
-    With `headings`, those that plainly mean ours are taken. Without an actor, as for
+    Return a report with its warnings, and the earlier upload of the same rows. With
+    `headings`, those that plainly mean ours are taken. Without an actor, as for
     visitors, the file is not compared with the ledger. Raises ValidationError if
     anything is wrong.
     """
@@ -194,20 +155,17 @@ def check(
         problems, earlier = compare(checked, actor)
     found = report(checked, problems, content)
     if problems:
-        guesses = guess_headings(content) if found.about_headings else ()
-        raise RowsRefused(found, guesses=guesses)
-    return Checked(checked.row_count, found, earlier)
+        raise RowsRefused(found, guesses=guess_headings(content))
+    return found, earlier
 
 
 def compare(
     checked: CheckedRows, actor: Actor
 ) -> tuple[list[Problem], Recorded | None]:
     """Return all problems of rows, or the earlier upload that `record` would return."""
-    if not checked.problems:
-        digests = _digests(checked.panels.values())
-        if earlier := _still_valid(actor.account_id, digests):
-            return [], earlier
-    return refused_files.problems_of(checked, actor.account_id), None
+    if not checked.problems and (earlier := _still_valid(_digests(checked), actor)):
+        return [], earlier
+    return refused_files.problems_of(checked, actor), None
 
 
 def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
@@ -215,12 +173,11 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
 
     Raises NotFoundError if it is not the actor's to see.
     """
-    upload, event = ledger_rows.with_event(
-        Upload, upload_id, ledger_rows.visible(actor), Upload.declaration
-    )
+    upload, event = ledger_rows.with_event(Upload, upload_id, actor)
     wordings = WORDINGS[upload.declaration.purpose]
-    rows = ledger_rows.rows_of(upload_id, after, ROWS_SHOWN + 1)
-    valid = ledger_rows.count_valid(upload_id)
+    is_of_it = PanelSerial.upload_id == upload_id
+    rows = ledger_rows.first_rows(is_of_it, ROWS_SHOWN + 1, after)
+    valid = upload.valid_count
     return Receipt(
         upload=upload,
         event=event,
@@ -238,17 +195,11 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
 
     An account has its own uploads, agency staff have all.
     """
-    own, counted = ledger_rows.visible(actor), undefer(Upload.valid_count)
-    return ledger_rows.newest(Upload, own, before, counted)
+    return ledger_rows.newest(Upload, actor, before, undefer(Upload.valid_count))
 
 
 def _refuse(
-    file: File,
-    actor: Actor,
-    why: str,
-    found: Report | None = None,
-    *,
-    keep: bool = False,
+    file: File, actor: Actor, why: str, found: Report | None = None, keep: bool = False
 ) -> str:
     """Log that a file is refused, and keep it if its rows can be corrected.
 
@@ -261,9 +212,7 @@ def _refuse(
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
         if found and (keep or not found.about_headings):
-            reference = refused_files.keep(
-                file.content, file.filename, found, actor.account_id or 0, at
-            )
+            reference = refused_files.keep(file, found, actor, at)
         audit_log.act(
             "upload.refused", actor, at, filename=file.filename, why=why,
             file_sha256=hashlib.sha256(file.content).hexdigest(), **counts,
@@ -271,30 +220,23 @@ def _refuse(
     return reference
 
 
-def _digests(panels: Iterable[Panel]) -> list[str]:
+def _digests(checked: CheckedRows) -> list[str]:
     """Return the digests of rows by every version of the format, the newest first."""
-    rows = list(panels)
-    return [digest(rows, version) for version in sorted(DIGESTS, reverse=True)]
+    versions, panels = sorted(DIGESTS, reverse=True), checked.panels.values()
+    return [DIGESTS[version](panels) for version in versions]
 
 
-def _still_valid(account_id: int | None, digests: Sequence[str]) -> Recorded | None:
+def _still_valid(digests: Sequence[str], actor: Actor) -> Recorded | None:
     """Return the account's upload of exactly these rows, if all are still valid."""
-    rows = {"digests": digests, "account_id": account_id}
-    found = db.session.execute(_SAME_ROWS, rows).one_or_none()
-    if found is None or ledger_rows.count_valid(found.id) < found.row_count:
+    query = (
+        select(Upload.id, Upload.row_count, Upload.valid_count, Upload.received_at)
+        .where(Upload.sha256.in_(digests), Upload.account_id == actor.account_id)
+        .order_by(Upload.id.desc())
+        .limit(1)
+    )
+    found = db.session.execute(query).one_or_none()
+    if found is None or found.valid_count < found.row_count:
         return None
     when = clock.format_moment(found.received_at)
     already = f"Already recorded on {when}, nothing added."
     return Recorded(found.id, found.received_at, already)
-
-
-# Built only once, as each upload makes this query.
-_SAME_ROWS = (
-    select(Upload.id, Upload.row_count, Upload.received_at)
-    .where(
-        Upload.sha256.in_(bindparam("digests", expanding=True)),
-        Upload.account_id == bindparam("account_id"),
-    )
-    .order_by(Upload.id.desc())
-    .limit(1)
-)

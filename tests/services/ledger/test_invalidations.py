@@ -46,7 +46,7 @@ def chosen(actor, beginning="EX"):
 
 def mark_all(actor, beginning="EX"):
     """Mark all valid rows that begin so, and return the id of the invalidation."""
-    return invalidations.mark(chosen(actor, beginning), WHY, actor).invalidation_id
+    return invalidations.mark(chosen(actor, beginning), WHY, actor)[0]
 
 
 @pytest.mark.parametrize("reason", REASONS)
@@ -55,8 +55,8 @@ def test_each_reason_is_saved_and_logged(vsp, reason):
     selection = selections.matching(Criteria(upload=number), set(), vsp)
     given = " As the maker\r\nsays " if reason == "Other" else " \n\u2003"
     answers = {"reason": reason, "other_reason": given}
-    marked = invalidations.mark(selection, answers, vsp)
-    receipt = invalidations.show(marked.invalidation_id, vsp)
+    invalidation_id, _ = invalidations.mark(selection, answers, vsp)
+    receipt = invalidations.show(invalidation_id, vsp)
     made, logged = receipt.invalidation, json.loads(receipt.event.details)
     text = "As the maker\nsays" if reason == "Other" else ""
     assert (made.reason, made.other_reason) == (reason, text)
@@ -251,7 +251,7 @@ def test_a_user_who_was_removed_meanwhile_marks_nothing(vsp, private_people):
         invalidations.mark(selection, WHY, vsp)
     assert count_invalidations() == before
     assert events()[-1] == "user.removed"
-    assert invalidations.mark(selection, WHY, admin).is_new
+    assert invalidations.mark(selection, WHY, admin)[1]
 
 
 def test_only_uploaders_and_staff_mark(vsp, kim):

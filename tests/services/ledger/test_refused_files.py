@@ -70,15 +70,15 @@ def test_a_file_that_cannot_be_read_is_logged_and_not_kept(other):
 
 def test_check_only_keeps_nothing(other):
     before = events()
-    checked = uploads.check(panels_csv(7), other)
-    assert (checked.row_count, checked.earlier) == (7, None)
+    found, earlier = uploads.check(panels_csv(7), other)
+    assert (found.row_count, earlier) == (7, None)
     for data in (panels_csv(7) + b"x", b"", b"a,b\n1,2"):
         with pytest.raises(ValidationError):
             uploads.check(data, other)
     assert (events(), stored(), list(refused_files.mine(other))) == (before, 0, [])
     upload(panels_csv(7), other)
-    found = uploads.check(panels_csv(7), other)
-    assert found.earlier.already.startswith("Already recorded on ")
+    _, earlier = uploads.check(panels_csv(7), other)
+    assert earlier.already.startswith("Already recorded on ")
     with pytest.raises(RowsRefused) as error:
         uploads.check(panels_csv(8), other)
     assert error.value.report.new_rows == 1

@@ -10,6 +10,7 @@ from spv.rules.errors import ValidationError
 from spv.rules.ledger import criteria
 from spv.rules.ledger.criteria import Criteria
 from spv.services.ledger import invalidations, search, search_query, selections
+from spv.services.ledger.rows import with_ids
 from tests import brute_force
 from tests.endurance import sampled
 from tests.panels import NAMES, panels_csv, upload
@@ -135,7 +136,7 @@ def test_all_that_an_account_can_mark_is_its_own(planted, asked):
     other = acting(demo.OTHER_VSP)
     selection = selections.matching(Criteria(**asked), set(), other)
     reason = {"reason": "Ineligible panel"}
-    number = invalidations.mark(selection, reason, other).invalidation_id
+    number, _ = invalidations.mark(selection, reason, other)
     before = {row.id: row for row in planted}
     for row in brute_force.every_row():
         if row.invalidation_id != number:
@@ -227,6 +228,6 @@ def test_a_selection_says_how_rows_were_chosen(vsp):
     listed = selections.listed(["EX000001", "EX9"], vsp)
     assert listed.how == [("Chosen", "By a list of 2 serial numbers")]
     assert selections.matching(Criteria(status="invalid"), set(), vsp).row_ids == []
-    shown = search.rows_with_ids(whole.row_ids)
+    shown = with_ids(whole.row_ids)
     assert [row.id for row in shown] == ids
     assert ",".join(getattr(shown[0], name) for name in criteria.NAMES) == NAMES

@@ -84,7 +84,7 @@ def test_all_that_matched_are_marked(vsp):
     assert len(found) == len(ALIKE[1])
     selection = selections.matching(criteria, set(), vsp)
     reason = {"reason": "Ineligible panel"}
-    number = invalidations.mark(selection, reason, vsp).invalidation_id
+    number, _ = invalidations.mark(selection, reason, vsp)
     marked = {r.id for r in brute_force.every_row() if r.invalidation_id == number}
     assert marked == found
     assert log_problems() == []

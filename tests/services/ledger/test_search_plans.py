@@ -6,7 +6,6 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from spv import demo
 from spv.extensions import db
@@ -18,6 +17,7 @@ from tests import brute_force
 from tests.endurance import sampled
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting
+from tests.plans import statements, steps
 
 pytestmark = pytest.mark.every_database
 
@@ -108,42 +108,27 @@ def two_pages(criteria, actor):
 
 def indexes_of(work):
     """Yield the indexes of rows that some work uses."""
-    sent = []
-
-    def catch(_connection, _cursor, statement, values, *_):
-        sent.append((statement, values))
-
-    event.listen(db.engine, "before_cursor_execute", catch)
-    work()
-    event.remove(db.engine, "before_cursor_execute", catch)
-    plan = by_sqlite if db.engine.dialect.name == "sqlite" else by_postgresql
-    for statement, values in sent:
-        yield from plan(db.session.connection(), statement, values)
+    read = by_sqlite if db.engine.dialect.name == "sqlite" else by_postgresql
+    for statement, values in statements(work):
+        for step in steps(statement, values):
+            yield from read(step, statement)
 
 
-def by_sqlite(connection, statement, values):
-    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-    for *_, step in plan:
-        if "upload_products" in step and "valid_count <" in statement:
-            assert "SCAN" not in step or "ix_upload_products_marked" in step, step
-        if " panel_serials" in step:
-            assert step.startswith("SEARCH"), (step, statement)
-            index = re.search(r"INDEX (\w+) \(.+\)", step)
-            yield index[1] if index else ROW
+def by_sqlite(step, statement):
+    if "upload_products" in step and "valid_count <" in statement:
+        assert "SCAN" not in step or "ix_upload_products_marked" in step, step
+    if " panel_serials" in step:
+        assert step.startswith("SEARCH"), (step, statement)
+        index = re.search(r"INDEX (\w+) \(.+\)", step)
+        yield index[1] if index else ROW
 
 
-def by_postgresql(connection, statement, values):
-    """PostgreSQL would read a small table whole: forbid that."""
-    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-    plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)
-    nodes = [plan.scalar()[0]["Plan"]]
-    for node in nodes:
-        nodes += node.get("Plans", [])
-        if node.get("Relation Name") == "panel_serials":
-            assert node["Node Type"] != "Seq Scan", statement
-        if "panel_serials" in (index := node.get("Index Name", "")):
-            assert "Index Cond" in node or index in {MARKED, FEW}, (node, statement)
-            yield index
+def by_postgresql(node, statement):
+    if node.get("Relation Name") == "panel_serials":
+        assert node["Node Type"] != "Seq Scan", statement
+    if "panel_serials" in (index := node.get("Index Name", "")):
+        assert "Index Cond" in node or index in {MARKED, FEW}, (node, statement)
+        yield index
 
 
 @sampled

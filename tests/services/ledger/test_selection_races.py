@@ -53,8 +53,8 @@ class Person:
 
     def confirm(self, why=WHY):
         try:
-            made = invalidations.mark(self.selection, why, self.actor)
-            self.numbers.append(made.invalidation_id)
+            number, _ = invalidations.mark(self.selection, why, self.actor)
+            self.numbers.append(number)
         except SelectionMoved as moved:
             self.moved.append(moved)
 

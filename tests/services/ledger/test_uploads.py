@@ -17,7 +17,7 @@ from spv.rules.errors import (
 )
 from spv.rules.ledger.rows import Panel, digest
 from spv.services.ledger import uploads
-from spv.services.ledger.refused_files import RowsRefused
+from spv.services.ledger.refused_files import File, RowsRefused
 from tests.endurance import repeated
 from tests.panels import HEADING, NAMES, mark, panels_csv, stored, upload
 from tests.people import acting, at_once, events
@@ -165,7 +165,7 @@ def test_only_vsps_and_suppliers_upload(email):
 def test_without_the_declaration_nothing_is_read(vsp, answers, words):
     before, declared = events(), db.session.query(Declaration).count()
     with pytest.raises(ValidationError, match=words) as error:
-        uploads.save(uploads.File(panels_csv(1), "x.csv"), answers, vsp)
+        uploads.save(File(panels_csv(1), "x.csv"), answers, vsp)
     assert error.value.problems.keys() == {"declaration"}
     assert (events(), stored()) == (before, 0)
     assert db.session.query(Declaration).count() == declared
