@@ -102,6 +102,7 @@ def list_applications() -> Response:
         title="Account applications",
         account=applications.account_of(actor),
         applications=applications.mine(actor),
+        waiting=applications.is_waiting(actor),
     )
 
 
@@ -121,6 +122,7 @@ def application_page(form: ApplicationForm | None = None) -> Response:
         held=applications.current_types(actor),
         waiting=applications.is_waiting(actor),
         is_upgrade=account is not None,
+        is_shared=applications.is_shared(actor.account_id),
     )
 
 

@@ -23,8 +23,8 @@ from spv.services.actor import Actor
 
 SHARED = (
     "Everybody who looks at this demonstration shares this person, whose password and "
-    "role cannot be changed, and who cannot be removed. Nothing was done. Sign up, or "
-    "add a user, to have a person whom you can change."
+    "role cannot be changed, and who cannot be removed or signed out everywhere. "
+    "Nothing was done. Sign up, or add a user, to have a person whom you can change."
 )
 
 
@@ -113,6 +113,7 @@ def sign_out(token: str, actor: Actor) -> None:
 def sign_out_everywhere(actor: Actor) -> None:
     """End all sessions of the actor, and forget their known browsers."""
     with audit_log.registry_transaction():
+        check_not_shared(db.session.get_one(User, actor.user_id))
         sessions.revoke(actor.user_id)
         audit_log.act("user.signed_out_everywhere", actor, clock.now())
 
