@@ -122,7 +122,7 @@ def application_page(form: ApplicationForm | None = None) -> Response:
         held=applications.current_types(actor),
         waiting=applications.is_waiting(actor),
         is_upgrade=account is not None,
-        is_shared=applications.is_shared(actor.account_id),
+        is_shared=sign_in.is_shared_account(actor.account_id),
     )
 
 

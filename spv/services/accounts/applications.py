@@ -13,13 +13,13 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.database import insert
 from spv.extensions import db
-from spv.models import Account, AccountApplication, NominatedContact, User
+from spv.models import Account, AccountApplication, NominatedContact
 from spv.rules import accounts as rules
 from spv.rules.accounts import AccountType, Role, Status
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all, read_text
 from spv.services import audit_log
-from spv.services.accounts import sign_in
+from spv.services.accounts.sign_in import is_shared_account
 from spv.services.accounts.users import contains, search_text
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require
@@ -57,7 +57,7 @@ def submit(answers: Mapping[str, Any], actor: Actor) -> None:
     role = Role.ADMINISTRATOR if actor.account_id else Role.PERSON
     with authorised_transaction(actor, role):
         _refuse_second(actor)
-        if is_shared(actor.account_id):
+        if is_shared_account(actor.account_id):
             _withdraw_earlier(actor)
         application = AccountApplication(
             **details,
@@ -103,14 +103,7 @@ def is_waiting(actor: Actor) -> bool:
     Those of an account that everybody shares hold nobody up: the next replaces them.
     """
     is_there = any(each.status == Status.SUBMITTED for each in mine(actor))
-    return is_there and not is_shared(actor.account_id)
-
-
-def is_shared(account_id: int | None) -> bool:
-    """Return whether an account is that of a person whom everybody shares."""
-    of_account = User.account_id == (account_id or 0)
-    people = db.session.scalars(select(User).where(of_account, User.is_demonstration))
-    return any(map(sign_in.is_shared, people))
+    return is_there and not is_shared_account(actor.account_id)
 
 
 def account_of(actor: Actor) -> Account | None:
@@ -152,7 +145,7 @@ def approve(application_id: int, actor: Actor) -> str:
     """
     with authorised_transaction(actor, Role.STAFF):
         application = _assess(application_id, Status.APPROVED, actor)
-        if is_shared(application.account_id):
+        if is_shared_account(application.account_id):
             raise ConflictError(SHARED)
         account = application.account or _new_account(application)
         for name in ("legal_name", "abn", "phone"):

@@ -91,6 +91,13 @@ def is_shared(user: User) -> bool:
     return user.is_demonstration and current_app.config["SPV_ENVIRONMENT"] == "demo"
 
 
+def is_shared_account(account_id: int | None) -> bool:
+    """Return whether an account is that of a person whom everybody shares."""
+    of_account = User.account_id == (account_id or 0)
+    people = db.session.scalars(select(User).where(of_account, User.is_demonstration))
+    return any(map(is_shared, people))
+
+
 def check_not_shared(user: User) -> None:
     """Raise ConflictError for a person whom everybody shares."""
     if is_shared(user):
