@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,6 +87,11 @@ def _shortened(css: str) -> str:
 
 def _address(name: str) -> str:
     """Return the address of a file, which changes with it, so that it can be cached."""
+    return _address_under(request.script_root, name)
+
+
+@lru_cache(100)
+def _address_under(_prefix: str, name: str) -> str:
     return url_for("static", filename=name, v=_read(name).digest)
 
 
