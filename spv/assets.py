@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import mimetypes
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,12 +17,14 @@ JOINED = {
     "all.css": ("vendor/govuk-frontend.min.css", "spv.css"),
     "all.js": ("spv.js", "vendor/htmx.min.js"),
 }
-# A rule of a style sheet; a block, such as @media, in which none is left; and a class.
+# A rule of a style sheet; a block, such as @media, in which none is left; a class; a
+# comment; and a word of a template, such as the name of a class or a part of it.
 _RULE = re.compile(r"(?<![^{}])([^{}]++)\{[^{}]*+\}")
 _EMPTY = re.compile(r"(?<![^{}])@[^{}]++\{\}")
 _CLASS = re.compile(r"govuk-[\w!-]+")
-# Lines of comment, empty lines, and blanks at the beginning of others.
-_COMMENTS = re.compile(rb"(?:\n[ \t]*+(?://[^\n]*+)?)++")
+_COMMENT = re.compile(r"/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/")
+_WORD = re.compile(r"[\w!-]+")
+_SHORTER = {": ": ":", ", ": ",", "; ": ";", " {": "{", "{ ": "{", " }": "}", ";}": "}"}
 NAMES = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.*")}
 
 
@@ -50,9 +52,9 @@ def _read(name: str) -> Asset:
     files = [(FOLDER / part).read_bytes() for part in JOINED.get(name, (name,))]
     content = b"\n".join(files)
     if name in JOINED:
-        content = _COMMENTS.sub(b"\n", content)
-    if name == "all.css":
-        content = _pruned(content.decode()).encode()
+        lines = (line.strip() for line in content.decode("utf-8-sig").split("\n"))
+        text = "\n".join(line for line in lines if line and line[:2] != "//")
+        content = (_shortened(text) if name == "all.css" else text).encode()
     # Without a time, every process makes the same bytes.
     compressed = gzip.compress(content, mtime=0)
     return Asset(
@@ -62,26 +64,34 @@ def _read(name: str) -> Asset:
     )
 
 
-def _pruned(css: str) -> str:
-    """Leave out the rules for classes that no template has: they are two in five."""
+def _shortened(css: str) -> str:
+    """Leave out comments, blanks, and the rules for classes that no template has."""
     sources = [*FOLDER.parent.glob("templates/**/*.html"), *FOLDER.parent.glob("*.py")]
     texts = [path.read_text(encoding="utf-8") for path in (*sources, FOLDER / "spv.js")]
-    used = {name for text in texts for name in _CLASS.findall(text)}
-    # Some names are put together, such as "govuk-button--" and a kind.
-    beginnings = tuple(name for name in used if name.endswith("-"))
+    words = {word for text in texts for word in _WORD.findall(text)}
 
-    def is_used(selector: str) -> bool:
-        names = _CLASS.findall(selector.replace("\\", ""))
-        return all(name in used or name.startswith(beginnings) for name in names)
+    def is_used(name: str) -> bool:
+        """Find a name or, as in "govuk-button--" and a kind, the two parts of one."""
+        parts = ((name[:i], name[i:]) for i in range(len("govuk-") + 1, len(name)))
+        return name in words or any(words.issuperset(pair) for pair in parts)
 
     def keep(rule: re.Match[str]) -> str:
-        return rule[0] if any(map(is_used, rule[1].split(","))) else ""
+        names = map(_CLASS.findall, rule[1].replace("\\", "").split(","))
+        return rule[0] if any(all(map(is_used, each)) for each in names) else ""
 
-    return _EMPTY.sub("", _RULE.sub(keep, css))
+    css = _EMPTY.sub("", _RULE.sub(keep, _COMMENT.sub("", css))).replace("\n", "")
+    for longer, shorter in _SHORTER.items():
+        css = css.replace(longer, shorter)
+    return css
 
 
 def _address(name: str) -> str:
     """Return the address of a file, which changes with it, so that it can be cached."""
+    return _address_under(request.script_root, name)
+
+
+@lru_cache(100)
+def _address_under(_prefix: str, name: str) -> str:
     return url_for("static", filename=name, v=_read(name).digest)
 
 

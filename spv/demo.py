@@ -103,7 +103,7 @@ def _make_newest() -> None:
     declarations.make(DECLARED, acting(VSP_ADMIN))
     for file in DATA["files"]:
         _load_file(file)
-    bad = uploads.File(SAMPLES["bad-sample"].encode(), "bad-sample.csv")
+    bad = File(SAMPLES["bad-sample"].encode(), "bad-sample.csv")
     with suppress(ValidationError):
         uploads.save(bad, DECLARED, acting(SUPPLIER))
 

@@ -22,14 +22,23 @@ CSP = (
     "frame-ancestors 'none'"
 )
 HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+# Of no use beside our own files that a page loads.
+PAGE_HEADERS = {
     "Content-Security-Policy": CSP,
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+LOADED_BY_PAGES = (
+    "text/css",
+    "text/javascript",
+    "application/javascript",
+    "image/svg+xml",
+)
 # Their addresses contain a secret token, which no other site may see.
 PRIVATE_ADDRESSES = ("account.open_link", "account.use_link")
 MAY_BE_TRIED_AGAIN = (409, 429, 503)
@@ -209,6 +218,8 @@ def _refuse_slow_input() -> None:
 def _set_headers(response: Response) -> Response:
     headers = response.headers
     headers.extend(HEADERS)
+    if response.mimetype not in LOADED_BY_PAGES:
+        headers.extend(PAGE_HEADERS)
     headers["X-Request-Id"] = request_id()
     if request.endpoint in PRIVATE_ADDRESSES:
         headers["Referrer-Policy"] = "strict-origin"

@@ -5,6 +5,24 @@
 
   document.documentElement.classList.add("spv-js");
 
+  // This file comes before HTMX, which reads its settings after this.
+  document.addEventListener("DOMContentLoaded", function () {
+    Object.assign(window.htmx.config, {
+      includeIndicatorStyles: false,
+      allowEval: false,
+      allowScriptTags: false,
+      selfRequestsOnly: true,
+      historyCacheSize: 0,
+      refreshOnHistoryMiss: true,
+      responseHandling: [
+        { code: "204", swap: false },
+        { code: "[23]..", swap: true },
+        { code: "409|422", swap: true },
+        { code: "[45]..", swap: true, error: true }
+      ]
+    });
+  });
+
   // The day is that of the browser's own clock: in Perth it is earlier than in Sydney.
   function today() {
     var now = new Date();

@@ -100,6 +100,7 @@ def _account_page(partial: str, title: str) -> Response:
         title=title,
         account=applications.account_of(actor),
         applications=applications.mine(actor),
+        waiting=applications.is_waiting(actor),
     )
 
 
@@ -119,6 +120,7 @@ def application_page(form: ApplicationForm | None = None) -> Response:
         held=applications.current_types(actor),
         waiting=applications.is_waiting(actor),
         is_upgrade=account is not None,
+        is_shared=sign_in.is_shared_account(actor.account_id),
     )
 
 

@@ -8,6 +8,7 @@ from spv.access import current_actor, may, person
 from spv.forms.ledger import CheckForm, UploadForm
 from spv.services import search_box
 from spv.services.accounts import applications
+from spv.services.api import subscriptions
 from spv.services.ledger import refused_files, uploads
 from spv.services.search_box import Kind
 from spv.views.stc import first_form
@@ -45,6 +46,7 @@ def index() -> Response:
         account=applications.account_of(actor),
         uploads=uploads.find(actor)[0][:LAST] if may("uploads.index") else [],
         refused=refused_files.mine(actor) if may("uploads.new") else [],
+        subscriptions=subscriptions.in_short(actor) if may("uploads.new") else None,
     )
 
 

@@ -22,8 +22,13 @@ class Node:
 
     @property
     def text(self):
-        """The text inside, blanks made single."""
-        parts = [c if isinstance(c, str) else c.text for c in self.children]
+        """The text inside that shows at once, blanks made single."""
+        shown = (
+            child
+            for child in self.children
+            if isinstance(child, str) or "popover" not in child.attributes
+        )
+        parts = [child if isinstance(child, str) else child.text for child in shown]
         return re.sub(r"\s+", " ", " ".join(parts)).strip()
 
 

@@ -22,10 +22,10 @@ PAGE = "http://localhost/panels/declaration"
 def lapsed(until):
     """Return the error of an upload after the last day of a declaration."""
     first, last = format_date(until + DAY), format_date(until)
-    status = f"Lapsed on {first}; it was current until {last}"
+    status = f"lapsed on {first}; it was current until {last}"
     return {
         "code": "declaration_not_current",
-        "message": f"The declaration for API users: {status}. "
+        "message": f"The declaration for API users {status}. "
         f"Make it at {PAGE}, then send this again.",
         "currentUntil": until.isoformat(),
         "renewAt": PAGE,

@@ -64,7 +64,7 @@ def test_signing_up_and_applying(demonstration):
     assert waits.fields() == set()
 
 
-def test_assessing_and_upgrading(demonstration):
+def test_assessing_and_upgrading(demonstration, private_people):
     demonstration.test_client().post("/sign-up", data=KIM)
     kim = browser_of(demonstration, KIM["email"], PASSWORD)
     kim.post("/account/apply", data=APPLICATION | {"account_types": []})
@@ -169,7 +169,7 @@ def test_wrong_answers_lead_back_to_the_form(general, step):
     assert events() == before
 
 
-def test_while_an_application_waits_there_is_no_other(general):
+def test_while_an_application_waits_there_is_no_other(general, private_people):
     assert read(general.get(LIST)).links("Upgrade account") == [UPGRADE]
     applications.submit(SUPPLIER, acting(demo.GENERAL))
     for step in ({}, NEXT):

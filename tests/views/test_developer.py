@@ -1,6 +1,7 @@
 """The Developer Portal: subscriptions and keys, and the declaration's notices."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -235,3 +236,23 @@ def test_the_reference_names_every_error_and_header(browser):
     for path, methods in document["paths"].items():
         for operation in methods.values():
             assert (operation["summary"] in page) is ("-ledger" in path)
+
+
+def test_the_home_page_says_how_many_subscriptions_there_are(demonstration, browser):
+    def said():
+        (card,) = (
+            node
+            for node in Page(browser.get("/").text).all("section")
+            if node.attributes["aria-labelledby"] == "systems"
+        )
+        return card.text
+
+    actor = acting(demo.VSP_ADMIN)
+    for subscription in subscriptions.mine(actor):
+        subscriptions.cancel(subscription.id, actor)
+    assert "Keys with which your own systems upload" in said()
+    system = system_of(demonstration, actor)
+    assert "1 subscription, not used yet" in said()
+    assert system.send(body=items(1)).status_code == 201
+    subscribe(actor, "Line 2")
+    assert re.search(r"2 subscriptions, last used \d+ \w+ 20\d\d", said())

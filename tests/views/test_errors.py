@@ -12,15 +12,17 @@ from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
 from tests.views.page import read
 
-HEADERS = {
+FILE_HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+HEADERS = FILE_HEADERS | {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; "
     "style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 
@@ -104,7 +106,7 @@ def test_a_form_with_its_token(failing):
         "/api/openapi.json",
         "/nowhere",
         "/crash",
-        "/static/spv.css",
+        "/static/no.css",
     ],
 )
 def test_headers_on_every_answer(failing, address):
@@ -113,6 +115,14 @@ def test_headers_on_every_answer(failing, address):
     assert {name: headers.get(name) for name in HEADERS} == HEADERS
     assert "Strict-Transport-Security" not in headers
     assert headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", ["spv.css", "all.js", "icon.svg"])
+def test_headers_of_files_that_pages_load(client, name):
+    headers = client.get(f"/static/{name}").headers
+    assert {each: headers.get(each) for each in HEADERS} == (
+        dict.fromkeys(HEADERS) | FILE_HEADERS
+    )
 
 
 def test_over_https(failing):

@@ -4,9 +4,10 @@ import re
 
 from spv import demo
 from spv.services.ledger import invalidations, selections, uploads
-from tests.panels import mark, panels_csv, upload
+from tests.panels import NAMES, mark, panels_csv, upload
 from tests.people import acting, browser_of
 from tests.views.page import read
+from tests.views.test_uploads import send
 
 LIST = "/panels/invalidations"
 
@@ -94,3 +95,22 @@ def test_a_receipt_says_what_became_of_its_rows(demonstration, sixty, staff):
     assert page.links("Mark the whole upload as invalid") == []
     assert page.link(f"Invalidation {by_staff}")
     assert page.links("Upload another file") == []
+
+
+def test_a_serial_number_that_blocks_leads_to_its_history(demonstration):
+    upload(panels_csv(1, "OWN"), acting(demo.VSP_USER))
+    upload(panels_csv(1, "THEIRS"), acting(demo.OTHER_VSP))
+    mine = browser_of(demonstration, demo.VSP_USER)
+    data = panels_csv(2, "OWN") + f"{NAMES},THEIRS000001\r\n".encode()
+    page = read(send(mine, data))
+    links = {
+        node.text: node.attributes["href"]
+        for place in ("code", "td")
+        for cell in page.all(place)
+        for node in cell.walk()
+        if node.tag == "a"
+    }
+    assert [*links] == ["OWN000001"]  # not that of another account
+    history = mine.get(links["OWN000001"])
+    assert history.status_code == 303
+    assert read(mine.get(history.location)).heading == "OWN000001"

@@ -8,6 +8,7 @@ import pytest
 
 from spv import demo, guide
 from tests.conftest import dispose, make_app
+from tests.examples import BATTERY, GOOD_SOLAR
 from tests.panels import panels_csv, upload
 from tests.people import acting, browser_of
 from tests.views.page import Page
@@ -100,6 +101,44 @@ def test_a_term_on_a_page_opens_its_sentence(client):
         assert guide.TERMS[button.text].sentence in text.text
         (link,) = (n for n in text.walk() if n.tag == "a")
         assert link.attributes["href"] == f"/help#{text.attributes['id']}"
+
+
+SOLAR = "/stc?system_type=solar_deemed"
+
+
+@pytest.mark.parametrize(
+    ("email", "address", "names"),
+    [
+        ("", SOLAR, ["STC", "SGU", "deeming period", "zone rating"]),
+        ("", "/sign-up", ["VSP"]),
+        (demo.GENERAL, "/account/upgrade", ["VSP"]),
+        (demo.GENERAL, "/panels/upload", ["VSP"]),
+        (demo.VSP_USER, "/panels/upload", ["CEC"]),
+        (demo.VSP_USER, "/developer/apis/serial-number-ledger", ["CEC"]),
+    ],
+)
+def test_terms_are_explained_where_they_first_stand(
+    demonstration, email, address, names
+):
+    client = browser_of(demonstration, email) if email else demonstration.test_client()
+    check_terms(Page(client.get(address).text), names)
+
+
+def test_terms_of_a_result_are_explained_once(client):
+    solar = client.post("/stc", data=GOOD_SOLAR).location
+    both = client.post("/stc", data=BATTERY | {"with": solar.rpartition("/")[2]})
+    for address in (solar, both.location):
+        names = ["SGU", "STC", "zone rating", "deeming period"]
+        check_terms(Page(client.get(address).text), names)
+
+
+def check_terms(page, names):
+    """Fail unless exactly these terms are explained, in this order, once each."""
+    buttons = page.all("button", **{"class": "spv-term"})
+    ids = [button.attributes["popovertarget"] for button in buttons]
+    assert ids == [guide.TERMS[name].id for name in names]
+    for term in ids:
+        assert "popover" in page.one("span", id=term).attributes
 
 
 CONTACT = "1300 553 542 or enquiries@cleanenergyregulator.gov.au"

@@ -5,9 +5,17 @@ import pytest
 from spv import demo
 from spv.extensions import db, limiter
 from spv.rules.errors import ConflictError
-from spv.services.accounts import sign_in, users
+from spv.services.accounts import applications, sign_in, users
 from spv.services.accounts.sign_in import SHARED
-from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, events, twice
+from tests.people import (
+    APPLICATION,
+    NEW_PASSWORD,
+    PASSWORD,
+    acting,
+    browser_of,
+    events,
+    twice,
+)
 from tests.people import user_of as found
 
 CARD = {"email": demo.VSP_USER, "password": demo.PASSWORD}
@@ -81,6 +89,29 @@ def test_the_pages_say_why(demonstration):
         assert answer.status_code == 409
         assert START in answer.text
     assert status(demonstration.test_client(), CARD) == 303
+
+
+@pytest.mark.every_database
+def test_an_upgrade_of_a_shared_account_holds_nobody_up(demonstration):
+    general, staff = acting(demo.GENERAL), browser_of(demonstration, demo.STAFF)
+    before = found(demo.GENERAL).account.account_types
+    for name in ("One Pty Ltd", "Two Pty Ltd"):
+        page = browser_of(demonstration, demo.GENERAL).get("/account/upgrade").text
+        assert "shares this account" in page
+        applications.submit(APPLICATION | {"legal_name": name}, general)
+    second, first = applications.mine(general)[:2]
+    assert (first.status, second.status) == ("declined", "submitted")
+    assert events()[-2:] == ["application.declined", "application.submitted"]
+    answer = staff.post(f"/staff/applications/{second.id}/approve")
+    assert (answer.status_code, "shares this account" in answer.text) == (409, True)
+    db.session.rollback()
+    assert found(demo.GENERAL).account.account_types == before == ["general"]
+
+
+def test_a_visitor_ends_no_session_of_another(demonstration):
+    mine, other = (browser_of(demonstration, demo.VSP_USER) for _ in range(2))
+    assert mine.post("/sign-out-everywhere").status_code == 409
+    assert other.get("/panels").status_code == 200
 
 
 def test_a_link_from_before_the_person_was_shared(demonstration):

@@ -19,10 +19,15 @@ from spv.rules.accounts import AccountType, Role, Status
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all, read_text
 from spv.services import audit_log
+from spv.services.accounts.sign_in import is_shared_account
 from spv.services.accounts.users import contains, search_text
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require
 
+SHARED = (
+    "Everybody who looks at this demonstration shares this account, so it stays as it "
+    "is. Nothing was done. Sign up as somebody new to see an upgrade through."
+)
 MOST_SHOWN = 100
 MOST_CONTACTS = 200
 LONGEST_REASON = 1000
@@ -52,6 +57,8 @@ def submit(answers: Mapping[str, Any], actor: Actor) -> None:
     role = Role.ADMINISTRATOR if actor.account_id else Role.PERSON
     with authorised_transaction(actor, role):
         _refuse_second(actor)
+        if is_shared_account(actor.account_id):
+            _withdraw_earlier(actor)
         application = AccountApplication(
             **details,
             user_id=actor.user_id,
@@ -73,6 +80,15 @@ def _refuse_second(actor: Actor) -> None:
         )
 
 
+def _withdraw_earlier(actor: Actor) -> None:
+    """Make way for the next visitor of a demonstration."""
+    for application in mine(actor):
+        if application.status == Status.SUBMITTED:
+            _assessed(application, Status.DECLINED, actor)
+            application.reason = "Withdrawn: somebody else has applied since."
+            _record("application.declined", application, actor)
+
+
 def mine(actor: Actor) -> Sequence[AccountApplication]:
     """Return the applications of the actor or of the actor's account, newest first."""
     own = AccountApplication.user_id == actor.user_id
@@ -82,8 +98,12 @@ def mine(actor: Actor) -> Sequence[AccountApplication]:
 
 
 def is_waiting(actor: Actor) -> bool:
-    """Return whether an application of the actor or their account is to be assessed."""
-    return any(each.status == Status.SUBMITTED for each in mine(actor))
+    """Return whether an application of the actor or their account is to be assessed.
+
+    Those of an account that everybody shares hold nobody up: the next replaces them.
+    """
+    is_there = any(each.status == Status.SUBMITTED for each in mine(actor))
+    return is_there and not is_shared_account(actor.account_id)
 
 
 def account_of(actor: Actor) -> Account | None:
@@ -125,6 +145,8 @@ def approve(application_id: int, actor: Actor) -> str:
     """
     with authorised_transaction(actor, Role.STAFF):
         application = _assess(application_id, Status.APPROVED, actor)
+        if is_shared_account(application.account_id):
+            raise ConflictError(SHARED)
         account = application.account or _new_account(application)
         for name in ("legal_name", "abn", "phone"):
             setattr(account, name, getattr(application, name))
@@ -168,9 +190,13 @@ def _assess(application_id: int, status: Status, actor: Actor) -> AccountApplica
             "Another account has this ABN. Decline the application: an administrator "
             "of that account can add the applicant, with another email address."
         )
+    _assessed(application, status, actor)
+    return application
+
+
+def _assessed(application: AccountApplication, status: Status, actor: Actor) -> None:
     application.status = status
     application.assessed_by_id, application.assessed_at = actor.user_id, clock.now()
-    return application
 
 
 def _new_account(application: AccountApplication) -> Account:

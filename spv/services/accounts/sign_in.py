@@ -23,8 +23,8 @@ from spv.services.actor import Actor
 
 SHARED = (
     "Everybody who looks at this demonstration shares this person, whose password and "
-    "role cannot be changed, and who cannot be removed. Nothing was done. Sign up, or "
-    "add a user, to have a person whom you can change."
+    "role cannot be changed, and who cannot be removed or signed out everywhere. "
+    "Nothing was done. Sign up, or add a user, to have a person whom you can change."
 )
 
 
@@ -90,6 +90,13 @@ def is_shared(user: User) -> bool:
     return user.is_demonstration and current_app.config["SPV_ENVIRONMENT"] == "demo"
 
 
+def is_shared_account(account_id: int | None) -> bool:
+    """Return whether an account is that of a person whom everybody shares."""
+    of_account = User.account_id == (account_id or 0)
+    people = db.session.scalars(select(User).where(of_account, User.is_demonstration))
+    return any(map(is_shared, people))
+
+
 def check_not_shared(user: User) -> None:
     """Raise ConflictError for a person whom everybody shares."""
     if is_shared(user):
@@ -112,6 +119,7 @@ def sign_out(token: str, actor: Actor) -> None:
 def sign_out_everywhere(actor: Actor) -> None:
     """End all sessions of the actor, and forget their known browsers."""
     with audit_log.registry_transaction():
+        check_not_shared(db.session.get_one(User, actor.user_id))
         sessions.revoke(actor.user_id)
         audit_log.act("user.signed_out_everywhere", actor, clock.now())
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from spv import clock
@@ -167,6 +167,17 @@ def mine(actor: Actor) -> Sequence[Subscription]:
     """Return the active subscriptions of the actor's account, oldest first."""
     query = _own(actor).where(ACTIVE).options(selectinload(Subscription.keys))
     return db.session.scalars(query.order_by(Subscription.id)).all()
+
+
+def in_short(actor: Actor) -> tuple[int, datetime | None]:
+    """Return the number of active subscriptions, and when a key was last used."""
+    counted = func.count(Subscription.id.distinct())
+    query = select(counted, func.max(SubscriptionKey.last_used_at)).join(
+        SubscriptionKey.subscription
+    )
+    own = ACTIVE, Subscription.account_id == actor.account_id
+    number, last_used = db.session.execute(query.where(*own)).one()
+    return number, last_used
 
 
 def cancelled(actor: Actor) -> Sequence[Subscription]:

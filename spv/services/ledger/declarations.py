@@ -26,7 +26,9 @@ class NotCurrent(ForbiddenError):
     """The account's declaration for API users has lapsed, or was never made."""
 
     def __init__(self, status: DeclarationStatus) -> None:
-        super().__init__(f"The declaration for API users: {status.status}.")
+        lapsed_or_not_made = status.status[0].lower() + status.status[1:]
+        verb = "" if status.until else "is "
+        super().__init__(f"The declaration for API users {verb}{lapsed_or_not_made}.")
         self.declaration_status = status
 
 
