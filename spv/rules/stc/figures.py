@@ -69,12 +69,21 @@ class Announcement(NamedTuple):
 
     on: date
     first_day: date
-    system_types: tuple[str, ...]
-    above_kw: Decimal
-    up_to_kw: Decimal
-    sentence: str
+    system_types: list[str]
+    above_kw: int
+    up_to_kw: int
+    change: str
+    subject_to: str
     title: str
     link: str
+
+    @property
+    def sentence(self) -> str:
+        """The change in words, with the advice to ask about it."""
+        return (
+            f"On {format_date(self.on)} the agency announced that {self.change}, "
+            f"subject to {self.subject_to}. Ask the agency whether it is in force."
+        )
 
 
 def _exact(value: Any) -> Any:
@@ -85,31 +94,18 @@ def _exact(value: Any) -> Any:
 
 
 def _figure(name: str, entry: dict[str, Any], source: dict[str, str]) -> Figure:
-    dated = sorted(entry["values"], key=itemgetter("from"), reverse=True)
     return Figure(
         name=name,
         title=entry["title"],
         unit=entry["unit"],
         source=", ".join(filter(None, [source["title"], entry.get("clause")])),
         link=source["link"],
-        values=tuple((each["from"], _exact(each["value"])) for each in dated),
+        values=tuple(
+            (dated["from"], _exact(dated["value"]))
+            for dated in reversed(entry["values"])
+        ),
         checked=entry["checked"],
-        copy=entry.get("copy", ""),
-    )
-
-
-def _announcement(entry: dict[str, Any]) -> Announcement:
-    return Announcement(
-        on=entry["on"],
-        first_day=entry["from"],
-        system_types=tuple(entry["system_types"]),
-        above_kw=_exact(entry["above_kw"]),
-        up_to_kw=_exact(entry["up_to_kw"]),
-        sentence=f"On {format_date(entry['on'])} the agency announced that "
-        f"{entry['change']}, subject to {entry['subject_to']}. Ask the agency whether "
-        "it is in force.",
-        title=entry["title"],
-        link=entry["link"],
+        copy=entry["copy"],
     )
 
 
@@ -121,10 +117,17 @@ FIGURES = {
     name: _figure(name, entry, _DOCUMENT["sources"][entry["source"]])
     for name, entry in _DOCUMENT["figures"].items()
 }
-ANNOUNCED = tuple(map(_announcement, _DOCUMENT["announced"]))
+ANNOUNCED = [Announcement(**each) for each in _DOCUMENT["announced"]]
 FIRST_DAY: date = FIGURES["scheme_first_day"].latest
 # The day on which the figure was read that was not read for the longest time.
 LAST_CHECKED = min(figure.checked for figure in FIGURES.values())
+TABLE_FROM: date = FIGURES["postcode_zones"].values[0][0]
+_TABLE = (DATA / FIGURES["postcode_zones"].latest).read_text(encoding="utf-8")
+# The first postcode of each range with its zone, in order.
+_ZONES = [
+    (row["from_postcode"], int(row["zone"]))
+    for row in csv.DictReader(_TABLE.splitlines())
+]
 
 
 def value_on(name: str, day: date) -> Any:
@@ -156,19 +159,6 @@ def announced_for(
     return None
 
 
-TABLE_FROM: date = FIGURES["postcode_zones"].values[0][0]
-
-
-def _load_zones() -> tuple[list[str], list[int]]:
-    name = FIGURES["postcode_zones"].latest
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        ranges = list(csv.DictReader(file))
-    return [r["from_postcode"] for r in ranges], [int(r["zone"]) for r in ranges]
-
-
-_STARTS, _ZONES = _load_zones()
-
-
 def has_addresses(postcode: str) -> bool:
     """Tell whether a postcode is one in which somebody can live or install."""
     ranges = FIGURES["postcodes_without_addresses"].latest
@@ -177,4 +167,4 @@ def has_addresses(postcode: str) -> bool:
 
 def zone_of(postcode: str) -> int:
     """Return the zone, 1 to 4, of a postcode: the table covers 0000 to 9999."""
-    return _ZONES[bisect_right(_STARTS, postcode) - 1]
+    return _ZONES[bisect_right(_ZONES, postcode, key=itemgetter(0)) - 1][1]
