@@ -21,7 +21,7 @@ from spv.rules.stc.batch_columns import (
 )
 from spv.rules.stc.calculation import Calculation, too_late_to_create
 from spv.rules.stc.installation import Installation
-from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType, either
+from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType
 from spv.rules.stc.systems import read_installation
 
 MAX_ROWS = 5_000
@@ -123,7 +123,7 @@ def template_text() -> str:
 
 def column_help() -> list[tuple[str, str, str]]:
     """Return each column, what its cells hold, and which systems need it if not all."""
-    codes = f"{either(SystemType)}, or the words of the calculator"
+    codes = join_words(SystemType, "or") + ", or the words of the calculator"
     lines = [("system_type", codes, "")]
     for name in sorted(COLUMNS[1:], key=lambda name: name not in REQUIRED):
         cell, types = FIELDS[name].cell, FIELDS[name].types

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Self
 
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_date, format_decimal
+from spv.rules.formatting import format_date, format_decimal, join_words
 from spv.rules.stc.calculation import (
     Calculation,
     Stage,
@@ -26,7 +26,6 @@ from spv.rules.stc.system_types import (
     Field,
     SystemType,
     answers_of,
-    either,
     is_postcode,
     period_of,
     without_place,
@@ -210,7 +209,7 @@ def _read_date(text: str, field: Field, system: type[Installation]) -> date:
 def _read_period(text: str, field: Field, system: type[Installation]) -> str:
     period = system.read_period(text)
     if period is None:
-        choices = either(system.period_choices().values())
+        choices = join_words(system.period_choices().values(), "or")
         raise ValueError(f"Select {field.noun}: {choices}.")
     return period
 
