@@ -12,7 +12,7 @@ from spv.forms import FileForm, Form
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
 from spv.rules.stc.batch import column_help
-from spv.rules.stc.calculation import deeming_period
+from spv.rules.stc.figures import deeming_period
 from spv.rules.stc.system_types import (
     ALL_FIELDS,
     FIELDS,

@@ -161,9 +161,9 @@ def _to_json(result: calculations.Result) -> dict[str, Any]:
                 "link": step.figure.link,
                 "from": step.figure.since(day).isoformat(),
             }
-            for step in result.calculation.steps
+            for step in result.installation.working()
         ],
-        "warnings": list(result.calculation.warnings),
+        "warnings": result.calculation.warnings,
         "estimate": None
         if result.none_left
         else {

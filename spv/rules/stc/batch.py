@@ -19,8 +19,8 @@ from spv.rules.stc.batch_columns import (
     read_answers,
     reason_of,
 )
-from spv.rules.stc.calculation import Calculation, too_late_to_create
-from spv.rules.stc.installation import Installation
+from spv.rules.stc.figures import too_late_to_create
+from spv.rules.stc.installation import Calculation, Installation
 from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType
 from spv.rules.stc.systems import read_installation
 

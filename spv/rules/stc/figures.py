@@ -1,11 +1,12 @@
-"""The figures of the law: each number dated, with its unit and its source."""
+"""The figures of the law, dated, with unit and source; and what follows for a day."""
 
 import csv
 import tomllib
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from spv.rules.formatting import format_date
 
 # Each function of a day caches this many results: some years of days.
 KEPT = 4096
+CHECKED_FOR = timedelta(days=120)  # after that a result warns of the figures' age
 DATA = Path(__file__).with_name("data")
 
 
@@ -121,7 +123,6 @@ ANNOUNCED = [Announcement(**each) for each in _DOCUMENT["announced"]]
 FIRST_DAY: date = FIGURES["scheme_first_day"].latest
 # The day on which the figure was read that was not read for the longest time.
 LAST_CHECKED = min(figure.checked for figure in FIGURES.values())
-TABLE_FROM: date = FIGURES["postcode_zones"].values[0][0]
 _TABLE = (DATA / FIGURES["postcode_zones"].latest).read_text(encoding="utf-8")
 # The first postcode of each range with its zone, in order.
 _ZONES = [
@@ -168,3 +169,72 @@ def has_addresses(postcode: str) -> bool:
 def zone_of(postcode: str) -> int:
     """Return the zone, 1 to 4, of a postcode: the table covers 0000 to 9999."""
     return _ZONES[bisect_right(_ZONES, postcode, key=itemgetter(0)) - 1][1]
+
+
+@lru_cache(maxsize=KEPT)
+def years_left(day: date) -> int:
+    """Return the whole years from the year of installation to the scheme's end."""
+    return year_after_scheme(day) - day.year
+
+
+def year_after_scheme(day: date) -> int:
+    """Return the first year without the scheme."""
+    last_day: date = value_on("scheme_last_day", day)
+    return last_day.year + 1
+
+
+@lru_cache(maxsize=KEPT)
+def deeming_period(day: date) -> int:
+    """Return the deeming period of solar, in years, by the year of installation."""
+    return min(int(value_on("longest_deeming_period", day)), years_left(day))
+
+
+@lru_cache(maxsize=KEPT)
+def last_day_to_create(day: date) -> date:
+    """Return the last day on which certificates can be created for an installation."""
+    year = day.year + int(value_on("creation_window", day)) // 12  # whole years
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=year, day=28 if is_leap_day else day.day)
+
+
+@lru_cache(maxsize=KEPT)
+def too_late_to_create(day: date, today: date) -> str:
+    """Return a sentence if no certificates can be created any more; otherwise ""."""
+    last_day = last_day_to_create(day)
+    if today <= last_day:
+        return ""
+    months = value_on("creation_window", day)
+    ended = f"the {months} months ended on {format_date(last_day)}."
+    return f"No STCs can be created any more: {ended}"
+
+
+@lru_cache(maxsize=KEPT)
+def age_of_figures(today: date) -> str:
+    """Return a sentence if the figures were last checked long ago; otherwise ""."""
+    if today - LAST_CHECKED <= CHECKED_FOR:
+        return ""
+    return (
+        f"The figures were last checked on {format_date(LAST_CHECKED)}, more than "
+        f"{CHECKED_FOR.days} days before this calculation. They may have changed: ask "
+        "the agency."
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def solar_credits(day: date) -> str:
+    """Return a sentence about the Solar Credits of an installation of a day, or ""."""
+    multiplier = value_on("solar_credits_multiplier", day)
+    contracts, last_day = FIGURES["solar_credits_contracts"].latest
+    if multiplier > 1:
+        return (
+            f"An installation of that day also had the Solar Credits multiplier of "
+            f"{multiplier} on its first 1.5 kW (off the grid: 20 kW). It is not "
+            "applied here."
+        )
+    if day <= last_day:
+        return (
+            f"If the contract was made before {format_date(contracts)}, the Solar "
+            f"Credits multiplier still applied until {format_date(last_day)}. It is "
+            "not applied here."
+        )
+    return ""

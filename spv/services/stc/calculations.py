@@ -16,16 +16,16 @@ from spv.models import StcCalculation
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
 from spv.rules.stc import system_types
-from spv.rules.stc.calculation import Calculation, Stage, too_late_to_create
 from spv.rules.stc.figures import (
     LAST_CHECKED,
     RULES_VERSION,
     Announcement,
     announced_for,
     newest_on,
+    too_late_to_create,
     value_on,
 )
-from spv.rules.stc.installation import Installation
+from spv.rules.stc.installation import Calculation, Installation, Stage
 from spv.rules.stc.system_types import SystemType
 from spv.rules.stc.systems import SYSTEMS, read_installation
 from spv.services import audit_log
