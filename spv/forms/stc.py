@@ -9,7 +9,6 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
 from spv.rules.stc.batch import column_help
 from spv.rules.stc.figures import deeming_period
@@ -23,7 +22,7 @@ from spv.rules.stc.system_types import (
     SystemType,
     system_type_of,
 )
-from spv.rules.stc.systems import SYSTEMS, hints, read_installation
+from spv.rules.stc.systems import SYSTEMS, hints
 from spv.rules.text import read_date
 
 LONGEST_ANSWER = 40
@@ -104,17 +103,6 @@ class StcForm(Form):
         if self.solar_reference:
             answers = answers | {"with": self.solar_reference}
         return {n: v for n, v in answers.items() if len(v) <= LONGEST_ANSWER}
-
-    def validate(self, extra_validators: object = None) -> bool:
-        """Let the rules read the answers, and show their sentences beside them."""
-        if not super().validate(extra_validators):
-            return False
-        try:
-            read_installation(self.answers)
-        except ValidationError as error:
-            self.refused(error)
-            return False
-        return True
 
 
 for _name, _field in FIELDS.items():

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
@@ -25,7 +24,7 @@ from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType
 from spv.rules.stc.systems import read_installation
 
 MAX_ROWS = 5_000
-Numbered = list[tuple[str, list[int]]]  # sentences, each with its row numbers
+ROWS_NAMED = 10
 TEMPLATE = [
     ("your_reference", *COLUMNS),
     ("Job 1", "solar_deemed", "6.6", "2026-11-22", "10", "2150", "", "", "", "", ""),
@@ -46,46 +45,41 @@ class Outcome(NamedTuple):
     is_late: bool = False  # no certificates can be created any more
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Reason(NamedTuple):
+    """A reason or a warning, the number of its rows, and the first of them."""
+
+    sentence: str
+    row_count: int
+    rows: list[int]
+
+
+class Batch(NamedTuple):
     """A file of systems with the outcome of each row."""
 
     heading: list[str]
     outcomes: list[Outcome]
 
-    @property
-    def row_count(self) -> int:
-        """The number of rows."""
-        return len(self.outcomes)
+    def totals(self) -> dict[str, int]:
+        """Return how many rows and certificates there are, of all and of some kinds.
 
-    @property
-    def certificates(self) -> int:
-        """The certificates of all rows that could be calculated."""
-        return sum(o.calculation.certificates for o in self.outcomes if o.calculation)
+        `late_certificates` are those that cannot be created any more.
+        """
+        found = [(o.calculation, o.is_late) for o in self.outcomes if o.calculation]
+        return {
+            "row_count": len(self.outcomes),
+            "calculated": len(found),
+            "warned": sum(bool(each.warnings) for each, _ in found),
+            "certificates": sum(each.certificates for each, _ in found),
+            "late_certificates": sum(each.certificates for each, late in found if late),
+        }
 
-    @property
-    def late_certificates(self) -> int:
-        """The certificates among them that cannot be created any more."""
-        late = (o.calculation for o in self.outcomes if o.is_late)
-        return sum(each.certificates for each in late if each)
+    def reasons(self) -> list[Reason]:
+        """Return each reason with its rows, the most frequent reason first."""
+        return _counted((o.reason, o.row.number) for o in self.outcomes if o.reason)
 
-    @property
-    def calculated(self) -> int:
-        """The number of rows that could be calculated."""
-        return sum(1 for o in self.outcomes if o.calculation)
-
-    @property
-    def warned(self) -> int:
-        """The number of rows that have warnings."""
-        return sum(1 for o in self.outcomes if o.warnings)
-
-    def reasons(self) -> Numbered:
-        """Return each reason with its row numbers, the most frequent reason first."""
-        return _numbered((o.reason, o.row.number) for o in self.outcomes if o.reason)
-
-    def warnings(self) -> Numbered:
-        """Return each warning with its row numbers, the most frequent warning first."""
-        return _numbered((w, o.row.number) for o in self.outcomes for w in o.warnings)
+    def warnings(self) -> list[Reason]:
+        """Return each warning with its rows, the most frequent warning first."""
+        return _counted((w, o.row.number) for o in self.outcomes for w in o.warnings)
 
 
 def calculate_batch(data: bytes, today: date) -> Batch:
@@ -145,11 +139,12 @@ def _calculate_row(row: Row, columns: Columns, width: int, today: date) -> Outco
     return Outcome(row, installation, calculation, "", calculation.warnings, is_late)
 
 
-def _numbered(sentences: Iterable[tuple[str, int]]) -> Numbered:
+def _counted(sentences: Iterable[tuple[str, int]]) -> list[Reason]:
     rows = defaultdict(list)
     for sentence, number in sentences:
         rows[sentence].append(number)
-    return sorted(rows.items(), key=lambda item: len(item[1]), reverse=True)
+    found = [Reason(each, len(of), of[:ROWS_NAMED]) for each, of in rows.items()]
+    return sorted(found, key=lambda each: each.row_count, reverse=True)
 
 
 def _line(outcome: Outcome, kept: list[int]) -> list[str]:
