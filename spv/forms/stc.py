@@ -32,6 +32,7 @@ class StcForm(Form):
     """One system. The fields that show follow from the system type."""
 
     system_type = StringField(SYSTEM_TYPE_LABEL)
+    added_to = StringField(name="with")
 
     system_types = SYSTEM_TYPES
     is_suggested = False  # True if the installation date is not the person's answer
@@ -95,7 +96,7 @@ class StcForm(Form):
     @property
     def solar_reference(self) -> str:
         """The reference of the solar result that a battery is added to, if any."""
-        return (self["with"].data or "").strip()
+        return (self.added_to.data or "").strip()
 
     def short_answers(self) -> dict[str, str]:
         """Return the answers that are short enough for an address."""
@@ -108,9 +109,6 @@ class StcForm(Form):
 for _name, _field in FIELDS.items():
     _widget = DateInput() if _field.kind == "date" else None
     setattr(StcForm, _name, StringField(_field.label, widget=_widget))
-
-
-setattr(StcForm, "with", StringField())
 
 
 class StcBatchForm(FileForm):

@@ -32,7 +32,7 @@ def new(form: StcForm | None = None) -> Response:
         form = StcForm(MultiDict(suggested | request.args.to_dict()))
         form.is_suggested = "installation_date" not in request.args
     if form.solar_reference and not calculations.is_solar(form.solar_reference):
-        form["with"].data = ""
+        form.added_to.data = ""
     today, title = suggested["installation_date"], "STC calculator"
     return pages.render("stc/_form.html", title=title, form=form, sydney_today=today)
 

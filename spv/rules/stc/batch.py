@@ -6,7 +6,7 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
-from spv.rules.csv_file import Row, csv_text, read_csv
+from spv.rules.csv_file import Row, csv_text, read_csv, refusal
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import join_words
 from spv.rules.stc.batch_columns import (
@@ -92,9 +92,7 @@ def calculate_batch(data: bytes, today: date) -> Batch:
     heading = [cell.strip() for cell in heading_row.cells]
     columns = find_columns(heading)
     if not rows:
-        raise ValidationError(
-            {"file": "The file has a heading but no rows. Add a system."}
-        )
+        raise refusal("The file has a heading but no rows. Add a system.")
     outcomes = [_calculate_row(row, columns, len(heading), today) for row in rows]
     return Batch(heading, outcomes)
 

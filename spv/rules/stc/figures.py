@@ -190,20 +190,14 @@ def deeming_period(day: date) -> int:
 
 
 @lru_cache(maxsize=KEPT)
-def last_day_to_create(day: date) -> date:
-    """Return the last day on which certificates can be created for an installation."""
-    year = day.year + int(value_on("creation_window", day)) // 12  # whole years
-    is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=year, day=28 if is_leap_day else day.day)
-
-
-@lru_cache(maxsize=KEPT)
 def too_late_to_create(day: date, today: date) -> str:
     """Return a sentence if no certificates can be created any more; otherwise ""."""
-    last_day = last_day_to_create(day)
+    months = value_on("creation_window", day)
+    is_leap_day = (day.month, day.day) == (2, 29)
+    year = day.year + int(months) // 12  # whole years
+    last_day = day.replace(year=year, day=28 if is_leap_day else day.day)
     if today <= last_day:
         return ""
-    months = value_on("creation_window", day)
     ended = f"the {months} months ended on {format_date(last_day)}."
     return f"No STCs can be created any more: {ended}"
 
