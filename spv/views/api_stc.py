@@ -25,24 +25,24 @@ from spv.services.stc import calculations
 
 bp = Blueprint("api_stc", __name__, url_prefix="/api")
 _FILE = Path(__file__).parents[1] / "openapi.yaml"
-_SHARED = "x-shared"
 
 
 @cache
-def _parsed() -> dict[str, Any]:
+def _parsed() -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the OpenAPI document, and the meaning of each error code."""
     content: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     body = content["components"]["schemas"]["Marking"]
     body["properties"]["reason"]["enum"].extend(REASONS)
     calculation = content["paths"]["/api/stc/v1/calculation"]["get"]
     system_type = calculation["parameters"][0]
     system_type["schema"]["enum"].extend(map(str, SystemType))
-    return content
+    shared = content.pop("x-shared")
+    return content, shared["error-codes"]
 
 
-@cache
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document as it is served."""
-    return {name: part for name, part in _parsed().items() if name != _SHARED}
+    return _parsed()[0]
 
 
 @cache
@@ -58,8 +58,7 @@ def operations(tag: str) -> dict[str, dict[str, Any]]:
 
 def error_codes() -> dict[str, str]:
     """Return the meaning of each error code."""
-    codes: dict[str, str] = _parsed()[_SHARED]["error-codes"]
-    return codes
+    return _parsed()[1]
 
 
 @bp.get("/openapi.json")
