@@ -20,8 +20,6 @@ class Battery(Installation):
     system_type = SystemType.BATTERY
     first_day = "battery_first_day"
     before_first_day = "Batteries earn STCs from {day}. Enter that day or a later one."
-    changing = ("battery_factor", "battery_bands")
-    changes_each_year = False
 
     nominal_kwh: Decimal
     usable_kwh: Decimal | None = None

@@ -160,12 +160,6 @@ def announced_for(
     return None
 
 
-def has_addresses(postcode: str) -> bool:
-    """Tell whether a postcode is one in which somebody can live or install."""
-    ranges = FIGURES["postcodes_without_addresses"].latest
-    return not any(first <= postcode <= last for first, last in ranges)
-
-
 def zone_of(postcode: str) -> int:
     """Return the zone, 1 to 4, of a postcode: the table covers 0000 to 9999."""
     return _ZONES[bisect_right(_ZONES, postcode, key=itemgetter(0)) - 1][1]
@@ -202,7 +196,6 @@ def too_late_to_create(day: date, today: date) -> str:
     return f"No STCs can be created any more: {ended}"
 
 
-@lru_cache(maxsize=KEPT)
 def age_of_figures(today: date) -> str:
     """Return a sentence if the figures were last checked long ago; otherwise ""."""
     if today - LAST_CHECKED <= CHECKED_FOR:

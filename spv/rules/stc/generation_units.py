@@ -13,7 +13,6 @@ from spv.rules.stc.figures import (
     FIGURES,
     announced_for,
     deeming_period,
-    has_addresses,
     solar_credits,
     value_on,
     year_after_scheme,
@@ -66,15 +65,14 @@ class SmallGenerationUnit(Installation):
     def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
         yield from super().limits(values, day)
         limit, power = value_on(cls.power_limit, day), values.get("rated_power_kw", 0)
-        if power <= limit:
-            return
-        announced = announced_for(cls.system_type, day, power)
-        smaller = "Enter a smaller rated power output."
-        yield (
-            "rated_power_kw",
-            f"A {cls.word} system may have at most {format_decimal(limit)} kW to earn "
-            f"STCs. {announced.sentence if announced else smaller}",
-        )
+        if power > limit:
+            announced = announced_for(cls.system_type, day, power)
+            smaller = "Enter a smaller rated power output."
+            yield (
+                "rated_power_kw",
+                f"A {cls.word} system may have at most {format_decimal(limit)} kW to "
+                f"earn STCs. {announced.sentence if announced else smaller}",
+            )
 
     @classmethod
     def date_hint(cls, day: date) -> str:
@@ -152,7 +150,8 @@ class Solar(SmallGenerationUnit):
 
     def warnings(self, today: date) -> Iterator[str]:
         yield from super().warnings(today)
-        if not has_addresses(self.postcode):
+        ranges = FIGURES["postcodes_without_addresses"].latest
+        if any(first <= self.postcode <= last for first, last in ranges):
             yield (
                 f"Postcode {self.postcode} is for post office boxes, or not in use: "
                 "nobody can install a system there. Check the postcode of the "

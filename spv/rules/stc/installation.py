@@ -80,9 +80,6 @@ class Installation(ABC):
         "STCs have existed since {day}. Before that there were renewable energy "
         "certificates, which are not calculated here. Enter that day or a later one."
     )
-    # Figures whose changes change the certificates of a system.
-    changing: ClassVar[tuple[str, ...]] = ()
-    changes_each_year: ClassVar[bool] = True
     periods: ClassVar[str]
 
     installation_date: date
@@ -182,10 +179,9 @@ class Installation(ABC):
         Raises ValueError if it is not a price, or above the clearing house price.
         """
         price: Decimal = _read(text.strip(), FIELDS["stc_price"], type(self))
-        day = self.installation_date
-        problems = dict(self.limits({"stc_price": price}, day))
-        if "stc_price" in problems:
-            raise ValueError(problems["stc_price"])
+        found = dict(Installation.limits({"stc_price": price}, self.installation_date))
+        if found:
+            raise ValueError(found["stc_price"])
         return price
 
     def stages(self, today: date) -> list[Stage]:
@@ -195,9 +191,8 @@ class Installation(ABC):
         installation's own; the others are those that can still be chosen.
         """
         own, last = self.installation_date, FIGURES["scheme_last_day"].latest
-        starts = {day for name in self.changing for day, _ in FIGURES[name].values}
-        if self.changes_each_year:
-            starts |= {date(year, 1, 1) for year in range(own.year, last.year + 1)}
+        starts = {date(year, 1, 1) for year in range(own.year, last.year + 1)}
+        starts |= {day for figure in FIGURES.values() for day, _ in figure.values}
         days = [own, *sorted(day for day in starts if own < day <= last)]
         stages: list[Stage] = []
         for day, next_day in pairwise([*days, last + timedelta(days=1)]):
