@@ -100,10 +100,8 @@ class StcForm(Form):
 
     def short_answers(self) -> dict[str, str]:
         """Return the answers that are short enough for an address."""
-        answers = self.answers
-        if self.solar_reference:
-            answers = answers | {"with": self.solar_reference}
-        return {n: v for n, v in answers.items() if len(v) <= LONGEST_ANSWER}
+        answers = self.answers | {"with": self.solar_reference}
+        return {n: v for n, v in answers.items() if 0 < len(v) <= LONGEST_ANSWER}
 
 
 for _name, _field in FIELDS.items():

@@ -41,7 +41,6 @@ class Outcome(NamedTuple):
     installation: Installation | None = None
     calculation: Calculation | None = None
     reason: str = ""
-    warnings: tuple[str, ...] = ()
     is_late: bool = False  # no certificates can be created any more
 
 
@@ -79,7 +78,8 @@ class Batch(NamedTuple):
 
     def warnings(self) -> list[Reason]:
         """Return each warning with its rows, the most frequent warning first."""
-        return _counted((w, o.row.number) for o in self.outcomes for w in o.warnings)
+        found = [(o.calculation, o.row) for o in self.outcomes if o.calculation]
+        return _counted((w, row.number) for each, row in found for w in each.warnings)
 
 
 def calculate_batch(data: bytes, today: date) -> Batch:
@@ -132,9 +132,8 @@ def _calculate_row(row: Row, columns: Columns, width: int, today: date) -> Outco
         installation = read_installation(answers)
     except ValidationError as error:
         return Outcome(row, reason=reason_of(error, answers, columns))
-    calculation = installation.calculate(today)
     is_late = bool(too_late_to_create(installation.installation_date, today))
-    return Outcome(row, installation, calculation, "", calculation.warnings, is_late)
+    return Outcome(row, installation, installation.calculate(today), "", is_late)
 
 
 def _counted(sentences: Iterable[tuple[str, int]]) -> list[Reason]:
@@ -152,4 +151,4 @@ def _line(outcome: Outcome, kept: list[int]) -> list[str]:
         return [*line, "", "", "", outcome.reason, ""]
     numbers = (calculation.certificates, calculation.zone, calculation.years)
     texts = ("" if n is None else str(n) for n in numbers)
-    return [*line, *texts, "", " ".join(outcome.warnings)]
+    return [*line, *texts, "", " ".join(calculation.warnings)]

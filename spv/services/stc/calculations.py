@@ -159,21 +159,17 @@ def save(answers: Mapping[str, str], actor: Actor, solar_reference: str = "") ->
     at = clock.now()
     inputs = installation.answers()
     result = numbers_of(installation.calculate(clock.day_of(at)))
-    reference = new_reference()
-    details = {
-        "reference": reference,
-        "inputs": inputs,
-        "result": result,
-        "rules_version": RULES_VERSION,
-    }
-    row = row_of(inputs, result, actor, at) | {"reference": reference}
+    references = {"reference": new_reference()}
     if solar_reference:
-        details["solar_reference"] = row["solar_reference"] = solar_reference
+        references["solar_reference"] = solar_reference
+    row = row_of(inputs, result, actor, at) | references
+    details = {"inputs": inputs, "result": result, "rules_version": RULES_VERSION}
+    details |= references
     with transaction():
         db.session.add(StcCalculation(**row))
         visitor_quota.claim(1, actor, at)
         audit_log.record(audit_log.STC, "stc.calculated", actor, at, details)
-    return reference
+    return references["reference"]
 
 
 def show(reference: str, price: str = "") -> Result:
@@ -213,13 +209,12 @@ def is_solar(reference: str) -> bool:
 
 def _estimate(certificates: int, installation: Installation, price: str) -> Estimate:
     ceiling: Decimal = value_on("clearing_house_price", installation.installation_date)
-    chosen = installation.stc_price or ceiling
-    if not price.strip():
-        return Estimate(certificates, chosen, ceiling)
+    chosen, problem = installation.stc_price or ceiling, ""
     try:
-        return Estimate(certificates, installation.read_price(price), ceiling)
+        chosen = installation.read_price(price) if price.strip() else chosen
     except ValueError as error:
-        return Estimate(certificates, chosen, ceiling, str(error))
+        problem = str(error)
+    return Estimate(certificates, chosen, ceiling, problem)
 
 
 def numbers_of(result: Calculation | StcCalculation) -> Numbers:
