@@ -92,8 +92,8 @@ def render(
 def submits(form_class: Callable[[], Any], page: View) -> Callable[[View], View]:
     """Give a view the form that was sent, and show its page again if that has errors.
 
-    If the view raises ValidationError, `page` gets the values of the address, and the
-    form with the sentences of the error beside its fields.
+    If the view raises ValidationError, `page` gets the values of the address, the form
+    with the sentences of the error beside its fields, and the details of the error.
     """
 
     def decorate(view: View) -> View:
@@ -103,7 +103,7 @@ def submits(form_class: Callable[[], Any], page: View) -> Callable[[View], View]
             try:
                 return view(form, **values)
             except ValidationError as error:
-                return page(**values, form=form.refused(error))
+                return page(**values, form=form.refused(error), **error.details)
 
         return submit
 

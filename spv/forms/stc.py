@@ -9,10 +9,9 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
 from spv.rules.stc.batch import column_help
-from spv.rules.stc.calculation import deeming_period
+from spv.rules.stc.figures import deeming_period
 from spv.rules.stc.system_types import (
     ALL_FIELDS,
     FIELDS,
@@ -23,7 +22,7 @@ from spv.rules.stc.system_types import (
     SystemType,
     system_type_of,
 )
-from spv.rules.stc.systems import SYSTEMS, hints, read_installation
+from spv.rules.stc.systems import SYSTEMS, hints
 from spv.rules.text import read_date
 
 LONGEST_ANSWER = 40
@@ -33,6 +32,7 @@ class StcForm(Form):
     """One system. The fields that show follow from the system type."""
 
     system_type = StringField(SYSTEM_TYPE_LABEL)
+    added_to = StringField(name="with")
 
     system_types = SYSTEM_TYPES
     is_suggested = False  # True if the installation date is not the person's answer
@@ -96,33 +96,17 @@ class StcForm(Form):
     @property
     def solar_reference(self) -> str:
         """The reference of the solar result that a battery is added to, if any."""
-        return (self["with"].data or "").strip()
+        return (self.added_to.data or "").strip()
 
     def short_answers(self) -> dict[str, str]:
         """Return the answers that are short enough for an address."""
-        answers = self.answers
-        if self.solar_reference:
-            answers = answers | {"with": self.solar_reference}
-        return {n: v for n, v in answers.items() if len(v) <= LONGEST_ANSWER}
-
-    def validate(self, extra_validators: object = None) -> bool:
-        """Let the rules read the answers, and show their sentences beside them."""
-        if not super().validate(extra_validators):
-            return False
-        try:
-            read_installation(self.answers)
-        except ValidationError as error:
-            self.refused(error)
-            return False
-        return True
+        answers = self.answers | {"with": self.solar_reference}
+        return {n: v for n, v in answers.items() if 0 < len(v) <= LONGEST_ANSWER}
 
 
 for _name, _field in FIELDS.items():
     _widget = DateInput() if _field.kind == "date" else None
     setattr(StcForm, _name, StringField(_field.label, widget=_widget))
-
-
-setattr(StcForm, "with", StringField())
 
 
 class StcBatchForm(FileForm):

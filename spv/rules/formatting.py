@@ -23,7 +23,7 @@ def pluralise(number: int, one: str) -> str:
     return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
 
 
-def join_words(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str], conjunction: str = "and") -> str:
     """Join words as in a sentence: a, b and c."""
     *before, last = words
-    return f"{', '.join(before)} and {last}" if before else last
+    return f"{', '.join(before)} {conjunction} {last}" if before else last

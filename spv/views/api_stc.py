@@ -25,24 +25,24 @@ from spv.services.stc import calculations
 
 bp = Blueprint("api_stc", __name__, url_prefix="/api")
 _FILE = Path(__file__).parents[1] / "openapi.yaml"
-_SHARED = "x-shared"
 
 
 @cache
-def _parsed() -> dict[str, Any]:
+def _parsed() -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the OpenAPI document, and the meaning of each error code."""
     content: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     body = content["components"]["schemas"]["Marking"]
     body["properties"]["reason"]["enum"].extend(REASONS)
     calculation = content["paths"]["/api/stc/v1/calculation"]["get"]
     system_type = calculation["parameters"][0]
     system_type["schema"]["enum"].extend(map(str, SystemType))
-    return content
+    shared = content.pop("x-shared")
+    return content, shared["error-codes"]
 
 
-@cache
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document as it is served."""
-    return {name: part for name, part in _parsed().items() if name != _SHARED}
+    return _parsed()[0]
 
 
 @cache
@@ -58,8 +58,7 @@ def operations(tag: str) -> dict[str, dict[str, Any]]:
 
 def error_codes() -> dict[str, str]:
     """Return the meaning of each error code."""
-    codes: dict[str, str] = _parsed()[_SHARED]["error-codes"]
-    return codes
+    return _parsed()[1]
 
 
 @bp.get("/openapi.json")
@@ -84,35 +83,32 @@ def calculation() -> Response:
             return api_error(422, [{"field": name[:40], "message": unknown}])
         if len(values) > 1:
             return api_error(422, [{"field": name, "message": f"Give {name} once."}])
-    result = calculations.show(
-        calculations.save(request.args.to_dict(), current_actor("api"))
-    )
-    return jsonify(_to_json(result))
+    reference = calculations.save(request.args.to_dict(), current_actor("api"))
+    return jsonify(_to_json(calculations.show(reference)))
 
 
 @bp.get("/stc/v1/rules")
 @limiter.limit("300 per minute")
 def rules() -> Response:
     """Answer every figure of the calculator and the announced changes."""
-    answer = jsonify(
-        {
-            "result": "Successful",
-            "rulesVersion": RULES_VERSION,
-            "lastChecked": LAST_CHECKED.isoformat(),
-            "figures": [_figure(figure) for figure in FIGURES.values()],
-            "announced": [
-                {
-                    "announcedOn": each.on.isoformat(),
-                    "from": each.first_day.isoformat(),
-                    "systemTypes": each.system_types,
-                    "sentence": each.sentence,
-                    "title": each.title,
-                    "link": each.link,
-                }
-                for each in ANNOUNCED
-            ],
-        }
-    )
+    content = {
+        "result": "Successful",
+        "rulesVersion": RULES_VERSION,
+        "lastChecked": LAST_CHECKED,
+        "figures": [_figure(figure) for figure in FIGURES.values()],
+        "announced": [
+            {
+                "announcedOn": each.on,
+                "from": each.first_day,
+                "systemTypes": each.system_types,
+                "sentence": each.sentence,
+                "title": each.title,
+                "link": each.link,
+            }
+            for each in ANNOUNCED
+        ],
+    }
+    answer = jsonify(_plain(content))
     answer.add_etag()
     answer.cache_control.no_cache = True  # ask each time whether it has changed
     answer.make_conditional(request)
@@ -120,19 +116,16 @@ def rules() -> Response:
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
-    names = ("name", "title", "unit", "source", "link", "copy")
-    return {name: getattr(figure, name) for name in names} | {
-        "checked": figure.checked.isoformat(),
-        "values": [
-            {"from": day.isoformat(), "value": _plain(value)}
-            for day, value in figure.values
-        ],
-    }
+    names = ("name", "title", "unit", "source", "link", "copy", "checked")
+    dated = [{"from": day, "value": value} for day, value in figure.values]
+    return {name: getattr(figure, name) for name in names} | {"values": dated}
 
 
 def _plain(value: Any) -> Any:
-    """Return the value of a figure as JSON has it."""
-    if isinstance(value, tuple):
+    """Return a value as JSON has it, with each value inside."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
         return [*map(_plain, value)]
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else float(value)
@@ -140,17 +133,18 @@ def _plain(value: Any) -> Any:
 
 
 def _to_json(result: calculations.Result) -> dict[str, Any]:
-    numbers, estimate = result.numbers, result.estimate
-    rating, day = numbers["rating"], result.installation.installation_date
+    saved, estimate = result.saved, result.estimate
+    day, money = result.installation.installation_date, ("price", "ceiling", "dollars")
+    in_dollars = {name: float(getattr(estimate, name)) for name in money}
     return {
         "result": "Successful",
-        "reference": result.reference,
-        "systemType": result.installation.system_type.value,
-        "certificates": numbers["certificates"],
-        "zone": numbers["zone"],
-        "rating": None if rating is None else float(rating),
-        "deemingPeriod": numbers["deeming_years"],
-        "yearsUsed": numbers["years"],
+        "reference": saved.reference,
+        "systemType": saved.system_type,
+        "certificates": saved.certificates,
+        "zone": saved.zone,
+        "rating": None if saved.rating is None else float(saved.rating),
+        "deemingPeriod": saved.deeming_years,
+        "yearsUsed": saved.years,
         "working": [
             {
                 "label": step.label,
@@ -161,17 +155,11 @@ def _to_json(result: calculations.Result) -> dict[str, Any]:
                 "link": step.figure.link,
                 "from": step.figure.since(day).isoformat(),
             }
-            for step in result.calculation.steps
+            for step in result.installation.working()
         ],
-        "warnings": list(result.calculation.warnings),
-        "estimate": None
-        if result.none_left
-        else {
-            "price": float(estimate.price),
-            "ceiling": float(estimate.ceiling),
-            "dollars": float(estimate.dollars),
-        },
-        "rulesVersion": result.rules_version,
-        "calculatedAt": result.calculated_at.isoformat(),
-        "resultUrl": url_for("stc.show", reference=result.reference, _external=True),
+        "warnings": result.calculation.warnings,
+        "estimate": None if result.none_left else in_dollars,
+        "rulesVersion": saved.rules_version,
+        "calculatedAt": saved.calculated_at.isoformat(),
+        "resultUrl": url_for("stc.show", reference=saved.reference, _external=True),
     }

@@ -11,7 +11,6 @@ from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.stc import StcBatchForm, StcForm
-from spv.rules.errors import ValidationError
 from spv.rules.stc.batch import template_text
 from spv.rules.stc.system_types import SystemType
 from spv.services.stc import batches, calculations
@@ -33,7 +32,7 @@ def new(form: StcForm | None = None) -> Response:
         form = StcForm(MultiDict(suggested | request.args.to_dict()))
         form.is_suggested = "installation_date" not in request.args
     if form.solar_reference and not calculations.is_solar(form.solar_reference):
-        form["with"].data = ""
+        form.added_to.data = ""
     today, title = suggested["installation_date"], "STC calculator"
     return pages.render("stc/_form.html", title=title, form=form, sydney_today=today)
 
@@ -45,8 +44,6 @@ def calculate(form: StcForm) -> BaseResponse:
     """Calculate, save and show the result; or only reveal the fields, on Continue."""
     if "continue" in request.form:
         return redirect(f"{url_for('.new')}?{urlencode(form.short_answers())}", 303)
-    if not form.validate_on_submit():
-        return new(form)
     actor = current_actor()
     reference = calculations.save(form.answers, actor, form.solar_reference)
     return pages.done("stc.show", reference=reference)
@@ -73,14 +70,10 @@ def new_batch(form: StcBatchForm | None = None, **context: Any) -> Response:
 
 @bp.post("/batch")
 @limiter.limit("30 per minute")
-def calculate_batch() -> BaseResponse:
+@pages.submits(StcBatchForm, new_batch)
+def calculate_batch(form: StcBatchForm) -> BaseResponse:
     """Calculate every row of a file, save the batch and show it."""
-    form = StcBatchForm()
-    try:
-        reference = batches.save(form.data_of_file(), current_actor("batch"))
-    except ValidationError as error:
-        reasons = getattr(error, "reasons", [])
-        return new_batch(form.refused(error), reasons=reasons)
+    reference = batches.save(form.data_of_file(), current_actor("batch"))
     return pages.done("stc.show_batch", reference=reference)
 
 

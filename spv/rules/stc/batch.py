@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
-from spv.rules.csv_file import Row, csv_text, read_csv
+from spv.rules.csv_file import Row, csv_text, read_csv, refusal
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import join_words
 from spv.rules.stc.batch_columns import (
@@ -19,13 +18,13 @@ from spv.rules.stc.batch_columns import (
     read_answers,
     reason_of,
 )
-from spv.rules.stc.calculation import Calculation, too_late_to_create
-from spv.rules.stc.installation import Installation
-from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType, either
+from spv.rules.stc.figures import too_late_to_create
+from spv.rules.stc.installation import Calculation, Installation
+from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType
 from spv.rules.stc.systems import read_installation
 
 MAX_ROWS = 5_000
-Numbered = list[tuple[str, list[int]]]  # sentences, each with its row numbers
+ROWS_NAMED = 10
 TEMPLATE = [
     ("your_reference", *COLUMNS),
     ("Job 1", "solar_deemed", "6.6", "2026-11-22", "10", "2150", "", "", "", "", ""),
@@ -42,50 +41,45 @@ class Outcome(NamedTuple):
     installation: Installation | None = None
     calculation: Calculation | None = None
     reason: str = ""
-    warnings: tuple[str, ...] = ()
     is_late: bool = False  # no certificates can be created any more
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Reason(NamedTuple):
+    """A reason or a warning, the number of its rows, and the first of them."""
+
+    sentence: str
+    row_count: int
+    rows: list[int]
+
+
+class Batch(NamedTuple):
     """A file of systems with the outcome of each row."""
 
     heading: list[str]
     outcomes: list[Outcome]
 
-    @property
-    def row_count(self) -> int:
-        """The number of rows."""
-        return len(self.outcomes)
+    def totals(self) -> dict[str, int]:
+        """Return how many rows and certificates there are, of all and of some kinds.
 
-    @property
-    def certificates(self) -> int:
-        """The certificates of all rows that could be calculated."""
-        return sum(o.calculation.certificates for o in self.outcomes if o.calculation)
+        `late_certificates` are those that cannot be created any more.
+        """
+        found = [(o.calculation, o.is_late) for o in self.outcomes if o.calculation]
+        return {
+            "row_count": len(self.outcomes),
+            "calculated": len(found),
+            "warned": sum(bool(each.warnings) for each, _ in found),
+            "certificates": sum(each.certificates for each, _ in found),
+            "late_certificates": sum(each.certificates for each, late in found if late),
+        }
 
-    @property
-    def late_certificates(self) -> int:
-        """The certificates among them that cannot be created any more."""
-        late = (o.calculation for o in self.outcomes if o.is_late)
-        return sum(each.certificates for each in late if each)
+    def reasons(self) -> list[Reason]:
+        """Return each reason with its rows, the most frequent reason first."""
+        return _counted((o.reason, o.row.number) for o in self.outcomes if o.reason)
 
-    @property
-    def calculated(self) -> int:
-        """The number of rows that could be calculated."""
-        return sum(1 for o in self.outcomes if o.calculation)
-
-    @property
-    def warned(self) -> int:
-        """The number of rows that have warnings."""
-        return sum(1 for o in self.outcomes if o.warnings)
-
-    def reasons(self) -> Numbered:
-        """Return each reason with its row numbers, the most frequent reason first."""
-        return _numbered((o.reason, o.row.number) for o in self.outcomes if o.reason)
-
-    def warnings(self) -> Numbered:
-        """Return each warning with its row numbers, the most frequent warning first."""
-        return _numbered((w, o.row.number) for o in self.outcomes for w in o.warnings)
+    def warnings(self) -> list[Reason]:
+        """Return each warning with its rows, the most frequent warning first."""
+        found = [(o.calculation, o.row) for o in self.outcomes if o.calculation]
+        return _counted((w, row.number) for each, row in found for w in each.warnings)
 
 
 def calculate_batch(data: bytes, today: date) -> Batch:
@@ -98,9 +92,7 @@ def calculate_batch(data: bytes, today: date) -> Batch:
     heading = [cell.strip() for cell in heading_row.cells]
     columns = find_columns(heading)
     if not rows:
-        raise ValidationError(
-            {"file": "The file has a heading but no rows. Add a system."}
-        )
+        raise refusal("The file has a heading but no rows. Add a system.")
     outcomes = [_calculate_row(row, columns, len(heading), today) for row in rows]
     return Batch(heading, outcomes)
 
@@ -123,7 +115,7 @@ def template_text() -> str:
 
 def column_help() -> list[tuple[str, str, str]]:
     """Return each column, what its cells hold, and which systems need it if not all."""
-    codes = f"{either(SystemType)}, or the words of the calculator"
+    codes = join_words(SystemType, "or") + ", or the words of the calculator"
     lines = [("system_type", codes, "")]
     for name in sorted(COLUMNS[1:], key=lambda name: name not in REQUIRED):
         cell, types = FIELDS[name].cell, FIELDS[name].types
@@ -140,16 +132,16 @@ def _calculate_row(row: Row, columns: Columns, width: int, today: date) -> Outco
         installation = read_installation(answers)
     except ValidationError as error:
         return Outcome(row, reason=reason_of(error, answers, columns))
-    calculation = installation.calculate(today)
     is_late = bool(too_late_to_create(installation.installation_date, today))
-    return Outcome(row, installation, calculation, "", calculation.warnings, is_late)
+    return Outcome(row, installation, installation.calculate(today), "", is_late)
 
 
-def _numbered(sentences: Iterable[tuple[str, int]]) -> Numbered:
+def _counted(sentences: Iterable[tuple[str, int]]) -> list[Reason]:
     rows = defaultdict(list)
     for sentence, number in sentences:
         rows[sentence].append(number)
-    return sorted(rows.items(), key=lambda item: len(item[1]), reverse=True)
+    found = [Reason(each, len(of), of[:ROWS_NAMED]) for each, of in rows.items()]
+    return sorted(found, key=lambda each: each.row_count, reverse=True)
 
 
 def _line(outcome: Outcome, kept: list[int]) -> list[str]:
@@ -159,4 +151,4 @@ def _line(outcome: Outcome, kept: list[int]) -> list[str]:
         return [*line, "", "", "", outcome.reason, ""]
     numbers = (calculation.certificates, calculation.zone, calculation.years)
     texts = ("" if n is None else str(n) for n in numbers)
-    return [*line, *texts, "", " ".join(outcome.warnings)]
+    return [*line, *texts, "", " ".join(calculation.warnings)]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from spv.rules.csv_file import refusal
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import join_words
 from spv.rules.stc.system_types import (
@@ -31,9 +32,7 @@ _SYNONYMS = {
     "rated_power_kw": (
         "kw", "power kw", "rated power", "rated kw", "rated power output",
     ),
-    "installation_date": (
-        "install date", "date installed", "date of installation",
-    ),
+    "installation_date": ("install date", "date installed", "date of installation"),
     "calculation_period": ("period", "deeming period"),
     "postcode": ("post code", "installation postcode"),
     "resource_hours": ("hours of resource availability",),
@@ -94,7 +93,7 @@ def find_columns(heading: list[str]) -> Columns:
         if name is None:
             others.append(text)
         elif name in positions:
-            raise _repeated(name, heading[positions[name]], text)
+            raise refusal(_repeated(name, heading[positions[name]], text))
         else:
             positions[name] = position
     unknown = _unknown(others)
@@ -103,7 +102,7 @@ def find_columns(heading: list[str]) -> Columns:
             missing = f"The column {name} is missing."
             known = f"The columns are {join_words(COLUMNS)}."
             sentences = (missing, unknown, known, "The template has them all.")
-            raise ValidationError({"file": " ".join(filter(None, sentences))})
+            raise refusal(" ".join(filter(None, sentences)))
     return Columns(positions, unknown)
 
 
@@ -156,38 +155,23 @@ def _key(heading: str) -> str:
     return letters.removesuffix("optional")
 
 
-def _column_keys() -> dict[str, str]:
-    """Return each heading that is understood, as its key, with the column it means."""
-    labels = {name: field.label for name, field in FIELDS.items()}
-    labels["system_type"] = SYSTEM_TYPE_LABEL
-    return {
-        _key(text): name
-        for name in COLUMNS
-        for text in (name, labels[name], *_SYNONYMS.get(name, ()))
-    }
-
-
-def _repeated(name: str, first: str, second: str) -> ValidationError:
+def _repeated(name: str, first: str, second: str) -> str:
+    """Return a sentence on two headings that mean the same column."""
     if first == second:
-        sentence = f"The column {name} is there twice. Remove one."
-    else:
-        both = f"{_quoted(first)} and {_quoted(second)}"
-        sentence = f"The column {name} is there twice, as {both}. Rename or remove one."
-    return ValidationError({"file": sentence})
+        return f"The column {name} is there twice. Remove one."
+    both = f"{_quoted(first)} and {_quoted(second)}"
+    return f"The column {name} is there twice, as {both}. Rename or remove one."
 
 
 def _unknown(headings: list[str]) -> str:
     """Return a sentence that names the headings that mean no column, if any."""
     ours = ("", NOT_READ, *ADDED)
     unknown = [text for text in headings if field_name(text) not in ours]
-    if not unknown:
-        return ""
-    if len(unknown) == 1:
-        return f"{_quoted(unknown[0])} is not a column of the calculator."
     named = [*map(_quoted, unknown[:MOST_NAMED])]
     if len(unknown) > MOST_NAMED:
         named.append(f"{len(unknown) - MOST_NAMED} more")
-    return f"{join_words(named)} are not columns of the calculator."
+    are_none = "is not a column" if len(unknown) == 1 else "are not columns"
+    return f"{join_words(named)} {are_none} of the calculator." if named else ""
 
 
 def _quoted(heading: str) -> str:
@@ -196,4 +180,11 @@ def _quoted(heading: str) -> str:
     return f"“{''.join(c for c in cut if not is_unseen(c))}”"
 
 
-_COLUMN_OF = _column_keys()
+_LABELS = {name: field.label for name, field in FIELDS.items()}
+# Each heading that is understood, as its key, and the column that it means.
+_COLUMN_OF = {
+    _key(text): name
+    for name, label in ({"system_type": SYSTEM_TYPE_LABEL} | _LABELS).items()
+    for text in (name, label, *_SYNONYMS.get(name, ()))
+    if name != NOT_READ
+}

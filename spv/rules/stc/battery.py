@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cached_property
 from typing import Any
 
 from spv.rules.formatting import format_date, format_decimal, pluralise
-from spv.rules.stc.calculation import Calculation, Step, last_step, round_down
 from spv.rules.stc.figures import FIGURES, value_on
-from spv.rules.stc.installation import Installation
+from spv.rules.stc.installation import Installation, Step
 from spv.rules.stc.system_types import SystemType
 
 
@@ -21,8 +20,6 @@ class Battery(Installation):
     system_type = SystemType.BATTERY
     first_day = "battery_first_day"
     before_first_day = "Batteries earn STCs from {day}. Enter that day or a later one."
-    changing = ("battery_factor", "battery_bands")
-    changes_each_year = False
 
     nominal_kwh: Decimal
     usable_kwh: Decimal | None = None
@@ -88,21 +85,20 @@ class Battery(Installation):
         """The certificates for each kWh that counts."""
         return Decimal(value_on("battery_factor", self.installation_date))
 
+    @cached_property
+    def output(self) -> Decimal:
+        """The certificates before they are rounded down."""
+        return self.weighted_kwh * self.factor
+
     def warnings(self, today: date) -> Iterator[str]:
         yield from super().warnings(today)
         if self.capacity_kwh > self.most_kwh:
             most = format_decimal(self.most_kwh)
             yield f"Only the first {most} kWh of usable capacity counts."
 
-    def calculate(self, today: date) -> Calculation:
-        output = self.weighted_kwh * self.factor
-        warn = partial(self.warnings, today)
-        return Calculation(round_down(output), self.working, warn)
-
     def working(self) -> tuple[Step, ...]:
         usable, most, factor = self.capacity_kwh, self.most_kwh, self.factor
-        weighted = self.weighted_kwh
-        capacity, output = format_decimal(weighted), weighted * factor
+        capacity = format_decimal(self.weighted_kwh)
         shares = " + ".join(
             f"{format_decimal(part)} × {format_decimal(share * 100)} %"
             for part, share in self.parts
@@ -117,9 +113,9 @@ class Battery(Installation):
             Step("STC factor", f"Installed on {format_date(self.installation_date)}",
                  str(factor), "STCs per kWh", FIGURES["battery_factor"]),
             Step("Capacity × factor", f"{capacity} kWh × {factor}",
-                 format_decimal(output), "STCs before rounding",
+                 format_decimal(self.output), "STCs before rounding",
                  FIGURES["battery_factor"]),
-            last_step(output),
+            self.last_step(),
         )  # fmt: skip
 
     def _modules_step(self) -> Iterator[Step]:

@@ -1,11 +1,12 @@
-"""The figures of the law: each number dated, with its unit and its source."""
+"""The figures of the law, dated, with unit and source; and what follows for a day."""
 
 import csv
 import tomllib
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from spv.rules.formatting import format_date
 
 # Each function of a day caches this many results: some years of days.
 KEPT = 4096
+CHECKED_FOR = timedelta(days=120)  # after that a result warns of the figures' age
 DATA = Path(__file__).with_name("data")
 
 
@@ -69,12 +71,21 @@ class Announcement(NamedTuple):
 
     on: date
     first_day: date
-    system_types: tuple[str, ...]
-    above_kw: Decimal
-    up_to_kw: Decimal
-    sentence: str
+    system_types: list[str]
+    above_kw: int
+    up_to_kw: int
+    change: str
+    subject_to: str
     title: str
     link: str
+
+    @property
+    def sentence(self) -> str:
+        """The change in words, with the advice to ask about it."""
+        return (
+            f"On {format_date(self.on)} the agency announced that {self.change}, "
+            f"subject to {self.subject_to}. Ask the agency whether it is in force."
+        )
 
 
 def _exact(value: Any) -> Any:
@@ -85,31 +96,18 @@ def _exact(value: Any) -> Any:
 
 
 def _figure(name: str, entry: dict[str, Any], source: dict[str, str]) -> Figure:
-    dated = sorted(entry["values"], key=itemgetter("from"), reverse=True)
     return Figure(
         name=name,
         title=entry["title"],
         unit=entry["unit"],
         source=", ".join(filter(None, [source["title"], entry.get("clause")])),
         link=source["link"],
-        values=tuple((each["from"], _exact(each["value"])) for each in dated),
+        values=tuple(
+            (dated["from"], _exact(dated["value"]))
+            for dated in reversed(entry["values"])
+        ),
         checked=entry["checked"],
-        copy=entry.get("copy", ""),
-    )
-
-
-def _announcement(entry: dict[str, Any]) -> Announcement:
-    return Announcement(
-        on=entry["on"],
-        first_day=entry["from"],
-        system_types=tuple(entry["system_types"]),
-        above_kw=_exact(entry["above_kw"]),
-        up_to_kw=_exact(entry["up_to_kw"]),
-        sentence=f"On {format_date(entry['on'])} the agency announced that "
-        f"{entry['change']}, subject to {entry['subject_to']}. Ask the agency whether "
-        "it is in force.",
-        title=entry["title"],
-        link=entry["link"],
+        copy=entry["copy"],
     )
 
 
@@ -121,10 +119,16 @@ FIGURES = {
     name: _figure(name, entry, _DOCUMENT["sources"][entry["source"]])
     for name, entry in _DOCUMENT["figures"].items()
 }
-ANNOUNCED = tuple(map(_announcement, _DOCUMENT["announced"]))
+ANNOUNCED = [Announcement(**each) for each in _DOCUMENT["announced"]]
 FIRST_DAY: date = FIGURES["scheme_first_day"].latest
 # The day on which the figure was read that was not read for the longest time.
 LAST_CHECKED = min(figure.checked for figure in FIGURES.values())
+_TABLE = (DATA / FIGURES["postcode_zones"].latest).read_text(encoding="utf-8")
+# The first postcode of each range with its zone, in order.
+_ZONES = [
+    (row["from_postcode"], int(row["zone"]))
+    for row in csv.DictReader(_TABLE.splitlines())
+]
 
 
 def value_on(name: str, day: date) -> Any:
@@ -156,25 +160,68 @@ def announced_for(
     return None
 
 
-TABLE_FROM: date = FIGURES["postcode_zones"].values[0][0]
-
-
-def _load_zones() -> tuple[list[str], list[int]]:
-    name = FIGURES["postcode_zones"].latest
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        ranges = list(csv.DictReader(file))
-    return [r["from_postcode"] for r in ranges], [int(r["zone"]) for r in ranges]
-
-
-_STARTS, _ZONES = _load_zones()
-
-
-def has_addresses(postcode: str) -> bool:
-    """Tell whether a postcode is one in which somebody can live or install."""
-    ranges = FIGURES["postcodes_without_addresses"].latest
-    return not any(first <= postcode <= last for first, last in ranges)
-
-
 def zone_of(postcode: str) -> int:
     """Return the zone, 1 to 4, of a postcode: the table covers 0000 to 9999."""
-    return _ZONES[bisect_right(_STARTS, postcode) - 1]
+    return _ZONES[bisect_right(_ZONES, postcode, key=itemgetter(0)) - 1][1]
+
+
+@lru_cache(maxsize=KEPT)
+def years_left(day: date) -> int:
+    """Return the whole years from the year of installation to the scheme's end."""
+    return year_after_scheme(day) - day.year
+
+
+def year_after_scheme(day: date) -> int:
+    """Return the first year without the scheme."""
+    last_day: date = value_on("scheme_last_day", day)
+    return last_day.year + 1
+
+
+@lru_cache(maxsize=KEPT)
+def deeming_period(day: date) -> int:
+    """Return the deeming period of solar, in years, by the year of installation."""
+    return min(int(value_on("longest_deeming_period", day)), years_left(day))
+
+
+@lru_cache(maxsize=KEPT)
+def too_late_to_create(day: date, today: date) -> str:
+    """Return a sentence if no certificates can be created any more; otherwise ""."""
+    months = value_on("creation_window", day)
+    is_leap_day = (day.month, day.day) == (2, 29)
+    year = day.year + int(months) // 12  # whole years
+    last_day = day.replace(year=year, day=28 if is_leap_day else day.day)
+    if today <= last_day:
+        return ""
+    ended = f"the {months} months ended on {format_date(last_day)}."
+    return f"No STCs can be created any more: {ended}"
+
+
+def age_of_figures(today: date) -> str:
+    """Return a sentence if the figures were last checked long ago; otherwise ""."""
+    if today - LAST_CHECKED <= CHECKED_FOR:
+        return ""
+    return (
+        f"The figures were last checked on {format_date(LAST_CHECKED)}, more than "
+        f"{CHECKED_FOR.days} days before this calculation. They may have changed: ask "
+        "the agency."
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def solar_credits(day: date) -> str:
+    """Return a sentence about the Solar Credits of an installation of a day, or ""."""
+    multiplier = value_on("solar_credits_multiplier", day)
+    contracts, last_day = FIGURES["solar_credits_contracts"].latest
+    if multiplier > 1:
+        return (
+            f"An installation of that day also had the Solar Credits multiplier of "
+            f"{multiplier} on its first 1.5 kW (off the grid: 20 kW). It is not "
+            "applied here."
+        )
+    if day <= last_day:
+        return (
+            f"If the contract was made before {format_date(contracts)}, the Solar "
+            f"Credits multiplier still applied until {format_date(last_day)}. It is "
+            "not applied here."
+        )
+    return ""

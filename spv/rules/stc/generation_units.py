@@ -5,22 +5,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cached_property
 from typing import Any, ClassVar
 
 from spv.rules.formatting import format_date, format_decimal, pluralise
-from spv.rules.stc.calculation import (
-    Calculation,
-    Step,
-    last_step,
-    round_down,
+from spv.rules.stc.figures import (
+    FIGURES,
+    announced_for,
+    deeming_period,
     solar_credits,
+    value_on,
     year_after_scheme,
     years_left,
-    years_step,
+    zone_of,
 )
-from spv.rules.stc.figures import FIGURES, TABLE_FROM, announced_for, value_on
-from spv.rules.stc.installation import Installation
+from spv.rules.stc.installation import Calculation, Installation, Step
 from spv.rules.stc.system_types import PERIODS, SystemType
 
 
@@ -57,20 +56,23 @@ class SmallGenerationUnit(Installation):
         """The years that certificates are calculated for."""
         return min(self.most_years, self.chosen_years)
 
+    @cached_property
+    def output(self) -> Decimal:
+        """The output in MWh over those years."""
+        return self.annual_output * self.years
+
     @classmethod
     def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
         yield from super().limits(values, day)
         limit, power = value_on(cls.power_limit, day), values.get("rated_power_kw", 0)
-        if power <= limit:
-            return
-        sentence = (
-            f"A {cls.word} system may have at most {format_decimal(limit)} kW to earn "
-            "STCs."
-        )
-        announced = announced_for(cls.system_type, day, power)
-        smaller = "Enter a smaller rated power output."
-        advice = announced.sentence if announced else smaller
-        yield "rated_power_kw", f"{sentence} {advice}"
+        if power > limit:
+            announced = announced_for(cls.system_type, day, power)
+            smaller = "Enter a smaller rated power output."
+            yield (
+                "rated_power_kw",
+                f"A {cls.word} system may have at most {format_decimal(limit)} kW to "
+                f"earn STCs. {announced.sentence if announced else smaller}",
+            )
 
     @classmethod
     def date_hint(cls, day: date) -> str:
@@ -88,8 +90,9 @@ class SmallGenerationUnit(Installation):
             )
         if day < self.postcode_table_from:
             yield (
-                f"The postcode table in force since {format_date(TABLE_FROM)} was "
-                "used. Another table applied on the installation date."
+                "The postcode table in force since "
+                f"{format_date(self.postcode_table_from)} was used. Another table "
+                "applied on the installation date."
             )
         if sentence := solar_credits(day):
             yield sentence
@@ -102,16 +105,7 @@ class SmallGenerationUnit(Installation):
             )
 
     def calculate(self, today: date) -> Calculation:
-        years = self.years
-        return Calculation(
-            self._certificates(self.annual_output * years),
-            self.working,
-            partial(self.warnings, today),
-            years=years,
-        )
-
-    def _certificates(self, output: Decimal) -> int:
-        return round_down(output)
+        return super().calculate(today)._replace(years=self.years)
 
     def _limit_step(self) -> Step:
         figure = FIGURES[self.output_limit]
@@ -119,10 +113,84 @@ class SmallGenerationUnit(Installation):
         operation = f"{format_decimal(self.annual_output)} MWh, at most {limit} MWh"
         return Step("Limit of a year", operation, "within", "", figure)
 
-    def _years_step(self, most: str) -> Step:
+    def _used_step(self, most: str) -> Step:
         chosen = f"{self.chosen_years} ({PERIODS[self.calculation_period]})"
         operation = f"Lower of {self.most_years} ({most}) and {chosen}"
-        return years_step("Years used", operation, self.years, "scheme_last_day")
+        return _years_step("Years used", operation, self.years, "scheme_last_day")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solar(SmallGenerationUnit):
+    """A system of solar panels: a kW generates the rating of its zone."""
+
+    system_type = SystemType.SOLAR
+    word = "solar"
+    periods = "solar_periods"
+    power_limit = "solar_power_limit"
+    output_limit = "solar_output_limit"
+    postcode_table_from = FIGURES["postcode_zones"].values[0][0]
+
+    postcode: str
+
+    @classmethod
+    def date_hint(cls, day: date) -> str:
+        years = pluralise(deeming_period(day), "year")
+        return f"Deeming period for {day.year}: {years}"
+
+    @property
+    def zone(self) -> int:
+        """The zone of the postcode."""
+        return zone_of(self.postcode)
+
+    @cached_property
+    def rating(self) -> Decimal:
+        """The rating of the zone in MWh a year per kW."""
+        rating: Decimal = value_on("zone_rating", self.installation_date)[self.zone - 1]
+        return rating
+
+    def warnings(self, today: date) -> Iterator[str]:
+        yield from super().warnings(today)
+        ranges = FIGURES["postcodes_without_addresses"].latest
+        if any(first <= self.postcode <= last for first, last in ranges):
+            yield (
+                f"Postcode {self.postcode} is for post office boxes, or not in use: "
+                "nobody can install a system there. Check the postcode of the "
+                "installation address."
+            )
+
+    @property
+    def most_years(self) -> int:
+        """The deeming period."""
+        return deeming_period(self.installation_date)
+
+    @property
+    def annual_output(self) -> Decimal:
+        return self.rated_power_kw * self.rating
+
+    def calculate(self, today: date) -> Calculation:
+        found, years = super().calculate(today), self.most_years
+        return found._replace(zone=self.zone, rating=self.rating, deeming_years=years)
+
+    def working(self) -> tuple[Step, ...]:
+        day, zone, rating = self.installation_date, self.zone, str(self.rating)
+        product = f"{format_decimal(self.rated_power_kw)} kW × {rating}"
+        longest = value_on("longest_deeming_period", day)
+        deeming = f"Lower of {longest} and {year_after_scheme(day)} − {day.year}"
+        return (
+            Step("Zone", f"Postcode {self.postcode}", f"Zone {zone}", "",
+                 FIGURES["postcode_zones"]),
+            Step("Zone rating", f"Zone {zone}", rating, "MWh a year per kW",
+                 FIGURES["zone_rating"]),
+            _years_step("Deeming period", deeming, self.most_years,
+                       "longest_deeming_period"),
+            self._used_step("deeming period"),
+            Step("Output in a year", product, format_decimal(self.annual_output),
+                 "MWh", FIGURES["zone_rating"]),
+            self._limit_step(),
+            Step("Output over the years used", f"{product} × {self.years}",
+                 format_decimal(self.output), "MWh", FIGURES["longest_deeming_period"]),
+            self.last_step(),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,33 +241,35 @@ class Turbine(SmallGenerationUnit):
             standard = format_decimal(value_on(self.standard_hours, day))
             assessment = f"{format_decimal(assessed)} (site assessment)"
             compared = f"Higher of {standard} and {assessment}"
-        output = self.annual_output * self.years
-        total, certificates = format_decimal(output), last_step(output)
-        if self._is_rounded_up(output):
+        total, last_step = format_decimal(self.output), self.last_step()
+        if self.is_rounded_up:
             smallest = FIGURES["smallest_certificate"]
             operation = f"{total}, at least {smallest.on(day)}, rounded up"
-            certificates = Step("Certificates", operation, "1", "STC", smallest)
+            last_step = Step("Certificates", operation, "1", "STC", smallest)
         return (
             Step("Hours of resource availability", compared, hours,
                  "hours a year", FIGURES[self.standard_hours]),
             Step("Output in a year", f"{factor.on(day)} × {power} kW × {hours} hours",
                  annual, "MWh", factor),
             self._limit_step(),
-            years_step("Years left in the scheme",
+            _years_step("Years left in the scheme",
                        f"{year_after_scheme(day)} − {day.year}", self.most_years,
                        "scheme_last_day"),
-            self._years_step("years left"),
+            self._used_step("years left"),
             Step("Output over the years used", f"{annual} MWh × {self.years}", total,
                  "MWh", FIGURES["turbine_periods"]),
-            certificates,
+            last_step,
         )  # fmt: skip
 
-    def _certificates(self, output: Decimal) -> int:
-        return 1 if self._is_rounded_up(output) else super()._certificates(output)
-
-    def _is_rounded_up(self, output: Decimal) -> bool:
+    @property
+    def is_rounded_up(self) -> bool:
+        """True if the output is less than one certificate, but counts as one."""
         least: Decimal = value_on("smallest_certificate", self.installation_date)
-        return least <= output < 1
+        return least <= self.output < 1
+
+    @property
+    def certificates(self) -> int:
+        return 1 if self.is_rounded_up else super().certificates
 
 
 class Wind(Turbine):
@@ -220,3 +290,8 @@ class Hydro(Turbine):
     standard_hours = "hydro_hours"
     power_limit = "hydro_power_limit"
     output_limit = "hydro_output_limit"
+
+
+def _years_step(label: str, operation: str, years: int, figure: str) -> Step:
+    unit = "year" if years == 1 else "years"
+    return Step(label, operation, str(years), unit, FIGURES[figure])

@@ -1,23 +1,22 @@
 """A system of any type: its answers, checked and exact."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_date, format_decimal
-from spv.rules.stc.calculation import (
-    Calculation,
-    Stage,
-    Step,
+from spv.rules.formatting import format_date, format_decimal, join_words
+from spv.rules.stc.figures import (
+    FIGURES,
+    Figure,
     age_of_figures,
     too_late_to_create,
+    value_on,
 )
-from spv.rules.stc.figures import FIGURES, value_on
 from spv.rules.stc.system_types import (
     FIELDS,
     FIELDS_OF,
@@ -26,13 +25,45 @@ from spv.rules.stc.system_types import (
     Field,
     SystemType,
     answers_of,
-    either,
     is_postcode,
     period_of,
     without_place,
     without_unit,
 )
 from spv.rules.text import read_date
+
+
+class Step(NamedTuple):
+    """A line of the working: the operation with its numbers, its result, its source."""
+
+    label: str
+    operation: str
+    result: str
+    unit: str
+    figure: Figure
+
+
+class Stage(NamedTuple):
+    """The certificates of a system that is installed between two days."""
+
+    first_day: date
+    last_day: date
+    certificates: int
+
+
+class Calculation(NamedTuple):
+    """The certificates of one system, and a sentence for each warning.
+
+    `rating` is in MWh a year per kW, `deeming_years` (of solar) and `years` in years;
+    they are None where the system type has none.
+    """
+
+    certificates: int
+    warnings: tuple[str, ...]
+    zone: int | None = None
+    rating: Decimal | None = None
+    deeming_years: int | None = None
+    years: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +80,6 @@ class Installation(ABC):
         "STCs have existed since {day}. Before that there were renewable energy "
         "certificates, which are not calculated here. Enter that day or a later one."
     )
-    # Figures whose changes change the certificates of a system.
-    changing: ClassVar[tuple[str, ...]] = ()
-    changes_each_year: ClassVar[bool] = True
     periods: ClassVar[str]
 
     installation_date: date
@@ -116,16 +144,30 @@ class Installation(ABC):
         if sentence := age_of_figures(today):
             yield sentence
 
+    @property
     @abstractmethod
-    def calculate(self, today: date) -> Calculation:
-        """Return the certificates. `today` decides only the warnings.
+    def output(self) -> Decimal:
+        """The certificates before they are rounded: an output in MWh, or its like."""
 
-        All numbers are exact, and the result is rounded once, at the end.
-        """
+    @property
+    def certificates(self) -> int:
+        """The whole certificates: the one place where anything is rounded."""
+        return int(self.output)
+
+    def calculate(self, today: date) -> Calculation:
+        """Return the certificates, and the warnings of a day."""
+        return Calculation(self.certificates, tuple(self.warnings(today)))
 
     @abstractmethod
     def working(self) -> tuple[Step, ...]:
         """Return the steps of the calculation in words and numbers."""
+
+    def last_step(self) -> Step:
+        """Return the step that rounds down."""
+        number, figure = self.certificates, FIGURES["certificate_output"]
+        unit = "STC" if number == 1 else "STCs"
+        operation = f"{format_decimal(self.output)} rounded down"
+        return Step("Certificates", operation, f"{number:,}", unit, figure)
 
     def answers(self) -> dict[str, str]:
         """Return the answers as text, from which the same installation is read."""
@@ -137,10 +179,9 @@ class Installation(ABC):
         Raises ValueError if it is not a price, or above the clearing house price.
         """
         price: Decimal = _read(text.strip(), FIELDS["stc_price"], type(self))
-        day = self.installation_date
-        problems = dict(self.limits({"stc_price": price}, day))
-        if "stc_price" in problems:
-            raise ValueError(problems["stc_price"])
+        found = dict(Installation.limits({"stc_price": price}, self.installation_date))
+        if found:
+            raise ValueError(found["stc_price"])
         return price
 
     def stages(self, today: date) -> list[Stage]:
@@ -150,24 +191,31 @@ class Installation(ABC):
         installation's own; the others are those that can still be chosen.
         """
         own, last = self.installation_date, FIGURES["scheme_last_day"].latest
-        starts = {day for name in self.changing for day, _ in FIGURES[name].values}
-        if self.changes_each_year:
-            starts |= {date(year, 1, 1) for year in range(own.year, last.year + 1)}
+        starts = {date(year, 1, 1) for year in range(own.year, last.year + 1)}
+        starts |= {day for figure in FIGURES.values() for day, _ in figure.values}
         days = [own, *sorted(day for day in starts if own < day <= last)]
         stages: list[Stage] = []
         for day, next_day in pairwise([*days, last + timedelta(days=1)]):
-            moved = replace(self, installation_date=day)
-            number = moved.calculate(today).certificates
+            number = replace(self, installation_date=day).certificates
             is_same = stages and stages[-1].certificates == number
             first_day = stages.pop().first_day if is_same else day
             stages.append(Stage(first_day, next_day - timedelta(days=1), number))
         return [each for each in stages if each.last_day >= today or each is stages[0]]
 
 
+# How a number is asked for, with an example.
+_SHAPES = {
+    "number": "as a plain number such as {}: digits and a point, no unit and no "
+    "commas, at most 6 digits on each side of the point.",
+    "count": "as a whole number such as {}.",
+    "price": "in dollars and cents, such as {}.",
+}
+
+
 def _read(text: str, field: Field, system: type[Installation]) -> Any:
     if not text and field.kind != "period":
         raise ValueError(f"Enter {field.noun}.")
-    return _READERS[field.kind](text, field, system)
+    return _READERS.get(field.kind, _read_number)(text, field, system)
 
 
 def _read_number(text: str, field: Field, _system: type[Installation]) -> Decimal:
@@ -175,19 +223,12 @@ def _read_number(text: str, field: Field, _system: type[Installation]) -> Decima
     if field.kind == "price":
         text = text.removeprefix("$").lstrip()
     if not PATTERNS[field.kind].fullmatch(text):
-        if field.kind == "count":
-            shape = f"as a whole number such as {field.example}."
-        elif field.kind == "price":
-            shape = f"in dollars and cents, such as {field.example}."
-        else:
-            shape = (
-                f"as a plain number such as {field.example}: digits and a point, no "
-                "unit and no commas, at most 6 digits on each side of the point."
-            )
-            pointed = text.replace(",", ".")
-            may_be_thousands = len(text) - text.find(",") == len(",000")
-            if PATTERNS[field.kind].fullmatch(pointed) and not may_be_thousands:
-                shape = f"with a point: {pointed}, not {text}."
+        shape = _SHAPES[field.kind].format(field.example)
+        pointed = text.replace(",", ".")
+        may_be_thousands = len(text) - text.find(",") == len(",000")
+        is_number = field.kind == "number" and PATTERNS["number"].fullmatch(pointed)
+        if is_number and not may_be_thousands:
+            shape = f"with a point: {pointed}, not {text}."
         raise ValueError(f"Enter {field.noun} {shape}")
     number = Decimal(text)
     if not number:
@@ -210,7 +251,7 @@ def _read_date(text: str, field: Field, system: type[Installation]) -> date:
 def _read_period(text: str, field: Field, system: type[Installation]) -> str:
     period = system.read_period(text)
     if period is None:
-        choices = either(system.period_choices().values())
+        choices = join_words(system.period_choices().values(), "or")
         raise ValueError(f"Select {field.noun}: {choices}.")
     return period
 
@@ -226,11 +267,4 @@ def _read_postcode(text: str, field: Field, _system: type[Installation]) -> str:
     return text
 
 
-_READERS: dict[str, Callable[[str, Field, type[Installation]], Any]] = {
-    "number": _read_number,
-    "count": _read_number,
-    "price": _read_number,
-    "date": _read_date,
-    "period": _read_period,
-    "postcode": _read_postcode,
-}
+_READERS = {"date": _read_date, "period": _read_period, "postcode": _read_postcode}

@@ -1,14 +1,12 @@
 """The system types, and the one table of the questions that they ask."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
 
 from spv.rules.formatting import format_decimal
 from spv.rules.stc.figures import FIGURES
-
-Choice = TypeVar("Choice")
 
 
 class SystemType(StrEnum):
@@ -33,17 +31,18 @@ PERIODS = {
     "10": "10 years",
     "max": "Maximum deeming period",
 }
-NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
-COUNT = re.compile(r"[0-9]{1,3}")
-PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}")
-POSTCODE = re.compile(r"[0-9]{4}")
+# The shape of an answer, for the kinds that have one.
+PATTERNS = {
+    "number": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}"),
+    "count": re.compile(r"[0-9]{1,3}"),
+    "price": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}"),
+    "postcode": re.compile(r"[0-9]{4}"),
+}
 # A unit after a number, and the name of a place beside a postcode, as people type them.
 _WITH_UNIT = re.compile(r"([0-9.]++) ?([A-Za-z]++)")
 _PLACE = r"(?!kw)[a-z]{3}[a-z .,'’()-]*+"
 _BEFORE_PLACE = re.compile(rf"([0-9]{{4}})[ ,]++{_PLACE}", re.IGNORECASE)
 _AFTER_PLACE = re.compile(rf"{_PLACE}(?<=[ ,])([0-9]{{4}})", re.IGNORECASE)
-# The shape of an answer, for the kinds that have one.
-PATTERNS = {"number": NUMBER, "count": COUNT, "price": PRICE, "postcode": POSTCODE}
 
 
 class Field(NamedTuple):
@@ -140,12 +139,12 @@ def answers_of(source: object) -> dict[str, str]:
 
 def system_type_of(answers: Mapping[str, str]) -> SystemType | None:
     """Return the system type that was chosen, by its code or its words, if any."""
-    return _chosen(_SYSTEM_TYPES_BY_TEXT, answers.get("system_type", ""))
+    return _SYSTEM_TYPES_BY_TEXT.get(_normalised(answers.get("system_type", "")))
 
 
 def period_of(text: str) -> str | None:
     """Return the code of a calculation period, given its code or its words."""
-    return _chosen(_PERIODS_BY_TEXT, text)
+    return _PERIODS_BY_TEXT.get(_normalised(text))
 
 
 def without_unit(text: str, units: tuple[str, ...]) -> str:
@@ -165,26 +164,16 @@ def is_postcode(text: str) -> bool:
     return bool(PATTERNS["postcode"].fullmatch(text))
 
 
-def either(words: Iterable[str]) -> str:
-    """Join choices: a, b or c."""
-    *others, last = words
-    return f"{', '.join(others)} or {last}"
-
-
-def _chosen(choices: Mapping[str, Choice], text: str) -> Choice | None:
-    return choices.get(text) or choices.get(_normalised(text))
-
-
 def _normalised(text: str) -> str:
     """Return a text in lower case, with single blanks and one kind of dash."""
     return " ".join(text.casefold().replace("–", "-").split())
 
 
 _SYSTEM_TYPES_BY_TEXT = {
-    text: code
+    _normalised(text): code
     for code, words in SYSTEM_TYPES.items()
-    for text in (code.value, _normalised(words))
+    for text in (code, words)
 }
 _PERIODS_BY_TEXT = {
-    text: code for code, words in PERIODS.items() for text in (code, _normalised(words))
+    _normalised(text): code for code, words in PERIODS.items() for text in (code, words)
 }

@@ -5,11 +5,9 @@ from decimal import Decimal
 
 from spv.rules.errors import ValidationError
 from spv.rules.stc.battery import Battery
-from spv.rules.stc.calculation import years_left
-from spv.rules.stc.figures import FIGURES, FIRST_DAY, announced_for, zone_of
-from spv.rules.stc.generation_units import Hydro, Wind
+from spv.rules.stc.figures import FIGURES, FIRST_DAY, announced_for, years_left, zone_of
+from spv.rules.stc.generation_units import Hydro, Solar, Wind
 from spv.rules.stc.installation import Installation
-from spv.rules.stc.solar import Solar
 from spv.rules.stc.system_types import (
     FIELDS,
     PATTERNS,

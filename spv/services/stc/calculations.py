@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import select
 
@@ -15,18 +15,24 @@ from spv.extensions import db
 from spv.models import StcCalculation
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
-from spv.rules.stc import system_types
-from spv.rules.stc.calculation import Calculation, Stage, too_late_to_create
 from spv.rules.stc.figures import (
     LAST_CHECKED,
     RULES_VERSION,
     Announcement,
     announced_for,
     newest_on,
+    too_late_to_create,
     value_on,
 )
-from spv.rules.stc.installation import Installation
-from spv.rules.stc.system_types import SystemType
+from spv.rules.stc.installation import Calculation, Installation, Stage
+from spv.rules.stc.system_types import (
+    ALL_FIELDS,
+    NUMBERS,
+    PERIODS,
+    SYSTEM_TYPES,
+    SystemType,
+    answers_of,
+)
 from spv.rules.stc.systems import SYSTEMS, read_installation
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -56,25 +62,26 @@ class Estimate:
 class Result:
     """A saved calculation, for its page or the API.
 
-    `numbers` are those that were saved. `calculation` is made anew from the saved
-    answers; it differs only if a rule was corrected since.
+    `calculation` is made anew from the saved answers; it differs from what was saved
+    only if a rule was corrected since. `newest_figure` is the day from which the newest
+    figure applied then, and on `last_checked` every figure had been read.
     """
 
-    reference: str
-    numbers: Numbers
-    calculated_at: datetime
-    rules_version: str
+    saved: StcCalculation
     installation: Installation
     calculation: Calculation
     estimate: Estimate
     stages: list[Stage]
     too_late: str
+    newest_figure: date
     solar: "Result | None" = None
+
+    last_checked: ClassVar[date] = LAST_CHECKED
 
     @property
     def certificates(self) -> str:
         """The certificates in words: 1 STC, 45 STCs."""
-        return pluralise(self.numbers["certificates"], "STC")
+        return pluralise(self.saved.certificates, "STC")
 
     @property
     def headline(self) -> str:
@@ -105,48 +112,29 @@ class Result:
     @property
     def corrected(self) -> bool:
         """True if today's rules give other numbers than those that were saved."""
-        return self.numbers != numbers_of(self.calculation)
-
-    @property
-    def newest_figure(self) -> date:
-        """The day from which the newest figure applied when this was calculated."""
-        return newest_on(clock.day_of(self.calculated_at))
-
-    @property
-    def last_checked(self) -> date:
-        """The day on which every figure had been read, at its source or in a copy."""
-        return LAST_CHECKED
+        return numbers_of(self.saved) != numbers_of(self.calculation)
 
     @property
     def system_type(self) -> str:
         """The system type in the scheme's words."""
-        return system_types.SYSTEM_TYPES[self.installation.system_type]
+        return SYSTEM_TYPES[self.installation.system_type]
 
     @property
     def period(self) -> str:
         """The calculation period in the scheme's words; empty where there is none."""
-        return system_types.PERIODS.get(self.answers.get("calculation_period", ""), "")
-
-    @property
-    def can_have_battery(self) -> bool:
-        """True if a battery can be added to this result."""
-        is_solar = self.installation.system_type is SystemType.SOLAR
-        return is_solar and not self.too_late
+        return PERIODS.get(self.saved.calculation_period or "", "")
 
     @property
     def battery_answers(self) -> dict[str, str]:
-        """The answers to begin a battery with that is added to this result."""
+        """The answers to begin a battery with that is added to this result, if any."""
+        if self.too_late or self.installation.system_type is not SystemType.SOLAR:
+            return {}
         return {
-            "with": self.reference,
+            "with": self.saved.reference or "",
             "system_type": SystemType.BATTERY.value,
             "installation_date": self.installation.installation_date.isoformat(),
             "stc_price": str(self.estimate.price),
         }
-
-    @property
-    def answers(self) -> dict[str, str]:
-        """The answers of this calculation, to begin another with."""
-        return self.installation.answers()
 
 
 def suggested_answers() -> dict[str, str]:
@@ -171,21 +159,17 @@ def save(answers: Mapping[str, str], actor: Actor, solar_reference: str = "") ->
     at = clock.now()
     inputs = installation.answers()
     result = numbers_of(installation.calculate(clock.day_of(at)))
-    reference = new_reference()
-    details = {
-        "reference": reference,
-        "inputs": inputs,
-        "result": result,
-        "rules_version": RULES_VERSION,
-    }
-    row = row_of(inputs, result, actor, at) | {"reference": reference}
+    references = {"reference": new_reference()}
     if solar_reference:
-        details["solar_reference"] = row["solar_reference"] = solar_reference
+        references["solar_reference"] = solar_reference
+    row = row_of(inputs, result, actor, at) | references
+    details = {"inputs": inputs, "result": result, "rules_version": RULES_VERSION}
+    details |= references
     with transaction():
         db.session.add(StcCalculation(**row))
         visitor_quota.claim(1, actor, at)
         audit_log.record(audit_log.STC, "stc.calculated", actor, at, details)
-    return reference
+    return references["reference"]
 
 
 def show(reference: str, price: str = "") -> Result:
@@ -194,24 +178,23 @@ def show(reference: str, price: str = "") -> Result:
     A price that cannot be used is ignored, and the estimate says why. Raises
     NotFoundError for an unknown reference.
     """
-    saved = _find(reference)
+    query = select(StcCalculation).where(StcCalculation.reference == reference)
+    saved = require(db.session.scalar(query))
     solar = show(saved.solar_reference) if saved.solar_reference else None
-    installation = installation_of(system_types.answers_of(saved))
+    installation = installation_of(answers_of(saved))
     today = clock.day_of(saved.calculated_at)
     too_late = too_late_to_create(installation.installation_date, clock.today())
     certificates = 0 if too_late else saved.certificates
     if solar and not solar.too_late:
-        certificates += solar.numbers["certificates"]
+        certificates += solar.saved.certificates
     return Result(
-        reference=reference,
-        numbers=numbers_of(saved),
-        calculated_at=saved.calculated_at,
-        rules_version=saved.rules_version,
+        saved=saved,
         installation=installation,
         calculation=installation.calculate(today),
         estimate=_estimate(certificates, installation, price),
         stages=installation.stages(today),
         too_late=too_late,
+        newest_figure=newest_on(today),
         solar=solar,
     )
 
@@ -224,20 +207,14 @@ def is_solar(reference: str) -> bool:
     return db.session.scalar(query) == SystemType.SOLAR
 
 
-def _find(reference: str) -> StcCalculation:
-    query = select(StcCalculation).where(StcCalculation.reference == reference)
-    return require(db.session.scalar(query))
-
-
 def _estimate(certificates: int, installation: Installation, price: str) -> Estimate:
     ceiling: Decimal = value_on("clearing_house_price", installation.installation_date)
-    chosen = installation.stc_price or ceiling
-    if not price.strip():
-        return Estimate(certificates, chosen, ceiling)
+    chosen, problem = installation.stc_price or ceiling, ""
     try:
-        return Estimate(certificates, installation.read_price(price), ceiling)
+        chosen = installation.read_price(price) if price.strip() else chosen
     except ValueError as error:
-        return Estimate(certificates, chosen, ceiling, str(error))
+        problem = str(error)
+    return Estimate(certificates, chosen, ceiling, problem)
 
 
 def numbers_of(result: Calculation | StcCalculation) -> Numbers:
@@ -253,7 +230,7 @@ def row_of(
 ) -> dict[str, Any]:
     """Return the columns of a calculation, with None for each missing answer."""
     return {
-        **dict.fromkeys(system_types.ALL_FIELDS),
+        **dict.fromkeys(ALL_FIELDS),
         **inputs,
         **result,
         "installation_date": date.fromisoformat(inputs["installation_date"]),
@@ -271,9 +248,9 @@ def installation_of(answers: Mapping[str, str]) -> Installation:
     now.
     """
     values: dict[str, Any] = dict(answers)
-    system = SYSTEMS[system_types.SystemType(values.pop("system_type"))]
+    system = SYSTEMS[SystemType(values.pop("system_type"))]
     values["installation_date"] = date.fromisoformat(values["installation_date"])
-    for name in system_types.NUMBERS & values.keys():
+    for name in NUMBERS & values.keys():
         values[name] = Decimal(values[name])
     return system(**values)
 

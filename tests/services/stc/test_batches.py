@@ -10,7 +10,7 @@ import time_machine
 from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, StcBatch, StcCalculation
-from spv.rules.errors import NotFoundError
+from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.stc.batch import template_text
 from spv.services.actor import visitor
 from spv.services.stc import batches
@@ -46,14 +46,14 @@ def test_rows_that_cannot_be_calculated(app):
     summary = batches.show(batches.save(text.encode(), BATCH))
     assert (summary.saved.row_count, summary.saved.calculated) == (13, 1)
     (reason,) = summary.reasons
-    assert reason.count == 12
+    assert reason.row_count == 12
     assert reason.rows == list(range(3, 13))
 
 
 def test_a_file_in_which_nothing_can_be_calculated_leaves_nothing(app):
-    with pytest.raises(batches.FileRefused, match="None of the rows") as refused:
+    with pytest.raises(ValidationError, match="None of the rows") as refused:
         batches.save(f"{HEADING}\nx,,,,,,,,\n".encode(), BATCH)
-    assert refused.value.reasons[0].rows == [2]
+    assert refused.value.details["reasons"][0].rows == [2]
     assert not db.session.scalars(sa.select(StcBatch)).all()
     assert not db.session.scalars(sa.select(AuditEvent)).all()
 
@@ -64,7 +64,7 @@ def test_the_file_is_kept_for_a_day(app):
         first = batches.save(text, BATCH)
         assert "Jo Citizen" in batches.document(first)
         traveller.shift(timedelta(days=1))
-        assert not batches.show(first).has_document
+        assert batches.show(first).document is None
         with pytest.raises(NotFoundError):
             batches.document(first)
         traveller.shift(timedelta(seconds=1))
