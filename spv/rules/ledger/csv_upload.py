@@ -98,7 +98,7 @@ def check_csv(data: bytes) -> CheckedRows:
     bare_quotes: list[int] = []
     heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, bare_quotes)
     names = [heading_name(cell) for cell in heading.cells]
-    if problems := heading_problems(heading, names):
+    if problems := [*heading_problems(heading, names)]:
         return CheckedRows({}, {}, problems, len(rows))
     if not rows:
         raise refusal("The file has no rows under its headings. Add a panel.")

@@ -16,7 +16,7 @@ from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
 from spv.rules.ledger.declaration import WORDINGS, read_declaration
-from spv.rules.ledger.headings import Guess, accept_headings, guess_headings
+from spv.rules.ledger.headings import accept_headings, guess_headings
 from spv.rules.ledger.rows import (
     DIGEST_VERSION,
     DIGESTS,
@@ -101,7 +101,7 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     wrong; then nothing is recorded.
     """
     wording = read_declaration(answers["declaration"], answers["wording_version"])
-    guesses: Sequence[Guess] = ()
+    guesses: Sequence[tuple[str, str]] = ()
     try:
         if answers.get("accept_headings"):
             file = File(accept_headings(file.content), file.filename)
