@@ -46,6 +46,11 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
     return text
 
 
+def read_optional(text: str, what: str, most: int = 200) -> str:
+    """Return a text as `read_text` does, or "" if it has nothing but blanks."""
+    return read_text(text, what, most) if text.strip() else ""
+
+
 def normalised(text: str, most: int) -> str:
     """Return a text without blanks around it, in NFC unless it is far too long."""
     text = text.strip(BLANKS)
@@ -100,6 +105,20 @@ def read_all(
     if problems:
         raise ValidationError(problems)
     return values
+
+
+def read_number(
+    pattern: re.Pattern[str], kind: Callable[[str], Any], sentence: str, text: str
+) -> Any:
+    """Return the number in the first group of a pattern; 0 if the text is empty.
+
+    Raises ValueError with the sentence for all other texts, and for a number that is 0.
+    """
+    found = pattern.fullmatch(text.strip())
+    number = kind(found[1] if found else "0")
+    if text.strip() and not number:
+        raise ValueError(sentence)
+    return number
 
 
 _ISO_DATE = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
