@@ -17,13 +17,8 @@ from spv.rules.faults import fault
 from spv.rules.ledger import json_upload
 from spv.rules.ledger.json_upload import ITEMS, BodyRefused
 from spv.rules.ledger.rows import LONGEST_NAME, Panel
-from spv.rules.ledger.serial_list import (
-    Listed,
-    SerialList,
-    is_barcode,
-    list_of_cells,
-    read_list,
-)
+from spv.rules.ledger.serial_list import Listed, SerialList, list_of_cells, read_list
+from spv.rules.ledger.serial_number import is_barcode
 from spv.rules.ledger.warnings import warnings_of
 from spv.rules.text import read_all, read_date, read_number, read_optional, search_key
 

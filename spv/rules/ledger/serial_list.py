@@ -10,13 +10,7 @@ from spv.rules.errors import ValidationError
 from spv.rules.faults import Fault
 from spv.rules.ledger import rows as ledger_rows
 from spv.rules.ledger.rows import FIELDS
-from spv.rules.ledger.serial_number import (
-    BARCODE_LENGTHS,
-    LONGEST_SERIAL,
-    has_check_digit,
-    read_serial,
-    without_prefix,
-)
+from spv.rules.ledger.serial_number import LONGEST_SERIAL, read_serial, without_prefix
 
 HEADING = heading_name(FIELDS["serial_number"])
 ALIKE = str.maketrans("O0I1", "0O1I")
@@ -110,16 +104,6 @@ def look_alikes(entry: str) -> list[str]:
     found = chain([serial, plain], hyphens, one, every, zeros, shorter)
     others = (s for s in found if s != entry and isinstance(read_serial(s), str))
     return [*islice(dict.fromkeys(others), MOST_ALIKE)]
-
-
-def is_barcode(serial: str) -> bool:
-    """Tell whether a number may be that of a box or a pallet, by its check digit."""
-    digits = serial.removeprefix("(00)")
-    if len(digits) == 20 and digits.startswith("00"):
-        digits = digits[2:]  # the mark of an SSCC, without its brackets
-    if not digits.isdecimal() or len(digits) not in BARCODE_LENGTHS:
-        return False
-    return has_check_digit(digits)
 
 
 def _cells(file: bytes) -> list[str]:

@@ -20,7 +20,8 @@ from spv.rules.ledger import panel_check
 from spv.rules.ledger.criteria import NAMES
 from spv.rules.ledger.panel_check import CheckedPanels, Question, Row
 from spv.rules.ledger.rows import FIELDS
-from spv.rules.ledger.serial_list import Listed, SerialList, is_barcode, look_alikes
+from spv.rules.ledger.serial_list import Listed, SerialList, look_alikes
+from spv.rules.ledger.serial_number import is_barcode
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.search import joined_rows
