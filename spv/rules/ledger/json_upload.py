@@ -4,7 +4,7 @@ Rows count from 1, the first item. Every problem of the items is found in one pa
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from spv.rules.csv_file import unprotected
@@ -134,13 +134,27 @@ def read_serials(
     return serials
 
 
-def read_texts(body: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
-    """Return strings of a body, "" where they are missing. Raises BodyRefused."""
-    given = {name: body.get(name) for name in names}
-    texts = {name: "" if text is None else text for name, text in given.items()}
-    for name, text in texts.items():
-        _check_string(text, f"“{name}”", name)
-    return texts
+def read_answers(
+    body: Mapping[str, Any],
+    names: Mapping[str, str],
+    read: Callable[[dict[str, str]], dict[str, Any]],
+    code: str,
+) -> dict[str, Any]:
+    """Read strings of a body, "" where they are missing, by a rule of the pages.
+
+    `names` has the name in JSON of each answer. Raises BodyRefused, with `code` for the
+    first problem that the rule finds.
+    """
+    answers: dict[str, str] = {}
+    for name, json_name in names.items():
+        text = body.get(json_name)
+        answers[name] = "" if text is None else text
+        _check_string(answers[name], f"“{json_name}”", json_name)
+    try:
+        return read(answers)
+    except ValidationError as error:
+        name, sentence = next(iter(error.problems.items()))
+        raise BodyRefused(code, sentence, names[name]) from None
 
 
 def _check_string(value: Any, what: str, field: str) -> None:

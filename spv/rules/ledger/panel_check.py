@@ -12,10 +12,9 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
 
-from spv.rules.errors import ValidationError
 from spv.rules.faults import fault
 from spv.rules.ledger import json_upload
-from spv.rules.ledger.json_upload import ITEMS, BodyRefused
+from spv.rules.ledger.json_upload import ITEMS
 from spv.rules.ledger.rows import LONGEST_NAME, Panel
 from spv.rules.ledger.serial_list import Listed, SerialList, list_of_cells, read_list
 from spv.rules.ledger.serial_number import is_barcode
@@ -128,13 +127,8 @@ def read_body(body: bytes, today: date) -> Question:
     """Read what a program sent, of at most 100 serial numbers. Raises BodyRefused."""
     fields = json_upload.read_object(body, ITEMS, *JSON_NAMES.values())
     serials = json_upload.read_serials(fields, MOST_BY_API)
-    texts = json_upload.read_texts(fields, [*JSON_NAMES.values()])
-    answers = {name: texts[json_name] for name, json_name in JSON_NAMES.items()}
-    try:
-        others = read_all(answers, _readers(today))
-    except ValidationError as error:
-        name, sentence = next(iter(error.problems.items()))
-        raise BodyRefused("bad_parameter", sentence, JSON_NAMES[name]) from None
+    read = partial(read_all, readers=_readers(today))
+    others = json_upload.read_answers(fields, JSON_NAMES, read, "bad_parameter")
     return Question(list_of_cells(serials), **others)
 
 
