@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
-from ipaddress import IPv4Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from spv.rules.errors import ValidationError
@@ -160,8 +160,6 @@ def network_of(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return "unknown"
-    if isinstance(found, IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(IPv6Network((int(found), _CUSTOMER_BITS), strict=False))
+    if isinstance(found, IPv6Address) and not found.ipv4_mapped:
+        return str(ip_network((found, _CUSTOMER_BITS), strict=False))
+    return str(getattr(found, "ipv4_mapped", found))

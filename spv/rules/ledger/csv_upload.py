@@ -149,11 +149,10 @@ def wrong_rows(data: bytes, problems: Sequence[Problem]) -> list[WrongRow]:
     said: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
     for problem in problems:
         said[problem.row, problem.field].append(_sentence_of(problem))
-    wrong = {problem.row for problem in problems}
+    numbers = {problem.row for problem in problems}
+    wrong = [row for row in rows if row.number in numbers]
     found = []
-    for number, cells in [row for row in rows if row.number in wrong][
-        :WRONG_ROWS_SHOWN
-    ]:
+    for number, cells in wrong[:WRONG_ROWS_SHOWN]:
         texts = dict(zip(names, map(escape_invisible, cells), strict=False))
         shown = [
             (FIELDS[field], texts.get(name, ""), " ".join(said[number, field]))
@@ -201,7 +200,7 @@ def _index_column(heading: Row, rows: list[Row], names: list[str]) -> list[Probl
 
     Some programs write it before the columns of a table.
     """
-    if not names or names[0] or len(rows) < 2:
+    if names[0] or len(rows) < 2:
         return []
     counted = [cells[0].strip() for _, cells in rows]
     if counted not in ([str(n + first) for n in range(len(rows))] for first in (0, 1)):
