@@ -8,19 +8,17 @@ from typing import Any, NamedTuple
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date
-from spv.rules.ledger import rows
-from spv.rules.ledger.rows import FIELDS
+from spv.rules.ledger.rows import FIELDS, PRODUCT_FIELDS
 from spv.rules.ledger.serial_number import LONGEST_SERIAL
 from spv.rules.text import read_all, read_date, read_number, read_optional
 
 STATUSES = {"valid": "Valid", "invalid": "Invalid"}
-NAMES = rows.PRODUCT_FIELDS
 YEARS = range(2000, 2100)
 NO_UPLOAD = "Enter the number of an upload, such as 17."
 _UPLOAD = re.compile("([0-9]{1,9})")  # databases have no room for more digits
 LABELS = {
     "serial_number": f"{FIELDS['serial_number']} begins with",
-    **{name: f"{FIELDS[name]} contains" for name in NAMES},
+    **{name: f"{FIELDS[name]} contains" for name in PRODUCT_FIELDS},
     "status": "Status",
     "recorded_from": "Recorded from",
     "recorded_to": "Recorded to",
@@ -100,7 +98,7 @@ def _read_day(text: str) -> date | None:
 _READERS: dict[str, Callable[[str], Any]] = {
     **{
         name: partial(read_optional, what=f"the {FIELDS[name].lower()}")
-        for name in NAMES
+        for name in PRODUCT_FIELDS
     },
     "account": partial(read_optional, what="the account"),
     "serial_number": _read_serial,

@@ -61,15 +61,14 @@ class ItemsRefused(ValidationError):
 
 def to_json(problem: Problem) -> dict[str, Any]:
     """Return a problem as the API answers it, with the sentences of the page."""
-    code, sentence, remedy, for_programs, _ = problem.fault
+    found = problem.fault
     note = f" ({problem.note})" if problem.note else ""
-    field = (
-        {"field": ledger_rows.COLUMNS[problem.field].json_name} if problem.field else {}
-    )
-    begin, _, end = (for_programs or f"{sentence} {remedy}").partition(". ")
+    begin, _, end = (found.for_programs or found.words).partition(". ")
     message = f"{begin.removesuffix('.')}{note}. {end}".strip()
-    error = {"code": code, "message": message, "value": problem.found}
-    return {"row": problem.row, **field, **error}
+    error: dict[str, Any] = {"row": problem.row}
+    if problem.field:
+        error["field"] = ledger_rows.COLUMNS[problem.field].json_name
+    return error | {"code": found.code, "message": message, "value": problem.found}
 
 
 def read_object(data: bytes, *fields: str) -> dict[str, Any]:

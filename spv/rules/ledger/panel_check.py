@@ -141,16 +141,12 @@ def check(
     """
     model = search_key(question.model_number)
     entries = question.listed.entries
-    return CheckedPanels(
-        question,
-        day,
-        [
-            CheckedPanel(each, hints, *result_of(rows[each.serial_number], model, end))
-            if each.serial_number in rows
-            else CheckedPanel(each, hints, Result.NOT_FOUND)
-            for each, hints in zip(entries, hints_of(entries), strict=True)
-        ],
-    )
+    results = (result_of(rows.get(e.serial_number, ()), model, end) for e in entries)
+    checked = [
+        CheckedPanel(each, hints, *result)
+        for each, hints, result in zip(entries, hints_of(entries), results, strict=True)
+    ]
+    return CheckedPanels(question, day, checked)
 
 
 def result_of(

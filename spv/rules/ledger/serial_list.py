@@ -8,8 +8,7 @@ from typing import NamedTuple
 from spv.rules.csv_file import heading_name, read_csv, refusal, unprotected
 from spv.rules.errors import ValidationError
 from spv.rules.faults import Fault
-from spv.rules.ledger import rows as ledger_rows
-from spv.rules.ledger.rows import FIELDS
+from spv.rules.ledger.rows import FIELDS, MOST_ROWS, escape_invisible
 from spv.rules.ledger.serial_number import LONGEST_SERIAL, read_serial, without_prefix
 
 HEADING = heading_name(FIELDS["serial_number"])
@@ -35,7 +34,7 @@ class Listed(NamedTuple):
     @property
     def entry(self) -> str:
         """The cell with codes for invisible characters."""
-        return ledger_rows.escape_invisible(self.cell)
+        return escape_invisible(self.cell)
 
 
 class SerialList(NamedTuple):
@@ -59,10 +58,10 @@ def read_list(text: str, file: bytes = b"") -> SerialList:
         del cells[0]  # it was copied together with its column
     if not cells:
         raise ValidationError({field: "Enter at least one serial number."})
-    if len(cells) > ledger_rows.MOST_ROWS:
-        sentence = f"There are {len(cells):,} serial numbers."
+    if len(cells) > MOST_ROWS:
+        limit = f"The limit is {MOST_ROWS:,}."
         raise ValidationError(
-            {field: f"{sentence} The limit is {ledger_rows.MOST_ROWS:,}."}
+            {field: f"There are {len(cells):,} serial numbers. {limit}"}
         )
     return list_of_cells(cells)
 
@@ -107,7 +106,7 @@ def look_alikes(entry: str) -> list[str]:
 
 
 def _cells(file: bytes) -> list[str]:
-    rows = [row.cells for row in read_csv(file, ledger_rows.MOST_ROWS)]
+    rows = [row.cells for row in read_csv(file, MOST_ROWS)]
     headings = [*map(heading_name, rows[0])]
     if HEADING in headings:
         at = headings.index(HEADING)
