@@ -71,14 +71,13 @@ BOTTOM = {
 }
 INSIDE = {
     "rules": {
-        "accounts": {"csv_file", "damage"},
+        "accounts": {"csv_file", "faults"},
         "csv_file": {"file_kinds"},
-        "damage": {"faults"},
         "errors": set(),
         "faults": set(),
         "file_kinds": set(),
         "formatting": set(),
-        "ledger": {"csv_file", "damage", "faults", "file_kinds"},
+        "ledger": {"csv_file", "faults", "file_kinds"},
         "search_box": {"ledger"},
         "secret_key": set(),
         "stc": {"csv_file"},

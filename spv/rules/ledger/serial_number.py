@@ -7,8 +7,7 @@ has made a day of it, or a scanner has read all that its code says.
 import re
 import unicodedata
 
-from spv.rules.damage import SCIENTIFIC, damage_of, is_day
-from spv.rules.faults import Fault, fault
+from spv.rules.faults import SCIENTIFIC, Fault, damage_of, fault, is_day
 from spv.rules.text import BLANKS, is_unseen
 
 SHORTEST_SERIAL, LONGEST_SERIAL = 3, 60

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
-from spv.rules.damage import is_day, may_be_day
-from spv.rules.faults import fault
+from spv.rules.faults import fault, is_day, may_be_day
 from spv.rules.ledger.rows import Panel, Problem
 from spv.rules.ledger.serial_number import KEPT_DIGITS, is_barcode, is_rounded
 
