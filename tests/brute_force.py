@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from spv.extensions import db
 from spv.models import Account, Invalidation, PanelSerial, Product, Upload
 from spv.rules.accounts import Role
-from spv.rules.ledger.criteria import NAMES
+from spv.rules.ledger.rows import PRODUCT_FIELDS
 from spv.services.ledger import search, search_query, selections
 
 SYDNEY = ZoneInfo("Australia/Sydney")
@@ -84,7 +84,7 @@ def as_it_looks(text):
 
 def matches(row, criteria):
     """Whether a row meets the criteria."""
-    names = (*NAMES, "account")
+    names = (*PRODUCT_FIELDS, "account")
     return (
         row.serial_number.startswith(criteria.serial_number)
         and all(

@@ -79,9 +79,8 @@ BOTTOM = {
 }
 INSIDE = {
     "rules": {
-        "accounts": {"csv_file", "damage"},
+        "accounts": {"csv_file", "faults"},
         "csv_file": {"file_kinds"},
-        "damage": {"faults"},
         "errors": set(),
         "faults": set(),
         "file_kinds": set(),
@@ -89,7 +88,7 @@ INSIDE = {
         "log_key": set(),
         "merkle": set(),
         "notes": set(),
-        "ledger": {"csv_file", "damage", "faults", "file_kinds"},
+        "ledger": {"csv_file", "faults", "file_kinds"},
         "search_box": {"ledger"},
         "secret_key": set(),
         "stc": {"csv_file"},

@@ -10,8 +10,8 @@ from stdnum.au import abn
 from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
 
 from spv.rules.csv_file import heading_name, read_csv, refusal
-from spv.rules.damage import damage_of
 from spv.rules.errors import ValidationError
+from spv.rules.faults import damage_of
 from spv.rules.text import read_all, read_text
 
 

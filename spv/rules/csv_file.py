@@ -99,8 +99,7 @@ def first_row(text: str) -> tuple[Row, str]:
     """
     blank = _BLANK_START.match(text)
     start = blank.end() if blank else 0
-    empty = text[:start]
-    before = empty.count("\n") + empty.count("\r") - empty.count("\r\n")
+    before = len(_LINE_END.findall(text[:start]))
     end = start + LONGEST_FIRST_ROW
     stream = io.StringIO(text[start:end], newline="")
     try:
@@ -157,9 +156,7 @@ def refusal(sentence: str) -> ValidationError:
 
 def unprotected(cell: str) -> str:
     """Return a cell without the apostrophe that protects it from a spreadsheet."""
-    if not cell.startswith("'"):
-        return cell
-    return _replace_marks(_MARKED, [cell], "")[0]
+    return _replace_marks(_MARKED, [cell], "")[0] if cell.startswith("'") else cell
 
 
 def heading_name(cell: str) -> str:

@@ -1,5 +1,11 @@
-"""Faults of cells, rows and items: a sentence that says what is wrong, and a remedy."""
+"""Faults of cells: a sentence that says what is wrong, and a remedy.
 
+Spreadsheet programs write errors of formulas, rounded numbers and days where names and
+serial numbers stood. What is found here can be right in no column; days are for those
+in which none can be right.
+"""
+
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -25,8 +31,32 @@ class Fault(NamedTuple):
         return f"{self.sentence} {self.remedy}"
 
 
-_WORDS = tomllib.loads(Path(__file__).with_name("faults.toml").read_text("utf-8"))
-FAULTS = {name: Fault(**{"code": name} | words) for name, words in _WORDS.items()}
+_ROOM = Path(__file__).parent
+_FAULTS = tomllib.loads((_ROOM / "faults.toml").read_text("utf-8"))
+FAULTS = {name: Fault(**{"code": name} | words) for name, words in _FAULTS.items()}
+_WORDS = tomllib.loads((_ROOM / "damage.toml").read_text("utf-8"))
+NOTHING, ERRORS = frozenset(_WORDS["nothing"]), frozenset(_WORDS["errors"])
+_ERROR = re.compile(r"#[¡¿]?[^\W\d_][\w/]*+[!?]")
+_LIBREOFFICE = re.compile(
+    rf"(?:{'|'.join(_WORDS['error_words'])}) ?: ?[0-9]{{3}}", re.IGNORECASE
+)
+_HASHES = re.compile(r"#{2,}+")
+SCIENTIFIC = re.compile(
+    r"[+-]?[0-9]++(?:[.,][0-9]*+)?E\+[0-9]{1,3}|[+-]?[0-9]++[.,][0-9]*+E-?[0-9]{1,3}",
+    re.IGNORECASE,
+)
+_FORMULA = re.compile(r'="([^"]*+)"')
+# Names that begin with an apostrophe, such as ’t Hooft.
+_DUTCH = re.compile(r"'[st] ")
+_MONTH = "(?:JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|SEPT|OCT|NOV|DEC)"
+_WITH_MONTH = re.compile(
+    rf"[0-9]{{1,2}}[-/. ]{_MONTH}(?:[-/. ](?:[0-9]{{4}}|[0-9]{{2}}))?"
+    rf"|{_MONTH}[-/. ](?:[0-9]{{4}}|[0-9]{{2}})"
+)
+_TIME = re.compile(r"[0-9]{1,4}:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]++)?)?(?: ?[AP]M)?")
+_DAY = re.compile(r"([0-9]{1,4})([-/.])([0-9]{1,2})\2([0-9]{1,4})(?:[ T](.++))?")
+_SHORT_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})")
+YEARS = range(1900, 2100)
 
 
 def fault(name: str, /, **values: object) -> Fault:
@@ -37,3 +67,96 @@ def fault(name: str, /, **values: object) -> Fault:
         remedy=found.remedy.format_map(values),
         for_programs=found.for_programs.format_map(values),
     )
+
+
+def damage_of(text: str) -> Fault | None:
+    """Return the fault of a cell that can be right in no column, if it has one."""
+    if text.casefold() in NOTHING:
+        return fault("nothing", found=text)
+    if match := _FORMULA.fullmatch(text):
+        return fault("formula", meant=match[1])
+    if text[0] == "'" and "'" not in text[1:] and not _DUTCH.match(text):
+        return fault("apostrophe", meant=text[1:])
+    return _changed(text) or lost_letters(text)
+
+
+def _changed(text: str) -> Fault | None:
+    """Return the fault of what a spreadsheet program wrote in place of a value."""
+    if _HASHES.fullmatch(text):
+        return fault("column_too_narrow", found=text)
+    if text.upper() in ERRORS or _ERROR.fullmatch(text) or _LIBREOFFICE.fullmatch(text):
+        return fault("error_value", found=text)
+    return fault("rounded_number") if SCIENTIFIC.fullmatch(text) else None
+
+
+def lost_letters(text: str) -> Fault | None:
+    """Return the fault of a text in which letters were lost, if there are any."""
+    if "\ufffd" in text:
+        return fault("lost_characters")
+    if not text.isascii() and (meant := _as_utf8(text)):
+        return fault("wrong_encoding", meant=meant)
+    return None
+
+
+def is_day(text: str) -> bool:
+    """Tell whether a text is a whole day or a time, as spreadsheet programs write it.
+
+    A day has its month as a word, or has a year of four digits, or has slashes.
+    """
+    upper = text.upper()
+    if _WITH_MONTH.fullmatch(upper) or _TIME.fullmatch(upper):
+        return True
+    found = _DAY.fullmatch(upper)
+    if found is None or not (found[5] is None or _TIME.fullmatch(found[5])):
+        return False
+    first, sign, middle, last = found[1], found[2], found[3], found[4]
+    has_year = len(first) == 4 or len(last) == 4
+    return (has_year or sign == "/") and _is_calendar_day(first, middle, last)
+
+
+def may_be_day(text: str) -> bool:
+    """Tell whether a text may be a day: without a year, or with two of its digits."""
+    if short := _SHORT_DAY.fullmatch(text):
+        return _is_calendar_day(short[1], short[2], "2000")
+    found = _DAY.fullmatch(text)
+    if found is None or is_day(text):
+        return False
+    return _is_calendar_day(found[1], found[3], found[4])
+
+
+def _as_utf8(text: str) -> str:
+    """Return what a text was before it was read as Windows-1252; "" if it was not.
+
+    The text was, if its bytes in that encoding are UTF-8 with a letter beyond ASCII, or
+    with one of the dashes and quotes that word processors type.
+    """
+    try:
+        meant = b"".join(map(_byte_of, text)).decode("utf-8")
+    except UnicodeError:
+        return ""
+    beyond = [character for character in meant if not character.isascii()]
+    return meant if any(c.isalpha() or "‐" <= c <= "…" for c in beyond) else ""
+
+
+def _byte_of(character: str) -> bytes:
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:  # five bytes have no character, and stay as they are
+        return character.encode("latin-1")
+
+
+def _is_calendar_day(first: str, middle: str, last: str) -> bool:
+    """Tell whether numbers are a day: year first, or day and month in any order."""
+    numbers = int(first), int(middle), int(last)
+    years = [numbers] if len(first) == 4 and len(last) < 3 else []
+    if len(first) < 3 and len(last) in (2, 4):
+        day, month, year = numbers
+        year += 2000 if len(last) == 2 else 0
+        years = [(year, month, day), (year, day, month)]
+    for year, month, day in years:
+        try:
+            if date(year, month, day).year in YEARS:
+                return True
+        except ValueError:
+            pass
+    return False

@@ -5,6 +5,7 @@ import re
 _STARTS = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"%PDF": "a PDF",
+    b"PK\x05\x06": "a zip file",
     b"\x1f\x8b": "a gzip file",
     b"BZh": "a bzip2 file",
     b"\xfd7zXZ\0": "an xz file",
@@ -19,27 +20,18 @@ _STARTS = {
 }
 _EXCEL_XML = "urn:schemas-microsoft-com:office:spreadsheet"
 # What a text begins with, in lower case.
-_HTML = re.compile(r"<(?:!doctype html|html|head|body|table|div|meta)\b")
-_XML = re.compile(r"<(?:\?xml|[a-z!])")
-_RTF = re.compile(r"\{\\rtf")
-_JSON = re.compile(r"[\[{]\s*+[\[{\"}\]]")
-_SQL = re.compile(
-    r"(?:insert into|create table|drop table|begin transaction|select|update|set|use"
-    r"|delete from) [^,;(=*\n]*+[;(=*\n]|--|/\*"
-)
-_SYLK = re.compile("id;p")
-_DIF = re.compile(r"table\s++0,1")
-_EMAIL = re.compile(r"(?:from|mime-version|return-path|received):\s")
-_KINDS = {
-    _HTML: "a web page (HTML)",
-    _XML: "XML",
-    _RTF: "a document (RTF)",
-    _JSON: "JSON",
-    _SQL: "SQL",
-    _SYLK: "a spreadsheet in the SYLK format",
-    _DIF: "a spreadsheet in the DIF format",
-    _EMAIL: "an email or a saved web page",
+_TEXTS = {
+    "a web page (HTML)": r"<(?:!doctype html|html|head|body|table|div|meta)\b",
+    "XML": r"<(?:\?xml|[a-z!])",
+    "a document (RTF)": r"\{\\rtf",
+    "JSON": r"[\[{]\s*+[\[{\"}\]]",
+    "SQL": r"(?:insert into|create table|drop table|begin transaction|select|update|set"
+    r"|use|delete from) [^,;(=*\n]*+[;(=*\n]|--|/\*",
+    "a spreadsheet in the SYLK format": "id;p",
+    "a spreadsheet in the DIF format": r"table\s++0,1",
+    "an email or a saved web page": r"(?:from|mime-version|return-path|received):\s",
 }
+_START = re.compile("|".join(f"({start})" for start in _TEXTS.values()))
 _LOOKED_AT = 2_000  # bytes or characters
 
 
@@ -53,8 +45,6 @@ def kind_of_bytes(data: bytes) -> str:
             return "a Numbers spreadsheet"
         is_excel = b"[Content_Types].xml" in data or b"xl/" in data
         return "an Excel workbook" if is_excel else "a zip file"
-    if data.startswith(b"PK\x05\x06"):
-        return "a zip file"
     return next((kind for start, kind in _STARTS.items() if data.startswith(start)), "")
 
 
@@ -63,6 +53,5 @@ def kind_of_text(text: str) -> str:
     start = text[:_LOOKED_AT].lstrip()
     if _EXCEL_XML in start:
         return "an Excel workbook in XML"
-    lower = start.lower()
-    found = (kind for pattern, kind in _KINDS.items() if pattern.match(lower))
-    return next(found, "")
+    found = _START.match(start.lower())
+    return [*_TEXTS][found.lastindex - 1] if found and found.lastindex else ""

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
-from ipaddress import IPv4Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from spv.rules.errors import ValidationError
@@ -44,6 +44,11 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
                 f"(U+{ord(character):04X})."
             )
     return text
+
+
+def read_optional(text: str, what: str, most: int = 200) -> str:
+    """Return a text as `read_text` does, or "" if it has nothing but blanks."""
+    return read_text(text, what, most) if text.strip() else ""
 
 
 def normalised(text: str, most: int) -> str:
@@ -102,6 +107,20 @@ def read_all(
     return values
 
 
+def read_number(
+    pattern: re.Pattern[str], kind: Callable[[str], Any], sentence: str, text: str
+) -> Any:
+    """Return the number in the first group of a pattern; 0 if the text is empty.
+
+    Raises ValueError with the sentence for all other texts, and for a number that is 0.
+    """
+    found = pattern.fullmatch(text.strip())
+    number = kind(found[1] if found else "0")
+    if text.strip() and not number:
+        raise ValueError(sentence)
+    return number
+
+
 _ISO_DATE = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})")
 _AUSTRALIAN_DATE = re.compile(
     r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})"
@@ -141,8 +160,6 @@ def network_of(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return "unknown"
-    if isinstance(found, IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(IPv6Network((int(found), _CUSTOMER_BITS), strict=False))
+    if isinstance(found, IPv6Address) and not found.ipv4_mapped:
+        return str(ip_network((found, _CUSTOMER_BITS), strict=False))
+    return str(getattr(found, "ipv4_mapped", found))

@@ -1,5 +1,6 @@
 """The criteria of a search of the ledger: read from a form, and put in words."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
@@ -7,17 +8,17 @@ from typing import Any, NamedTuple
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date
-from spv.rules.ledger import rows
-from spv.rules.ledger.rows import FIELDS
+from spv.rules.ledger.rows import FIELDS, PRODUCT_FIELDS
 from spv.rules.ledger.serial_number import LONGEST_SERIAL
-from spv.rules.text import read_all, read_date, read_text
+from spv.rules.text import read_all, read_date, read_number, read_optional
 
 STATUSES = {"valid": "Valid", "invalid": "Invalid"}
-NAMES = rows.PRODUCT_FIELDS
 YEARS = range(2000, 2100)
+NO_UPLOAD = "Enter the number of an upload, such as 17."
+_UPLOAD = re.compile("([0-9]{1,9})")  # databases have no room for more digits
 LABELS = {
     "serial_number": f"{FIELDS['serial_number']} begins with",
-    **{name: f"{FIELDS[name]} contains" for name in NAMES},
+    **{name: f"{FIELDS[name]} contains" for name in PRODUCT_FIELDS},
     "status": "Status",
     "recorded_from": "Recorded from",
     "recorded_to": "Recorded to",
@@ -73,14 +74,10 @@ def _in_words(value: Any) -> str:
 
 
 def _read_serial(text: str) -> str:
-    serial = _read_name(text, "the serial number", LONGEST_SERIAL)
+    serial = read_optional(text, "the serial number", LONGEST_SERIAL)
     if not serial.isascii():  # checked before capitals: those of ß are SS
         raise ValueError("Serial numbers have only plain letters, digits and signs.")
     return serial.upper()
-
-
-def _read_name(text: str, what: str, most: int = rows.LONGEST_NAME) -> str:
-    return read_text(text, what, most) if text.strip() else ""
 
 
 def _read_status(text: str) -> str:
@@ -98,23 +95,15 @@ def _read_day(text: str) -> date | None:
     return day
 
 
-def _read_upload(text: str) -> int:
-    digits = text.strip()
-    if not digits:
-        return 0
-    # Databases have no room for more than nine digits, and no upload has number 0.
-    is_number = digits.isascii() and digits.isdecimal() and len(digits) < 10
-    if not is_number or not int(digits):
-        raise ValueError("Enter the number of an upload, such as 17.")
-    return int(digits)
-
-
 _READERS: dict[str, Callable[[str], Any]] = {
-    **{name: partial(_read_name, what=f"the {FIELDS[name].lower()}") for name in NAMES},
-    "account": partial(_read_name, what="the account"),
+    **{
+        name: partial(read_optional, what=f"the {FIELDS[name].lower()}")
+        for name in PRODUCT_FIELDS
+    },
+    "account": partial(read_optional, what="the account"),
     "serial_number": _read_serial,
     "status": _read_status,
     "recorded_from": _read_day,
     "recorded_to": _read_day,
-    "upload": _read_upload,
+    "upload": partial(read_number, _UPLOAD, int, NO_UPLOAD),
 }

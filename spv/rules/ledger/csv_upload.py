@@ -3,6 +3,7 @@
 Problems that are equal are one group of the report.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
@@ -10,27 +11,14 @@ from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from spv.rules.csv_file import (
-    Row,
-    check_delimiter,
-    csv_text,
-    decode,
-    heading_name,
-    read_csv,
-    refusal,
-)
+from spv.rules import csv_file
+from spv.rules.csv_file import Row, heading_name, read_csv
 from spv.rules.faults import Fault, fault
 from spv.rules.formatting import pluralise
+from spv.rules.ledger import headings
 from spv.rules.ledger import rows as ledger_rows
-from spv.rules.ledger.headings import (
-    ADDED,
-    FIELD_OF,
-    HEADING_CODES,
-    OURS,
-    check_first_row,
-    heading_problems,
-)
-from spv.rules.ledger.rows import FIELDS, CheckedRows, Problem
+from spv.rules.ledger.headings import FIELD_OF
+from spv.rules.ledger.rows import FIELDS, CheckedRows, Problem, escape_invisible
 from spv.rules.ledger.warnings import warnings_of
 
 # The template, a good file and a bad one, with the line ends of a CSV file.
@@ -91,17 +79,17 @@ def check_csv(data: bytes) -> CheckedRows:
     Raises ValidationError on `file` if the file cannot be read as rows or has none.
     Where the headings are wrong, their problems are the only ones.
     """
-    text = decode(data)
-    check_delimiter(text)
-    if problem := check_first_row(text):
+    text = csv_file.decode(data)
+    csv_file.check_delimiter(text)
+    if problem := headings.check_first_row(text):
         return CheckedRows({}, {}, [problem], 0)
     bare_quotes: list[int] = []
     heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, bare_quotes)
     names = [heading_name(cell) for cell in heading.cells]
-    if problems := heading_problems(heading, names):
+    if problems := [*headings.heading_problems(heading, names)]:
         return CheckedRows({}, {}, problems, len(rows))
     if not rows:
-        raise refusal("The file has no rows under its headings. Add a panel.")
+        raise csv_file.refusal("The file has no rows under its headings. Add a panel.")
     problems = _index_column(heading, rows, names)
     absent = [name for name in FIELD_OF if name not in names]  # optional columns
     columns = itemgetter(*map((names + absent).index, FIELD_OF))
@@ -143,42 +131,35 @@ def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
             [cells[at] if at < len(cells) else "" for at in own_columns]
             + [" ".join(dict.fromkeys(words)) for words in added]
         )
-    lines[heading.number - 1][-2:] = ADDED
-    return csv_text(lines, as_text=True)
+    lines[heading.number - 1][-2:] = headings.ADDED
+    return csv_file.csv_text(lines, as_text=True)
 
 
 def write_rows(data: bytes, numbers: set[int]) -> str:
     """Return a file with only the rows that have one of the numbers."""
     heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
     kept = [row for row in rows if row.number in numbers]
-    return csv_text((row.cells for row in (heading, *kept)), as_text=True)
+    return csv_file.csv_text((row.cells for row in (heading, *kept)), as_text=True)
 
 
 def wrong_rows(data: bytes, problems: Sequence[Problem]) -> list[WrongRow]:
     """Return the first rows that have problems, with what is wrong beside each cell."""
     first, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
     names = [heading_name(cell) for cell in first.cells]
-    columns = {FIELD_OF[name]: at for at, name in enumerate(names) if name in FIELD_OF}
-    said: dict[int, dict[str, list[str]]] = {}
+    said: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
     for problem in problems:
-        by_field = said.setdefault(problem.row, {})
-        by_field.setdefault(problem.field, []).append(_sentence_of(problem))
-    found = [row for row in rows if row.number in said][:WRONG_ROWS_SHOWN]
-    return [
-        WrongRow(
-            number,
-            [
-                (
-                    heading,
-                    ledger_rows.escape_invisible("".join(cells[at : at + 1])),
-                    " ".join(said[number].get(field, ())),
-                )
-                for field, heading in FIELDS.items()
-                for at in [columns.get(field, len(cells))]
-            ],
-        )
-        for number, cells in found
-    ]
+        said[problem.row, problem.field].append(_sentence_of(problem))
+    numbers = {problem.row for problem in problems}
+    wrong = [row for row in rows if row.number in numbers]
+    found = []
+    for number, cells in wrong[:WRONG_ROWS_SHOWN]:
+        texts = dict(zip(names, map(escape_invisible, cells), strict=False))
+        shown = [
+            (FIELDS[field], texts.get(name, ""), " ".join(said[number, field]))
+            for name, field in FIELD_OF.items()
+        ]
+        found.append(WrongRow(number, shown))
+    return found
 
 
 def report(
@@ -190,7 +171,7 @@ def report(
     """
     rows = {problem.row for problem in problems}
     codes = {problem.fault.code for problem in problems}
-    about_headings = not HEADING_CODES.isdisjoint(codes)
+    about_headings = not headings.HEADING_CODES.isdisjoint(codes)
     only_valid = codes == {ledger_rows.ALREADY_VALID}
     sentence = "Correct the headings, then choose the file again."
     if not problems:
@@ -219,7 +200,7 @@ def _index_column(heading: Row, rows: list[Row], names: list[str]) -> list[Probl
 
     Some programs write it before the columns of a table.
     """
-    if not names or names[0] or len(rows) < 2:
+    if names[0] or len(rows) < 2:
         return []
     counted = [cells[0].strip() for _, cells in rows]
     if counted not in ([str(n + first) for n in range(len(rows))] for first in (0, 1)):
@@ -232,29 +213,25 @@ def _index_column(heading: Row, rows: list[Row], names: list[str]) -> list[Probl
 
 def _bare_quote(number: int, cells: list[str]) -> list[Problem]:
     """Find the cell with a quote inside it, unless it is a formula."""
-    found = next((cell for cell in cells if '"' in cell.removeprefix('="')), "")
     if any(cell.startswith('="') for cell in cells):
         return []
-    shown = ledger_rows.escape_invisible(found.strip())
-    return [Problem(number, "", fault("bare_quote"), shown)]
+    found = next((cell for cell in cells if '"' in cell), "").strip()
+    return [Problem(number, "", fault("bare_quote"), escape_invisible(found))]
 
 
 def _extra_cells(number: int, cells: list[str], names: list[str]) -> list[Problem]:
     """Find a cell beyond the headings, or under a heading without a name."""
-    extra = [cell for cell, name in zip_longest(cells, names) if cell and not name]
-    found = next((cell.strip() for cell in extra if cell.strip()), "")
-    if not found:
-        return []
-    return [
-        Problem(number, "", fault("extra_cell"), ledger_rows.escape_invisible(found))
-    ]
+    pairs = zip_longest(cells, names, fillvalue="")
+    extra = [cell.strip() for cell, name in pairs if not name and cell.strip()]
+    shown = map(escape_invisible, extra[:1])
+    return [Problem(number, "", fault("extra_cell"), text) for text in shown]
 
 
 def _own_columns(rows: list[Row]) -> list[int]:
     """Return the positions of all columns but those that our own files add."""
-    names = [heading_name(cell) for cell in rows[0].cells]
+    names = dict(enumerate(map(heading_name, rows[0].cells)))
     width = max(len(row.cells) for row in rows)
-    return [at for at in range(width) if at >= len(names) or names[at] not in OURS]
+    return [at for at in range(width) if names.get(at) not in headings.OURS]
 
 
 def _in_words(problem: Problem) -> str:

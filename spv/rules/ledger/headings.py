@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from spv.rules.csv_file import (
     AS_CSV,
@@ -16,7 +15,7 @@ from spv.rules.csv_file import (
     heading_name,
     refusal,
 )
-from spv.rules.faults import Fault, fault
+from spv.rules.faults import fault
 from spv.rules.file_kinds import kind_of_text
 from spv.rules.formatting import join_words
 from spv.rules.ledger.rows import COLUMNS, FIELDS, Problem, escape_invisible
@@ -52,13 +51,6 @@ _FIELD_BY_LETTERS = {
 }
 
 
-class Guess(NamedTuple):
-    """A heading of a file, and the heading of ours that it plainly means."""
-
-    given: str
-    wanted: str
-
-
 def check_first_row(text: str) -> Problem | None:
     """Return the problem of a file whose first row has none of our headings.
 
@@ -79,32 +71,42 @@ def check_first_row(text: str) -> Problem | None:
     return Problem(row.number, "", fault("no_heading", headings=headings), found)
 
 
-def heading_problems(heading: Row, names: Sequence[str]) -> list[Problem]:
-    """Return the problems of headings, whose names for comparison are `names`."""
-    return [
-        Problem(heading.number, field, found, text)
-        for field, found, text in _faults(heading.cells, names)
-    ]
+def heading_problems(heading: Row, names: Sequence[str]) -> Iterator[Problem]:
+    """Yield the problems of headings, whose names for comparison are `names`."""
+    for name, field in FIELD_OF.items():
+        column, count = FIELDS[field], names.count(name)
+        if count == 0 and not COLUMNS[field].is_optional:
+            found = fault("heading_missing", column=column)
+            yield Problem(heading.number, field, found, "")
+        elif count > 1:
+            times = "twice" if count == 2 else f"{count} times"
+            found = fault("heading_repeated", column=column, times=times)
+            yield Problem(heading.number, field, found, column)
+    for cell, name in zip(heading.cells, names, strict=True):
+        if name and name not in FIELD_OF and name not in OURS:
+            column = escape_invisible(" ".join(cell.split()))
+            found = fault("heading_unknown", column=column)
+            yield Problem(heading.number, "", found, column)
 
 
-def guess_headings(data: bytes) -> list[Guess]:
-    """Return the headings of a file that plainly mean others, if all four are there.
+def guess_headings(data: bytes) -> list[tuple[str, str]]:
+    """Return the headings that plainly mean others, if the file has all four.
 
-    A file with another heading beside them is left to its owner.
+    Each comes with the heading of ours that it means. A file with another heading
+    beside them is left to its owner.
     """
     row, _ = first_row(decode(data))
-    guessed = _guesses(row.cells)
-    fields = [field for field in guessed if field]
+    meant = [(cell, _field_meant(cell)) for cell in row.cells]
     others = [
         cell
-        for cell, field in zip(row.cells, guessed, strict=True)
+        for cell, field in meant
         if not field and cell.strip() and heading_name(cell) not in OURS
     ]
-    if others or sorted(fields) != sorted(FIELDS):
+    if others or sorted(field for _, field in meant if field) != sorted(FIELDS):
         return []
     return [
-        Guess(escape_invisible(cell.strip()), FIELDS[field])
-        for cell, field in zip(row.cells, guessed, strict=True)
+        (escape_invisible(cell.strip()), FIELDS[field])
+        for cell, field in meant
         if field and heading_name(cell) not in FIELD_OF
     ]
 
@@ -112,10 +114,7 @@ def guess_headings(data: bytes) -> list[Guess]:
 def accept_headings(data: bytes) -> bytes:
     """Return a file with our headings in place of those that plainly mean them."""
     row, rest = first_row(decode(data))
-    cells = [
-        FIELDS[field] if field else cell
-        for cell, field in zip(row.cells, _guesses(row.cells), strict=True)
-    ]
+    cells = [FIELDS.get(_field_meant(cell), cell) for cell in row.cells]
     empty = "\r\n" * (row.number - 1)  # rows keep their numbers
     return (empty + csv_text([cells]) + rest).encode()
 
@@ -135,26 +134,6 @@ def pasted_rows(text: str) -> bytes:
     return text.encode()
 
 
-def _guesses(cells: Sequence[str]) -> list[str]:
-    """Return the field that each heading means; "" if it means none."""
-    found = []
-    for cell in cells:
-        letters = _NOT_LETTERS.sub("", cell.casefold())
-        exact = FIELD_OF.get(heading_name(cell), "")
-        found.append(exact or _FIELD_BY_LETTERS.get(letters, ""))
-    return found
-
-
-def _faults(cells: list[str], names: Sequence[str]) -> Iterator[tuple[str, Fault, str]]:
-    """Yield each fault of the headings with its field before and its text after it."""
-    for name, field in FIELD_OF.items():
-        column, count = FIELDS[field], names.count(name)
-        if count == 0 and not COLUMNS[field].is_optional:
-            yield field, fault("heading_missing", column=column), ""
-        elif count > 1:
-            times = "twice" if count == 2 else f"{count} times"
-            yield field, fault("heading_repeated", column=column, times=times), column
-    for cell, name in zip(cells, names, strict=True):
-        if name and name not in FIELD_OF and name not in OURS:
-            column = escape_invisible(" ".join(cell.split()))
-            yield "", fault("heading_unknown", column=column), column
+def _field_meant(heading: str) -> str:
+    """Return the field that a heading plainly means; "" if it means none."""
+    return _FIELD_BY_LETTERS.get(_NOT_LETTERS.sub("", heading.casefold()), "")

@@ -4,7 +4,7 @@ Rows count from 1, the first item. Every problem of the items is found in one pa
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from spv.rules.csv_file import unprotected
@@ -61,15 +61,14 @@ class ItemsRefused(ValidationError):
 
 def to_json(problem: Problem) -> dict[str, Any]:
     """Return a problem as the API answers it, with the sentences of the page."""
-    code, sentence, remedy, for_programs, _ = problem.fault
+    found = problem.fault
     note = f" ({problem.note})" if problem.note else ""
-    field = (
-        {"field": ledger_rows.COLUMNS[problem.field].json_name} if problem.field else {}
-    )
-    begin, _, end = (for_programs or f"{sentence} {remedy}").partition(". ")
+    begin, _, end = (found.for_programs or found.words).partition(". ")
     message = f"{begin.removesuffix('.')}{note}. {end}".strip()
-    error = {"code": code, "message": message, "value": problem.found}
-    return {"row": problem.row, **field, **error}
+    error: dict[str, Any] = {"row": problem.row}
+    if problem.field:
+        error["field"] = ledger_rows.COLUMNS[problem.field].json_name
+    return error | {"code": found.code, "message": message, "value": problem.found}
 
 
 def read_object(data: bytes, *fields: str) -> dict[str, Any]:
@@ -134,13 +133,27 @@ def read_serials(
     return serials
 
 
-def read_texts(body: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
-    """Return strings of a body, "" where they are missing. Raises BodyRefused."""
-    given = {name: body.get(name) for name in names}
-    texts = {name: "" if text is None else text for name, text in given.items()}
-    for name, text in texts.items():
-        _check_string(text, f"“{name}”", name)
-    return texts
+def read_answers(
+    body: Mapping[str, Any],
+    names: Mapping[str, str],
+    read: Callable[[dict[str, str]], dict[str, Any]],
+    code: str,
+) -> dict[str, Any]:
+    """Read strings of a body, "" where they are missing, by a rule of the pages.
+
+    `names` has the name in JSON of each answer. Raises BodyRefused, with `code` for the
+    first problem that the rule finds.
+    """
+    answers: dict[str, str] = {}
+    for name, json_name in names.items():
+        text = body.get(json_name)
+        answers[name] = "" if text is None else text
+        _check_string(answers[name], f"“{json_name}”", json_name)
+    try:
+        return read(answers)
+    except ValidationError as error:
+        name, sentence = next(iter(error.problems.items()))
+        raise BodyRefused(code, sentence, names[name]) from None
 
 
 def _check_string(value: Any, what: str, field: str) -> None:

@@ -12,20 +12,14 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
 
-from spv.rules.errors import ValidationError
 from spv.rules.faults import fault
 from spv.rules.ledger import json_upload
-from spv.rules.ledger.json_upload import ITEMS, BodyRefused
+from spv.rules.ledger.json_upload import ITEMS
 from spv.rules.ledger.rows import LONGEST_NAME, Panel
-from spv.rules.ledger.serial_list import (
-    Listed,
-    SerialList,
-    is_barcode,
-    list_of_cells,
-    read_list,
-)
+from spv.rules.ledger.serial_list import Listed, SerialList, list_of_cells, read_list
+from spv.rules.ledger.serial_number import is_barcode
 from spv.rules.ledger.warnings import warnings_of
-from spv.rules.text import read_all, read_date, read_text, search_key
+from spv.rules.text import read_all, read_date, read_number, read_optional, search_key
 
 MOST_BY_API = 100
 JSON_NAMES = {"model_number": "modelNumber", "as_at": "asAt"}
@@ -37,7 +31,9 @@ LOOKS_LIKE = "An O or I beside a digit may be 0 or 1 on the label. Compare it."
 _BOX_CODE = fault("perhaps_box_code").words
 _O_OR_I = re.compile("[0-9][OI]|[OI][0-9]")
 _WATTS = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?) ?(?:W|Wp)?", re.IGNORECASE)
-_COUNT = re.compile("[0-9]{1,4}")
+_COUNT = re.compile("([0-9]{1,4})")
+NO_WATTS = "Enter the watts of one panel as a number, such as 440."
+NO_COUNT = "Enter the number of panels, from 1 to 9,999."
 
 
 class Result(StrEnum):
@@ -53,13 +49,13 @@ class Result(StrEnum):
 
 
 class Question(NamedTuple):
-    """Serial numbers, and what else is known: a model, watts, panels, a past day."""
+    """Serial numbers, and what else is known: a model, a past day, watts, panels."""
 
     listed: SerialList
     model_number: str = ""
     as_at: date | None = None
-    watts: Decimal | None = None
-    panel_count: int | None = None
+    watts: Decimal = Decimal(0)
+    panel_count: int = 0
 
     @property
     def panels(self) -> int:
@@ -69,9 +65,8 @@ class Question(NamedTuple):
     @property
     def kilowatts(self) -> str:
         """The power of all panels, as the calculator reads it; "" if it is unknown."""
-        if self.watts is None:
-            return ""
-        return f"{(self.watts * self.panels / 1000).normalize():f}"
+        kilowatts = (self.watts * self.panels / 1000).normalize()
+        return f"{kilowatts:f}" if kilowatts else ""
 
 
 class Row(NamedTuple):
@@ -120,7 +115,10 @@ class CheckedPanels(NamedTuple):
 def read_question(answers: Mapping[str, Any], today: date) -> Question:
     """Read what was typed. Raises ValidationError with a sentence for each field."""
     readers = {"serials": read_list} | _readers(today)
-    readers |= {"watts": _read_watts, "panel_count": _read_count}
+    readers |= {
+        "watts": partial(read_number, _WATTS, Decimal, NO_WATTS),
+        "panel_count": partial(read_number, _COUNT, int, NO_COUNT),
+    }
     listed, *others = read_all(answers, readers).values()
     return Question(listed, *others)
 
@@ -129,13 +127,8 @@ def read_body(body: bytes, today: date) -> Question:
     """Read what a program sent, of at most 100 serial numbers. Raises BodyRefused."""
     fields = json_upload.read_object(body, ITEMS, *JSON_NAMES.values())
     serials = json_upload.read_serials(fields, MOST_BY_API)
-    texts = json_upload.read_texts(fields, [*JSON_NAMES.values()])
-    answers = {name: texts[json_name] for name, json_name in JSON_NAMES.items()}
-    try:
-        others = read_all(answers, _readers(today))
-    except ValidationError as error:
-        name, sentence = next(iter(error.problems.items()))
-        raise BodyRefused("bad_parameter", sentence, JSON_NAMES[name]) from None
+    read = partial(read_all, readers=_readers(today))
+    others = json_upload.read_answers(fields, JSON_NAMES, read, "bad_parameter")
     return Question(list_of_cells(serials), **others)
 
 
@@ -148,16 +141,12 @@ def check(
     """
     model = search_key(question.model_number)
     entries = question.listed.entries
-    return CheckedPanels(
-        question,
-        day,
-        [
-            CheckedPanel(each, hints, *result_of(rows[each.serial_number], model, end))
-            if each.serial_number in rows
-            else CheckedPanel(each, hints, Result.NOT_FOUND)
-            for each, hints in zip(entries, hints_of(entries), strict=True)
-        ],
-    )
+    results = (result_of(rows.get(e.serial_number, ()), model, end) for e in entries)
+    checked = [
+        CheckedPanel(each, hints, *result)
+        for each, hints, result in zip(entries, hints_of(entries), results, strict=True)
+    ]
+    return CheckedPanels(question, day, checked)
 
 
 def result_of(
@@ -204,12 +193,8 @@ def _hints(serial: str, warning: str) -> list[str]:
 
 def _readers(today: date) -> dict[str, Callable[[str], Any]]:
     """Return the readers of a model and of a day that is not after today."""
-    return {"model_number": _read_model, "as_at": partial(_read_day, today)}
-
-
-def _read_model(text: str) -> str:
-    what = "the model number"
-    return read_text(text, what, LONGEST_NAME) if text.strip() else ""
+    model = partial(read_optional, what="the model number", most=LONGEST_NAME)
+    return {"model_number": model, "as_at": partial(_read_day, today)}
 
 
 def _read_day(today: date, text: str) -> date | None:
@@ -218,19 +203,3 @@ def _read_day(today: date, text: str) -> date | None:
     if day and day > today:
         raise ValueError("Enter a day that is not in the future.")
     return day if day != today else None
-
-
-def _read_watts(text: str) -> Decimal | None:
-    found = _WATTS.fullmatch(text.strip())
-    watts = Decimal(found[1]) if found else None
-    if text.strip() and not watts:
-        raise ValueError("Enter the watts of one panel as a number, such as 440.")
-    return watts
-
-
-def _read_count(text: str) -> int | None:
-    found = _COUNT.fullmatch(text.strip())
-    count = int(found[0]) if found else None
-    if text.strip() and not count:
-        raise ValueError("Enter the number of panels, from 1 to 9,999.")
-    return count

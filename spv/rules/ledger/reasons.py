@@ -1,6 +1,7 @@
 """The reasons for which rows of the ledger can be marked as invalid."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from spv.rules.text import BLANKS, read_all, read_text
@@ -39,8 +40,7 @@ def _read_reason(text: str) -> str:
     return text
 
 
-def _read_other(text: str) -> str:
-    return read_text(text, "the reason", LONGEST_REASON, lines=True)
+_read_other = partial(read_text, what="the reason", most=LONGEST_REASON, lines=True)
 
 
 def _read_no_text(text: str) -> str:

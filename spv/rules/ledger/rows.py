@@ -12,8 +12,7 @@ from datetime import date
 from operator import attrgetter
 from typing import NamedTuple
 
-from spv.rules.damage import damage_of, is_day
-from spv.rules.faults import Fault, fault
+from spv.rules.faults import Fault, damage_of, fault, is_day
 from spv.rules.formatting import format_date
 from spv.rules.ledger.serial_number import (
     invisible,

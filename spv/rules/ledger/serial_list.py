@@ -8,15 +8,8 @@ from typing import NamedTuple
 from spv.rules.csv_file import heading_name, read_csv, refusal, unprotected
 from spv.rules.errors import ValidationError
 from spv.rules.faults import Fault
-from spv.rules.ledger import rows as ledger_rows
-from spv.rules.ledger.rows import FIELDS
-from spv.rules.ledger.serial_number import (
-    BARCODE_LENGTHS,
-    LONGEST_SERIAL,
-    has_check_digit,
-    read_serial,
-    without_prefix,
-)
+from spv.rules.ledger.rows import FIELDS, MOST_ROWS, escape_invisible
+from spv.rules.ledger.serial_number import LONGEST_SERIAL, read_serial, without_prefix
 
 HEADING = heading_name(FIELDS["serial_number"])
 ALIKE = str.maketrans("O0I1", "0O1I")
@@ -41,7 +34,7 @@ class Listed(NamedTuple):
     @property
     def entry(self) -> str:
         """The cell with codes for invisible characters."""
-        return ledger_rows.escape_invisible(self.cell)
+        return escape_invisible(self.cell)
 
 
 class SerialList(NamedTuple):
@@ -65,10 +58,10 @@ def read_list(text: str, file: bytes = b"") -> SerialList:
         del cells[0]  # it was copied together with its column
     if not cells:
         raise ValidationError({field: "Enter at least one serial number."})
-    if len(cells) > ledger_rows.MOST_ROWS:
-        sentence = f"There are {len(cells):,} serial numbers."
+    if len(cells) > MOST_ROWS:
+        limit = f"The limit is {MOST_ROWS:,}."
         raise ValidationError(
-            {field: f"{sentence} The limit is {ledger_rows.MOST_ROWS:,}."}
+            {field: f"There are {len(cells):,} serial numbers. {limit}"}
         )
     return list_of_cells(cells)
 
@@ -112,18 +105,8 @@ def look_alikes(entry: str) -> list[str]:
     return [*islice(dict.fromkeys(others), MOST_ALIKE)]
 
 
-def is_barcode(serial: str) -> bool:
-    """Tell whether a number may be that of a box or a pallet, by its check digit."""
-    digits = serial.removeprefix("(00)")
-    if len(digits) == 20 and digits.startswith("00"):
-        digits = digits[2:]  # the mark of an SSCC, without its brackets
-    if not digits.isdecimal() or len(digits) not in BARCODE_LENGTHS:
-        return False
-    return has_check_digit(digits)
-
-
 def _cells(file: bytes) -> list[str]:
-    rows = [row.cells for row in read_csv(file, ledger_rows.MOST_ROWS)]
+    rows = [row.cells for row in read_csv(file, MOST_ROWS)]
     headings = [*map(heading_name, rows[0])]
     if HEADING in headings:
         at = headings.index(HEADING)

@@ -7,8 +7,7 @@ has made a day of it, or a scanner has read all that its code says.
 import re
 import unicodedata
 
-from spv.rules.damage import SCIENTIFIC, damage_of, is_day
-from spv.rules.faults import Fault, fault
+from spv.rules.faults import SCIENTIFIC, Fault, damage_of, fault, is_day
 from spv.rules.text import BLANKS, is_unseen
 
 SHORTEST_SERIAL, LONGEST_SERIAL = 3, 60
@@ -86,8 +85,17 @@ def invisible(character: str) -> Fault:
 
 def has_check_digit(digits: str) -> bool:
     """Tell whether the last digit of a code of GS1 is the check digit of the others."""
-    weighted = (int(digit) * (3, 1)[at % 2] for at, digit in enumerate(digits[-2::-1]))
-    return (sum(weighted) + int(digits[-1])) % 10 == 0
+    weighted = 3 * sum(map(int, digits[-2::-2])) + sum(map(int, digits[::-2]))
+    return weighted % 10 == 0
+
+
+def is_barcode(serial: str) -> bool:
+    """Tell whether a number may be that of a box or a pallet, by its check digit."""
+    digits = serial.removeprefix("(00)")
+    if len(digits) == 20 and digits.startswith("00"):
+        digits = digits[2:]  # the mark of an SSCC, without its brackets
+    is_one = digits.isdecimal() and len(digits) in BARCODE_LENGTHS
+    return is_one and has_check_digit(digits)
 
 
 def is_rounded(serial: str) -> bool:

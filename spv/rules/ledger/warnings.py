@@ -7,17 +7,12 @@ rule here finds at most one in a thousand of the serial numbers that makers use.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
-from spv.rules.damage import is_day, may_be_day
-from spv.rules.faults import fault
+from spv.rules.faults import fault, is_day, may_be_day
 from spv.rules.ledger.rows import Panel, Problem
-from spv.rules.ledger.serial_number import (
-    BARCODE_LENGTHS,
-    KEPT_DIGITS,
-    has_check_digit,
-    is_rounded,
-)
+from spv.rules.ledger.serial_number import KEPT_DIGITS, is_barcode, is_rounded
 
 FEWEST_ALIKE = 5
 _COUNTING = "01234567890123456789"
@@ -25,7 +20,7 @@ _COUNTINGS = (_COUNTING, _COUNTING[::-1])
 _ONE_CHARACTER = re.compile(r"(.)\1++")
 _ABC = re.compile(r"(ABC|ABCD|ABCDE|ABCDEF|XYZ)[-_]?([0-9]{3,})")
 _COUNTING_LETTERS = ("ABC", "XYZ")
-_SSCC = re.compile(r"(?:00|\(00\))([0-9]{18})")
+_SSCC_LENGTHS = (20, 22)  # with 00 or (00) before its 18 digits
 
 
 def warnings_of(panels: Mapping[int, Panel]) -> list[Problem]:
@@ -40,13 +35,19 @@ def warnings_of(panels: Mapping[int, Panel]) -> list[Problem]:
             found.append(_warning(row, code, serial))
         elif serial.isdecimal():
             numbers[len(serial)][row] = serial
-    days = {model for model in {p.model_number for p in panels.values()} if _day(model)}
-    for row, panel in panels.items() if days else ():
-        if panel.model_number in days:
-            warning = _warning(row, "perhaps_date", panel.model_number)
-            found.append(warning._replace(field="model_number"))
-    found += _of_numbers(numbers)
-    return sorted(found, key=lambda warning: warning.row)
+    models = {panel.model_number for panel in panels.values()}
+    days = {model for model in models if may_be_day(model) or is_day(model)}
+    found += [
+        _warning(row, "perhaps_date", panel.model_number, "model_number")
+        for row, panel in (panels.items() if days else ())
+        if panel.model_number in days
+    ]
+    found += [
+        _warning(row, code, serial)
+        for code, serials in _of_numbers(numbers)
+        for row, serial in serials.items()
+    ]
+    return sorted(found, key=attrgetter("row"))
 
 
 def _is_usual(serial: str) -> bool:
@@ -62,7 +63,7 @@ def _code_of(serial: str) -> str:
     """Return the code of the warning about one serial number; "" if there is none."""
     if is_filler(serial):
         return "perhaps_filler"
-    if _SSCC.fullmatch(serial) and has_check_digit(serial[-18:]):
+    if len(serial) in _SSCC_LENGTHS and is_barcode(serial):
         return "perhaps_box_code"
     return "perhaps_date" if may_be_day(serial) else ""
 
@@ -94,30 +95,23 @@ def is_filler(serial: str) -> bool:
     return found is not None and is_filler(found[2])
 
 
-def _day(model: str) -> bool:
-    return may_be_day(model) or is_day(model)
+def _of_numbers(
+    by_length: Mapping[int, dict[int, str]],
+) -> Iterator[tuple[str, dict[int, str]]]:
+    """Yield the codes of warnings that depend on other numbers of the same length.
 
-
-def _of_numbers(by_length: Mapping[int, Mapping[int, str]]) -> Iterator[Problem]:
-    """Yield the warnings that depend on other numbers of the same length."""
+    With each are the rows and numbers that it is about.
+    """
     for length, numbers in by_length.items():
         rounded = {row: each for row, each in numbers.items() if is_rounded(each)}
         # One number of 16 digits in ten ends in 0 by chance.
         are_many = FEWEST_ALIKE <= len(rounded) == len(numbers)
         if length > KEPT_DIGITS + 1 or are_many:
-            yield from _warnings(rounded, "perhaps_rounded")
-        if length in BARCODE_LENGTHS:
-            right = {
-                row: each for row, each in numbers.items() if has_check_digit(each)
-            }
-            if len(right) >= FEWEST_ALIKE and len(right) > len(numbers) / 2:
-                yield from _warnings(right, "perhaps_box_code")
+            yield "perhaps_rounded", rounded
+        right = {row: each for row, each in numbers.items() if is_barcode(each)}
+        if len(right) >= FEWEST_ALIKE and len(right) > len(numbers) / 2:
+            yield "perhaps_box_code", right
 
 
-def _warnings(serials: Mapping[int, str], name: str) -> Iterator[Problem]:
-    for row, serial in serials.items():
-        yield _warning(row, name, serial)
-
-
-def _warning(row: int, name: str, found: str) -> Problem:
-    return Problem(row, "serial_number", fault(name), found)
+def _warning(row: int, name: str, found: str, field: str = "serial_number") -> Problem:
+    return Problem(row, field, fault(name), found)

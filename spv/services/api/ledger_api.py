@@ -1,7 +1,7 @@
 """The use cases of API clients: those of the pages, under the same rules."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -9,11 +9,10 @@ from spv import clock
 from spv.extensions import db
 from spv.models import Invalidation, Upload
 from spv.rules.accounts import Role
-from spv.rules.errors import ValidationError
 from spv.rules.faults import Fault
 from spv.rules.formatting import format_date, pluralise
 from spv.rules.ledger import json_upload
-from spv.rules.ledger.json_upload import ALREADY_INVALID, BodyRefused, ItemsRefused
+from spv.rules.ledger.json_upload import ALREADY_INVALID, ItemsRefused
 from spv.rules.ledger.reasons import read_reason
 from spv.rules.ledger.rows import CheckedRows, Problem, escape_invisible
 from spv.rules.ledger.serial_number import read_serial
@@ -85,7 +84,8 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     with the first invalidation. Raises BodyRefused, ItemsRefused.
     """
     fields = json_upload.read_object(body, json_upload.ITEMS, *REASONS.values())
-    serials, reason = json_upload.read_serials(fields), _read_reason(fields)
+    serials = json_upload.read_serials(fields)
+    reason = json_upload.read_answers(fields, REASONS, read_reason, "bad_reason")
     ids, problems = _find_own(serials, actor)
     if {each.fault.code for each in problems} - {ALREADY_INVALID}:
         raise ItemsRefused(problems, len(serials))
@@ -153,16 +153,6 @@ def _check_upload(checked: CheckedRows, actor: Actor) -> Done:
     return Done(
         checked.row_count, upload_id, at=at, until=until, warnings=checked.warnings
     )
-
-
-def _read_reason(fields: Mapping[str, Any]) -> dict[str, str]:
-    texts = json_upload.read_texts(fields, [*REASONS.values()])
-    answers = {rule: texts[name] for rule, name in REASONS.items()}
-    try:
-        return read_reason(answers)
-    except ValidationError as error:
-        rule, sentence = next(iter(error.problems.items()))
-        raise BodyRefused("bad_reason", sentence, REASONS[rule]) from None
 
 
 def _find_own(texts: Sequence[str], actor: Actor) -> tuple[list[int], list[Problem]]:

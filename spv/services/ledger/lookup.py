@@ -17,10 +17,10 @@ from spv.rules.accounts import Role
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import NotFoundError
 from spv.rules.ledger import panel_check
-from spv.rules.ledger.criteria import NAMES
 from spv.rules.ledger.panel_check import CheckedPanels, Question, Row
-from spv.rules.ledger.rows import FIELDS
-from spv.rules.ledger.serial_list import Listed, SerialList, is_barcode, look_alikes
+from spv.rules.ledger.rows import FIELDS, PRODUCT_FIELDS
+from spv.rules.ledger.serial_list import Listed, SerialList, look_alikes
+from spv.rules.ledger.serial_number import is_barcode
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.rows import joined_rows
@@ -125,8 +125,8 @@ def _hints(entry: Listed, alike: list[str], near: dict[str, Any]) -> list[str]:
 
 def as_csv(checked: CheckedList) -> str:
     """Write a checked list as a CSV file."""
-    columns = ["reason", *NAMES]
-    labels = [FIELDS[name] for name in NAMES]
+    columns = ["reason", *PRODUCT_FIELDS]
+    labels = [FIELDS[name] for name in PRODUCT_FIELDS]
     lines = [[FIELDS["serial_number"], "Result", "Reason", *labels, "Hint"]]
     for each in checked.entries:
         cells = [getattr(each.row, column, None) or "" for column in columns]

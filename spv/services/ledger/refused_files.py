@@ -14,7 +14,6 @@ from spv.models import RefusedFile
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Report, check_csv, write_problems, write_rows
-from spv.rules.ledger.headings import Guess
 from spv.rules.ledger.rows import CheckedRows, Problem, already_valid_problem
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require
@@ -39,7 +38,10 @@ class RowsRefused(ValidationError):
     """
 
     def __init__(
-        self, report: Report, reference: str = "", guesses: Sequence[Guess] = ()
+        self,
+        report: Report,
+        reference: str = "",
+        guesses: Sequence[tuple[str, str]] = (),
     ) -> None:
         field = "file" if report.problem_count else "confirm_warnings"
         sentence = report.sentence

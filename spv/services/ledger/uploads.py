@@ -16,7 +16,12 @@ from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
 from spv.rules.ledger.declaration import WORDINGS, read_declaration
 from spv.rules.ledger.headings import accept_headings, guess_headings
-from spv.rules.ledger.rows import DIGEST_VERSION, DIGESTS, CheckedRows, Problem
+from spv.rules.ledger.rows import (
+    DIGEST_VERSION,
+    DIGESTS,
+    CheckedRows,
+    Problem,
+)
 from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log
 from spv.services.actor import Actor

@@ -8,10 +8,10 @@ import pytest
 from spv.rules.ledger.json_upload import (
     BodyRefused,
     ItemsRefused,
+    read_answers,
     read_items,
     read_object,
     read_serials,
-    read_texts,
 )
 from spv.rules.ledger.rows import MOST_ROWS, Panel, already_valid_problem
 from tests.hostile_bodies import NOT_JSON
@@ -143,15 +143,14 @@ def test_serial_numbers_alone():
     assert sentence == "Serial number 2 is a number, not a string in quotation marks."
 
 
-def test_texts():
+def test_answers():
     given = {"reason": "Other", "otherReason": None, "more": 1}
-    assert read_texts(given, ["reason", "otherReason", "none"]) == {
-        "reason": "Other", "otherReason": "", "none": "",
-    }  # fmt: skip
-    with pytest.raises(
-        BodyRefused, match="“more” is a number, not a string in quotation"
-    ):
-        read_texts(given, ["more"])
+    names = {"reason": "reason", "other_reason": "otherReason", "none": "none"}
+    found = read_answers(given, names, dict, "bad")
+    assert found == {"reason": "Other", "other_reason": "", "none": ""}
+    sentence = "“more” is a number, not a string in quotation"
+    with pytest.raises(BodyRefused, match=sentence):
+        read_answers(given, {"more": "more"}, dict, "bad")
 
 
 def test_problems_as_json():

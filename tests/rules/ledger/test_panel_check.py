@@ -55,7 +55,7 @@ def test_everything_that_may_be_asked():
 
 def test_only_serial_numbers_are_required():
     question = read_question({"serials": "AB1234 \n\n AB1235", "watts": None}, TODAY)
-    assert question[1:] == ("", None, None, None)
+    assert question[1:] == ("", None, 0, 0)
     assert (question.panels, question.kilowatts) == (2, "")
     problems = refused(serials=" \n")
     assert problems == {"serials": "Enter at least one serial number."}
@@ -108,9 +108,9 @@ def body(**fields):
 
 def test_a_body():
     question = read_body(body(modelNumber="EX-440", asAt="2026-03-01"), TODAY)
-    assert question[1:] == ("EX-440", date(2026, 3, 1), None, None)
+    assert question[1:] == ("EX-440", date(2026, 3, 1), 0, 0)
     for fields in ({}, {"modelNumber": None, "asAt": None}, {"asAt": "2026-11-28"}):
-        assert read_body(body(**fields), TODAY)[1:] == ("", None, None, None)
+        assert read_body(body(**fields), TODAY)[1:] == ("", None, 0, 0)
     hundred = [f"A{n:04}" for n in range(100)]
     found = read_body(body(serialNumbers=hundred), TODAY).listed
     assert [each.cell for each in found.entries] == hundred

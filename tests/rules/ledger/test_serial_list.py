@@ -7,8 +7,8 @@ from stdnum import ean
 
 from spv.rules.errors import ValidationError
 from spv.rules.faults import Fault
-from spv.rules.ledger.serial_list import Listed, is_barcode, look_alikes, read_list
-from spv.rules.ledger.serial_number import read_serial
+from spv.rules.ledger.serial_list import Listed, look_alikes, read_list
+from spv.rules.ledger.serial_number import is_barcode, read_serial
 
 
 def serials(text="", file=b""):

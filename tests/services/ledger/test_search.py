@@ -7,8 +7,8 @@ import pytest
 
 from spv import demo
 from spv.rules.errors import ValidationError
-from spv.rules.ledger import criteria
 from spv.rules.ledger.criteria import Criteria
+from spv.rules.ledger.rows import PRODUCT_FIELDS
 from spv.services.ledger import invalidations, search, search_query, selections
 from spv.services.ledger.rows import with_ids
 from tests import brute_force
@@ -230,4 +230,4 @@ def test_a_selection_says_how_rows_were_chosen(vsp):
     assert selections.matching(Criteria(status="invalid"), set(), vsp).row_ids == []
     shown = with_ids(whole.row_ids)
     assert [row.id for row in shown] == ids
-    assert ",".join(getattr(shown[0], name) for name in criteria.NAMES) == NAMES
+    assert ",".join(getattr(shown[0], name) for name in PRODUCT_FIELDS) == NAMES
