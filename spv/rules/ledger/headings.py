@@ -6,15 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from spv.rules.csv_file import (
-    AS_CSV,
-    Row,
-    csv_text,
-    decode,
-    first_row,
-    heading_name,
-    refusal,
-)
+from spv.rules import csv_file
+from spv.rules.csv_file import AS_CSV, Row, csv_text, first_row, heading_name, refusal
 from spv.rules.faults import fault
 from spv.rules.file_kinds import kind_of_text
 from spv.rules.formatting import join_words
@@ -95,7 +88,7 @@ def guess_headings(data: bytes) -> list[tuple[str, str]]:
     Each comes with the heading of ours that it means. A file with another heading
     beside them is left to its owner.
     """
-    row, _ = first_row(decode(data))
+    row, _ = first_row(csv_file.decode(data))
     meant = [(cell, _field_meant(cell)) for cell in row.cells]
     others = [
         cell
@@ -113,7 +106,7 @@ def guess_headings(data: bytes) -> list[tuple[str, str]]:
 
 def accept_headings(data: bytes) -> bytes:
     """Return a file with our headings in place of those that plainly mean them."""
-    row, rest = first_row(decode(data))
+    row, rest = first_row(csv_file.decode(data))
     cells = [FIELDS.get(_field_meant(cell), cell) for cell in row.cells]
     empty = "\r\n" * (row.number - 1)  # rows keep their numbers
     return (empty + csv_text([cells]) + rest).encode()

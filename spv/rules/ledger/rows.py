@@ -14,12 +14,7 @@ from typing import NamedTuple
 
 from spv.rules.faults import Fault, damage_of, fault, is_day
 from spv.rules.formatting import format_date
-from spv.rules.ledger.serial_number import (
-    invisible,
-    is_hidden,
-    is_rounded,
-    read_serial,
-)
+from spv.rules.ledger.serial_number import invisible, is_hidden, is_rounded, read_serial
 from spv.rules.text import BLANKS, normalised
 
 MOST_ROWS = 1_000
