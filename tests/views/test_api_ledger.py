@@ -207,7 +207,7 @@ def test_without_a_declaration(demonstration, other):
     (error,) = refused_by_declaration(system)
     assert error["currentUntil"] is None
     assert error["message"] == (
-        "The declaration for API users: Not made yet. "
+        "The declaration for API users is not made yet. "
         f"Make it at http://localhost{PAGE}, then send this again."
     )
     assert counted() == before
@@ -242,7 +242,7 @@ def test_a_lapsed_declaration(demonstration, vsp, other):
         for body in (items(1, start=3), items(2), items(1), bad):
             (error,) = refused_by_declaration(system, body)
             assert error["currentUntil"] == "2030-04-30"
-            assert "Lapsed on 1 May 2030" in error["message"]
+            assert "lapsed on 1 May 2030" in error["message"]
         assert system.get(f"{UPLOADS}/EX000001").json["status"] == "valid"
         sent = {"serialNumbers": ["EX000001"]}
         assert system.send(f"{UPLOADS}/check", sent).status_code == 200
