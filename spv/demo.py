@@ -19,7 +19,7 @@ from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.csv_upload import SAMPLES
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS, Panel
 from spv.services import audit_log
-from spv.services.accounts import applications, sign_in, users
+from spv.services.accounts import applications, contacts, sign_in, users
 from spv.services.accounts.passwords import DEMONSTRATION
 from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import require, roles_of_user
@@ -111,7 +111,7 @@ def _make_newest() -> None:
 def save_contact(organisation: dict[str, Any]) -> None:
     """Save the nominated contact of an organisation."""
     contact = {name: organisation[name] for name in ("legal_name", "abn", "email")}
-    applications.save_contact(contact | organisation.get("contact", {}), acting(STAFF))
+    contacts.save(contact | organisation.get("contact", {}), acting(STAFF))
 
 
 def apply(organisation: dict[str, Any]) -> None:

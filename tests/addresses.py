@@ -8,7 +8,7 @@ from spv import demo
 from spv.extensions import db
 from spv.models import NominatedContact
 from spv.rules.stc.batch import template_text
-from spv.services.accounts import applications, sign_in, users
+from spv.services.accounts import applications, contacts, sign_in, users
 from spv.services.ledger import uploads
 from spv.services.stc import batches, calculations
 from tests.api import subscribe
@@ -37,7 +37,7 @@ def made_for(argument, owner):
             return applications.waiting()[-1].id
         case "contact_id":
             contact = {"legal_name": "New", "abn": "51824753556", "email": "n@x.au"}
-            applications.save_contact(contact, acting(demo.STAFF))
+            contacts.save(contact, acting(demo.STAFF))
             return db.session.query(NominatedContact).filter_by(email="n@x.au").one().id
         case "reference":
             return calculations.save(GOOD_SOLAR, WEB)

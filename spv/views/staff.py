@@ -7,7 +7,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
 from spv.rules.formatting import pluralise
-from spv.services.accounts import applications, users
+from spv.services.accounts import applications, contacts, users
 from spv.views.account import link_page
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
@@ -39,7 +39,7 @@ def application(application_id: int, form: DeclineForm | None = None) -> Respons
         "staff/_application.html",
         title=f"Application of {found.legal_name}",
         application=found,
-        matches=applications.compare(found),
+        matches=contacts.compare(found),
         form=form or DeclineForm(),
     )
 
@@ -87,7 +87,7 @@ def list_contacts(
         "staff/_contacts.html",
         title="Nominated contacts",
         status=max(form.http_status, file_form.http_status),
-        contacts=applications.find_contacts(text),
+        contacts=contacts.find(text),
         text=text,
         form=form,
         file_form=file_form,
@@ -98,7 +98,7 @@ def list_contacts(
 @pages.submits(ContactForm, list_contacts)
 def save_contact(form: ContactForm) -> BaseResponse:
     """Save a contact in place of the one with the same ABN."""
-    applications.save_contact(form.answers, current_actor())
+    contacts.save(form.answers, current_actor())
     return pages.done("staff.list_contacts", "The contact has been saved.")
 
 
@@ -106,12 +106,12 @@ def save_contact(form: ContactForm) -> BaseResponse:
 @pages.submits(ContactsFileForm, lambda form: list_contacts(file_form=form))
 def load_contacts(form: ContactsFileForm) -> BaseResponse:
     """Save the contacts of a CSV file."""
-    count = applications.load_contacts(form.data_of_file(), current_actor())
+    count = contacts.load(form.data_of_file(), current_actor())
     return pages.done("staff.list_contacts", f"{pluralise(count, 'contact')} saved.")
 
 
 @bp.post("/contacts/<number:contact_id>/remove")
 def remove_contact(contact_id: int) -> BaseResponse:
     """Delete a contact."""
-    applications.remove_contact(contact_id, current_actor())
+    contacts.remove(contact_id, current_actor())
     return pages.done("staff.list_contacts", "The contact has been removed.")

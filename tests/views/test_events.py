@@ -9,7 +9,7 @@ from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent
 from spv.policy import POLICIES
-from spv.services.accounts import applications, users
+from spv.services.accounts import applications, contacts, users
 from tests.api import subscribe
 from tests.panels import DECLARED, panels_csv
 from tests.people import (
@@ -128,7 +128,7 @@ def filled(address):
     names = {
         "tom": tom,
         "application": applications.waiting()[0].id,
-        "contact": applications.find_contacts()[0].id,
+        "contact": contacts.find()[0].id,
     }
     if "{subscription}" in address:
         names["subscription"] = subscribe(acting(demo.VSP_USER))

@@ -1,26 +1,21 @@
-"""Applications for accounts and for upgrades, and the contacts to assess them with.
-
-Nominated contacts are the people whom organisations have named to the agency.
-"""
+"""Applications for accounts, and for upgrades of accounts."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from spv import clock
-from spv.database import insert, one_of
 from spv.extensions import Model, db
-from spv.models import Account, AccountApplication, NominatedContact
+from spv.models import Account, AccountApplication
 from spv.rules import accounts as rules
 from spv.rules.accounts import AccountType, Role, Status
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all, read_text
 from spv.services import audit_log
 from spv.services.accounts.sign_in import is_shared_account
-from spv.services.accounts.users import contains, search_text
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require
 
@@ -29,7 +24,6 @@ SHARED = (
     "is. Nothing was done. Sign up as somebody new to see an upgrade through."
 )
 MOST_SHOWN = 100
-MOST_CONTACTS = 200
 LONGEST_REASON = 1000
 _IS_WAITING = AccountApplication.status == Status.SUBMITTED
 _read_reason = partial(read_text, what="the reason", most=LONGEST_REASON, lines=True)
@@ -228,84 +222,3 @@ def _list(which: ColumnElement[bool], order: Any) -> Sequence[AccountApplication
     query = select(AccountApplication).where(which).order_by(order).limit(MOST_SHOWN)
     users = AccountApplication.user, AccountApplication.assessed_by
     return db.session.scalars(query.options(*map(joinedload, users))).all()
-
-
-class Match(NamedTuple):
-    """A field of an application beside the contact's; `known` may be empty."""
-
-    words: str
-    given: str
-    known: str
-
-    @property
-    def matches(self) -> bool:
-        """Return whether both have the same words."""
-        return rules.same_words(self.given, self.known)
-
-
-def find_contacts(text: str = "") -> Sequence[NominatedContact]:
-    """Return the contacts whose name, email or beginning of ABN has a text, by name."""
-    text = search_text(text)
-    abn = NominatedContact.abn.startswith(text.replace(" ", ""), autoescape=True)
-    columns = NominatedContact.legal_name, NominatedContact.email
-    query = select(NominatedContact).where(contains(text, *columns) | abn)
-    query = query.order_by(NominatedContact.legal_name).limit(MOST_CONTACTS)
-    return db.session.scalars(query).all()
-
-
-def save_contact(answers: Mapping[str, Any], actor: Actor) -> None:
-    """Save a contact in place of the one with the same ABN; raises ValidationError."""
-    contact = rules.read_contact(answers)
-    with authorised_transaction(actor, Role.STAFF):
-        saved = _save_contacts([contact])
-        audit_log.act("contact.saved", actor, clock.now(), changed=saved, **contact)
-
-
-def load_contacts(data: bytes, actor: Actor) -> int:
-    """Save all contacts of a CSV file, or none; return their number.
-
-    Raises ValidationError on `file`.
-    """
-    contacts = rules.read_contacts(data)
-    with authorised_transaction(actor, Role.STAFF):
-        saved = _save_contacts(contacts)
-        audit_log.act(
-            "contacts.loaded", actor, clock.now(), changed=saved, contacts=contacts
-        )
-    return len(contacts)
-
-
-def remove_contact(contact_id: int, actor: Actor) -> None:
-    """Delete a contact; raises NotFoundError."""
-    with authorised_transaction(actor, Role.STAFF):
-        contact = require(db.session.get(NominatedContact, contact_id))
-        db.session.delete(contact)
-        audit_log.act(
-            "contact.removed", actor, clock.now(), changed=[contact], abn=contact.abn
-        )
-
-
-def compare(application: AccountApplication) -> list[Match]:
-    """Compare an application with the contact of its ABN, or else of its email."""
-    abn, email = application.abn, application.user.email
-    by_abn = NominatedContact.abn == abn
-    query = select(NominatedContact).where(by_abn | (NominatedContact.email == email))
-    contact = db.session.scalar(query.order_by(by_abn.desc(), NominatedContact.id))
-    contact = contact or NominatedContact(legal_name="", abn="", email="")
-    return [
-        Match("ABN", rules.format_abn(abn), rules.format_abn(contact.abn)),
-        Match("Legal entity name", application.legal_name, contact.legal_name),
-        Match("Contact person’s email", email, contact.email),
-    ]
-
-
-def _save_contacts(contacts: list[dict[str, str]]) -> Sequence[NominatedContact]:
-    query = insert(NominatedContact)
-    new = {name: query.excluded[name] for name in ("legal_name", "email")}
-    query = query.on_conflict_do_update(index_elements=["abn"], set_=new)
-    db.session.execute(query, contacts)
-    abns = [contact["abn"] for contact in contacts]
-    saved = select(NominatedContact).where(one_of(NominatedContact.abn, abns))
-    return db.session.scalars(
-        saved.order_by(NominatedContact.id).execution_options(populate_existing=True)
-    ).all()

@@ -12,7 +12,7 @@ from spv.rules.errors import (
     NotFoundError,
     ValidationError,
 )
-from spv.services.accounts import applications, sessions, users
+from spv.services.accounts import applications, contacts, sessions, users
 from tests.people import (
     ABN,
     APPLICATION,
@@ -149,43 +149,38 @@ def test_assessing_what_is_not_there(demonstration):
 
 def test_the_match_with_the_nominated_contacts(demonstration):
     panel_check, southern = applications.waiting()
-    assert [m.matches for m in applications.compare(panel_check)] == [True, True, True]
-    abn, name, email = applications.compare(southern)
+    assert [m.matches for m in contacts.compare(panel_check)] == [True, True, True]
+    abn, name, email = contacts.compare(southern)
     assert (abn.matches, name.matches, email.matches) == (True, False, False)
     assert name.known == "Southern Solar Imports Pty Ltd"
     contact = {"legal_name": "Other", "abn": ABN, "email": southern.user.email}
     db.session.execute(sa.delete(NominatedContact))
     db.session.commit()
-    assert [m.known for m in applications.compare(southern)] == ["", "", ""]
-    applications.save_contact(contact, acting(demo.STAFF))
-    assert [m.matches for m in applications.compare(southern)] == [False, False, True]
+    assert [m.known for m in contacts.compare(southern)] == ["", "", ""]
+    contacts.save(contact, acting(demo.STAFF))
+    assert [m.matches for m in contacts.compare(southern)] == [False, False, True]
 
 
 def test_contacts_are_kept_by_abn(demonstration):
     agency = acting(demo.STAFF)
     file = f"Legal name,ABN,Email\nNew,{ABN},n@x.au\nChanged,80000000001,c@x.au\n"
-    assert applications.load_contacts(file.encode(), agency) == 2
-    assert [c.legal_name for c in applications.find_contacts("n@x.au")] == ["New"]
-    assert [c.email for c in applications.find_contacts("80 000 000 001")] == ["c@x.au"]
+    assert contacts.load(file.encode(), agency) == 2
+    assert [c.legal_name for c in contacts.find("n@x.au")] == ["New"]
+    assert [c.email for c in contacts.find("80 000 000 001")] == ["c@x.au"]
     assert db.session.query(NominatedContact).count() == 7
     with pytest.raises(ValidationError, match="Row 3"):
-        applications.load_contacts(file.replace("80000000001", "1").encode(), agency)
-    applications.remove_contact(applications.find_contacts("New")[0].id, agency)
+        contacts.load(file.replace("80000000001", "1").encode(), agency)
+    contacts.remove(contacts.find("New")[0].id, agency)
     with pytest.raises(NotFoundError):
-        applications.remove_contact(999, agency)
-    assert (
-        applications.find_contacts("%")
-        == applications.find_contacts("_\\")
-        == applications.find_contacts("\0zz\0")
-        == []
-    )
+        contacts.remove(999, agency)
+    assert contacts.find("%") == contacts.find("_\\") == contacts.find("\0zz\0") == []
 
 
 def test_the_same_contacts_twice_at_once(demonstration):
     agency = acting(demo.STAFF)
     contact = {"legal_name": "New", "abn": ABN, "email": "n@x.au"}
-    assert at_once(*[lambda: applications.save_contact(contact, agency)] * 4) == []
-    assert len(applications.find_contacts(ABN)) == 1
+    assert at_once(*[lambda: contacts.save(contact, agency)] * 4) == []
+    assert len(contacts.find(ABN)) == 1
 
 
 def test_a_user_whose_rights_have_changed_does_nothing(demonstration):
@@ -202,7 +197,7 @@ def test_a_user_whose_rights_have_changed_does_nothing(demonstration):
         lambda: users.add({"name": "x", "email": "x@x.au"}, removed),
         lambda: users.make_link(user_of(VSP).id, removed),
         lambda: applications.submit(APPLICATION, jordan),
-        lambda: applications.save_contact(contact, jordan),
+        lambda: contacts.save(contact, jordan),
     ):
         with pytest.raises(ForbiddenError, match="Your rights have changed"):
             act()
