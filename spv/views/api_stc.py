@@ -13,13 +13,7 @@ from spv.access import current_actor
 from spv.errors import api_error
 from spv.extensions import limiter
 from spv.rules.ledger.reasons import REASONS
-from spv.rules.stc.figures import (
-    ANNOUNCED,
-    FIGURES,
-    LAST_CHECKED,
-    RULES_VERSION,
-    Figure,
-)
+from spv.rules.stc import figures
 from spv.rules.stc.system_types import SystemType
 from spv.services.stc import calculations
 
@@ -93,9 +87,9 @@ def rules() -> Response:
     """Answer every figure of the calculator and the announced changes."""
     content = {
         "result": "Successful",
-        "rulesVersion": RULES_VERSION,
-        "lastChecked": LAST_CHECKED,
-        "figures": [_figure(figure) for figure in FIGURES.values()],
+        "rulesVersion": figures.RULES_VERSION,
+        "lastChecked": figures.LAST_CHECKED,
+        "figures": [_figure(figure) for figure in figures.FIGURES.values()],
         "announced": [
             {
                 "announcedOn": each.on,
@@ -105,7 +99,7 @@ def rules() -> Response:
                 "title": each.title,
                 "link": each.link,
             }
-            for each in ANNOUNCED
+            for each in figures.ANNOUNCED
         ],
     }
     answer = jsonify(_plain(content))
@@ -115,7 +109,7 @@ def rules() -> Response:
     return answer
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _figure(figure: figures.Figure) -> dict[str, Any]:
     names = ("name", "title", "unit", "source", "link", "copy", "checked")
     dated = [{"from": day, "value": value} for day, value in figure.values]
     return {name: getattr(figure, name) for name in names} | {"values": dated}
@@ -134,8 +128,9 @@ def _plain(value: Any) -> Any:
 
 def _to_json(result: calculations.Result) -> dict[str, Any]:
     saved, estimate = result.saved, result.estimate
-    day, money = result.installation.installation_date, ("price", "ceiling", "dollars")
-    in_dollars = {name: float(getattr(estimate, name)) for name in money}
+    day = result.installation.installation_date
+    in_dollars = ("price", "ceiling", "dollars")
+    shown = {name: float(getattr(estimate, name)) for name in in_dollars}
     return {
         "result": "Successful",
         "reference": saved.reference,
@@ -158,7 +153,7 @@ def _to_json(result: calculations.Result) -> dict[str, Any]:
             for step in result.installation.working()
         ],
         "warnings": result.calculation.warnings,
-        "estimate": None if result.none_left else in_dollars,
+        "estimate": None if result.none_left else shown,
         "rulesVersion": saved.rules_version,
         "calculatedAt": saved.calculated_at.isoformat(),
         "resultUrl": url_for("stc.show", reference=saved.reference, _external=True),

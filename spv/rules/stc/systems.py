@@ -37,18 +37,14 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
 
 def hints(answers: Mapping[str, str]) -> dict[str, str]:
     """Return a sentence for each field whose answer already decides something."""
-    given = {
-        "postcode": _zone_hint(without_place(answers.get("postcode", "").strip())),
-        "installation_date": _date_hint(answers),
-    }
+    given = {"installation_date": _date_hint(answers)}
+    postcode = without_place(answers.get("postcode", "").strip())
+    if is_postcode(postcode):
+        zone, figure = zone_of(postcode), FIGURES["zone_rating"]
+        given["postcode"] = (
+            f"Zone {zone}: rating {figure.latest[zone - 1]} {figure.unit}"
+        )
     return {name: hint for name, hint in given.items() if hint}
-
-
-def _zone_hint(postcode: str) -> str:
-    if not is_postcode(postcode):
-        return ""
-    zone, figure = zone_of(postcode), FIGURES["zone_rating"]
-    return f"Zone {zone}: rating {figure.latest[zone - 1]} {figure.unit}"
 
 
 def _date_hint(answers: Mapping[str, str]) -> str:
@@ -61,8 +57,7 @@ def _date_hint(answers: Mapping[str, str]) -> str:
         return ""
     units = FIELDS["rated_power_kw"].units
     power = without_unit(answers.get("rated_power_kw", "").strip(), units)
-    announced = None
-    if PATTERNS["number"].fullmatch(power):
-        announced = announced_for(system_type, day, Decimal(power))
+    is_number = PATTERNS["number"].fullmatch(power)
+    announced = announced_for(system_type, day, Decimal(power)) if is_number else None
     hint = SYSTEMS[system_type].date_hint(day)
     return f"{hint}. {announced.sentence}" if announced else hint

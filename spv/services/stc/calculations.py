@@ -15,6 +15,7 @@ from spv.extensions import db
 from spv.models import StcCalculation
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
+from spv.rules.stc import system_types
 from spv.rules.stc.figures import (
     LAST_CHECKED,
     RULES_VERSION,
@@ -25,14 +26,7 @@ from spv.rules.stc.figures import (
     value_on,
 )
 from spv.rules.stc.installation import Calculation, Installation, Stage
-from spv.rules.stc.system_types import (
-    ALL_FIELDS,
-    NUMBERS,
-    PERIODS,
-    SYSTEM_TYPES,
-    SystemType,
-    answers_of,
-)
+from spv.rules.stc.system_types import SystemType
 from spv.rules.stc.systems import SYSTEMS, read_installation
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -98,8 +92,7 @@ class Result:
     @property
     def warnings(self) -> list[str]:
         """The warnings beside the headline."""
-        late = self.too_late
-        return [each for each in self.calculation.warnings if each != late]
+        return [each for each in self.calculation.warnings if each != self.too_late]
 
     @property
     def announced(self) -> Announcement | None:
@@ -117,12 +110,12 @@ class Result:
     @property
     def system_type(self) -> str:
         """The system type in the scheme's words."""
-        return SYSTEM_TYPES[self.installation.system_type]
+        return system_types.SYSTEM_TYPES[self.installation.system_type]
 
     @property
     def period(self) -> str:
         """The calculation period in the scheme's words; empty where there is none."""
-        return PERIODS.get(self.saved.calculation_period or "", "")
+        return system_types.PERIODS.get(self.saved.calculation_period or "", "")
 
     @property
     def battery_answers(self) -> dict[str, str]:
@@ -181,7 +174,7 @@ def show(reference: str, price: str = "") -> Result:
     query = select(StcCalculation).where(StcCalculation.reference == reference)
     saved = require(db.session.scalar(query))
     solar = show(saved.solar_reference) if saved.solar_reference else None
-    installation = installation_of(answers_of(saved))
+    installation = installation_of(system_types.answers_of(saved))
     today = clock.day_of(saved.calculated_at)
     too_late = too_late_to_create(installation.installation_date, clock.today())
     certificates = 0 if too_late else saved.certificates
@@ -230,7 +223,7 @@ def row_of(
 ) -> dict[str, Any]:
     """Return the columns of a calculation, with None for each missing answer."""
     return {
-        **dict.fromkeys(ALL_FIELDS),
+        **dict.fromkeys(system_types.ALL_FIELDS),
         **inputs,
         **result,
         "installation_date": date.fromisoformat(inputs["installation_date"]),
@@ -250,7 +243,7 @@ def installation_of(answers: Mapping[str, str]) -> Installation:
     values: dict[str, Any] = dict(answers)
     system = SYSTEMS[SystemType(values.pop("system_type"))]
     values["installation_date"] = date.fromisoformat(values["installation_date"])
-    for name in NUMBERS & values.keys():
+    for name in system_types.NUMBERS & values.keys():
         values[name] = Decimal(values[name])
     return system(**values)
 
