@@ -99,7 +99,8 @@ def first_row(text: str) -> tuple[Row, str]:
     """
     blank = _BLANK_START.match(text)
     start = blank.end() if blank else 0
-    before = len(_LINE_END.findall(text[:start]))
+    empty = text[:start]
+    before = empty.count("\n") + empty.count("\r") - empty.count("\r\n")
     end = start + LONGEST_FIRST_ROW
     stream = io.StringIO(text[start:end], newline="")
     try:

@@ -82,7 +82,7 @@ def test_the_page_never_says_who_uploaded(demonstration, claim):
     assert answer.status_code == 200
     assert page.links("ex000001")
     assert not page.links("OT000001")
-    assert "Found but invalid: Ineligible panel" in page.text
+    assert "Found but invalid Ineligible panel" in page.text
     for words in ("Other Verification", "Luca", "user@vsp", "admin@other"):
         assert words not in page.text
     assert page.all("button")[0].text == "Mark 1 valid row as invalid"
