@@ -2,6 +2,7 @@
 # make lint   ruff, mypy, djlint                       make test-long   endurance
 # make coverage  of the rules, by their own tests      make bench  ratios against peers
 # make lock   pin the requirements anew                make clean  remove the environments
+# make contact-sheets  pictures of every page in its states
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
@@ -29,7 +30,7 @@ FREE_PORT = $(PYTHON) -c 'import socket, sys; s = socket.socket(); \
 	$(HOST) $(PORT) 2>/dev/null || \
 	{ echo "Port $(PORT) of $(HOST) is in use or not allowed. Choose another: make run PORT=8000"; exit 1; }
 
-.PHONY: run test coverage test-long lint bench lock clean python
+.PHONY: run test coverage test-long contact-sheets lint bench lock clean python
 
 run: | python
 	@$(FREE_PORT); $(LOCKED); $(MAKE) --no-print-directory $(VENV)/.run-ready && \
@@ -47,6 +48,9 @@ coverage: $(VENV)/.dev-ready
 
 test-long: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest -m long $(ARGS)
+
+contact-sheets: $(VENV)/.dev-ready
+	$(BIN)/python -m tests.contact_sheets $(ARGS)
 
 lint: $(VENV)/.dev-ready
 	$(BIN)/ruff check .

@@ -46,6 +46,18 @@ def serve(database_url, port=0, **environment):
         process.wait()
 
 
+def demonstration_with_past(folder):
+    """Make a demonstration with its past; return the URL of its database."""
+    url = f"sqlite:///{folder}/spv.sqlite"
+    for command in (("db", "upgrade"), ("demo", "load")):
+        subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *command],
+            cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, check=True,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+    return url
+
+
 def calculation_url(address):
     """Return the address at which a server's API calculates GOOD_SOLAR."""
     return f"{address}/api/stc/v1/calculation?{urllib.parse.urlencode(GOOD_SOLAR)}"

@@ -13,6 +13,7 @@ BROWSER = os.environ.get("SPV_BROWSER") or next(
     filter(None, map(shutil.which, NAMES)), ""
 )
 SIZES = {"desktop": (1280, 900), "phone": (375, 700)}
+NARROW = {"width": 320, "height": 640}
 
 
 def pytest_collection_modifyitems(items):
@@ -36,16 +37,19 @@ def address(sqlite_template_people, tmp_path_factory):
         yield address
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """Return one browser for all tests of a worker."""
+def launch(playwright):
+    """Start Chromium."""
     arguments = ["--disable-quic", "--disable-background-networking"]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+    return playwright.chromium.launch(executable_path=BROWSER, args=arguments)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return one browser for all tests of a worker."""
+    with sync_playwright() as playwright, launch(playwright) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(params=["desktop", pytest.param("phone", marks=pytest.mark.long)])
