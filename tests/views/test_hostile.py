@@ -114,7 +114,9 @@ def assert_only_text(answer, case):
         "/static/all.js",
     }, case  # fmt: skip
     for node in page.root.walk():
-        assert not {"onclick", "onfocus", "autofocus"} & node.attributes.keys(), case
+        ours = {"autofocus"} if node.attributes.get("id") == "q" else set()
+        hostile = {"onclick", "onfocus", "autofocus"} - ours
+        assert not hostile & node.attributes.keys(), case
     assert "$49" not in answer.text
 
 

@@ -132,7 +132,7 @@ def test_the_history_of_a_serial_number(sixty):
     marked = "Incorrect supplier name By Tom Okafor, in invalidation 1 of 1 row"
     assert marked in page.text
     assert "<b>Corrected</b>, H, M" in page.text
-    assert "Valid" in page.one("p", **{"class": "govuk-body-l"}).text
+    assert page.one("strong", **{"class": "govuk-tag govuk-tag--green"}).text == "Valid"
 
 
 @pytest.mark.parametrize("number", ["0", "9" * 18, "999999"])
