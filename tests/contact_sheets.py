@@ -1,7 +1,7 @@
 """Pictures of every page in its states: `make contact-sheets`.
 
-The folder `contact-sheets` then has every picture and, for each width and theme,
-a sheet.
+The folder `contact-sheets` then has every picture, and for each width and theme a
+sheet with all of them.
 """
 
 import base64
@@ -19,13 +19,12 @@ from tests.server import ROOT, demonstration_with_past, serve
 FOLDER = ROOT / "contact-sheets"
 WIDTHS = {1280: 900, 375: 700}  # with their heights
 THEMES = ("light", "dark")
-# A thumbnail is a third as wide, and shows the page down to three times its width.
 SHEET = """<style>
 body {{ margin: 24px; font: 14px sans-serif; background: #888 }}
 main {{ display: flex; flex-wrap: wrap; gap: 16px }}
-figure {{ margin: 0; width: {width}px; background: #fff }}
-figcaption {{ padding: 6px; font-weight: bold }}
-img {{ display: block; width: 100%; max-height: {height}px; object-fit: cover;
+figure {{ margin: 0; width: 240px; background: #fff }}
+figcaption {{ padding: 6px; font-weight: bold; color: #000 }}
+img {{ display: block; width: 100%; max-height: 420px; object-fit: cover;
   object-position: top }}
 </style><main>{figures}</main>"""
 
@@ -63,8 +62,7 @@ def make_sheet(page, folder):
         f"base64,{base64.b64encode(path.read_bytes()).decode()}'></figure>"
         for path in sorted(folder.glob("*.png"))
     )
-    width = int(folder.name.split("-")[0]) // 3
-    page.set_content(SHEET.format(width=width, height=3 * width, figures=figures))
+    page.set_content(SHEET.format(figures=figures))
     page.screenshot(path=folder.with_suffix(".png"), full_page=True)
 
 
