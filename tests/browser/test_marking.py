@@ -190,6 +190,7 @@ def test_back_to_the_search(page):
     page.goto("/panels")
     page.get_by_label("Serial number", exact=True).fill(prefix)
     found(page, "2 rows")
+    page.get_by_text("More criteria").click()
     page.get_by_label("Status", exact=True).select_option("valid")
     page.wait_for_url("**status=valid*")
     page.get_by_label("Model number").evaluate("field => { field.value = 'x'; }")
