@@ -1,7 +1,7 @@
 """Numbers, days and lists in words."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -27,3 +27,12 @@ def join_words(words: Iterable[str], conjunction: str = "and") -> str:
     """Join words as in a sentence: a, b and c."""
     *before, last = words
     return f"{', '.join(before)} {conjunction} {last}" if before else last
+
+
+def format_age(age: timedelta) -> str:
+    """Write how long ago something was: just now, 18 hours ago, 3 days ago."""
+    minutes = max(0, int(age.total_seconds() // 60))
+    for length, unit in ((2880, "day"), (120, "hour")):
+        if minutes >= length:
+            return f"{pluralise(minutes // (length // 2), unit)} ago"
+    return f"{pluralise(minutes, 'minute')} ago" if minutes else "just now"

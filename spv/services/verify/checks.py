@@ -1,0 +1,199 @@
+"""Runs of the verification: in the background, every night, and what they found.
+
+The row of a run is its state, for all processes. One runs at a time.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any, NamedTuple
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from spv import clock
+from spv.database import transaction, wait_for
+from spv.extensions import db
+from spv.models import AuditCheck, AuditCheckpoint
+from spv.rules.errors import UseCaseError
+from spv.rules.formatting import format_age, join_words, pluralise
+from spv.services import audit_log, checkpoints, retention
+from spv.services.verify import everything
+from spv.services.verify.findings import Findings
+
+NIGHTLY = "the nightly job"
+THREAD = "verification"
+STOPPED_AFTER = timedelta(minutes=2)  # without progress
+LATE_AFTER = timedelta(days=2)
+MOVES_EVERY = 1.0  # seconds between two notes of progress
+_HAS_ENDED = AuditCheck.finished_at.is_not(None)
+_IS_NIGHTLY = AuditCheck.started_by == NIGHTLY
+
+
+class Status(NamedTuple):
+    """The run of this moment or one that stopped half-way, and the last results."""
+
+    running: AuditCheck | None
+    stopped: AuditCheck | None
+    last: AuditCheck | None
+    nightly: AuditCheck | None
+    checkpoints: dict[str, AuditCheckpoint | None]
+
+
+class Alarm(NamedTuple):
+    """A sentence that all staff must see; `is_fault` if something was changed."""
+
+    sentence: str
+    is_fault: bool
+
+
+def status() -> Status:
+    """Return the state of the verification."""
+    newest = db.session.scalar(_newest(AuditCheck))
+    is_open = newest is not None and newest.finished_at is None
+    runs = is_open and newest.seen_at > clock.now() - STOPPED_AFTER
+    return Status(
+        newest if runs else None,
+        newest if is_open and not runs else None,
+        db.session.scalar(_newest(AuditCheck, _HAS_ENDED)),
+        db.session.scalar(_newest(AuditCheck, _HAS_ENDED, _IS_NIGHTLY)),
+        {chain: checkpoints.newest(chain) for chain in audit_log.CHAINS},
+    )
+
+
+def alarms() -> list[Alarm]:
+    """Return what is wrong with the record, or with its verification; one statement."""
+    last, nightly = (
+        _newest(AuditCheck.id, _HAS_ENDED, *more).scalar_subquery()
+        for more in ((), (_IS_NIGHTLY,))
+    )
+    query = select(AuditCheck).where(AuditCheck.id.in_([last, nightly]))
+    found = db.session.scalars(query.order_by(AuditCheck.id)).all()
+    alarms = []
+    if found and (count := found[-1].problem_count):
+        first = _first_problem(found[-1].report)
+        sentence = f"The verification found {pluralise(count, 'problem')}. {first}"
+        alarms.append(Alarm(sentence, True))
+    ended = [check.finished_at for check in found if check.started_by == NIGHTLY]
+    age = clock.now() - ended[0] if ended and ended[0] else None
+    if current_app.config["SPV_ENVIRONMENT"] == "production":
+        if age is None:
+            alarms.append(Alarm("The nightly job has never run.", False))
+        elif age > LATE_AFTER:
+            alarms.append(Alarm(f"The nightly job last ran {format_age(age)}.", False))
+    return alarms
+
+
+def begin(by: str) -> int | None:
+    """Note that a run begins, and return its number; None if another one runs."""
+    with transaction():
+        wait_for(THREAD)
+        at = clock.now()
+        is_open = AuditCheck.finished_at.is_(None)
+        moves = AuditCheck.seen_at > at - STOPPED_AFTER
+        if db.session.scalar(_newest(AuditCheck.id, is_open, moves)):
+            return None
+        total = everything.number_to_read()
+        check = AuditCheck(started_by=by, started_at=at, seen_at=at, total=total)
+        db.session.add(check)
+        db.session.flush()
+        return check.id
+
+
+def start(by: str) -> bool:
+    """Verify everything in the background; tell whether nothing ran already."""
+    number = begin(by)
+    if number is None:
+        return False
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def work() -> None:
+        with app.app_context():
+            _end(number, _verify(number))
+
+    Thread(target=work, name=THREAD, daemon=True).start()
+    return True
+
+
+def nightly() -> tuple[str, int]:
+    """Verify everything, sign the log, and delete what was kept long enough.
+
+    Return one line that says all of it, and the exit code: 0 if all is proved, 1 if
+    there are problems, 2 if nothing could be verified.
+    """
+    while (number := begin(NIGHTLY)) is None:
+        sleep(MOVES_EVERY)  # another run ends, or counts as stopped
+    findings, done = _verify(number), []
+    parts: dict[str, Callable[[], str]] = {"checkpoints": _sign, "retention": _forget}
+    for kind, part in parts.items():
+        try:
+            done.append(part())
+        except (UseCaseError, OSError, SQLAlchemyError) as error:
+            findings.add(kind, str(error))
+    _end(number, findings)
+    first = [f"First: {sentence}." for sentence in findings.sentences[:1]]
+    line = " ".join([findings.conclusion(), *first, *done])
+    code = 2 if findings.broke_off else min(findings.problem_count, 1)
+    return " ".join(line.split()), code
+
+
+def _verify(number: int) -> Findings:
+    """Verify everything, and note the progress in the row of the run."""
+    noted = monotonic()
+
+    def progress(done: int) -> None:
+        nonlocal noted
+        if monotonic() - noted >= MOVES_EVERY:
+            noted = monotonic()
+            with suppress(SQLAlchemyError):
+                _note(number, done=done)
+
+    try:
+        return everything.verify(progress=progress)
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        current_app.logger.exception("The verification broke off.")
+        findings = Findings(broke_off=True)
+        findings.add("verification", f"The verification broke off: {error}")
+        return findings
+
+
+def _end(number: int, findings: Findings) -> None:
+    values = {"done": findings.done, "problem_count": findings.problem_count}
+    _note(number, finished_at=clock.now(), report=findings.to_json(), **values)
+
+
+def _note(number: int, **values: Any) -> None:
+    """Save values of a run, while another connection may read for the verification."""
+    this = update(AuditCheck).where(AuditCheck.id == number)
+    with db.engine.connect() as connection:
+        connection.execution_options(spv_immediate=True)
+        with connection.begin():
+            connection.execute(this.values(seen_at=clock.now(), **values))
+
+
+def _sign() -> str:
+    sizes = []
+    for chain in audit_log.CHAINS:
+        with suppress(checkpoints.EmptyLog):
+            size = checkpoints.unverified(checkpoints.make(chain)).size
+            sizes.append(f"{chain} {size:,}")
+    return f"Signed: {join_words(sizes or ['nothing'])}."
+
+
+def _forget() -> str:
+    counts = retention.forget(clock.now())
+    words = [pluralise(count, name) for name, count in counts.items() if count]
+    return f"Deleted: {join_words(words or ['nothing'])}."
+
+
+def _newest(what: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(what).where(*conditions).order_by(AuditCheck.id.desc()).limit(1)
+
+
+def _first_problem(report: dict[str, Any] | None) -> str:
+    kinds = (report or {}).get("problems", {}).values()
+    first = next((kind["first"][0] for kind in kinds if kind["first"]), "")
+    return f"The first: {first}." if first else ""
