@@ -17,7 +17,7 @@ def ended():
         if thread.name == checks.THREAD:
             thread.join(60)
     db.session.rollback()
-    return checks.status().last
+    return checks.status()["last"]
 
 
 def set_back(**times):

@@ -30,9 +30,8 @@ def join_words(words: Iterable[str], conjunction: str = "and") -> str:
 
 
 def format_age(age: timedelta) -> str:
-    """Write how long ago something was: just now, 18 hours ago, 3 days ago."""
-    minutes = max(0, int(age.total_seconds() // 60))
-    for length, unit in ((2880, "day"), (120, "hour")):
-        if minutes >= length:
-            return f"{pluralise(minutes // (length // 2), unit)} ago"
-    return f"{pluralise(minutes, 'minute')} ago" if minutes else "just now"
+    """Write how long ago something was: 18 hours ago, 3 days ago."""
+    hours = int(age.total_seconds() // 3600)
+    if hours >= 48:
+        return f"{pluralise(hours // 24, 'day')} ago"
+    return f"{pluralise(hours, 'hour')} ago" if hours > 0 else "less than an hour ago"

@@ -10,19 +10,9 @@ from flask import current_app
 from sqlalchemy import Date, delete, inspect, select, tuple_, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from spv import clock
+from spv import clock, models
 from spv.database import transaction
 from spv.extensions import db
-from spv.models import (
-    ApiRequest,
-    AuditCheck,
-    KnownBrowser,
-    RefusedFile,
-    SignInTries,
-    StcBatch,
-    UserSession,
-    VisitorRows,
-)
 
 AT_ONCE = 1_000  # rows in a transaction: others wait for it
 
@@ -41,17 +31,19 @@ class Term(NamedTuple):
 
 
 TERMS = (
-    Term("refused file", RefusedFile.refused_at, "SPV_DAYS_REFUSED_FILES"),
-    Term("batch document", StcBatch.document_until, emptied=(StcBatch.document,)),
-    Term("idempotency key", ApiRequest.at, "SPV_DAYS_IDEMPOTENCY",
-         (ApiRequest.idempotency_key, ApiRequest.answer, ApiRequest.body_sha256)),
-    Term("API request", ApiRequest.at, "SPV_DAYS_API_REQUESTS"),
+    Term("refused file", models.RefusedFile.refused_at, "SPV_DAYS_REFUSED_FILES"),
+    Term("batch document", models.StcBatch.document_until, "",
+         (models.StcBatch.document,)),
+    Term("idempotency key", models.ApiRequest.at, "SPV_DAYS_IDEMPOTENCY",
+         (models.ApiRequest.idempotency_key, models.ApiRequest.answer,
+          models.ApiRequest.body_sha256)),
+    Term("API request", models.ApiRequest.at, "SPV_DAYS_API_REQUESTS"),
     # A session that nobody has used for a day is over: see `sessions.IDLE`.
-    Term("ended session", UserSession.seen_at, "SPV_DAYS_SESSIONS"),
-    Term("known browser", KnownBrowser.signed_in_at, "SPV_DAYS_BROWSERS"),
-    Term("sign-in counter", SignInTries.ends_at),
-    Term("visitor counter", VisitorRows.day),
-    Term("verification", AuditCheck.started_at, "SPV_DAYS_VERIFICATIONS"),
+    Term("ended session", models.UserSession.seen_at, "SPV_DAYS_SESSIONS"),
+    Term("known browser", models.KnownBrowser.signed_in_at, "SPV_DAYS_BROWSERS"),
+    Term("sign-in counter", models.SignInTries.ends_at),
+    Term("visitor counter", models.VisitorRows.day),
+    Term("verification", models.AuditCheck.started_at, "SPV_DAYS_VERIFICATIONS"),
 )  # fmt: skip
 
 

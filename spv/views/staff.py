@@ -123,17 +123,13 @@ def remove_contact(contact_id: int) -> BaseResponse:
 def verify() -> Response:
     """Show how far the verification is, and the last results."""
     polls = pages.wants_partial() and request.method == "GET"
-    return pages.render(
-        "staff/_verify.html",
-        title="Verification",
-        polls=polls,
-        **checks.status()._asdict(),
-    )
+    found = checks.status() | {"polls": polls}
+    return pages.render("staff/_verify.html", title="Verification", **found)
 
 
 @bp.post("/verify")
 def start_verification() -> BaseResponse:
     """Verify everything in the background, unless that is under way."""
-    is_new = checks.start(current_actor().name)
-    message = "" if is_new else "A verification is under way already."
+    started = checks.start(current_actor().name)
+    message = "" if started else "A verification is under way already."
     return pages.done("staff.verify", message)

@@ -10,10 +10,9 @@ from spv.rules.formatting import format_age
 @pytest.mark.parametrize(
     ("age", "words"),
     [
-        ({"seconds": -5}, "just now"),
-        ({"seconds": 59}, "just now"),
-        ({"minutes": 1}, "1 minute ago"),
-        ({"minutes": 119}, "119 minutes ago"),
+        ({"seconds": -5}, "less than an hour ago"),
+        ({"minutes": 59}, "less than an hour ago"),
+        ({"minutes": 60}, "1 hour ago"),
         ({"hours": 2}, "2 hours ago"),
         ({"hours": 47, "minutes": 59}, "47 hours ago"),
         ({"hours": 48}, "2 days ago"),

@@ -9,7 +9,14 @@ import time_machine
 from spv import clock
 from spv.config import SETTINGS
 from spv.extensions import db
-from spv.models import ApiRequest, AuditCheck, AuditEvent, KnownBrowser, StcBatch
+from spv.models import (
+    ApiRequest,
+    AuditCheck,
+    AuditEvent,
+    KnownBrowser,
+    RefusedFile,
+    StcBatch,
+)
 from spv.rules.stc.batch import template_text
 from spv.services import retention
 from spv.services.accounts import sign_in
@@ -37,6 +44,8 @@ def full(demonstration, other, app):
     """One of each thing that is deleted some day, all of this moment."""
     with time_machine.travel(clock.now(), tick=False) as moment:
         at = clock.now()
+        db.session.query(RefusedFile).delete()  # those of the demonstration
+        db.session.commit()
         refused(panels_csv(2), other)
         batches.save(template_text().encode(), WEB)
         system = system_of(app, other)

@@ -20,7 +20,6 @@ from spv.services.authorisation import authorised_transaction, require
 from spv.services.ledger.rows import already_valid
 from spv.services.retention import kept_for
 
-KEPT_FOR = "SPV_DAYS_REFUSED_FILES"
 MOST_KEPT = 20
 
 
@@ -130,7 +129,7 @@ def new_rows(reference: str, actor: Actor) -> str:
 
 
 def _mine(actor: Actor) -> Select[RefusedFile]:
-    young = RefusedFile.refused_at > clock.now() - kept_for(KEPT_FOR)
+    young = RefusedFile.refused_at > clock.now() - kept_for("SPV_DAYS_REFUSED_FILES")
     return select(RefusedFile).where(RefusedFile.account_id == actor.account_id, young)
 
 

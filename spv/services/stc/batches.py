@@ -22,7 +22,6 @@ from spv.services.retention import kept_for
 from spv.services.stc import visitor_quota
 from spv.services.stc.calculations import Numbers, new_reference, numbers_of, row_of
 
-KEPT_FOR = "SPV_DAYS_BATCH_DOCUMENTS"
 TOTALS = ("row_count", "calculated", "certificates")  # in the log
 
 
@@ -59,7 +58,7 @@ def save(data: bytes, actor: Actor) -> str:
         reasons=json.dumps(batch.reasons()),
         warnings=json.dumps(batch.warnings()),
         document=document,
-        document_until=at + kept_for(KEPT_FOR),
+        document_until=at + kept_for("SPV_DAYS_BATCH_DOCUMENTS"),
         actor=actor.name,
         calculated_at=at,
     )

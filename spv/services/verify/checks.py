@@ -3,12 +3,11 @@
 The row of a run is its state, for all processes. One runs at a time.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from threading import Thread
 from time import monotonic, sleep
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, select, update
@@ -17,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from spv import clock
 from spv.database import transaction, wait_for
 from spv.extensions import db
-from spv.models import AuditCheck, AuditCheckpoint
+from spv.models import AuditCheck
 from spv.rules.errors import UseCaseError
 from spv.rules.formatting import format_age, join_words, pluralise
 from spv.services import audit_log, checkpoints, retention
@@ -33,57 +32,38 @@ _HAS_ENDED = AuditCheck.finished_at.is_not(None)
 _IS_NIGHTLY = AuditCheck.started_by == NIGHTLY
 
 
-class Status(NamedTuple):
-    """The run of this moment or one that stopped half-way, and the last results."""
-
-    running: AuditCheck | None
-    stopped: AuditCheck | None
-    last: AuditCheck | None
-    nightly: AuditCheck | None
-    checkpoints: dict[str, AuditCheckpoint | None]
-
-
-class Alarm(NamedTuple):
-    """A sentence that all staff must see; `is_fault` if something was changed."""
-
-    sentence: str
-    is_fault: bool
-
-
-def status() -> Status:
-    """Return the state of the verification."""
+def status() -> dict[str, Any]:
+    """Return the run of this moment or one that stopped half-way, and last results."""
     newest = db.session.scalar(_newest(AuditCheck))
     is_open = newest is not None and newest.finished_at is None
     runs = is_open and newest.seen_at > clock.now() - STOPPED_AFTER
-    return Status(
-        newest if runs else None,
-        newest if is_open and not runs else None,
-        db.session.scalar(_newest(AuditCheck, _HAS_ENDED)),
-        db.session.scalar(_newest(AuditCheck, _HAS_ENDED, _IS_NIGHTLY)),
-        {chain: checkpoints.newest(chain) for chain in audit_log.CHAINS},
-    )
+    return {
+        "running": newest if runs else None,
+        "stopped": newest if is_open and not runs else None,
+        "last": db.session.scalar(_newest(AuditCheck, _HAS_ENDED)),
+        "nightly": db.session.scalar(_newest(AuditCheck, _HAS_ENDED, _IS_NIGHTLY)),
+        "checkpoints": {each: checkpoints.newest(each) for each in audit_log.CHAINS},
+    }
 
 
-def alarms() -> list[Alarm]:
-    """Return what is wrong with the record, or with its verification; one statement."""
-    last, nightly = (
-        _newest(AuditCheck.id, _HAS_ENDED, *more).scalar_subquery()
-        for more in ((), (_IS_NIGHTLY,))
-    )
+def alarms() -> list[tuple[str, bool]]:
+    """Return sentences for all staff, each with whether something was changed.
+
+    They take one statement.
+    """
+    last = _newest(AuditCheck.id, _HAS_ENDED).scalar_subquery()
+    nightly = _newest(AuditCheck.id, _HAS_ENDED, _IS_NIGHTLY).scalar_subquery()
     query = select(AuditCheck).where(AuditCheck.id.in_([last, nightly]))
     found = db.session.scalars(query.order_by(AuditCheck.id)).all()
     alarms = []
-    if found and (count := found[-1].problem_count):
-        first = _first_problem(found[-1].report)
-        sentence = f"The verification found {pluralise(count, 'problem')}. {first}"
-        alarms.append(Alarm(sentence, True))
-    ended = [check.finished_at for check in found if check.started_by == NIGHTLY]
-    age = clock.now() - ended[0] if ended and ended[0] else None
-    if current_app.config["SPV_ENVIRONMENT"] == "production":
-        if age is None:
-            alarms.append(Alarm("The nightly job has never run.", False))
-        elif age > LATE_AFTER:
-            alarms.append(Alarm(f"The nightly job last ran {format_age(age)}.", False))
+    if found and found[-1].report and (count := found[-1].problem_count):
+        number, first = pluralise(count, "problem"), found[-1].report["first"]
+        alarms.append((f"The verification found {number}. The first: {first}.", True))
+    ages = [clock.now() - each.seen_at for each in found if each.started_by == NIGHTLY]
+    is_late = not ages or ages[0] > LATE_AFTER
+    if is_late and current_app.config["SPV_ENVIRONMENT"] == "production":
+        when = f"last ran {format_age(ages[0])}" if ages else "has never run"
+        alarms.append((f"The nightly job {when}.", False))
     return alarms
 
 
@@ -127,14 +107,13 @@ def nightly() -> tuple[str, int]:
     while (number := begin(NIGHTLY)) is None:
         sleep(MOVES_EVERY)  # another run ends, or counts as stopped
     findings, done = _verify(number), []
-    parts: dict[str, Callable[[], str]] = {"checkpoints": _sign, "retention": _forget}
-    for kind, part in parts.items():
+    for kind, part in (("checkpoints", _sign), ("retention", _forget)):
         try:
             done.append(part())
         except (UseCaseError, OSError, SQLAlchemyError) as error:
-            findings.add(kind, str(error))
+            findings.add(kind, str(error).partition("\n")[0])
     _end(number, findings)
-    first = [f"First: {sentence}." for sentence in findings.sentences[:1]]
+    first = [f"First: {findings.first}."] if findings.first else []
     line = " ".join([findings.conclusion(), *first, *done])
     code = 2 if findings.broke_off else min(findings.problem_count, 1)
     return " ".join(line.split()), code
@@ -156,7 +135,8 @@ def _verify(number: int) -> Findings:
     except (SQLAlchemyError, OSError, ValueError) as error:
         current_app.logger.exception("The verification broke off.")
         findings = Findings(broke_off=True)
-        findings.add("verification", f"The verification broke off: {error}")
+        words = str(error).partition("\n")[0]  # without what a statement was given
+        findings.add("verification", f"The verification broke off: {words}")
         return findings
 
 
@@ -191,9 +171,3 @@ def _forget() -> str:
 
 def _newest(what: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
     return select(what).where(*conditions).order_by(AuditCheck.id.desc()).limit(1)
-
-
-def _first_problem(report: dict[str, Any] | None) -> str:
-    kinds = (report or {}).get("problems", {}).values()
-    first = next((kind["first"][0] for kind in kinds if kind["first"]), "")
-    return f"The first: {first}." if first else ""
