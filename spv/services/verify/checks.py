@@ -3,6 +3,7 @@
 The row of a run is its state, for all processes. One runs at a time.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from threading import Thread
@@ -92,7 +93,7 @@ def start(by: str) -> bool:
 
     def work() -> None:
         with app.app_context():
-            _end(number, _verify(number))
+            _run(number)
 
     Thread(target=work, name=THREAD, daemon=True).start()
     return True
@@ -106,43 +107,43 @@ def nightly() -> tuple[str, int]:
     """
     while (number := begin(NIGHTLY)) is None:
         sleep(MOVES_EVERY)  # another run ends, or counts as stopped
-    findings, done = _verify(number), []
-    for kind, part in (("checkpoints", _sign), ("retention", _forget)):
-        try:
-            done.append(part())
-        except (UseCaseError, OSError, SQLAlchemyError) as error:
-            findings.add(kind, str(error).partition("\n")[0])
-    _end(number, findings)
-    first = [f"First: {findings.first}."] if findings.first else []
+    findings, done = _run(number, ("checkpoints", _sign), ("retention", _forget))
+    first = [f"First: {sentence}." for sentence in findings.sentences[:1]]
     line = " ".join([findings.conclusion(), *first, *done])
-    code = 2 if findings.broke_off else min(findings.problem_count, 1)
-    return " ".join(line.split()), code
+    return line, 2 if findings.broke_off else min(findings.problem_count, 1)
 
 
-def _verify(number: int) -> Findings:
-    """Verify everything, and note the progress in the row of the run."""
+def _run(
+    number: int, *parts: tuple[str, Callable[[], str]]
+) -> tuple[Findings, list[str]]:
+    """Verify everything, then do some more; note the progress and the end in the row.
+
+    An error of a part is a problem, of which the first line says enough: the others
+    have the values of a statement.
+    """
     noted = monotonic()
 
-    def progress(done: int) -> None:
+    def progress(read: int) -> None:
         nonlocal noted
         if monotonic() - noted >= MOVES_EVERY:
             noted = monotonic()
             with suppress(SQLAlchemyError):
-                _note(number, done=done)
+                _note(number, done=read)
 
+    findings, done = Findings(broke_off=True), []
     try:
-        return everything.verify(progress=progress)
+        findings = everything.verify(progress=progress)
     except (SQLAlchemyError, OSError, ValueError) as error:
         current_app.logger.exception("The verification broke off.")
-        findings = Findings(broke_off=True)
-        words = str(error).partition("\n")[0]  # without what a statement was given
-        findings.add("verification", f"The verification broke off: {words}")
-        return findings
-
-
-def _end(number: int, findings: Findings) -> None:
+        findings.add("verification", str(error).partition("\n")[0])
+    for kind, part in parts:
+        try:
+            done.append(part())
+        except (UseCaseError, OSError, SQLAlchemyError) as error:
+            findings.add(kind, str(error).partition("\n")[0])
     values = {"done": findings.done, "problem_count": findings.problem_count}
     _note(number, finished_at=clock.now(), report=findings.to_json(), **values)
+    return findings, done
 
 
 def _note(number: int, **values: Any) -> None:

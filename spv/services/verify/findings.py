@@ -69,11 +69,6 @@ class Findings:
         """The first problems of each kind, in the order of the verification."""
         return [each for kind in self.problems.values() for each in kind.first]
 
-    @property
-    def first(self) -> str:
-        """The first problem; "" if there is none."""
-        return next(iter(self.sentences), "")
-
     def conclusion(self) -> str:
         """Say what was proved, in one sentence for people."""
         if self.broke_off:
@@ -93,6 +88,6 @@ class Findings:
             "conclusion": self.conclusion(),
             "counts": dict(self.counts),
             "heads": self.heads,
-            "first": self.first,
+            "first": next(iter(self.sentences), ""),
             "problems": {kind: asdict(of) for kind, of in self.problems.items()},
         }
