@@ -28,6 +28,7 @@ from spv.services.accounts import sign_in as accounts
 from spv.services.actor import Actor, visitor
 from spv.services.api import subscriptions
 from spv.services.api.subscriptions import ApiClient
+from spv.services.retention import kept_for
 
 login_manager = LoginManager()
 
@@ -168,7 +169,7 @@ def keep_browser(browser: str, response: BaseResponse) -> BaseResponse:
     response.set_cookie(
         security.cookie_name(KNOWN_BROWSER),
         _browser_signer().sign(browser).decode(),
-        max_age=sessions.BROWSER_LASTS,
+        max_age=kept_for(sessions.BROWSER_LASTS),
         path=security.cookie_path(),
         secure=flask.current_app.config["SESSION_COOKIE_SECURE"],
         samesite="Lax",
@@ -179,7 +180,7 @@ def keep_browser(browser: str, response: BaseResponse) -> BaseResponse:
 
 def _known_browser() -> str:
     cookie = request.cookies.get(security.cookie_name(KNOWN_BROWSER), "")
-    age = int(sessions.BROWSER_LASTS.total_seconds())
+    age = int(kept_for(sessions.BROWSER_LASTS).total_seconds())
     try:
         found = _browser_signer().unsign(cookie, max_age=age).decode()
     except (BadData, UnicodeDecodeError):

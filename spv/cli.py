@@ -19,7 +19,7 @@ from spv.services import audit_log
 from spv.services.accounts import users
 from spv.services.checkpoints import EmptyLog
 from spv.services.checkpoints import make as make_checkpoint
-from spv.services.verify import everything
+from spv.services.verify import checks, everything
 from spv.services.verify.calculations import replay
 from spv.services.verify.findings import Findings
 
@@ -31,7 +31,7 @@ demo_group = AppGroup("demo", help="The demonstration data.")
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (audit_group, stc_group, demo_group, create_staff):
+    for command in (audit_group, stc_group, demo_group, nightly, create_staff):
         app.cli.add_command(command)
 
 
@@ -154,6 +154,19 @@ def reset_demonstration() -> None:
     upgrade()
     demo_past.load()
     click.echo("Everything was removed, and the demonstration loaded again.")
+
+
+@click.command("nightly")
+@with_appcontext
+@_ready(exit_code=2)
+def nightly() -> None:
+    """Verify everything, sign checkpoints, and delete what was kept long enough.
+
+    For a timer. Prints one line, and exits as `audit verify` does.
+    """
+    line, code = checks.nightly()
+    click.echo(line)
+    raise SystemExit(code)
 
 
 @click.command("create-staff")

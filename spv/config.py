@@ -19,6 +19,7 @@ from spv.rules.secret_key import SHORTEST, weakness
 SECRETS = ("SECRET_KEY", "SPV_LOG_KEY")
 QUOTAS = ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL")
 FILES = ("spv.sqlite", "checkpoints.txt")  # in the instance folder
+LONGEST = 36_500  # days
 ENDLESS = 10**9  # rows a day: more than any server can save
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 # Names that are not settings: tests, benchmarks and examples read them.
@@ -37,6 +38,12 @@ class ConfigurationError(RuntimeError):
 def _number(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("must be a number, such as 1.")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not 1 <= int(text if text.isdecimal() else 0) <= LONGEST:
+        raise ValueError("must be a number of days, such as 1.")
     return int(text)
 
 
@@ -120,6 +127,15 @@ class Config:
     # a kilobyte. Beyond the second limit, single calculations are still saved.
     SPV_VISITOR_ROWS: int = _setting(50_000, _number)
     SPV_VISITOR_ROWS_IN_ALL: int = _setting(500_000, _number)
+    # How many days things are kept that the nightly job deletes.
+    SPV_DAYS_REFUSED_FILES: int = _setting(1, _days)
+    SPV_DAYS_BATCH_DOCUMENTS: int = _setting(1, _days)
+    SPV_DAYS_IDEMPOTENCY: int = _setting(1, _days)
+    SPV_DAYS_API_REQUESTS: int = _setting(30, _days)
+    SPV_DAYS_SESSIONS: int = _setting(1, _days)
+    SPV_DAYS_SIGN_IN_COUNTERS: int = _setting(1, _days)
+    SPV_DAYS_BROWSERS: int = _setting(365, _days)
+    SPV_DAYS_VERIFICATIONS: int = _setting(365, _days)
     # How people reach the agency. A demonstration says that it is one instead.
     SPV_AGENCY_CONTACT: str = _setting("")
     SESSION_COOKIE_SECURE: bool = False

@@ -5,7 +5,7 @@ import math
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -144,10 +144,10 @@ def check_in_time() -> None:
         raise TooLateError("This took too long, and nothing was saved. Try again.")
 
 
-def allow_long_statements() -> None:
+def allow_long_statements(limits: Iterable[str] = ("statement_timeout",)) -> None:
     """Let the statements of this transaction take as long as they need."""
-    if not is_sqlite():
-        db.session.connection().exec_driver_sql("SET LOCAL statement_timeout = 0")
+    for limit in () if is_sqlite() else limits:
+        db.session.connection().exec_driver_sql(f"SET LOCAL {limit} = 0")
 
 
 @contextmanager

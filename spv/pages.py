@@ -16,7 +16,7 @@ from spv import clock, guide
 from spv.extensions import htmx, request_id, secret_keys
 from spv.rules.accounts import TYPE_WORDS, format_abn
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_date, format_decimal, pluralise
+from spv.rules.formatting import format_age, format_date, format_decimal, pluralise
 
 View = Callable[..., BaseResponse]
 SIGNED_FOR = 86_400  # seconds
@@ -35,6 +35,7 @@ def init_app(app: Flask) -> None:
     }
     environment.filters |= {
         "abn": format_abn,
+        "age": lambda moment: format_age(clock.now() - moment),
         "counted": pluralise,
         "day": format_date,
         "month": lambda day: f"{day.month}/{day:%y}",

@@ -60,7 +60,7 @@ _ROUTES = {
         "staff.index", "staff.applications", "staff.application", "staff.approve",
         "staff.decline", "staff.people", "staff.make_link",
         "staff.list_contacts", "staff.save_contact", "staff.load_contacts",
-        "staff.remove_contact",
+        "staff.remove_contact", "staff.verify", "staff.start_verification",
     ),
 }  # fmt: skip
 POLICIES = {name: roles for roles, names in _ROUTES.items() for name in names}
@@ -82,6 +82,7 @@ MENU = [
         "staff.applications": "Applications",
         "staff.list_contacts": "Nominated contacts",
         "staff.people": "People",
+        "staff.verify": "Verification",
     }),
     Group("Renewable Energy Target", "Small units", {
         "panels.index": "Panel serial numbers",

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
+import threading
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from spv.models import User
 from spv.services import audit_log
 from spv.services.accounts import passwords, sign_in
 from spv.services.actor import OPERATOR
+from spv.services.verify import checks
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
 
@@ -85,7 +87,10 @@ def load(url):
 
 
 def dispose(app):
-    """Close every database connection of an application."""
+    """Close every database connection of an application, in the background too."""
+    for thread in threading.enumerate():
+        if thread.name == checks.THREAD:
+            thread.join()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

@@ -75,7 +75,7 @@ ARROWS = {
 # Every room of a floor may import its bottom. These are the arrows besides.
 BOTTOM = {
     "rules": {"errors", "formatting", "text"},
-    "services": {"actor", "audit_log", "authorisation", "row_states"},
+    "services": {"actor", "audit_log", "authorisation", "retention", "row_states"},
 }
 INSIDE = {
     "rules": {
@@ -102,6 +102,7 @@ INSIDE = {
         "authorisation": {"actor", "audit_log"},
         "checkpoints": set(),
         "ledger": set(),
+        "retention": set(),
         "row_states": set(),
         "search_box": {"accounts", "ledger"},
         "stc": set(),

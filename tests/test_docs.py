@@ -85,3 +85,11 @@ def test_the_curl_of_the_check_of_panels(client):
     answer = client.post(path, data=body, content_type=content_type).json
     sent = json.loads(body)["serialNumbers"]
     assert [each["serialNumber"] for each in answer["serialNumbers"]] == sent
+
+
+def test_the_units_of_operations_name_commands_that_are_there(app):
+    text = (DOCS / "operations.md").read_text(encoding="utf-8")
+    commands = re.findall(r"ExecStart=.*/flask --app app (.*)", text)
+    assert commands == ["nightly", "audit checkpoint"]
+    for command in commands:
+        assert app.test_cli_runner().invoke(args=command.split()).exit_code == 0

@@ -124,7 +124,7 @@ class Upload(MadeBy, Model):
 
 
 class RefusedFile(Model):
-    """A file with problems, kept for a day so that its account can fix it."""
+    """A file with problems, kept for some days so that its account can fix it."""
 
     __tablename__ = "refused_files"
 

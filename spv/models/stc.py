@@ -9,7 +9,7 @@ from spv.extensions import Model
 
 
 class StcBatch(Model):
-    """A file of systems. `document`, the file with its results, is kept for a day."""
+    """A file of systems. `document`, its results, is kept for some days."""
 
     __tablename__ = "stc_batches"
 

@@ -1,7 +1,7 @@
 """Numbers, days and lists in words."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -27,3 +27,11 @@ def join_words(words: Iterable[str], conjunction: str = "and") -> str:
     """Join words as in a sentence: a, b and c."""
     *before, last = words
     return f"{', '.join(before)} {conjunction} {last}" if before else last
+
+
+def format_age(age: timedelta) -> str:
+    """Write how long ago something was: 18 hours ago, 3 days ago."""
+    hours = int(age.total_seconds() // 3600)
+    if hours >= 48:
+        return f"{pluralise(hours // 24, 'day')} ago"
+    return f"{pluralise(hours, 'hour')} ago" if hours > 0 else "less than an hour ago"

@@ -1,4 +1,4 @@
-"""Pages of agency staff: applications, users and nominated contacts."""
+"""Pages of agency staff: applications, users, nominated contacts, verification."""
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -8,9 +8,11 @@ from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
 from spv.rules.formatting import pluralise
 from spv.services.accounts import applications, contacts, users
+from spv.services.verify import checks
 from spv.views.account import link_page
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
+bp.add_app_template_global(checks.alarms)
 
 
 @bp.get("")
@@ -115,3 +117,19 @@ def remove_contact(contact_id: int) -> BaseResponse:
     """Delete a contact."""
     contacts.remove(contact_id, current_actor())
     return pages.done("staff.list_contacts", "The contact has been removed.")
+
+
+@bp.get("/verify")
+def verify() -> Response:
+    """Show how far the verification is, and the last results."""
+    polls = pages.wants_partial() and request.method == "GET"
+    found = checks.status() | {"polls": polls}
+    return pages.render("staff/_verify.html", title="Verification", **found)
+
+
+@bp.post("/verify")
+def start_verification() -> BaseResponse:
+    """Verify everything in the background, unless that is under way."""
+    started = checks.start(current_actor().name)
+    message = "" if started else "A verification is under way already."
+    return pages.done("staff.verify", message)

@@ -238,6 +238,9 @@ STAFF = [
     ("receipt, marked invalid", "/panels/uploads?before=163", row("Marked invalid")),
     ("invalidations, staff", "/panels/invalidations"),
     ("find, staff", "/find?q=example"),
+    ("verification, none", "/staff/verify"),
+    ("verification, proved", "/staff/verify", does(press, "Verify now"),
+     lambda page: page.get_by_text("Proved: ").first.wait_for()),
 ]  # fmt: skip
 # The words of their sign-in cards; the first two have none.
 STATES = {

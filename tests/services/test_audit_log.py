@@ -65,6 +65,11 @@ def test_an_untouched_chain(chain):
     assert found.heads == {"stc": head.hash, "registry": ""}
 
 
+def test_an_empty_chain(app):
+    proved = "Proved: nothing is recorded, and nothing was removed."
+    assert everything.verify().conclusion() == proved
+
+
 @pytest.mark.parametrize(
     "verb", ["UPDATE audit_events SET actor = 'x'", "DELETE FROM audit_events"]
 )

@@ -5,9 +5,8 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from spv import clock
@@ -23,12 +22,13 @@ from spv.models import (
 )
 from spv.rules.accounts import Role, roles_of
 from spv.rules.ledger.declaration import API, DeclarationStatus
+from spv.services.retention import kept_for
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 # `seen_at` may be this old, so that reading a page is not always a write.
 SEEN_EVERY = timedelta(minutes=1)
-BROWSER_LASTS = timedelta(days=365)  # since the last sign-in
+BROWSER_LASTS = "SPV_DAYS_BROWSERS"  # since the last sign-in
 MOST_BROWSERS = 20  # of one user
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -85,11 +85,6 @@ def resume(token: str) -> SignedIn | None:
     )
 
 
-def _is_open(idle: Any, old: Any) -> ColumnElement[bool]:
-    """Return the condition that a session was used, and started, after two moments."""
-    return and_(UserSession.seen_at > idle, UserSession.started_at > old)
-
-
 _DECLARED = and_(
     Declaration.account_id == User.account_id,
     Declaration.purpose == API,
@@ -107,7 +102,8 @@ _SIGNED_IN = (
     .outerjoin(User.account)
     .where(
         UserSession.token_hash == bindparam("token_hash"),
-        _is_open(bindparam("idle"), bindparam("old")),
+        UserSession.seen_at > bindparam("idle"),
+        UserSession.started_at > bindparam("old"),
         User.removed_at.is_(None),
     )
 )  # fmt: skip
@@ -119,11 +115,9 @@ _SIGNED_IN = (
 def start(user: User, at: datetime, instead_of: str = "") -> str:
     """Start a session, and return its token.
 
-    The session with the token `instead_of`, and all that are over, are deleted.
+    The session with the token `instead_of` is deleted.
     """
-    before = UserSession.token_hash == digest(instead_of)
-    is_over = ~_is_open(at - IDLE, at - LONGEST)
-    db.session.execute(delete(UserSession).where(is_over | before))
+    end(instead_of)
     token = secrets.token_urlsafe(32)
     times = {"started_at": at, "seen_at": at}
     db.session.add(UserSession(user_id=user.id, token_hash=digest(token), **times))
@@ -167,7 +161,7 @@ def knows_browser(browser: str, email: str, at: datetime) -> bool:
         .join(KnownBrowser, KnownBrowser.user_id == User.id)
         .where(
             KnownBrowser.browser_hash == digest(browser),
-            KnownBrowser.signed_in_at > at - BROWSER_LASTS,
+            KnownBrowser.signed_in_at > at - kept_for(BROWSER_LASTS),
             User.removed_at.is_(None),
         )
     )

@@ -20,6 +20,7 @@ from spv.services import audit_log
 from spv.services.accounts import passwords, sessions
 from spv.services.accounts.sessions import digest
 from spv.services.actor import Actor
+from spv.services.retention import kept_for
 
 SHARED = (
     "Everybody who looks at this demonstration shares this person, whose password and "
@@ -139,7 +140,6 @@ def acting_as(user: User, actor: Actor) -> Actor:
     return replace(actor, name=user.email, user_id=user.id, account_id=user.account_id)
 
 
-COUNTED_FOR = timedelta(days=1)  # from the first failure
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=15), timedelta(hours=1)
 MOST_FAILURES = 5
 MOST_OF_ALL_NETWORKS = 100
@@ -254,7 +254,8 @@ def _delete_ended() -> datetime:
 
 def _count(counters: list[Counter], at: datetime, pause: timedelta) -> timedelta:
     """Count a failure in each counter, or return the wait before the next try."""
-    new = {"failures": 0, "wait_until": at, "ends_at": at + COUNTED_FOR}
+    ends_at = at + kept_for("SPV_DAYS_SIGN_IN_COUNTERS")
+    new = {"failures": 0, "wait_until": at, "ends_at": ends_at}
     every = [
         _find(each) or SignInTries(subject=each.subject, network=each.network, **new)
         for each in counters

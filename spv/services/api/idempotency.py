@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from spv import clock
@@ -19,12 +19,12 @@ from spv.models import ApiRequest, Subscription, SubscriptionKey
 from spv.models.subscriptions import REFUSED, SUCCESSFUL
 from spv.rules.errors import IdempotencyConflict, IdempotencyKeyReused, UseCaseError
 from spv.services.api.subscriptions import ApiClient
+from spv.services.retention import kept_for
 
 SHOWN = 100
 FILTERS = {"successful": SUCCESSFUL, "refused": REFUSED}
-KEPT_FOR = timedelta(days=30)
 # How long a response is replayed, and how long to wait for one that is not there yet.
-REPLAYED_FOR = timedelta(days=1)
+REPLAYED_FOR = "SPV_DAYS_IDEMPOTENCY"
 UNDER_WAY = timedelta(seconds=5)
 # Errors that decide a request. After any other error its key can be used again.
 FINAL = frozenset({409, 422})
@@ -90,7 +90,7 @@ def _take(entry: RequestLogEntry, key: str, sha256: str) -> tuple[int, bytes] | 
             same = {"subscription_id": number, "idempotency_key": key}
             query = select(ApiRequest).filter_by(**same).with_for_update()
             earlier = db.session.scalar(query)
-            if earlier and earlier.at > at - REPLAYED_FOR:
+            if earlier and earlier.at > at - kept_for(REPLAYED_FOR):
                 if earlier.body_sha256 != sha256:
                     raise IdempotencyKeyReused
                 if earlier.status is None and earlier.at > at - UNDER_WAY:
@@ -153,6 +153,3 @@ def _write(entry: RequestLogEntry, status: int, body: bytes) -> None:
     if client.last_used_at is None or at - client.last_used_at > USED_EVERY:
         key = update(SubscriptionKey).where(SubscriptionKey.id == client.key_id)
         db.session.execute(key.values(last_used_at=at))
-    db.session.execute(delete(ApiRequest).where(ApiRequest.at < at - KEPT_FOR))
-    old = (ApiRequest.at < at - REPLAYED_FOR) & ApiRequest.answer.is_not(None)
-    db.session.execute(update(ApiRequest).where(old).values(answer=None))

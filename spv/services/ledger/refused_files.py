@@ -1,8 +1,8 @@
-"""Files with problems, kept for a day so that their account can fix them."""
+"""Files with problems, kept for some days so that their account can fix them."""
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -18,8 +18,8 @@ from spv.rules.ledger.rows import CheckedRows, Problem, already_valid_problem
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require
 from spv.services.ledger.rows import already_valid
+from spv.services.retention import kept_for
 
-KEPT_FOR = timedelta(days=1)
 MOST_KEPT = 20
 
 
@@ -78,7 +78,6 @@ def keep(file: File, report: Report, actor: Actor, at: datetime) -> str:
         .offset(MOST_KEPT - 1)
     )
     db.session.execute(delete(RefusedFile).where(RefusedFile.id.in_(beyond)))
-    forget_old(at)
     kept = RefusedFile(
         **file._asdict(), reference=secrets.token_urlsafe(12), refused_at=at,
         account_id=actor.account_id, row_count=report.row_count,
@@ -92,13 +91,6 @@ def keep_good(file: File, report: Report, actor: Actor) -> str:
     """Keep a file without problems, so that it can be uploaded after a check."""
     with authorised_transaction(actor, Role.UPLOADER):
         return keep(file, report, actor, clock.now())
-
-
-def forget_old(at: datetime) -> None:
-    """Delete files that were refused a day ago, in the caller's transaction."""
-    old = RefusedFile.refused_at <= at - KEPT_FOR
-    forget = delete(RefusedFile).where(old)
-    db.session.execute(forget, execution_options={"synchronize_session": False})
 
 
 def mine(actor: Actor) -> Sequence[RefusedFile]:
@@ -137,7 +129,7 @@ def new_rows(reference: str, actor: Actor) -> str:
 
 
 def _mine(actor: Actor) -> Select[RefusedFile]:
-    young = RefusedFile.refused_at > clock.now() - KEPT_FOR
+    young = RefusedFile.refused_at > clock.now() - kept_for("SPV_DAYS_REFUSED_FILES")
     return select(RefusedFile).where(RefusedFile.account_id == actor.account_id, young)
 
 

@@ -118,7 +118,6 @@ def record(
             return earlier
         if checked.warnings and not confirmed:
             raise HasProblems(refused_files.problems_of(checked, actor))
-        refused_files.forget_old(at)
         upload = Upload(
             **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
             channel=actor.channel, sha256=digests[0], digest_version=DIGEST_VERSION,

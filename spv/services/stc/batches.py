@@ -3,10 +3,10 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from spv import clock
 from spv.database import transaction
@@ -18,10 +18,10 @@ from spv.rules.stc.figures import RULES_VERSION
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import require
+from spv.services.retention import kept_for
 from spv.services.stc import visitor_quota
 from spv.services.stc.calculations import Numbers, new_reference, numbers_of, row_of
 
-KEPT_FOR = timedelta(days=1)
 TOTALS = ("row_count", "calculated", "certificates")  # in the log
 
 
@@ -34,7 +34,7 @@ class Line(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """A saved batch for its page. There is no document after a day."""
+    """A saved batch for its page. After some days there is no document."""
 
     saved: StcBatch
     reasons: list[Reason]
@@ -58,7 +58,7 @@ def save(data: bytes, actor: Actor) -> str:
         reasons=json.dumps(batch.reasons()),
         warnings=json.dumps(batch.warnings()),
         document=document,
-        document_until=at + KEPT_FOR,
+        document_until=at + kept_for("SPV_DAYS_BATCH_DOCUMENTS"),
         actor=actor.name,
         calculated_at=at,
     )
@@ -71,7 +71,6 @@ def save(data: bytes, actor: Actor) -> str:
     # Very long rows are counted by their kilobytes.
     count = max(len(lines), len(document) // 1_000)
     with transaction():
-        _forget_old_documents(at)
         db.session.add(saved)
         db.session.flush()
         for row in rows:
@@ -113,7 +112,7 @@ def show(reference: str) -> Summary:
 def document(reference: str) -> str:
     """Return the file of a batch with its certificates.
 
-    Raises NotFoundError after a day.
+    Raises NotFoundError when it is kept no longer.
     """
     return require(show(reference).document)
 
@@ -121,10 +120,3 @@ def document(reference: str) -> str:
 def digest(lines: Sequence[Line]) -> str:
     """Return the SHA-256 of the calculated rows of a batch."""
     return hashlib.sha256(audit_log.canonical(lines).encode()).hexdigest()
-
-
-def _forget_old_documents(at: datetime) -> None:
-    """Remove files after a day: they may hold more than the calculator asks for."""
-    expired = StcBatch.document_until < at
-    kept = StcBatch.document.is_not(None)
-    db.session.execute(update(StcBatch).where(expired, kept).values(document=None))

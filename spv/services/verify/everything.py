@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from spv.database import snapshot
+from spv.database import LIMITS, allow_long_statements, snapshot
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent, PanelSerial, StcCalculation
 from spv.rules.notes import read_notes
@@ -34,6 +34,7 @@ def verify(
         except ValueError as error:
             findings.add("checkpoints", str(error))
     with snapshot():
+        allow_long_statements(LIMITS)  # those of a request, whose connection this was
         states = States(findings)
         for chain in audit_log.CHAINS:
             ChainCheck(chain, findings, states).run(notes)

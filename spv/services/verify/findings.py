@@ -35,6 +35,7 @@ class Findings:
     heads: dict[str, str] = field(default_factory=dict)  # the last hash of each chain
     progress: Callable[[int], None] = lambda _done: None
     done: int = 0
+    broke_off: bool = False
 
     def read(self, name: str, number: int = 1) -> None:
         """Count things that were read, and tell of the progress now and then."""
@@ -70,7 +71,10 @@ class Findings:
 
     def conclusion(self) -> str:
         """Say what was proved, in one sentence for people."""
-        read = join_words(pluralise(n, name) for name, n in self.counts.items() if n)
+        if self.broke_off:
+            return "Nothing was proved: the verification broke off."
+        words = [pluralise(n, name) for name, n in self.counts.items() if n]
+        read = join_words(words) if words else ""
         if self.problem_count:
             found = pluralise(self.problem_count, "problem")
             return f"{found} found in {read or 'an empty log'}."
@@ -84,5 +88,6 @@ class Findings:
             "conclusion": self.conclusion(),
             "counts": dict(self.counts),
             "heads": self.heads,
+            "first": next(iter(self.sentences), ""),
             "problems": {kind: asdict(of) for kind, of in self.problems.items()},
         }

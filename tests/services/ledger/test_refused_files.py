@@ -3,12 +3,9 @@
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 import time_machine
 
 from spv import clock
-from spv.extensions import db
-from spv.models import RefusedFile
 from spv.rules.errors import NotFoundError, ValidationError
 from spv.services.ledger import refused_files, uploads
 from spv.services.ledger.refused_files import RowsRefused
@@ -37,10 +34,6 @@ def test_a_refused_file_is_kept_for_a_day_for_its_account(other, vsp):
         for read in (refused_files.new_rows, refused_files.with_problems):
             with pytest.raises(NotFoundError):
                 read(kept.reference, other)
-        refused(panels_csv(2), vsp)  # and then it is gone
-    assert db.session.scalars(sa.select(RefusedFile.account_id)).all() == [
-        vsp.account_id
-    ]
 
 
 def test_no_more_than_twenty_refused_files_are_kept(vsp, other):
@@ -84,10 +77,3 @@ def test_check_only_keeps_nothing(other):
     assert error.value.report.new_rows == 1
     assert error.value.reference == ""
     assert stored() == 7
-
-
-def test_an_upload_forgets_old_refused_files(vsp, other):
-    refused(panels_csv(2), other)
-    with time_machine.travel(clock.now() + timedelta(days=1), tick=False):
-        upload(panels_csv(2), vsp)
-    assert db.session.query(RefusedFile).count() == 0

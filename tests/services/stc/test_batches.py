@@ -14,7 +14,6 @@ from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.stc.batch import template_text
 from spv.services.actor import visitor
 from spv.services.stc import batches
-from tests.proof import log_problems
 from tests.rules.stc.test_batch import HEADING, ROW
 
 pytestmark = pytest.mark.every_database
@@ -67,11 +66,6 @@ def test_the_file_is_kept_for_a_day(app):
         assert batches.show(first).document is None
         with pytest.raises(NotFoundError):
             batches.document(first)
-        traveller.shift(timedelta(seconds=1))
-        batches.save(text, BATCH)
-        assert log_problems() == []
-    saved = db.session.scalars(sa.select(StcBatch).order_by("id")).all()
-    assert [batch.document is None for batch in saved] == [True, False]
     assert "Jo Citizen" not in str(
         db.session.scalars(sa.select(AuditEvent.details)).all()
     )

@@ -1,0 +1,174 @@
+"""Runs of the verification: in the background, every night, and what they found.
+
+The row of a run is its state, for all processes. One runs at a time.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from spv import clock
+from spv.database import transaction, wait_for
+from spv.extensions import db
+from spv.models import AuditCheck
+from spv.rules.errors import UseCaseError
+from spv.rules.formatting import format_age, join_words, pluralise
+from spv.services import audit_log, checkpoints, retention
+from spv.services.verify import everything
+from spv.services.verify.findings import Findings
+
+NIGHTLY = "the nightly job"
+THREAD = "verification"
+STOPPED_AFTER = timedelta(minutes=2)  # without progress
+LATE_AFTER = timedelta(days=2)
+MOVES_EVERY = 1.0  # seconds between two notes of progress
+_HAS_ENDED = AuditCheck.finished_at.is_not(None)
+_IS_NIGHTLY = AuditCheck.started_by == NIGHTLY
+
+
+def status() -> dict[str, Any]:
+    """Return the run of this moment or one that stopped half-way, and last results."""
+    newest = db.session.scalar(_newest(AuditCheck))
+    is_open = newest is not None and newest.finished_at is None
+    runs = is_open and newest.seen_at > clock.now() - STOPPED_AFTER
+    return {
+        "running": newest if runs else None,
+        "stopped": newest if is_open and not runs else None,
+        "last": db.session.scalar(_newest(AuditCheck, _HAS_ENDED)),
+        "nightly": db.session.scalar(_newest(AuditCheck, _HAS_ENDED, _IS_NIGHTLY)),
+        "checkpoints": {each: checkpoints.newest(each) for each in audit_log.CHAINS},
+    }
+
+
+def alarms() -> list[tuple[str, bool]]:
+    """Return sentences for all staff, each with whether something was changed.
+
+    They take one statement.
+    """
+    last = _newest(AuditCheck.id, _HAS_ENDED).scalar_subquery()
+    nightly = _newest(AuditCheck.id, _HAS_ENDED, _IS_NIGHTLY).scalar_subquery()
+    query = select(AuditCheck).where(AuditCheck.id.in_([last, nightly]))
+    found = db.session.scalars(query.order_by(AuditCheck.id)).all()
+    alarms = []
+    if found and found[-1].report and (count := found[-1].problem_count):
+        number, first = pluralise(count, "problem"), found[-1].report["first"]
+        alarms.append((f"The verification found {number}. The first: {first}.", True))
+    ages = [clock.now() - each.seen_at for each in found if each.started_by == NIGHTLY]
+    is_late = not ages or ages[0] > LATE_AFTER
+    if is_late and current_app.config["SPV_ENVIRONMENT"] == "production":
+        when = f"last ran {format_age(ages[0])}" if ages else "has never run"
+        alarms.append((f"The nightly job {when}.", False))
+    return alarms
+
+
+def begin(by: str) -> int | None:
+    """Note that a run begins, and return its number; None if another one runs."""
+    with transaction():
+        wait_for(THREAD)
+        at = clock.now()
+        is_open = AuditCheck.finished_at.is_(None)
+        moves = AuditCheck.seen_at > at - STOPPED_AFTER
+        if db.session.scalar(_newest(AuditCheck.id, is_open, moves)):
+            return None
+        total = everything.number_to_read()
+        check = AuditCheck(started_by=by, started_at=at, seen_at=at, total=total)
+        db.session.add(check)
+        db.session.flush()
+        return check.id
+
+
+def start(by: str) -> bool:
+    """Verify everything in the background; tell whether nothing ran already."""
+    number = begin(by)
+    if number is None:
+        return False
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def work() -> None:
+        with app.app_context():
+            _run(number)
+
+    Thread(target=work, name=THREAD, daemon=True).start()
+    return True
+
+
+def nightly() -> tuple[str, int]:
+    """Verify everything, sign the log, and delete what was kept long enough.
+
+    Return one line that says all of it, and the exit code: 0 if all is proved, 1 if
+    there are problems, 2 if nothing could be verified.
+    """
+    while (number := begin(NIGHTLY)) is None:
+        sleep(MOVES_EVERY)  # another run ends, or counts as stopped
+    findings, done = _run(number, ("checkpoints", _sign), ("retention", _forget))
+    first = [f"First: {sentence}." for sentence in findings.sentences[:1]]
+    line = " ".join([findings.conclusion(), *first, *done])
+    return line, 2 if findings.broke_off else min(findings.problem_count, 1)
+
+
+def _run(
+    number: int, *parts: tuple[str, Callable[[], str]]
+) -> tuple[Findings, list[str]]:
+    """Verify everything, then do some more; note the progress and the end in the row.
+
+    An error of a part is a problem, of which the first line says enough: the others
+    have the values of a statement.
+    """
+    noted = monotonic()
+
+    def progress(read: int) -> None:
+        nonlocal noted
+        if monotonic() - noted >= MOVES_EVERY:
+            noted = monotonic()
+            with suppress(SQLAlchemyError):
+                _note(number, done=read)
+
+    findings, done = Findings(broke_off=True), []
+    try:
+        findings = everything.verify(progress=progress)
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        current_app.logger.exception("The verification broke off.")
+        findings.add("verification", str(error).partition("\n")[0])
+    for kind, part in parts:
+        try:
+            done.append(part())
+        except (UseCaseError, OSError, SQLAlchemyError) as error:
+            findings.add(kind, str(error).partition("\n")[0])
+    values = {"done": findings.done, "problem_count": findings.problem_count}
+    _note(number, finished_at=clock.now(), report=findings.to_json(), **values)
+    return findings, done
+
+
+def _note(number: int, **values: Any) -> None:
+    """Save values of a run, while another connection may read for the verification."""
+    this = update(AuditCheck).where(AuditCheck.id == number)
+    with db.engine.connect() as connection:
+        connection.execution_options(spv_immediate=True)
+        with connection.begin():
+            connection.execute(this.values(seen_at=clock.now(), **values))
+
+
+def _sign() -> str:
+    sizes = []
+    for chain in audit_log.CHAINS:
+        with suppress(checkpoints.EmptyLog):
+            size = checkpoints.unverified(checkpoints.make(chain)).size
+            sizes.append(f"{chain} {size:,}")
+    return f"Signed: {join_words(sizes or ['nothing'])}."
+
+
+def _forget() -> str:
+    counts = retention.forget(clock.now())
+    words = [pluralise(count, name) for name, count in counts.items() if count]
+    return f"Deleted: {join_words(words or ['nothing'])}."
+
+
+def _newest(what: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(what).where(*conditions).order_by(AuditCheck.id.desc()).limit(1)
