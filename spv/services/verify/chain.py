@@ -30,6 +30,10 @@ class ChainCheck:
         self.count, self.previous, self.format = 0, "", 0
         self.latest, self.now = datetime.min.replace(tzinfo=UTC), clock.now()
         self.last_wrong = 0  # the last event that was wrong
+        self.ages = {
+            key: age for age, key in enumerate(self.keys)
+        }  # 0: the current key
+        self.age = len(self.keys)  # of the newest key that was met
         self.trees = TreeCheck(name, findings)
 
     def run(self, notes: Iterable[str]) -> None:
@@ -111,6 +115,9 @@ class ChainCheck:
             return f"event {number} was sealed with an unknown log key"
         if (event.format, event.seal) != (audit_log.FORMAT, audit_log.seal(event, key)):
             return f"event {number} was not sealed by spv: it was changed or added"
+        if self.ages[key.id] > self.age:
+            return f"event {number} was sealed with a log key that had been replaced"
+        self.age = self.ages[key.id]
         return ""
 
     def _tell(self, event: AuditEvent) -> None:

@@ -151,3 +151,14 @@ def test_a_link_that_was_put_into_the_database(history):
         assert len(problems) == 1 + made_before
         for problem in problems:
             assert problem.startswith(f"user {user.user_id}: the password link of ")
+
+
+def test_a_key_that_was_replaced_seals_nothing_any_more(app):
+    """Somebody who has an earlier key cannot add events to those of a newer one."""
+    old, new = "demonstration-only", "another"
+    for key, earlier in ((old, ()), (new, (old,)), (old, ())):
+        app.config.update(SPV_LOG_KEY=key, SPV_LOG_KEY_FALLBACKS=earlier)
+        calculations.save(GOOD_SOLAR, WEB)
+    app.config.update(SPV_LOG_KEY=new, SPV_LOG_KEY_FALLBACKS=(old,))
+    words = "stc: event 3 was sealed with a log key that had been replaced"
+    assert everything.verify().sentences == [words]
