@@ -52,6 +52,10 @@ class PostgresDatabase:
         yield self._url(name)
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def script_of_rows(self):
+        """Return statements that make the rows of the database what they are now."""
+        return self._script(self.name)
+
     def close(self):
         """Close the connection that restores the rows."""
         self.connection.close()

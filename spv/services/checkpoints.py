@@ -7,7 +7,7 @@ database can change it.
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import current_app
 from sqlalchemy import func, select
@@ -179,10 +179,33 @@ class _Hashes:
         if level:
             last = min(first + WIDTH, self.size >> BITS * level)
             return [merkle.fold(self.tile(level - 1, n)) for n in range(first, last)]
-        query = select(AuditEvent.hash).filter_by(chain=self.chain)
-        some = AuditEvent.sequence.between(first + 1, min(first + WIDTH, self.size))
-        found = db.session.scalars(query.where(some).order_by(AuditEvent.sequence))
-        return [merkle.leaf_hash(bytes.fromhex(each)) for each in found]
+        last = min(first + WIDTH, self.size)
+        some = AuditEvent.sequence.between(first, last)  # and the one before
+        query = select(*AuditEvent.__table__.columns).filter_by(chain=self.chain)
+        query = query.where(some).order_by(AuditEvent.sequence)
+        events = db.session.execute(query).all()
+        formats = [event.format for event in events]
+        is_whole = len(events) == last - max(first, 1) + 1
+        if not (is_whole and formats == sorted(formats) and all(map(_is_ours, events))):
+            raise InconsistentLog(
+                f"The {self.chain} log was changed after event {first}. `audit verify` "
+                "says how. Nothing was signed."
+            )
+        return [
+            merkle.leaf_hash(bytes.fromhex(each.hash))
+            for each in events[-(last - first) :]
+        ]
+
+
+def _is_ours(event: Any) -> bool:
+    """Tell whether an event has the hash, and the seal, that spv gave it."""
+    try:
+        is_same = event.hash == audit_log.hash_of(event)
+    except (ValueError, KeyError, TypeError):  # its details cannot be read
+        return False
+    key = audit_log.log_keys().get(event.key_id or "")
+    is_sealed = key and event.seal == audit_log.seal(event, key)
+    return is_same and bool(event.format == 1 or is_sealed)
 
 
 def _fill_tiles(chain: str) -> bool:

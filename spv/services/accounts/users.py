@@ -239,12 +239,14 @@ def use_link(
     password_hash = passwords.hash_of(password)
     with audit_log.registry_transaction():
         user, at = holder(token), clock.now()
+        link = sessions.digest(sessions.digest(token))
         user.link_hash = user.link_until = None
         _set_password(user, password_hash)
         sessions.remember_browser(user, browser, at)
         audit_log.act(
-            "user.password_set", sign_in.acting_as(user, actor), at, changed=[user]
-        )
+            "user.password_set", sign_in.acting_as(user, actor), at, changed=[user],
+            link=link,
+        )  # fmt: skip
 
 
 def _own(who: Actor | User) -> Select[User]:

@@ -4,9 +4,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from spv import clock
 from spv.extensions import db
@@ -31,6 +30,10 @@ class ChainCheck:
         self.count, self.previous, self.format = 0, "", 0
         self.latest, self.now = datetime.min.replace(tzinfo=UTC), clock.now()
         self.last_wrong = 0  # the last event that was wrong
+        self.ages = {
+            key: age for age, key in enumerate(self.keys)
+        }  # 0: the current key
+        self.age = len(self.keys)  # of the newest key that was met
         self.trees = TreeCheck(name, findings)
 
     def run(self, notes: Iterable[str]) -> None:
@@ -49,6 +52,10 @@ class ChainCheck:
             self._add(f"an event after event {self.count} cannot be read")
             return
         self.findings.heads[self.name] = head.hash
+        if self.format == 1:  # the upgrade has sealed every log that had events
+            self._add(
+                "its last event has no seal: its end was cut, or it was made again"
+            )
         if self.count < head.sequence:
             end = f"the chain ends at event {self.count}"
             self._add(f"{end}, but {head.sequence} were recorded")
@@ -106,8 +113,11 @@ class ChainCheck:
             return f"event {number} does not take in what was recorded without seals"
         if key is None:
             return f"event {number} was sealed with an unknown log key"
-        if event.seal != audit_log.seal(event, key):
+        if (event.format, event.seal) != (audit_log.FORMAT, audit_log.seal(event, key)):
             return f"event {number} was not sealed by spv: it was changed or added"
+        if self.ages[key.id] > self.age:
+            return f"event {number} was sealed with a log key that had been replaced"
+        self.age = self.ages[key.id]
         return ""
 
     def _tell(self, event: AuditEvent) -> None:
@@ -115,8 +125,7 @@ class ChainCheck:
         if '"states":' not in event.details:
             return
         try:
-            states: dict[str, dict[str, Any]] = json.loads(event.details)["states"]
-            self.states.take(event, states)
+            self.states.take(event, json.loads(event.details))
         except (ValueError, KeyError, TypeError, AttributeError):
             self._add(
                 f"the states in event {event.sequence} cannot be read", follows=True
@@ -137,8 +146,9 @@ class TreeCheck:
 
     def expect(self, notes: Iterable[str]) -> None:
         """Take the checkpoints of the chain: from notes of files, and the database."""
-        query = select(AuditCheckpoint.note).filter_by(chain=self.name)
-        for note in {*notes, *db.session.scalars(query)}:
+        saved = select(AuditCheckpoint.note, AuditCheckpoint.size)
+        rows = db.session.execute(saved.filter_by(chain=self.name)).all()
+        for note, size in (dict.fromkeys(notes, 0) | dict(rows)).items():
             try:
                 checkpoint = checkpoints.unverified(note)
             except ValueError:
@@ -146,6 +156,8 @@ class TreeCheck:
                 continue
             if checkpoint.origin == self.origin:
                 self.notes[checkpoint.size].append((checkpoint.root, note))
+                if size not in (0, checkpoint.size):
+                    self._add(f"the checkpoint of {checkpoint.size} events was changed")
 
     def add(self, event_hash: str) -> None:
         """Add an event, by its hash."""
@@ -157,26 +169,35 @@ class TreeCheck:
         self._add_to_tile(0, leaf)
         for root, note in self.notes.pop(self.tree.size, []):
             self.findings.read("checkpoint")
-            if root != self.tree.root() and self._is_signed(note):
+            if self._is_signed(note) and root != self.tree.root():
                 self._add(
                     f"events up to {self.tree.size} are not those of its checkpoint: "
                     "one of them was changed, or the log was made again"
                 )
 
     def finish(self) -> None:
-        """Report the checkpoints of more events than there are."""
+        """Report checkpoints of more events than there are, and tiles that are not."""
         for size, notes in sorted(self.notes.items()):
             if size and any(self._is_signed(note) for _, note in notes):
                 self._add(
                     f"a checkpoint has {size} events, and the log only "
                     f"{self.tree.size}: its end was cut off, or an older copy put back"
                 )
+        saved = select(AuditTile.level, func.count(), func.max(AuditTile.position))
+        query = saved.where(AuditTile.chain == self.name).group_by(AuditTile.level)
+        for level, count, last in db.session.execute(query):
+            if (
+                not last + 1
+                == count
+                <= self.tree.size >> checkpoints.BITS * (level + 1)
+            ):
+                self._add(f"tiles of level {level} were added or removed")
 
     def _add(self, sentence: str) -> None:
         self.findings.add("checkpoints", f"{self.name}: {sentence}")
 
     def _is_signed(self, note: str) -> bool:
-        """Tell whether a checkpoint that does not fit is ours; else report it."""
+        """Tell whether a checkpoint is ours; else report it."""
         try:
             found: Checkpoint = open_checkpoint(note, self.keys)
         except ValueError as error:

@@ -67,7 +67,7 @@ def check(findings: Findings) -> None:
     logged = logged_facts(findings, MADE, "declaration", names)
     for number, (log, table) in joined(logged, _saved_declarations()):
         findings.add_all(KIND, differences(f"declaration {number}", log, table))
-    findings.add_all(KIND, _spare_declarations())
+    findings.add_all(KIND, _spare())
 
 
 def _compare_uploads(findings: Findings) -> Iterator[str]:
@@ -184,11 +184,15 @@ def _saved_declarations() -> Iterator[tuple[int, Facts]]:
         yield row.id, saved_facts(row, OF_DECLARATION) | {"expires_on": until}
 
 
-def _spare_declarations() -> Iterator[str]:
+def _spare() -> Iterator[str]:
+    """Yield a sentence for each declaration, and each product, of no upload."""
     made = Declaration.purpose == UPLOAD
     query = select(Declaration.id).outerjoin(Upload).where(made, Upload.id.is_(None))
     for (number,) in read(query):
         yield f"declaration {number}: of no upload"
+    none = UploadProduct.upload_id.is_(None)
+    for (number,) in read(select(Product.id).outerjoin(UploadProduct).where(none)):
+        yield f"product {number}: of no upload"
 
 
 def _wrong_keys() -> Iterator[str]:

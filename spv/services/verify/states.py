@@ -26,7 +26,7 @@ class States:
         self.findings = findings
         self._known: dict[tuple[str, str], tuple[int, str]] = {}
 
-    def take(self, event: AuditEvent, states: dict[str, dict[str, Any]]) -> None:
+    def take(self, event: AuditEvent, details: dict[str, Any]) -> None:
         """Take over the states that an event tells, if it may set them.
 
         A baseline tells the states of all rows of the tables that its chain covers.
@@ -36,13 +36,14 @@ class States:
             for row in [row for row in self._known if (row[0] == BATCHES) == is_stc]:
                 del self._known[row]
         may_set = SETS.get(event.event, {})
-        for table, rows in states.items():
+        for table, rows in details["states"].items():
             for number, state in rows.items():
-                self._take_one(event, (table, number), state, may_set.get(table))
+                link = details.get("link", "")
+                self._take_one(event, (table, number), state, may_set.get(table), link)
 
     def _take_one(
         self, event: AuditEvent, row: tuple[str, str], state: State | None,
-        may_set: frozenset[str] | None,
+        may_set: frozenset[str] | None, link: str,
     ) -> None:  # fmt: skip
         name = f"{KINDS[row[0]].name} {row[1]}"
         if may_set is None:
@@ -58,6 +59,11 @@ class States:
                 self._add(
                     f"{name}: its {', '.join(sorted(other))} was changed before event "
                     f"{event.sequence}, and no event says so"
+                )
+            if link and link != old["link_hash"]:
+                self._add(
+                    f"{name}: the password link of event {event.sequence} was put into "
+                    "the database, and no event made it"
                 )
 
     def compare(self) -> None:
