@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spv.extensions import Model
@@ -33,7 +41,10 @@ class AuditEvent(Model):
     """
 
     __tablename__ = "audit_events"
-    __table_args__ = (UniqueConstraint("chain", "sequence"),)
+    __table_args__ = (
+        UniqueConstraint("chain", "sequence"),
+        Index("ix_audit_events_chain_at", "chain", "at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     chain: Mapped[str] = mapped_column(ForeignKey("audit_chains.name"))
@@ -48,6 +59,11 @@ class AuditEvent(Model):
     format: Mapped[int] = mapped_column(server_default="1")
     key_id: Mapped[str | None] = mapped_column(String(8))
     seal: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def code(self) -> str:
+        """The code in the short address of a receipt; empty if there is no proof."""
+        return f"{self.chain[0]}{self.sequence}-{self.seal[:16]}" if self.seal else ""
 
 
 class AuditTile(Model):

@@ -1,0 +1,121 @@
+"""Check that an event is in the log, and say in words what it records."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from spv.rules import merkle, notes
+from spv.rules.formatting import pluralise
+from spv.rules.stc.system_types import (
+    FIELDS,
+    PERIODS,
+    SYSTEM_TYPE_LABEL,
+    SYSTEM_TYPES,
+)
+
+LONGEST = 100_000  # characters of an event or of a proof
+
+
+class Kind(NamedTuple):
+    """An event that a receipt proves: the name of its files, and what it records."""
+
+    file: str
+    sentence: str
+
+
+class Proven(NamedTuple):
+    """An event that is in the log, with what it records in words.
+
+    `size` is the number of events that the checkpoint of the proof covers.
+    """
+
+    sentence: str
+    at: datetime
+    facts: list[tuple[str, str]]
+    chain: str
+    sequence: int
+    size: int
+
+
+KINDS = {
+    "upload.recorded": Kind("upload-{upload}", "Upload {upload}: {rows} recorded"),
+    "rows.marked_invalid": Kind(
+        "invalidation-{invalidation}",
+        "Invalidation {invalidation}: {rows} marked as invalid",
+    ),
+    "stc.calculated": Kind("calculation-{reference}", "{certificates} calculated"),
+    "stc.batch_calculated": Kind(
+        "batch-{reference}",
+        "{certificates} calculated, for {calculated:,} of {row_count}",
+    ),
+}
+OTHER = Kind("event", "Another event of the log")
+_NOUNS = {"rows": "row", "row_count": "system", "certificates": "STC"}
+_LABELS = {
+    "reason": "Reason", "sha256": "SHA-256 of the rows",
+    "digest": "SHA-256 of the rows", "system_type": SYSTEM_TYPE_LABEL,
+    **{name: field.label.replace(" (optional)", "") for name, field in FIELDS.items()},
+    "zone": "Zone", "rating": "Rating", "deeming_years": "Deeming period in years",
+    "years": "Years used", "reference": "Reference", "rules_version": "Rules",
+}  # fmt: skip
+_WORDS: dict[str, Mapping[Any, str]] = {
+    "system_type": SYSTEM_TYPES, "calculation_period": PERIODS,
+}  # fmt: skip
+
+
+def prove(entry: str, proof: str, keys: Iterable[str]) -> Proven:
+    """Return what an event records, if a proof shows that it is in the log.
+
+    `entry` is the public part of the event. One of the keys has to have signed the
+    checkpoint. Raises ValueError with the reason why it proves nothing.
+    """
+    entry, found = plain(entry), notes.read_proof(plain(proof))
+    try:
+        said = json.loads(entry)
+    except (ValueError, RecursionError):
+        raise ValueError("The event is not JSON: it was changed, or cut.") from None
+    signed = notes.open_checkpoint(found.note, keys)
+    leaf = merkle.leaf_hash(sha256(entry.encode()).digest())
+    index, (_, size, root) = found.index, signed
+    if not merkle.is_included(leaf, index, size, found.hashes, root):
+        raise ValueError(
+            "The hashes of the proof do not lead from this event to the signed "
+            "checkpoint. The event or the proof was changed, or they are of two events."
+        )
+    if not isinstance(said, dict):
+        raise ValueError("This event is of a format that no receipt has.")
+    place = signed.origin.rpartition("/")[2], index + 1
+    if place != (said["chain"], said["sequence"]):
+        raise ValueError("The event stands at another place of the log than it says.")
+    sentence, facts = _in_words(said)
+    return Proven(sentence, datetime.fromisoformat(said["at"]), facts, *place, size)
+
+
+def plain(text: str) -> str:
+    """Return a text that was pasted with plain line breaks, and one at its end if any.
+
+    Raises ValueError if it is too long for a receipt.
+    """
+    if len(text) > LONGEST:
+        raise ValueError(f"This is longer than {LONGEST:,} characters.")
+    lines = text.replace("\r\n", "\n").strip("\ufeff \n")
+    return f"{lines}\n" if "\n" in lines else lines
+
+
+def file_name(entry: str) -> str:
+    """Return the name of the files of an event, without what follows the dot."""
+    said = json.loads(entry)
+    return KINDS.get(said["event"], OTHER).file.format(**said["facts"])
+
+
+def _in_words(said: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    given = said["facts"]
+    facts = {**given, **given.get("inputs", {}), **given.get("result", {})}
+    counts = {n: pluralise(facts[n], one) for n, one in _NOUNS.items() if n in facts}
+    return KINDS.get(said["event"], OTHER).sentence.format_map(facts | counts), [
+        (label, _WORDS.get(name, {}).get(facts[name], str(facts[name])))
+        for name, label in _LABELS.items()
+        if facts.get(name)
+    ]
