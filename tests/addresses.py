@@ -18,7 +18,8 @@ from tests.people import APPLICATION, KIM, WEB, acting, user_of
 
 LEDGER = ("uploads.", "panels.", "invalidations.", "developer.")
 NAMED = {"filename": "spv.css", "name": "template", "kind": "primary",
-         "serial_number": "EX000001", "part": 1, "page": "api"}  # fmt: skip
+         "serial_number": "EX000001", "part": 1, "page": "api",
+         "file": "event"}  # fmt: skip
 counter = itertools.count(1)
 
 

@@ -42,7 +42,7 @@ MATRIX = {
         "account.use_link", "uploads.new_check", "uploads.check_file",
         "uploads.sample", "panel_check.new", "panel_check.check",
         "panel_check.check_by_api", "verify.new", "verify.check", "verify.keys",
-        "verify.show", "verify.event", "verify.proof",
+        "verify.show", "verify.download",
     },
     "PGUAS": {
         "sign_in.sign_out_everywhere", "account.edit_password",

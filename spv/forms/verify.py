@@ -26,9 +26,8 @@ class VerifyForm(Form):
         event, proof = map(self._text_of, ("event", "proof"))
         checkpoint = (self.checkpoint.data or "").strip()
         if not (event and proof) and (event or proof or not checkpoint):
-            missing = [
-                n for n, text in (("event", event), ("proof", proof)) if not text
-            ]
+            texts = {"event": event, "proof": proof}
+            missing = [name for name in texts if not texts[name]]
             raise ValidationError({n: f"Paste or choose the {n}." for n in missing})
         return event, proof, checkpoint
 

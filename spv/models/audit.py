@@ -3,15 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spv.extensions import Model
@@ -41,15 +33,12 @@ class AuditEvent(Model):
     """
 
     __tablename__ = "audit_events"
-    __table_args__ = (
-        UniqueConstraint("chain", "sequence"),
-        Index("ix_audit_events_chain_at", "chain", "at"),
-    )
+    __table_args__ = (UniqueConstraint("chain", "sequence"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     chain: Mapped[str] = mapped_column(ForeignKey("audit_chains.name"))
     sequence: Mapped[int]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     event: Mapped[str] = mapped_column(String(60))
     actor: Mapped[str] = mapped_column(String(254))
     channel: Mapped[str] = mapped_column(String(20))

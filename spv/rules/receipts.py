@@ -8,61 +8,45 @@ from typing import Any, NamedTuple
 
 from spv.rules import merkle, notes
 from spv.rules.formatting import pluralise
-from spv.rules.stc.system_types import (
-    FIELDS,
-    PERIODS,
-    SYSTEM_TYPE_LABEL,
-    SYSTEM_TYPES,
-)
+from spv.rules.stc import system_types
+from spv.rules.stc.system_types import FIELDS
 
 LONGEST = 100_000  # characters of an event or of a proof
-
-
-class Kind(NamedTuple):
-    """An event that a receipt proves: the name of its files, and what it records."""
-
-    file: str
-    sentence: str
-
-
-class Proven(NamedTuple):
-    """An event that is in the log, with what it records in words.
-
-    `size` is the number of events that the checkpoint of the proof covers.
-    """
-
-    sentence: str
-    at: datetime
-    facts: list[tuple[str, str]]
-    chain: str
-    sequence: int
-    size: int
-
-
+# By the name of an event: the name of its files, and what it records.
 KINDS = {
-    "upload.recorded": Kind("upload-{upload}", "Upload {upload}: {rows} recorded"),
-    "rows.marked_invalid": Kind(
+    "upload.recorded": ("upload-{upload}", "Upload {upload}: {rows} recorded"),
+    "rows.marked_invalid": (
         "invalidation-{invalidation}",
-        "Invalidation {invalidation}: {rows} marked as invalid",
-    ),
-    "stc.calculated": Kind("calculation-{reference}", "{certificates} calculated"),
-    "stc.batch_calculated": Kind(
+        "Invalidation {invalidation}: {rows} marked as invalid"),
+    "stc.calculated": ("calculation-{reference}", "{certificates} calculated"),
+    "stc.batch_calculated": (
         "batch-{reference}",
-        "{certificates} calculated, for {calculated:,} of {row_count}",
-    ),
-}
-OTHER = Kind("event", "Another event of the log")
+        "{certificates} calculated, for {calculated:,} of {row_count}"),
+}  # fmt: skip
+OTHER = ("event", "Another event of the log")
 _NOUNS = {"rows": "row", "row_count": "system", "certificates": "STC"}
 _LABELS = {
     "reason": "Reason", "sha256": "SHA-256 of the rows",
-    "digest": "SHA-256 of the rows", "system_type": SYSTEM_TYPE_LABEL,
+    "digest": "SHA-256 of the rows", "system_type": "System",
     **{name: field.label.replace(" (optional)", "") for name, field in FIELDS.items()},
     "zone": "Zone", "rating": "Rating", "deeming_years": "Deeming period in years",
     "years": "Years used", "reference": "Reference", "rules_version": "Rules",
 }  # fmt: skip
 _WORDS: dict[str, Mapping[Any, str]] = {
-    "system_type": SYSTEM_TYPES, "calculation_period": PERIODS,
+    "system_type": system_types.SYSTEM_TYPES,
+    "calculation_period": system_types.PERIODS,
 }  # fmt: skip
+
+
+class Proven(NamedTuple):
+    """An event that is in a log of a size, with what it records in words."""
+
+    sentence: str
+    facts: list[tuple[str, str]]
+    at: datetime
+    chain: str
+    sequence: int
+    size: int
 
 
 def prove(entry: str, proof: str, keys: Iterable[str]) -> Proven:
@@ -89,8 +73,7 @@ def prove(entry: str, proof: str, keys: Iterable[str]) -> Proven:
     place = signed.origin.rpartition("/")[2], index + 1
     if place != (said["chain"], said["sequence"]):
         raise ValueError("The event stands at another place of the log than it says.")
-    sentence, facts = _in_words(said)
-    return Proven(sentence, datetime.fromisoformat(said["at"]), facts, *place, size)
+    return Proven(*_in_words(said), datetime.fromisoformat(said["at"]), *place, size)
 
 
 def plain(text: str) -> str:
@@ -107,14 +90,14 @@ def plain(text: str) -> str:
 def file_name(entry: str) -> str:
     """Return the name of the files of an event, without what follows the dot."""
     said = json.loads(entry)
-    return KINDS.get(said["event"], OTHER).file.format(**said["facts"])
+    return KINDS.get(said["event"], OTHER)[0].format_map(said["facts"])
 
 
 def _in_words(said: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
     given = said["facts"]
     facts = {**given, **given.get("inputs", {}), **given.get("result", {})}
     counts = {n: pluralise(facts[n], one) for n, one in _NOUNS.items() if n in facts}
-    return KINDS.get(said["event"], OTHER).sentence.format_map(facts | counts), [
+    return KINDS.get(said["event"], OTHER)[1].format_map(facts | counts), [
         (label, _WORDS.get(name, {}).get(facts[name], str(facts[name])))
         for name, label in _LABELS.items()
         if facts.get(name)

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import NamedTuple
 
 from flask import current_app
 from sqlalchemy import select
@@ -13,33 +12,12 @@ from sqlalchemy import select
 from spv.extensions import db
 from spv.models import AuditEvent
 from spv.rules import notes, receipts
-from spv.rules.errors import UseCaseError, ValidationError
+from spv.rules.errors import ConflictError, ValidationError
 from spv.services import audit_log, checkpoints
 from spv.services.authorisation import require
-from spv.services.checkpoints import InconsistentLog
 
-_CODE = re.compile(r"([rs])([0-9]{1,9})-([0-9a-f]{16})")
+_CODE = re.compile(r"([rs])([0-9]{1,9})-[0-9a-f]{16}")
 _CHAINS = {chain[0]: chain for chain in audit_log.CHAINS}
-
-
-class Checked(NamedTuple):
-    """The result of a check: what the event records, or why its proof does not hold."""
-
-    proven: receipts.Proven | None
-    reason: str = ""
-
-
-class Continued(NamedTuple):
-    """The proof that the log continues an older checkpoint, or the reason why not."""
-
-    proof: str
-    reason: str = ""
-
-
-class NoCheckpoint(UseCaseError):
-    """The file of checkpoints cannot be written."""
-
-    http_status = 503
 
 
 def of_calculation(reference: str, at: datetime) -> AuditEvent | None:
@@ -49,48 +27,28 @@ def of_calculation(reference: str, at: datetime) -> AuditEvent | None:
     return next(found, None)
 
 
-def find(code: str) -> AuditEvent:
-    """Return the event of a receipt's code. Raises NotFoundError for a wrong code."""
-    parts = _CODE.fullmatch(code)
-    letter, number, _ = parts.groups() if parts else ("", "0", "")
-    chain = _CHAINS.get(letter)
-    query = select(AuditEvent).filter_by(chain=chain, sequence=int(number))
-    event = require(db.session.scalar(query))
-    is_it = hmac.compare_digest(event.code.encode(), code.encode())
-    return require(event if is_it else None)
+def files(code: str, *, with_proof: bool = True) -> tuple[str, str, str]:
+    """Return the event of a receipt's code, its proof, and the name of their files.
 
-
-def entry(code: str) -> tuple[str, str]:
-    """Return the public part of an event, and the name of its file."""
-    event = find(code)
-    with _from_the_log():
-        text = audit_log.entry(event)
-        return text, receipts.file_name(text)
-
-
-def prove(code: str) -> tuple[str, str]:
-    """Return the proof of an event, and the name of its file.
-
-    Makes a checkpoint if need be. Raises NoCheckpoint, or ConflictError if the log is
-    not ready, or is not the one that was signed.
+    Raises NotFoundError for a wrong code, and ConflictError if there is no proof now.
     """
-    event = find(code)
+    parts = require(_CODE.fullmatch(code))
+    place = {"chain": _CHAINS[parts[1]], "sequence": int(parts[2])}
+    event = require(db.session.scalar(select(AuditEvent).filter_by(**place)))
+    require(hmac.compare_digest(event.code, code) or None)
     with _from_the_log():
-        found = checkpoints.prove(event.chain, event.sequence)
-        return found.proof, receipts.file_name(found.entry)
+        entry, proof = audit_log.entry(event), ""
+        if with_proof:
+            proof = checkpoints.prove(event.chain, event.sequence).proof
+        return entry, proof, receipts.file_name(entry)
 
 
-def check_own(code: str) -> Checked:
-    """Check the proof of an event as if somebody had brought it; raises as `prove`."""
-    return check(entry(code)[0], prove(code)[0])
-
-
-def check(entry: str, proof: str) -> Checked:
-    """Check an event and its proof."""
+def check(entry: str, proof: str) -> receipts.Proven | str:
+    """Return what an event records, or the reason why its proof does not hold."""
     try:
-        return Checked(receipts.prove(entry, proof, checkpoints.verifier_keys()))
+        return receipts.prove(entry, proof, checkpoints.verifier_keys())
     except ValueError as error:
-        return Checked(None, str(error))
+        return str(error)
 
 
 def continuation(text: str) -> str:
@@ -110,22 +68,23 @@ def continuation(text: str) -> str:
         return checkpoints.consistency(note)
 
 
-def compare(text: str) -> Continued:
-    """Tell whether the log continues a checkpoint; raises as `continuation` else."""
+def contradiction(text: str) -> str:
+    """Return why the log does not continue a checkpoint; "" if it does."""
     try:
-        return Continued(continuation(text))
-    except InconsistentLog as error:
-        return Continued("", str(error))
+        continuation(text)
+    except checkpoints.InconsistentLog as error:
+        return str(error)
+    return ""
 
 
 @contextmanager
 def _from_the_log() -> Iterator[None]:
-    """Say in words why the log gives no proof: it may have been changed, by anybody."""
+    """Say that the log gives no proof if it was damaged, or its file is not there."""
     try:
         yield
-    except OSError as error:
-        current_app.logger.error("No checkpoint can be written: %s", error)
-        raise NoCheckpoint("No checkpoint can be written. Try again later.") from error
-    except (ValueError, LookupError, TypeError) as error:
-        current_app.logger.error("The log cannot be read: %r", error)
-        raise InconsistentLog("The log cannot be read: it was changed.") from error
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        current_app.logger.error("The log gives no proof: %r", error)
+        raise ConflictError(
+            "The log gives no proof at the moment: it cannot be read, or no checkpoint "
+            "can be written. Try again later."
+        ) from error

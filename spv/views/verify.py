@@ -35,7 +35,7 @@ def check(form: VerifyForm) -> Response:
     return new(
         form,
         checked=receipts.check(event, proof) if event else None,
-        continued=receipts.compare(checkpoint) if checkpoint else None,
+        contradiction=receipts.contradiction(checkpoint) if checkpoint else None,
     )
 
 
@@ -49,18 +49,15 @@ def keys() -> Response:
 @bp.get("/<code>")
 def show(code: str) -> Response:
     """Show what a printed receipt proves."""
-    return new(code=code, checked=receipts.check_own(code))
+    event, proof, _ = receipts.files(code)
+    return new(code=code, checked=receipts.check(event, proof))
 
 
-@bp.get("/<code>/event")
-def event(code: str) -> Response:
-    """Download the event of a receipt."""
-    text, name = receipts.entry(code)
-    return pages.saved_file(text, f"{name}.json", "application/json")
-
-
-@bp.get("/<code>/proof")
-def proof(code: str) -> Response:
-    """Download the proof of a receipt."""
-    text, name = receipts.prove(code)
-    return pages.saved_file(text, f"{name}.tlog-proof")
+@bp.get("/<code>/<any(event, proof):file>")
+def download(code: str, file: str) -> Response:
+    """Download the event or the proof of a receipt."""
+    is_proof = file == "proof"
+    event, proof, name = receipts.files(code, with_proof=is_proof)
+    if is_proof:
+        return pages.saved_file(proof, f"{name}.tlog-proof")
+    return pages.saved_file(event, f"{name}.json", "application/json")

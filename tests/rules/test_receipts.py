@@ -57,7 +57,7 @@ def proof_of(entry, index=2, size=7, name=NAME, key=KEY):
          {"invalidation": 5, "rows": 2000, "sha256": "", "reason": "Other"},
          "Invalidation 5: 2,000 rows marked as invalid", ["Reason"], "invalidation-5"),
         ("stc.calculated", SOLAR, "1,045 STCs calculated",
-         ["Small Generation Unit or battery", "Rated power output (kW)",
+         ["System", "Rated power output (kW)",
           "Calculation Period", "Postcode of Installation Address", "Zone", "Rating",
           "Deeming period in years", "Reference", "Rules"],
          "calculation-abcdefghijklmnop"),
@@ -81,7 +81,7 @@ def test_words_are_those_of_their_question():
     facts = dict(receipts.prove(entry, proof_of(entry), [VERIFIER]).facts)
     assert facts["Calculation Period"] == "Five Years"
     assert facts["Deeming period in years"] == "5"
-    assert facts["Small Generation Unit or battery"] == "SGU – Solar (deemed)"
+    assert facts["System"] == "SGU – Solar (deemed)"
 
 
 def test_pasted_texts():
