@@ -3,13 +3,15 @@
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import wraps
+from functools import lru_cache, wraps
 from itertools import chain
 from typing import Any
 
 import flask
+import segno
 from flask import Flask, Response, current_app, request, url_for
 from itsdangerous import BadData, TimedSerializer
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock, guide
@@ -20,6 +22,7 @@ from spv.rules.formatting import format_age, format_date, format_decimal, plural
 
 View = Callable[..., BaseResponse]
 SIGNED_FOR = 86_400  # seconds
+LONGEST_QR = 200  # characters
 
 
 def init_app(app: Flask) -> None:
@@ -42,6 +45,7 @@ def init_app(app: Flask) -> None:
         "dollars": _dollars,
         "moment": clock.format_moment,
         "plain": format_decimal,
+        "qr": _qr_code,
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "short_day": clock.format_short_date,
     }
@@ -148,7 +152,14 @@ def csv_file(text: str | Iterator[str], filename: str) -> Response:
     content = (
         f"\ufeff{text}" if whole else flask.stream_with_context(chain("\ufeff", text))
     )
-    response = Response(content, mimetype="text/csv")
+    return saved_file(content, filename, "text/csv")
+
+
+def saved_file(
+    content: str | Iterator[str], filename: str, mimetype: str = "text/plain"
+) -> Response:
+    """Answer with a file to be saved."""
+    response = Response(content, mimetype=mimetype)
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
 
@@ -172,6 +183,15 @@ def read_signed(text: str) -> Any:
 def _signer() -> TimedSerializer[str]:
     # Not URLSafeTimedSerializer, which would unpack a megabyte to a gigabyte.
     return TimedSerializer(secret_keys(), "form")
+
+
+@lru_cache
+def _qr_code(text: str, scale: int) -> Markup:
+    """Draw a QR code, dark on light in dark mode too; none of a very long text."""
+    if len(text) > LONGEST_QR:
+        return Markup()
+    code = segno.make(text, error="m", micro=False)
+    return Markup(code.svg_inline(scale=scale, light="#fff"))  # noqa: S704
 
 
 def _dollars(value: Decimal) -> str:

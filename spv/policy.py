@@ -23,6 +23,7 @@ _ROUTES = {
         "panel_check.new", "panel_check.check", "panel_check.check_by_api",
         "uploads.new_check", "uploads.check_file", "uploads.sample",
         "api_stc.document", "api_stc.calculation", "api_stc.rules",
+        "verify.new", "verify.check", "verify.keys", "verify.show", "verify.download",
         "sign_in.new", "sign_in.create", "sign_in.sign_up", "sign_in.register",
         "sign_in.sign_out", "account.open_link", "account.use_link",
     ),

@@ -18,7 +18,8 @@ from tests.people import APPLICATION, KIM, WEB, acting, user_of
 
 LEDGER = ("uploads.", "panels.", "invalidations.", "developer.")
 NAMED = {"filename": "spv.css", "name": "template", "kind": "primary",
-         "serial_number": "EX000001", "part": 1, "page": "api"}  # fmt: skip
+         "serial_number": "EX000001", "part": 1, "page": "api",
+         "file": "event"}  # fmt: skip
 counter = itertools.count(1)
 
 
@@ -41,6 +42,10 @@ def made_for(argument, owner):
             return db.session.query(NominatedContact).filter_by(email="n@x.au").one().id
         case "reference":
             return calculations.save(GOOD_SOLAR, WEB)
+        case "code":
+            actor = acting(demo.VSP_USER)
+            upload_id = made_in_the_ledger("upload_id", actor, f"C{number}-")
+            return uploads.show(upload_id, actor).event.code
         case "subscription_id":
             return subscribe(acting(owner), f"Line {number}")
         case _ if argument in NAMED:

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.parse
 import urllib.request
@@ -32,7 +34,11 @@ def serve(database_url, port=0, **environment):
         "--max-request-header-size=131072", "--max-request-body-size=6000000",
         "--no-clear-untrusted-proxy-headers", "app:app",
     ]  # fmt: skip
-    variables = {"DATABASE_URL": database_url, "SPV_RATE_LIMITS": "off"} | environment
+    folder = tempfile.mkdtemp(prefix="spv-")  # checkpoints of this database alone
+    variables = {
+        "DATABASE_URL": database_url, "SPV_RATE_LIMITS": "off",
+        "SPV_CHECKPOINTS": f"{folder}/checkpoints.txt",
+    } | environment  # fmt: skip
     process = subprocess.Popen(
         command, cwd=ROOT, env=os.environ | variables,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -44,6 +50,7 @@ def serve(database_url, port=0, **environment):
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
+        shutil.rmtree(folder)
 
 
 def demonstration_with_past(folder):

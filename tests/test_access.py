@@ -41,7 +41,8 @@ MATRIX = {
         "sign_in.register", "sign_in.sign_out", "account.open_link",
         "account.use_link", "uploads.new_check", "uploads.check_file",
         "uploads.sample", "panel_check.new", "panel_check.check",
-        "panel_check.check_by_api",
+        "panel_check.check_by_api", "verify.new", "verify.check", "verify.keys",
+        "verify.show", "verify.download",
     },
     "PGUAS": {
         "sign_in.sign_out_everywhere", "account.edit_password",

@@ -255,7 +255,8 @@ def test_it_is_short_and_any_python_from_3_9_on_can_run_it():
     text = CLIENT.read_text(encoding="utf-8")
     ast.parse(text, feature_version=(3, 9))
     assert text.count("\n") <= 150
-    assert [*CLIENT.parent.glob("*.py")] == [CLIENT]
+    names = sorted(path.name for path in CLIENT.parent.glob("*.py"))
+    assert names == [CLIENT.name, "verify_receipt.py"]
 
 
 def test_it_gives_up_when_there_was_no_answer_for_long(client, monkeypatch):

@@ -35,6 +35,7 @@ MOMENTS = {
 
 def upgrade():
     add_columns_of_seals()
+    op.create_index("ix_audit_events_at", "audit_events", ["at"])
     op.create_table(
         "audit_tiles",
         sa.Column("chain", sa.String(20), nullable=False),
@@ -168,5 +169,6 @@ def sealed(event):
 
 
 def downgrade():
+    op.drop_index("ix_audit_events_at", "audit_events")
     for name in ("audit_checks", "audit_checkpoints", "audit_tiles"):
         op.drop_table(name)

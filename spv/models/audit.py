@@ -38,7 +38,7 @@ class AuditEvent(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     chain: Mapped[str] = mapped_column(ForeignKey("audit_chains.name"))
     sequence: Mapped[int]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     event: Mapped[str] = mapped_column(String(60))
     actor: Mapped[str] = mapped_column(String(254))
     channel: Mapped[str] = mapped_column(String(20))
@@ -48,6 +48,11 @@ class AuditEvent(Model):
     format: Mapped[int] = mapped_column(server_default="1")
     key_id: Mapped[str | None] = mapped_column(String(8))
     seal: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def code(self) -> str:
+        """The code in the short address of a receipt; empty if there is no proof."""
+        return f"{self.chain[0]}{self.sequence}-{self.seal[:16]}" if self.seal else ""
 
 
 class AuditTile(Model):

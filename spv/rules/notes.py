@@ -54,9 +54,12 @@ def encode(data: bytes) -> str:
 
 def decode(text: str) -> bytes:
     """Read base64, written as `encode` writes it. Raises ValueError."""
-    data = b64decode(text, validate=True)
+    try:
+        data = b64decode(text, validate=True)
+    except ValueError:
+        data = b""
     if encode(data) != text:
-        raise ValueError("This is not base64 in its one form.")
+        raise ValueError(f"“{text[:50]}” is not base64 in its one form.")
     return data
 
 

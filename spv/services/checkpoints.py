@@ -264,6 +264,7 @@ def _last_in_file(origin: str) -> Checkpoint | None:
 def _add_to_file(note: str) -> None:
     """Add a note to the file of checkpoints, if there is one, and wait for the disk."""
     if path := current_app.config["SPV_CHECKPOINTS"]:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(f"{note}\n")
             file.flush()

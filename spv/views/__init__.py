@@ -15,6 +15,7 @@ from spv.views import (
     staff,
     stc,
     uploads,
+    verify,
 )
 
 
@@ -68,7 +69,7 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, panels.bp,
         panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
-        api_ledger.bp, api_stc.bp, panel_check.bp,
+        api_ledger.bp, api_stc.bp, panel_check.bp, verify.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     for api in (api_ledger.bp, panel_check.check_by_api):

@@ -13,6 +13,7 @@ from spv.extensions import limiter
 from spv.forms.stc import StcBatchForm, StcForm
 from spv.rules.stc.batch import template_text
 from spv.rules.stc.system_types import SystemType
+from spv.services import receipts
 from spv.services.stc import batches, calculations
 
 bp = Blueprint("stc", __name__, url_prefix="/stc")
@@ -58,6 +59,7 @@ def show(reference: str) -> Response:
         title=result.headline,
         status=422 if result.estimate.problem else 200,
         result=result,
+        event=receipts.of_calculation(reference, result.saved.calculated_at),
     )
 
 
@@ -87,7 +89,12 @@ def batch_template() -> Response:
 def show_batch(reference: str) -> Response:
     """Show a saved batch."""
     batch = batches.show(reference)
-    return pages.render("stc/_batch.html", title="Batch calculated", batch=batch)
+    return pages.render(
+        "stc/_batch.html",
+        title="Batch calculated",
+        batch=batch,
+        event=receipts.of_calculation(reference, batch.saved.calculated_at),
+    )
 
 
 @bp.get("/batch/<reference:reference>.csv")

@@ -20,7 +20,7 @@ PEOPLE = {
     Role.STAFF: "Agency staff",
 }
 NOT_PAGES = {"static", "api_stc.document", "api_stc.calculation", "api_stc.rules",
-             "site.alive", "site.ready"}  # fmt: skip
+             "site.alive", "site.ready", "verify.keys"}  # fmt: skip
 # iPhones enlarge the page when somebody types in letters of less than 16 px.
 SMALL = """return Array.from(document.querySelectorAll("input, select, textarea"))
     .filter(box => !/checkbox|radio|hidden|file/.test(box.type) && !box.readOnly

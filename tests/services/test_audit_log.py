@@ -7,6 +7,7 @@ from spv import clock
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
+from spv.models.audit import GUARDS
 from spv.services import audit_log
 from spv.services.actor import visitor
 from spv.services.stc import calculations
@@ -49,7 +50,7 @@ def chain(app):
 def tamper(*statements):
     """Change the log as a person with the database's password could."""
     unguard = (
-        ["DROP TRIGGER audit_events_UPDATE", "DROP TRIGGER audit_events_DELETE"]
+        [f"DROP TRIGGER IF EXISTS {name}" for name in GUARDS["sqlite"]]
         if db.engine.dialect.name == "sqlite"
         else ["SET LOCAL session_replication_role = replica"]
     )

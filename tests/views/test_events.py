@@ -119,7 +119,7 @@ CALCULATIONS = {"stc.calculate", "stc.calculate_batch"}
 SYSTEMS = {"api_ledger.create", "api_ledger.check", "api_ledger.invalidate"}
 # They check a file or a list, and store nothing.
 NOTHING = {"uploads.check_file", "panels.check", "panel_check.check",
-           "panel_check.check_by_api", "developer.send"}  # fmt: skip
+           "panel_check.check_by_api", "developer.send", "verify.check"}  # fmt: skip
 
 
 def filled(address):
