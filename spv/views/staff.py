@@ -130,6 +130,6 @@ def verify() -> Response:
 @bp.post("/verify")
 def start_verification() -> BaseResponse:
     """Verify everything in the background, unless that is under way."""
-    started = checks.start(current_actor().name)
+    started = checks.start(current_actor())
     message = "" if started else "A verification is under way already."
     return pages.done("staff.verify", message)

@@ -112,6 +112,9 @@ ACTS = {
     "staff.remove_contact": (
         demo.STAFF, "/staff/contacts/{contact}/remove", {}, "contact.removed",
     ),
+    "staff.start_verification": (
+        demo.STAFF, "/staff/verify", {}, "verification.started",
+    ),
 }  # fmt: skip
 # Their events are in the chain of calculations, which has tests of its own.
 CALCULATIONS = {"stc.calculate", "stc.calculate_batch"}

@@ -15,12 +15,12 @@ from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from spv import clock
-from spv.database import transaction, wait_for
 from spv.extensions import db
 from spv.models import AuditCheck
 from spv.rules.errors import UseCaseError
 from spv.rules.formatting import format_age, join_words, pluralise
 from spv.services import audit_log, checkpoints, retention
+from spv.services.actor import Actor
 from spv.services.verify import everything
 from spv.services.verify.findings import Findings
 
@@ -68,10 +68,12 @@ def alarms() -> list[tuple[str, bool]]:
     return alarms
 
 
-def begin(by: str) -> int | None:
-    """Note that a run begins, and return its number; None if another one runs."""
-    with transaction():
-        wait_for(THREAD)
+def begin(by: str, actor: Actor | None = None) -> int | None:
+    """Note that a run begins, and return its number; None if another one runs.
+
+    It is an event of the log if an actor has asked for it.
+    """
+    with audit_log.registry_transaction():
         at = clock.now()
         is_open = AuditCheck.finished_at.is_(None)
         moves = AuditCheck.seen_at > at - STOPPED_AFTER
@@ -81,12 +83,14 @@ def begin(by: str) -> int | None:
         check = AuditCheck(started_by=by, started_at=at, seen_at=at, total=total)
         db.session.add(check)
         db.session.flush()
+        if actor:
+            audit_log.act("verification.started", actor, at, check=check.id)
         return check.id
 
 
-def start(by: str) -> bool:
+def start(actor: Actor) -> bool:
     """Verify everything in the background; tell whether nothing ran already."""
-    number = begin(by)
+    number = begin(actor.name, actor)
     if number is None:
         return False
     app = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -8,11 +8,13 @@ import sqlalchemy as sa
 from spv import clock, demo
 from spv.extensions import db
 from spv.models import AuditCheck
+from spv.services.actor import Actor
 from spv.services.verify import checks, everything, findings
 from spv.services.verify.checks import NIGHTLY
 from tests.people import at_once, user_of
 from tests.verification import ended, interrupt, make_staff, set_back, undo
 
+KIM, LEE = Actor("Kim", "web"), Actor("Lee", "web")
 pytestmark = [
     pytest.mark.every_database,
     pytest.mark.usefixtures("demonstration"),
@@ -34,7 +36,7 @@ def test_a_run_in_the_background():
     before = checks.status()
     assert before.pop("checkpoints") == {"stc": None, "registry": None}
     assert {*before.values()} == {None}
-    assert checks.start("Kim")
+    assert checks.start(KIM)
     check = ended()
     assert (check.started_by, check.problem_count) == ("Kim", 0)
     assert check.started_at <= check.seen_at
@@ -55,7 +57,7 @@ def test_the_progress_is_seen_from_outside(monkeypatch):
             seen.append(statement)
 
     sa.event.listen(db.engine, "before_cursor_execute", watch)
-    checks.start("Kim")
+    checks.start(KIM)
     check = ended()
     sa.event.remove(db.engine, "before_cursor_execute", watch)
     assert check.done > 100
@@ -65,7 +67,7 @@ def test_the_progress_is_seen_from_outside(monkeypatch):
 
 def test_one_runs_at_a_time():
     assert checks.begin("Kim")
-    assert not checks.start("Lee")
+    assert not checks.start(LEE)
     running = checks.status()["running"]
     assert (running.started_by, running.finished_at) == ("Kim", None)
     assert db.session.query(AuditCheck).count() == 1
@@ -85,28 +87,28 @@ def test_a_run_that_was_interrupted():
     interrupt()
     status = checks.status()
     assert (status["running"], status["stopped"].started_by) == (None, "Kim")
-    assert checks.start("Lee")
+    assert checks.start(LEE)
     assert ended().started_by == "Lee"
     assert checks.status()["stopped"] is None
 
 
 def test_a_failure_lasts_until_nothing_is_found():
     make_staff()
-    checks.start("Kim")
+    checks.start(KIM)
     assert ended().problem_count == 1
     assert sentences() == found()
     undo()
     checks.begin("Lee")  # and it is interrupted
     interrupt()
     assert sentences() == found()
-    checks.start("Kim")
+    checks.start(KIM)
     assert ended().problem_count == 0
     assert sentences() == []
 
 
 def test_a_verification_that_breaks_off(app, tmp_path):
     app.config["SPV_CHECKPOINTS"] = str(tmp_path)  # a folder
-    checks.start("Kim")
+    checks.start(KIM)
     check = ended()
     nothing = "Nothing was proved: the verification broke off."
     assert (check.report["conclusion"], check.problem_count) == (nothing, 1)
@@ -132,7 +134,7 @@ def test_production_says_that_the_nightly_job_does_not_run(app):
     assert sentences() == []
     set_back(seen_at=timedelta(days=2, seconds=1))
     assert sentences() == ["The nightly job last ran 2 days ago."]
-    checks.start("Kim")
+    checks.start(KIM)
     ended()
     assert sentences() == ["The nightly job last ran 2 days ago."]
     app.config["SPV_ENVIRONMENT"] = "demo"
