@@ -65,6 +65,7 @@ def make_old(connection):
         one.relink(chain, forge=without_seal)
     for table in ("audit_checks", "audit_checkpoints", "audit_tiles"):
         connection.execute(sa.text(f"DROP TABLE {table}"))
+    connection.execute(sa.text("DROP INDEX ix_audit_events_at"))
     for column in NEWER:
         connection.execute(sa.text(f"ALTER TABLE audit_events DROP COLUMN {column}"))
     connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))

@@ -246,7 +246,8 @@ def test_a_damaged_file(app, file):
 def test_a_file_that_cannot_be_written(app, tmp_path):
     """Nothing is saved in the database, so the next one is in both places."""
     record()
-    for place in (tmp_path / "missing" / "checkpoints.txt", tmp_path):
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file" / "checkpoints.txt", tmp_path):
         app.config["SPV_CHECKPOINTS"] = str(place)
         with pytest.raises(OSError, match=tmp_path.name):
             checkpoints.make(STC)

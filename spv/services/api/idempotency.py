@@ -104,7 +104,7 @@ def _take(entry: RequestLogEntry, key: str, sha256: str) -> tuple[int, bytes] | 
                     entry.row_id = earlier.id
                     return None
             if earlier:
-                earlier.idempotency_key = None
+                earlier.idempotency_key = earlier.answer = None
                 db.session.flush()
             row = entry.new_row(at)
             row.idempotency_key, row.body_sha256 = key, sha256
