@@ -186,11 +186,8 @@ class TreeCheck:
         saved = select(AuditTile.level, func.count(), func.max(AuditTile.position))
         query = saved.where(AuditTile.chain == self.name).group_by(AuditTile.level)
         for level, count, last in db.session.execute(query):
-            if (
-                not last + 1
-                == count
-                <= self.tree.size >> checkpoints.BITS * (level + 1)
-            ):
+            full = self.tree.size >> checkpoints.BITS * (level + 1)
+            if count != last + 1 or count > full:
                 self._add(f"tiles of level {level} were added or removed")
 
     def _add(self, sentence: str) -> None:
