@@ -26,7 +26,8 @@ class User(Model):
 
     The row of a removed user stays, as other rows refer to it. The email address can
     then be used by another user. A user without `password_hash` cannot sign in before
-    using a password link.
+    using a password link. Agency staff have a `staff_role`: assessor, auditor or
+    administrator.
     """
 
     __tablename__ = "users"
@@ -42,6 +43,7 @@ class User(Model):
     email: Mapped[str] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     is_staff: Mapped[bool] = mapped_column(default=False)
+    staff_role: Mapped[str | None] = mapped_column(String(20))
     is_administrator: Mapped[bool] = mapped_column(default=False)
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     link_hash: Mapped[str | None] = mapped_column(String(64), index=True)
@@ -53,7 +55,10 @@ class User(Model):
 
 
 class UserSession(Model):
-    """A session. The cookie has its token, and this table only the hash."""
+    """A session. The cookie has its token, and this table only the hash.
+
+    `second_factor_at` is when its user last gave a code of the second factor.
+    """
 
     __tablename__ = "user_sessions"
 
@@ -62,8 +67,28 @@ class UserSession(Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    second_factor_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+
+
+class SecondFactor(Model):
+    """The second factor of a user: one-time codes by time (TOTP, RFC 6238).
+
+    `sealed` is the encrypted secret. `recovery` are the hashes of the recovery codes
+    that were not used. `last_step` is the time step of the last code that was taken, so
+    that no code is taken twice. It counts from `confirmed_at` on.
+    """
+
+    __tablename__ = "second_factors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
+    sealed: Mapped[str] = mapped_column(String(300))
+    recovery: Mapped[list[str]]
+    last_step: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
 
 
 class KnownBrowser(Model):

@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spv.extensions import Model
@@ -33,7 +41,11 @@ class AuditEvent(Model):
     """
 
     __tablename__ = "audit_events"
-    __table_args__ = (UniqueConstraint("chain", "sequence"),)
+    __table_args__ = (
+        UniqueConstraint("chain", "sequence"),
+        Index(None, "event", "id"),
+        Index(None, "actor", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     chain: Mapped[str] = mapped_column(ForeignKey("audit_chains.name"))
@@ -53,6 +65,22 @@ class AuditEvent(Model):
     def code(self) -> str:
         """The code in the short address of a receipt; empty if there is no proof."""
         return f"{self.chain[0]}{self.sequence}-{self.seal[:16]}" if self.seal else ""
+
+
+class AuditSubject(Model):
+    """A thing that an event is about, so that its events are found.
+
+    `kind` is "account", "user", "upload" and so on, `key` its id or its reference. They
+    repeat what the event says; verification compares them.
+    """
+
+    __tablename__ = "audit_subjects"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("audit_events.id"), primary_key=True, index=True
+    )
 
 
 class AuditTile(Model):

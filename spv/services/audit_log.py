@@ -17,7 +17,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from spv.database import check_in_time, transaction, wait_for
+from spv.database import check_in_time, execute_many, transaction, wait_for
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
 from spv.rules.log_key import LogKey, derive
@@ -29,6 +29,7 @@ REGISTRY = "registry"
 CHAINS = (STC, REGISTRY)
 FORMAT = 2
 BASELINE = "log.baseline"
+COLUMNS_ADDED = "log.columns_added"  # by an upgrade, to rows that are there
 # The details that are public, in events that a receipt proves. They are part of the
 # format: what stands here must never change, because the hash of an entry has it.
 PUBLIC = {
@@ -37,6 +38,17 @@ PUBLIC = {
     "stc.calculated": ("reference", "inputs", "result", "rules_version"),
     "stc.batch_calculated": ("reference", "row_count", "calculated", "certificates",
                              "digest", "rules_version"),
+}  # fmt: skip
+
+# The details, and the tables of states, that name the subjects of an event.
+SUBJECTS = {
+    "account": "account", "user": "user", "subject": "user", "applicant": "user",
+    "subscription": "subscription", "upload": "upload", "invalidation": "invalidation",
+    "application": "application", "reference": "reference",
+}  # fmt: skip
+TABLES = {
+    "users": "user", "accounts": "account", "subscriptions": "subscription",
+    "account_applications": "application",
 }  # fmt: skip
 
 
@@ -124,6 +136,20 @@ def entry(event: AuditEvent) -> str:
     })  # fmt: skip
 
 
+def subjects_of(event: str, details: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return what an event is about: pairs of a kind, and an id or a reference.
+
+    The events of upgrades are about every row of a table, and have none.
+    """
+    if event in {BASELINE, COLUMNS_ADDED}:
+        return set()
+    named = {(SUBJECTS[name], str(value)) for name, value in details.items()
+             if value and name in SUBJECTS}  # fmt: skip
+    states = details.get("states", {})
+    return named | {(kind, number) for table, kind in TABLES.items()
+                    for number in states.get(table, ())}  # fmt: skip
+
+
 def seal(event: AuditEvent, key: LogKey) -> str:
     """Return the seal of an event, which no change of it leaves the same."""
     return key.seal(canonical([FORMAT, key.id, *_content(event)]))
@@ -164,3 +190,9 @@ def _append(
     added.hash = hash_of(added)
     head.sequence, head.hash = added.sequence, added.hash
     db.session.add(added)
+    db.session.flush()
+    if about := sorted(subjects_of(event, details)):
+        execute_many(_PUT_SUBJECTS, [(*subject, added.id) for subject in about])
+
+
+_PUT_SUBJECTS = "INSERT INTO audit_subjects (kind, key, event_id) VALUES (?, ?, ?)"

@@ -54,6 +54,7 @@ SETS: dict[str, dict[str, frozenset[str]]] = {
     event: {table: frozenset(columns.split()) for table, columns in tables.items()}
     for event, tables in {
         "log.baseline": dict.fromkeys(KINDS, "*"),
+        "log.columns_added": {"users": "staff_role"},
         "demonstration.loaded": {"users": "is_demonstration"},
         "user.signed_up": {"users": ""},
         "user.added": {"users": ""},

@@ -49,6 +49,8 @@ class States:
         if may_set is None:
             self._add(f"{name}: event {event.sequence} cannot change it")
         before = self._known.pop(row, None)
+        if before is None and event.event == audit_log.COLUMNS_ADDED:
+            self._add(f"{name}: no event of before event {event.sequence} made it")
         if state is None:
             return
         self._known[row] = (event.sequence, audit_log.canonical(state))
