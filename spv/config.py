@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -201,13 +200,9 @@ def from_environment(instance_path: str) -> Config:
 
 def _refuse_unknown_names() -> None:
     """Refuse a misspelt name, which may be meant to be SPV_ENVIRONMENT."""
-    ours = [name for name in SETTINGS if name.startswith("SPV_")]
     for name in sorted(os.environ.keys() - SETTINGS.keys() - OTHER_NAMES):
-        is_ours = name.upper().startswith("SPV_")
-        similar = get_close_matches(name.upper(), ours, 1, 0.6 if is_ours else 0.9)
-        if is_ours or similar:
-            hint = f" Did you mean {similar[0]}?" if similar else ""
-            raise ConfigurationError(f"{name} is not a setting.{hint}")
+        if name.upper().startswith("SPV_"):
+            raise ConfigurationError(f"{name} is not a setting.")
 
 
 def _risk(settings: Config) -> str:
