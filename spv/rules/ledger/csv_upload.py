@@ -91,8 +91,7 @@ def check_csv(data: bytes) -> CheckedRows:
     if not rows:
         raise csv_file.refusal("The file has no rows under its headings. Add a panel.")
     problems = _index_column(heading, rows, names)
-    absent = [name for name in FIELD_OF if name not in names]  # optional columns
-    columns = itemgetter(*map((names + absent).index, FIELD_OF))
+    columns = itemgetter(*map(names.index, FIELD_OF))
     lines, width, has_unnamed = [], len(names), "" in names
     may_be_joined = text.lower().count("serial") > 1  # its headings stand twice
     for number, cells in rows:
@@ -101,7 +100,6 @@ def check_csv(data: bytes) -> CheckedRows:
         if len(cells) != width or has_unnamed:
             problems += _extra_cells(number, cells, names)
             cells[width:] = [""] * (width - len(cells))
-        cells.extend([""] * len(absent))
         row = columns(cells)
         if may_be_joined and [*map(heading_name, row)] == [*FIELD_OF]:
             problems.append(Problem(number, "", fault("heading_row"), ", ".join(row)))

@@ -11,7 +11,7 @@ from spv.rules.csv_file import AS_CSV, Row, csv_text, first_row, heading_name, r
 from spv.rules.faults import fault
 from spv.rules.file_kinds import kind_of_text
 from spv.rules.formatting import join_words
-from spv.rules.ledger.rows import COLUMNS, FIELDS, Problem, escape_invisible
+from spv.rules.ledger.rows import FIELDS, Problem, escape_invisible
 
 ADDED = ("Problem", "How to fix")
 # The columns that a file of search results has beside the four.
@@ -68,7 +68,7 @@ def heading_problems(heading: Row, names: Sequence[str]) -> Iterator[Problem]:
     """Yield the problems of headings, whose names for comparison are `names`."""
     for name, field in FIELD_OF.items():
         column, count = FIELDS[field], names.count(name)
-        if count == 0 and not COLUMNS[field].is_optional:
+        if count == 0:
             found = fault("heading_missing", column=column)
             yield Problem(heading.number, field, found, "")
         elif count > 1:

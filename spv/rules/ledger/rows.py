@@ -96,15 +96,11 @@ def read_model(cell: str) -> str | Fault:
 
 
 class Column(NamedTuple):
-    """A column of an upload: its heading in a file, its name in JSON, and its reader.
-
-    If it is optional, its cells may be empty, and a file need not have it.
-    """
+    """A column of an upload: its heading in a file, its name in JSON, its reader."""
 
     heading: str
     json_name: str
     read: Callable[[str], str | Fault] = read_name
-    is_optional: bool = False
 
 
 # In the order of the fields of a `Panel`, the serial number last.
@@ -127,7 +123,7 @@ def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
     for number, cells in rows:
         others = cells[:-1]
         if (read := known.get(others)) is None:  # most rows repeat all but the last
-            values = [*map(_read, COLUMNS.values(), others)]
+            values = [c.read(v) for c, v in zip(COLUMNS.values(), others, strict=False)]
             read = known[others] = values, Fault not in map(type, values)
         values, are_good = read
         serial = read_serial(cells[-1])
@@ -149,11 +145,6 @@ def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
             found = Problem(number, "serial_number", fault(name), serial)
             problems.append(found._replace(note=f"also in row {earlier}"))
     return CheckedRows(panels, first_row, problems, len(rows))
-
-
-def _read(column: Column, cell: str) -> str | Fault:
-    is_absent = column.is_optional and not cell.strip(BLANKS)
-    return "" if is_absent else column.read(cell)
 
 
 def already_valid_problem(

@@ -18,7 +18,7 @@ from spv.rules.ledger.csv_upload import (
     write_problems,
     write_rows,
 )
-from spv.rules.ledger.rows import COLUMNS, FIELDS, Panel, digest
+from spv.rules.ledger.rows import FIELDS, Panel, digest
 from tests.panels import HEADING, panels_csv
 from tests.serial_files_damage import EVERY_FILE as ALL
 
@@ -243,13 +243,3 @@ def test_the_note_of_a_problem_is_in_the_file():
     data = (panels_csv(2) + panels_csv(1).split(b"\r\n", 1)[1]).decode()
     text = write_problems(data.encode(), check_csv(data.encode()).problems)
     assert "is in an earlier row. (also in row 2)" in text
-
-
-def test_an_optional_column_may_be_missing_or_have_empty_cells(monkeypatch):
-    optional = COLUMNS["licensee"]._replace(is_optional=True)
-    monkeypatch.setitem(COLUMNS, "licensee", optional)
-    without = "Supplier name,Model number,Serial number\na,b,EX1"
-    for text in (without, f"{HEADING}\na,,b,EX1\n"):
-        assert check_csv(text.encode()).panels == {2: Panel("a", "", "b", "EX1")}
-    (problem,) = check_csv(f"{without},more\n".encode()).problems
-    assert problem.fault.code == "extra_cell"
