@@ -16,14 +16,12 @@ class Fault(NamedTuple):
     """A fault of a cell, in a sentence, with a remedy.
 
     `for_programs` says both to an API client, where the words of the page do not fit.
-    `since` is the day from which such values are refused, if they were stored before.
     """
 
     code: str
     sentence: str
     remedy: str
     for_programs: str = ""
-    since: date | None = None
 
     @property
     def words(self) -> str:

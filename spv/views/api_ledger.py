@@ -1,7 +1,6 @@
 """The API of the ledger: JSON, with the key of a subscription, and never a cookie."""
 
 import hashlib
-import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -205,15 +204,6 @@ def _invalidation_json(done: Done) -> dict[str, Any]:
         "marked": done.rows,
         "markedAt": done.at and done.at.isoformat(),
     }
-
-
-@bp.errorhandler(ItemsRefused)
-def _items_refused(error: ItemsRefused) -> Response:
-    """Answer the problems and, for some weeks, say from when more is refused."""
-    answer = api_error(error.http_status, error.errors)
-    if notices := ledger_api.notices(error):
-        answer.set_data(json.dumps(answer.get_json() | {"warnings": notices}))
-    return answer
 
 
 @bp.errorhandler(NotCurrent)

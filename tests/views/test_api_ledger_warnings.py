@@ -1,16 +1,13 @@
 """Warnings of the API: the rows are recorded, and the answer says what to look at."""
 
-from datetime import UTC, datetime
-
 import pytest
-import time_machine
 
 from spv import demo
 from spv.extensions import db
 from spv.models import Upload
 from tests.api import UPLOADS, system_of
 from tests.people import acting
-from tests.views.api_ledger import proven, refused
+from tests.views.api_ledger import proven
 
 pytestmark = pytest.mark.every_database
 NAMES = {"supplierName": "S", "licensee": "L", "modelNumber": "M-440"}
@@ -51,29 +48,6 @@ def test_rows_with_warnings_are_recorded_and_told_of(system):
 
 def test_an_answer_without_warnings_has_none(system):
     assert "warnings" not in system.send(body=body("ABX-1", "ABX-2")).json
-
-
-@pytest.mark.parametrize(
-    ("day", "is_told"),
-    [(28, True), (29, False)],
-)
-@pytest.mark.parametrize("changed", [{"licensee": "#REF!"}, {"modelNumber": "12-Mar"}])
-def test_systems_are_told_for_thirty_days_what_is_refused_from_when(
-    demonstration, day, is_told, changed
-):
-    with time_machine.travel(datetime(2026, 12, day, tzinfo=UTC), tick=False):
-        system = system_of(demonstration, acting(demo.OTHER_VSP))
-        answer = system.send(body=body("ABX-1", **changed))
-    (error,) = refused(answer, "damaged", 422)
-    assert error["code"] == "spreadsheet_damage"
-    told = answer.json.get("warnings", [])
-    assert [each["code"] for each in told] == ["refused_since"] * is_told
-    assert not is_told or "Since 28 November 2026, values are" in told[0]["message"]
-
-
-def test_nothing_is_told_where_nothing_has_changed(system):
-    answer = system.send(body=body("1.23E+12", "N/A", ""))
-    assert answer.json.keys() == {"result", "errors"}
 
 
 def test_messages_to_programs_are_not_about_cells(system):

@@ -42,19 +42,13 @@ class BodyRefused(ValidationError):
 
 
 class ItemsRefused(ValidationError):
-    """Items with problems: 409 if each is about what the ledger has, otherwise 422.
-
-    `since` is the day from which one of them is refused, if such values were stored
-    before.
-    """
+    """Items with problems: 409 if each is about what the ledger has, otherwise 422."""
 
     def __init__(self, problems: Sequence[Problem], item_count: int) -> None:
         words = pluralise(len(problems), "problem")
         super().__init__({"": f"{words} in the items."})
         self.item_count = item_count
         self.errors = [to_json(problem) for problem in problems]
-        days = [problem.fault.since for problem in problems if problem.fault.since]
-        self.since = max(days, default=None)
         if _ABOUT_LEDGER.issuperset(problem.fault.code for problem in problems):
             self.http_status = 409
 

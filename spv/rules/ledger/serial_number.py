@@ -132,7 +132,7 @@ def _shape_of(text: str) -> Fault | None:
     if _NUMBER.fullmatch(text) or SCIENTIFIC.fullmatch(text):
         return fault("spreadsheet_damage")
     if found := damage_of(text):
-        return found._replace(since=None)  # in serial numbers it was refused before
+        return found
     if is_day(text):
         return fault("day")
     return _scanned(text) or _several(text)

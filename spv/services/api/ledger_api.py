@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from spv import clock
@@ -10,7 +10,7 @@ from spv.extensions import db
 from spv.models import Invalidation, Upload
 from spv.rules.accounts import Role
 from spv.rules.faults import Fault
-from spv.rules.formatting import format_date, pluralise
+from spv.rules.formatting import pluralise
 from spv.rules.ledger import json_upload
 from spv.rules.ledger.json_upload import ALREADY_INVALID, ItemsRefused
 from spv.rules.ledger.reasons import read_reason
@@ -31,8 +31,6 @@ _NOT_YOURS = Fault(
     "Your account has not uploaded this serial number.",
     "Leave it out, or compare it with the label of the panel.",
 )
-
-TOLD_FOR = timedelta(days=30)  # of a change in the rules
 
 
 class Done(NamedTuple):
@@ -103,18 +101,6 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
         _, problems = _find_own(serials, actor)
         raise ItemsRefused(problems, len(serials)) from None
     return _invalidation_done(number, is_new=is_new)
-
-
-def notices(error: ItemsRefused) -> list[dict[str, str]]:
-    """Return what has changed in the rules, if it may be why items are refused."""
-    if error.since is None or clock.today() > error.since + TOLD_FOR:
-        return []
-    message = (
-        f"Since {format_date(error.since)}, values are refused that a spreadsheet "
-        "program, a scanner or a wrong encoding has changed, in every field. Some were "
-        "stored before. The reference in the Developer Portal lists them."
-    )
-    return [{"code": "refused_since", "message": message}]
 
 
 def find_done(upload_id: int | None, invalidation_id: int | None) -> Done | None:
