@@ -127,11 +127,10 @@ def column_help() -> list[tuple[str, str, str]]:
 def _calculate_row(row: Row, columns: Columns, width: int, today: date) -> Outcome:
     if any(cell.strip() for cell in row.cells[width:]):
         return Outcome(row, reason="This row has more cells than the heading.")
-    answers = read_answers(row.cells, columns)
     try:
-        installation = read_installation(answers)
+        installation = read_installation(read_answers(row.cells, columns))
     except ValidationError as error:
-        return Outcome(row, reason=reason_of(error, answers, columns))
+        return Outcome(row, reason=reason_of(error, columns))
     is_late = bool(too_late_to_create(installation.installation_date, today))
     return Outcome(row, installation, installation.calculate(today), "", is_late)
 

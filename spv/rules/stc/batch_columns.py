@@ -1,10 +1,5 @@
-"""The columns of a batch: their headings, and cells as spreadsheet programs write them.
+"""The columns of a batch: their headings, and the answers in their cells."""
 
-Only batches are read so. The page and the API take the calculator's own forms alone.
-"""
-
-import re
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from spv.rules.csv_file import refusal
@@ -39,34 +34,6 @@ _SYNONYMS = {
     "nominal_kwh": ("nominal capacity",),
     "usable_kwh": ("usable capacity",),
 }  # fmt: skip
-_DAY = r"([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4})[T ]"
-_MIDNIGHT = re.compile(
-    rf"{_DAY}(?:00?:00(?::00(?:\.0{{1,9}})?)?|12:00(?::00)? ?am)", re.IGNORECASE
-)
-_WITH_TIME = re.compile(
-    rf"{_DAY}[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?(?: ?[ap]m)?",
-    re.IGNORECASE,
-)
-_WHOLE_NUMBER = re.compile(r"([0-9]{1,4})\.0{1,9}")
-# What a spreadsheet program adds to a value, and the value itself.
-_ADDITIONS = {
-    "installation_date": _MIDNIGHT,
-    "calculation_period": _WHOLE_NUMBER,
-    "modules": _WHOLE_NUMBER,
-}
-# What a spreadsheet program makes of a value, and a sentence that says what to do.
-_CHANGES = {
-    "installation_date": (
-        _WITH_TIME,
-        "The installation date has a time of day that is not 00:00. Enter the day "
-        "alone, as 2026-07-31 or 31/07/2026.",
-    ),
-    "postcode": (
-        _WHOLE_NUMBER,
-        "A spreadsheet program has made a number of the postcode. Format the column "
-        "as text and enter four digits, such as 0800.",
-    ),
-}
 
 
 class Columns(NamedTuple):
@@ -107,35 +74,17 @@ def find_columns(heading: list[str]) -> Columns:
 
 
 def read_answers(cells: list[str], columns: Columns) -> dict[str, str]:
-    """Return the answers of a row, without what spreadsheet programs add to them.
-
-    They add an apostrophe that protects a cell, the time 00:00 to a day, and zeros
-    after the point to a whole number.
-    """
-    answers = {}
-    for name, position in columns.positions.items():
-        if position < len(cells):
-            text = cells[position].strip()
-            if text.startswith("'"):
-                text = text[1:].strip()
-            answers[name] = text
-    for name, addition in _ADDITIONS.items():
-        text = answers.get(name, "")
-        # Every addition has a colon or a point; most cells have neither.
-        if (":" in text or "." in text) and (match := addition.fullmatch(text)):
-            answers[name] = match[1]
-    return answers
+    """Return the answers of a row, without the apostrophes that protect its cells."""
+    return {
+        name: cells[position].strip().removeprefix("'").strip()
+        for name, position in columns.positions.items()
+        if position < len(cells)
+    }
 
 
-def reason_of(
-    error: ValidationError, answers: Mapping[str, str], columns: Columns
-) -> str:
-    """Return why a row cannot be calculated, also in view of spreadsheet programs."""
-    sentences = []
-    for name, sentence in error.problems.items():
-        change, advice = _CHANGES.get(name, (None, ""))
-        is_changed = change and change.fullmatch(answers.get(name, ""))
-        sentences.append(advice if is_changed else sentence)
+def reason_of(error: ValidationError, columns: Columns) -> str:
+    """Return why a row cannot be calculated, and whether the file lacks a column."""
+    sentences = [*error.problems.values()]
     missing = [name for name in error.problems if name not in columns.positions]
     if missing:
         word = "column" if len(missing) == 1 else "columns"

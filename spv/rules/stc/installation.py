@@ -27,8 +27,6 @@ from spv.rules.stc.system_types import (
     answers_of,
     is_postcode,
     period_of,
-    without_place,
-    without_unit,
 )
 from spv.rules.text import read_date
 
@@ -219,16 +217,10 @@ def _read(text: str, field: Field, system: type[Installation]) -> Any:
 
 
 def _read_number(text: str, field: Field, _system: type[Installation]) -> Decimal:
-    text = without_unit(text, field.units)
     if field.kind == "price":
         text = text.removeprefix("$").lstrip()
     if not PATTERNS[field.kind].fullmatch(text):
         shape = _SHAPES[field.kind].format(field.example)
-        pointed = text.replace(",", ".")
-        may_be_thousands = len(text) - text.find(",") == len(",000")
-        is_number = field.kind == "number" and PATTERNS["number"].fullmatch(pointed)
-        if is_number and not may_be_thousands:
-            shape = f"with a point: {pointed}, not {text}."
         raise ValueError(f"Enter {field.noun} {shape}")
     number = Decimal(text)
     if not number:
@@ -257,7 +249,6 @@ def _read_period(text: str, field: Field, system: type[Installation]) -> str:
 
 
 def _read_postcode(text: str, field: Field, _system: type[Installation]) -> str:
-    text = without_place(text)
     if not is_postcode(text):
         hint = " Perhaps a first 0 was dropped: Darwin is 0800."
         lost = hint if is_postcode(f"0{text}") else ""

@@ -9,13 +9,10 @@ from spv.rules.stc.figures import FIGURES, FIRST_DAY, announced_for, years_left,
 from spv.rules.stc.generation_units import Hydro, Solar, Wind
 from spv.rules.stc.installation import Installation
 from spv.rules.stc.system_types import (
-    FIELDS,
     PATTERNS,
     SystemType,
     is_postcode,
     system_type_of,
-    without_place,
-    without_unit,
 )
 from spv.rules.text import read_date
 
@@ -38,7 +35,7 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
 def hints(answers: Mapping[str, str]) -> dict[str, str]:
     """Return a sentence for each field whose answer already decides something."""
     given = {"installation_date": _date_hint(answers)}
-    postcode = without_place(answers.get("postcode", "").strip())
+    postcode = answers.get("postcode", "").strip()
     if is_postcode(postcode):
         zone, figure = zone_of(postcode), FIGURES["zone_rating"]
         given["postcode"] = (
@@ -55,8 +52,7 @@ def _date_hint(answers: Mapping[str, str]) -> str:
         return ""
     if system_type is None or day < FIRST_DAY or years_left(day) < 1:
         return ""
-    units = FIELDS["rated_power_kw"].units
-    power = without_unit(answers.get("rated_power_kw", "").strip(), units)
+    power = answers.get("rated_power_kw", "").strip()
     is_number = PATTERNS["number"].fullmatch(power)
     announced = announced_for(system_type, day, Decimal(power)) if is_number else None
     hint = SYSTEMS[system_type].date_hint(day)
