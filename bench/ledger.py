@@ -28,7 +28,7 @@ from spv import create_app, demo
 from spv.config import Config
 from spv.database import PRAGMAS
 from spv.extensions import db
-from spv.rules.ledger.criteria import Criteria
+from spv.rules.ledger.search import Criteria
 from spv.services.accounts import sign_in
 from spv.services.actor import Actor
 from spv.services.authorisation import roles_of_user

@@ -22,7 +22,7 @@ from spv.extensions import db, limiter, network, secret_keys
 from spv.policy import MENU, POLICIES, Group, needs_account
 from spv.rules.accounts import Role
 from spv.rules.errors import AccountNeeded, ForbiddenError
-from spv.rules.ledger.declaration import DeclarationStatus
+from spv.rules.ledger.statements import DeclarationStatus
 from spv.services.accounts import sessions, users
 from spv.services.accounts import sign_in as accounts
 from spv.services.actor import Actor, visitor

@@ -13,7 +13,7 @@ from flask.helpers import get_debug_flag
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from spv.rules.secret_key import SHORTEST, weakness
+from spv.rules.secrets import SHORTEST, weakness
 
 SECRETS = ("SECRET_KEY", "SPV_LOG_KEY")
 QUOTAS = ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL")

@@ -16,9 +16,9 @@ from spv.models import Subscription
 from spv.rules.accounts import KeyKind
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import UseCaseError, ValidationError
-from spv.rules.ledger.criteria import Criteria
-from spv.rules.ledger.json_upload import FIELD_OF, ITEMS
+from spv.rules.ledger.json_api import FIELD_OF, ITEMS
 from spv.rules.ledger.rows import Panel
+from spv.rules.ledger.search import Criteria
 from spv.rules.stc.batch_columns import COLUMNS
 from spv.services import audit_log
 from spv.services.accounts import applications

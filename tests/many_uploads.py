@@ -11,8 +11,8 @@ from spv.models import (
     Upload,
     UploadProduct,
 )
-from spv.rules.ledger.declaration import UPLOAD, current_wording
 from spv.rules.ledger.rows import Panel, digest
+from spv.rules.ledger.statements import UPLOAD, current_wording
 from spv.services import audit_log
 from spv.services.ledger.rows import product_values
 from spv.services.ledger.uploads import RECORDED

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from spv import clock
 from spv.models import AuditChain
-from spv.rules.log_key import derive
+from spv.rules.secrets import derive
 from spv.services import audit_log
 from tests.tampering import EVENT, HEAD
 

@@ -17,7 +17,7 @@ from spv.models import (
     Subscription,
     Upload,
 )
-from spv.rules.ledger.reasons import REASONS
+from spv.rules.ledger.statements import REASONS
 from spv.services import audit_log
 from spv.services.ledger.declarations import declaration_status
 from spv.services.verify import everything

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from spv import demo
 from spv.rules import merkle, notes
-from spv.rules.log_key import derive
 from spv.rules.notes import Checkpoint
+from spv.rules.secrets import derive
 from spv.services import receipts
 from tests.panels import panels_csv, upload
 from tests.people import acting

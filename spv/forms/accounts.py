@@ -4,7 +4,7 @@ from flask_wtf.file import FileField
 from wtforms import fields
 
 from spv.forms import FileForm, Form
-from spv.rules.ledger.declaration import API, TERMS, current_wording
+from spv.rules.ledger.statements import API, TERMS, current_wording
 
 
 class ApplicationForm(Form):

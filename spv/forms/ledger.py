@@ -10,11 +10,15 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.ledger.criteria import STATUSES
-from spv.rules.ledger.declaration import UPLOAD, current_wording, read_declaration
 from spv.rules.ledger.headings import pasted_rows
-from spv.rules.ledger.reasons import REASONS
 from spv.rules.ledger.rows import FIELDS
+from spv.rules.ledger.search import STATUSES
+from spv.rules.ledger.statements import (
+    REASONS,
+    UPLOAD,
+    current_wording,
+    read_declaration,
+)
 from spv.rules.text import plain_filename, read_all
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from spv.database import check_in_time, execute_many, transaction, wait_for
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
-from spv.rules.log_key import LogKey, derive
+from spv.rules.secrets import LogKey, derive
 from spv.services.actor import Actor
 from spv.services.row_states import states_of
 

@@ -14,9 +14,8 @@ from spv.access import KEY_PARAMETER, api_client
 from spv.errors import api_error
 from spv.extensions import limiter, request_id
 from spv.rules.accounts import KeyKind
-from spv.rules.ledger import json_upload
-from spv.rules.ledger.answers import without_data
-from spv.rules.ledger.json_upload import ITEMS, BodyRefused, ItemsRefused
+from spv.rules.ledger import json_api
+from spv.rules.ledger.json_api import ITEMS, BodyRefused, ItemsRefused, without_data
 from spv.rules.ledger.rows import escape_invisible
 from spv.rules.ledger.serial_list import list_of_cells
 from spv.services.api import idempotency, ledger_api
@@ -82,7 +81,7 @@ def invalidate() -> ResponseReturnValue:
 def check() -> ResponseReturnValue:
     """Answer the status of up to 1,000 serial numbers."""
     check_parameters()
-    serials = json_upload.read_serials(json_upload.read_object(json_body(), ITEMS))
+    serials = json_api.read_serials(json_api.read_object(json_body(), ITEMS))
     checked = lookup.check_list(list_of_cells(serials), api_client().actor)
     totals = {STATUS[result]: checked.totals[result] for result in Result}
     g.entry.item_count = len(checked.entries)
@@ -188,7 +187,7 @@ def _idempotency_key() -> str | None:
 
 
 def _upload_json(done: Done) -> dict[str, Any]:
-    warnings = [*map(json_upload.to_json, done.warnings)]
+    warnings = [*map(json_api.to_json, done.warnings)]
     return {
         "uploadId": done.upload_id,
         "accepted": done.rows,

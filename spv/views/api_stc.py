@@ -12,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from spv.access import current_actor
 from spv.errors import api_error
 from spv.extensions import limiter
-from spv.rules.ledger.reasons import REASONS
+from spv.rules.ledger.statements import REASONS
 from spv.rules.stc import figures
 from spv.rules.stc.system_types import SystemType
 from spv.services.stc import calculations

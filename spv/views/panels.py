@@ -12,7 +12,7 @@ from spv.extensions import limiter
 from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedRows
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
-from spv.rules.ledger.criteria import read_criteria
+from spv.rules.ledger.search import read_criteria
 from spv.rules.ledger.serial_list import read_list
 from spv.services.ledger import invalidations, lookup, search, selections
 from spv.services.ledger.invalidations import SelectionMoved

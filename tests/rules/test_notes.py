@@ -4,8 +4,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from spv.rules import notes
-from spv.rules.log_key import derive
 from spv.rules.notes import Checkpoint, Proof
+from spv.rules.secrets import derive
 
 KEY = derive("a secret").signing
 NAME = "spv.example/registry"

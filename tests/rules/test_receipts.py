@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 
 from spv.rules import merkle, notes, receipts
-from spv.rules.log_key import derive
 from spv.rules.notes import Checkpoint, Proof
+from spv.rules.secrets import derive
 
 KEY = derive("a secret").signing
 NAME = "spv.example/registry"

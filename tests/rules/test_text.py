@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.reasons import OTHER, REASONS, read_reason
+from spv.rules.ledger.statements import OTHER, REASONS, read_reason
 from spv.rules.text import network_of, plain_filename, read_text, search_key
 
 

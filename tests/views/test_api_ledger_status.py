@@ -9,7 +9,7 @@ import time_machine
 from spv import demo
 from spv.extensions import db
 from spv.models import Invalidation, PanelSerial
-from spv.rules.ledger.reasons import REASONS
+from spv.rules.ledger.statements import REASONS
 from tests.api import (
     INVALIDATIONS,
     UPLOADS,

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from spv import demo, pages
 from spv.extensions import db
 from spv.models import Invalidation, PanelSerial
-from spv.rules.ledger.reasons import MOST_MARKED
+from spv.rules.ledger.statements import MOST_MARKED
 from tests.endurance import measured
 from tests.panels import panels_csv, upload
 from tests.people import acting, browser_of, user_of

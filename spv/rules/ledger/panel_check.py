@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from spv.rules.faults import fault
-from spv.rules.ledger import json_upload
-from spv.rules.ledger.json_upload import ITEMS
+from spv.rules.ledger import json_api
+from spv.rules.ledger.json_api import ITEMS
 from spv.rules.ledger.rows import LONGEST_NAME, Panel
 from spv.rules.ledger.serial_list import Listed, SerialList, list_of_cells, read_list
 from spv.rules.ledger.serial_number import is_barcode
@@ -125,10 +125,10 @@ def read_question(answers: Mapping[str, Any], today: date) -> Question:
 
 def read_body(body: bytes, today: date) -> Question:
     """Read what a program sent, of at most 100 serial numbers. Raises BodyRefused."""
-    fields = json_upload.read_object(body, ITEMS, *JSON_NAMES.values())
-    serials = json_upload.read_serials(fields, MOST_BY_API)
+    fields = json_api.read_object(body, ITEMS, *JSON_NAMES.values())
+    serials = json_api.read_serials(fields, MOST_BY_API)
     read = partial(read_all, readers=_readers(today))
-    others = json_upload.read_answers(fields, JSON_NAMES, read, "bad_parameter")
+    others = json_api.read_answers(fields, JSON_NAMES, read, "bad_parameter")
     return Question(list_of_cells(serials), **others)
 
 

@@ -21,7 +21,7 @@ from spv.models import (
     UserSession,
 )
 from spv.rules.accounts import Role, roles_of
-from spv.rules.ledger.declaration import API, DeclarationStatus
+from spv.rules.ledger.statements import API, DeclarationStatus
 from spv.services.retention import kept_for
 
 IDLE = timedelta(minutes=30)

@@ -11,11 +11,11 @@ from spv.models import Invalidation, Upload
 from spv.rules.accounts import Role
 from spv.rules.faults import Fault
 from spv.rules.formatting import pluralise
-from spv.rules.ledger import json_upload
-from spv.rules.ledger.json_upload import ALREADY_INVALID, ItemsRefused
-from spv.rules.ledger.reasons import read_reason
+from spv.rules.ledger import json_api
+from spv.rules.ledger.json_api import ALREADY_INVALID, ItemsRefused
 from spv.rules.ledger.rows import CheckedRows, Problem, escape_invisible
 from spv.rules.ledger.serial_number import read_serial
+from spv.rules.ledger.statements import read_reason
 from spv.rules.ledger.warnings import of_log
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -27,7 +27,7 @@ from spv.services.ledger.selections import Selection
 
 REASONS = {"reason": "reason", "other_reason": "otherReason"}
 _NOT_YOURS = Fault(
-    json_upload.NOT_YOURS,
+    json_api.NOT_YOURS,
     "Your account has not uploaded this serial number.",
     "Leave it out, or compare it with the label of the panel.",
 )
@@ -57,7 +57,7 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
 
     Raises BodyRefused, ItemsRefused, NotCurrent.
     """
-    checked = json_upload.read_items(body)
+    checked = json_api.read_items(body)
     if only_check:
         return _check_upload(checked, actor)
     try:
@@ -81,9 +81,9 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     The account of the actor must have uploaded them. The same request again is answered
     with the first invalidation. Raises BodyRefused, ItemsRefused.
     """
-    fields = json_upload.read_object(body, json_upload.ITEMS, *REASONS.values())
-    serials = json_upload.read_serials(fields)
-    reason = json_upload.read_answers(fields, REASONS, read_reason, "bad_reason")
+    fields = json_api.read_object(body, json_api.ITEMS, *REASONS.values())
+    serials = json_api.read_serials(fields)
+    reason = json_api.read_answers(fields, REASONS, read_reason, "bad_reason")
     ids, problems = _find_own(serials, actor)
     if {each.fault.code for each in problems} - {ALREADY_INVALID}:
         raise ItemsRefused(problems, len(serials))

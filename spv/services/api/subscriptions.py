@@ -19,7 +19,7 @@ from spv.extensions import db, secret_keys
 from spv.models import Account, Subscription, SubscriptionKey, User
 from spv.rules.accounts import KeyKind, Role, alike, read_subscription_name, roles_of
 from spv.rules.errors import ConflictError, ValidationError
-from spv.rules.ledger.declaration import TERMS, read_declaration
+from spv.rules.ledger.statements import TERMS, read_declaration
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import sessions

@@ -12,8 +12,8 @@ from spv.extensions import db
 from spv.models import Declaration
 from spv.rules.accounts import Role
 from spv.rules.errors import ForbiddenError
-from spv.rules.ledger import declaration as rules
-from spv.rules.ledger.declaration import API, UPLOAD, DeclarationStatus
+from spv.rules.ledger import statements as rules
+from spv.rules.ledger.statements import API, UPLOAD, DeclarationStatus
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction

@@ -28,7 +28,7 @@ from spv import clock, database
 from spv.extensions import db
 from spv.models import Account, PanelSerial, Product, Upload, UploadProduct
 from spv.rules.accounts import Role
-from spv.rules.ledger.criteria import Criteria
+from spv.rules.ledger.search import Criteria
 from spv.rules.text import search_key
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows

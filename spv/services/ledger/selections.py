@@ -10,8 +10,8 @@ from spv.extensions import db
 from spv.models import PanelSerial, Upload
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import pluralise
-from spv.rules.ledger.criteria import Criteria
-from spv.rules.ledger.reasons import MOST_MARKED
+from spv.rules.ledger.search import Criteria
+from spv.rules.ledger.statements import MOST_MARKED
 from spv.rules.text import is_unseen
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows

@@ -14,7 +14,6 @@ from spv.models import AuditEvent, Invalidation, PanelSerial, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
-from spv.rules.ledger.declaration import WORDINGS, read_declaration
 from spv.rules.ledger.headings import accept_headings, guess_headings
 from spv.rules.ledger.rows import (
     DIGEST_VERSION,
@@ -22,6 +21,7 @@ from spv.rules.ledger.rows import (
     CheckedRows,
     Problem,
 )
+from spv.rules.ledger.statements import WORDINGS, read_declaration
 from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log
 from spv.services.actor import Actor

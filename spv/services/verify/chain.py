@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from spv import clock
 from spv.extensions import db
 from spv.models import AuditChain, AuditCheckpoint, AuditEvent, AuditTile
-from spv.rules.log_key import LogKey
 from spv.rules.merkle import Tree, fold, leaf_hash
 from spv.rules.notes import Checkpoint, open_checkpoint
+from spv.rules.secrets import LogKey
 from spv.services import audit_log, checkpoints
 from spv.services.verify.findings import Findings
 from spv.services.verify.states import States

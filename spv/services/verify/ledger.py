@@ -18,8 +18,8 @@ from spv.models import (
     Upload,
     UploadProduct,
 )
-from spv.rules.ledger.declaration import API, UPLOAD
 from spv.rules.ledger.rows import DIGESTS, Panel, digest
+from spv.rules.ledger.statements import API, UPLOAD
 from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
 from spv.services.ledger.rows import KEYS, NAMES, PANEL, product_values

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spv.rules.errors import ValidationError
 from spv.rules.faults import fault
-from spv.rules.ledger.json_upload import BodyRefused
+from spv.rules.ledger.json_api import BodyRefused
 from spv.rules.ledger.panel_check import (
     LOOKS_LIKE,
     LOST_ZEROS,

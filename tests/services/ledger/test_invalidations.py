@@ -10,9 +10,9 @@ from spv.extensions import db
 from spv.models import UploadProduct
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import ForbiddenError, NotFoundError, ValidationError
-from spv.rules.ledger.criteria import Criteria
-from spv.rules.ledger.reasons import LONGEST_REASON, MOST_MARKED, REASONS
 from spv.rules.ledger.rows import FIELDS
+from spv.rules.ledger.search import Criteria
+from spv.rules.ledger.statements import LONGEST_REASON, MOST_MARKED, REASONS
 from spv.services.accounts import users
 from spv.services.ledger import invalidations, selections, uploads
 from spv.services.ledger.invalidations import MARKED, SelectionMoved, digest_of

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 from spv import clock, demo
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.criteria import Criteria
+from spv.rules.ledger.search import Criteria
 from spv.services.ledger import invalidations, search, selections, uploads
 from spv.services.ledger.refused_files import RowsRefused
 from tests import brute_force

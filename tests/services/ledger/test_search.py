@@ -7,8 +7,8 @@ import pytest
 
 from spv import demo
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.criteria import Criteria
 from spv.rules.ledger.rows import PRODUCT_FIELDS
+from spv.rules.ledger.search import Criteria
 from spv.services.ledger import invalidations, search, search_query, selections
 from spv.services.ledger.rows import with_ids
 from tests import brute_force

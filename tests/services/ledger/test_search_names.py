@@ -8,8 +8,8 @@ from spv import demo
 from spv.extensions import db
 from spv.models import Account
 from spv.rules.csv_file import csv_text
-from spv.rules.ledger.criteria import read_criteria
 from spv.rules.ledger.rows import FIELDS, PRODUCT_FIELDS
+from spv.rules.ledger.search import read_criteria
 from spv.services.ledger import invalidations, search, selections
 from tests import brute_force
 from tests.panels import upload

@@ -9,7 +9,7 @@ from flask import current_app
 
 from spv import demo
 from spv.extensions import db
-from spv.rules.ledger.criteria import Criteria
+from spv.rules.ledger.search import Criteria
 from spv.services.ledger import search
 from tests import brute_force
 from tests.panels import mark, panels_csv, upload

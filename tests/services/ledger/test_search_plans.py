@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from spv import demo
 from spv.extensions import db
-from spv.rules.ledger.criteria import Criteria
 from spv.rules.ledger.panel_check import read_question
+from spv.rules.ledger.search import Criteria
 from spv.services.ledger import lookup, search, search_query
 from spv.services.ledger import rows as ledger_rows
 from tests import brute_force

@@ -9,7 +9,7 @@ import pytest
 from spv import demo
 from spv.database import nested_batch
 from spv.extensions import db
-from spv.rules.ledger.criteria import Criteria
+from spv.rules.ledger.search import Criteria
 from spv.services.ledger import invalidations, selections
 from spv.services.ledger.invalidations import MARKED, SelectionMoved
 from tests import brute_force

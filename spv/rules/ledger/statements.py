@@ -1,14 +1,16 @@
-"""Declarations and terms: their dated wordings, and how long a declaration lasts."""
+"""Statements of users: declarations, terms, and reasons for an invalidation."""
 
 import tomllib
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spv.rules.errors import ValidationError
 from spv.rules.formatting import format_date, pluralise
+from spv.rules.text import BLANKS, read_all, read_text
 
 UPLOAD, API, TERMS = "upload", "api", "terms"
 # The points of each wording, by its purpose and its version.
@@ -18,6 +20,20 @@ WORDINGS: dict[str, dict[str, Sequence[str]]] = tomllib.loads(
 YES = ("yes", "on", "y", "true", "1")  # what a ticked box may send
 MONTHS = 3
 NOTICES = (14, 7, 1, -1)  # days left when users are warned, more plainly each time
+MOST_MARKED = 10_000
+LONGEST_REASON = 1_000
+OTHER = "Other"
+# All that offers, describes or checks reasons follows this list.
+REASONS = (
+    "Incorrect supplier name",
+    "Incorrect licensee/certificate holder",
+    "Incorrect model number",
+    "Incorrect serial number",
+    "Duplicate serial number",
+    "Ineligible panel",
+    "Not supplied to the Australian market",
+    OTHER,
+)
 
 
 def current_wording(purpose: str) -> tuple[str, Sequence[str]]:
@@ -119,3 +135,33 @@ class DeclarationStatus(NamedTuple):
     def notice(self) -> int:
         """The strength of the warning to users: 1 to 4 (lapsed), or 0 for none yet."""
         return sum(self.until is not None and self.days_left <= n for n in NOTICES)
+
+
+def read_reason(answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return the chosen reason, and the text that goes with "Other".
+
+    Raises ValidationError with a sentence for each field.
+    """
+    readers = {"reason": _read_reason}
+    reason = answers.get("reason")
+    if reason in REASONS:  # otherwise nothing can be said of the text
+        readers["other_reason"] = _read_other if reason == OTHER else _read_no_text
+    return read_all(answers, readers)
+
+
+def _read_reason(text: str) -> str:
+    if text not in REASONS:
+        raise ValueError("Select the reason.")
+    return text
+
+
+_read_other = partial(read_text, what="the reason", most=LONGEST_REASON, lines=True)
+
+
+def _read_no_text(text: str) -> str:
+    if text.strip(BLANKS):
+        raise ValueError(
+            "Only the reason “Other” can have a text. Select “Other”, or leave the "
+            "text empty."
+        )
+    return ""

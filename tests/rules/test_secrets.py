@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from spv.rules.secret_key import WELL_KNOWN, weakness
+from spv.rules.secrets import WELL_KNOWN, weakness
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from spv.rules.ledger.json_upload import (
+from spv.rules.ledger.json_api import (
     BodyRefused,
     ItemsRefused,
     read_answers,

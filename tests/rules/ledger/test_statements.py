@@ -6,7 +6,7 @@ import pytest
 
 from spv import clock
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.declaration import (
+from spv.rules.ledger.statements import (
     API,
     MONTHS,
     TERMS,

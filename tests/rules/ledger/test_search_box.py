@@ -2,7 +2,7 @@
 
 import pytest
 
-from spv.rules.search_box import LONGEST, Sought, read_search
+from spv.rules.ledger.search import LONGEST, Sought, read_search
 
 
 def of(words, **values):

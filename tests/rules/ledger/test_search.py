@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.criteria import LABELS, Criteria, read_criteria
+from spv.rules.ledger.search import LABELS, Criteria, read_criteria
 
 GOOD = [
     ({}, Criteria()),

@@ -4,9 +4,15 @@ import json
 
 import pytest
 
-from spv.rules.ledger.answers import LONGEST, MOST, without_data
-from spv.rules.ledger.json_upload import BodyRefused, ItemsRefused, read_items
-from spv.rules.ledger.json_upload import read_object as read
+from spv.rules.ledger.json_api import (
+    LONGEST_LOGGED,
+    MOST_LOGGED,
+    BodyRefused,
+    ItemsRefused,
+    read_items,
+    without_data,
+)
+from spv.rules.ledger.json_api import read_object as read
 
 ITEM = {"supplierName": "Secret Pty", "licensee": "Secret", "modelNumber": "S-ECRET",
         "serialNumber": "SECRET1"}  # fmt: skip
@@ -63,7 +69,7 @@ def test_what_is_kept_as_it_was():
 
 def test_it_is_small():
     kept = refused([ITEM] * 1_000)
-    assert (len(kept["errors"]), kept["moreErrors"]) == (MOST, 999 - MOST)
+    assert (len(kept["errors"]), kept["moreErrors"]) == (MOST_LOGGED, 999 - MOST_LOGGED)
     warning = {"code": "x", "message": "y" * 10_000}
     kept = without_data({"warnings": [warning]})
-    assert kept == {"warnings": [{"code": "x", "message": "y" * LONGEST}]}
+    assert kept == {"warnings": [{"code": "x", "message": "y" * LONGEST_LOGGED}]}

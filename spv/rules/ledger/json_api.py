@@ -1,6 +1,7 @@
-"""The JSON that API clients send: read strictly, its items checked like a file's rows.
+"""The JSON of the ledger's API: read strictly, its items checked like a file's rows.
 
-Rows count from 1, the first item. Every problem of the items is found in one pass.
+Rows count from 1, the first item. Every problem of the items is found in one pass. The
+log keeps no serial number, name or key of an answer.
 """
 
 import json
@@ -29,6 +30,18 @@ _KINDS = {
     list: "a list",
     type(None): "null",
 }
+# Of an answer in the log: the errors, the characters of a message, the fields.
+MOST_LOGGED, LONGEST_LOGGED = 10, 300
+LOGGED = frozenset(
+    {
+        "result", "uploadId", "accepted", "recordedAt", "declarationCurrentUntil",
+        "validateOnly", "invalidationId", "marked", "markedAt", "totals", "repeated",
+        "status",
+    }
+)  # fmt: skip
+# Other names of fields are those that a client has made up: they can be anything.
+NAMES = frozenset({*FIELD_OF, ITEMS, "body", "reason", "otherReason", "validate-only",
+                   "Idempotency-Key"})  # fmt: skip
 
 
 class BodyRefused(ValidationError):
@@ -212,3 +225,29 @@ def _unknown_field(
             shown, known = ledger_rows.escape_invisible(name), join_words(fields)
             return shown, fault("unknown_field", field=shown, fields=known)
     return None
+
+
+def without_data(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer with its first errors, without what was sent or looked up."""
+    kept = {name: value for name, value in answer.items() if name in LOGGED}
+    for name in ("errors", "warnings"):
+        found = answer.get(name) or ()
+        if found:
+            kept[name] = [_error_without_data(error) for error in found[:MOST_LOGGED]]
+        if len(found) > MOST_LOGGED:
+            kept[f"more{name.capitalize()}"] = len(found) - MOST_LOGGED
+    return kept
+
+
+def _error_without_data(error: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: error[name] for name in ("row", "field", "code") if name in error}
+    if kept.get("field", ITEMS) not in NAMES:
+        kept["field"] = "…"
+    message: str = error["message"]
+    begin, _, rest = message.partition("“")
+    quoted, end, after = rest.rpartition("”")
+    if len(quoted) > 1 and quoted not in NAMES:
+        message = f"{begin}“…{end}{after}"
+    if "value" in error:  # the sentences after the first may repeat it
+        message = message.partition(". ")[0].removesuffix(".") + "."
+    return kept | {"message": message[:LONGEST_LOGGED]}
