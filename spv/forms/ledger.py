@@ -10,7 +10,7 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.ledger.headings import pasted_rows
+from spv.rules.ledger.csv_upload import pasted_rows
 from spv.rules.ledger.rows import FIELDS
 from spv.rules.ledger.search import STATUSES
 from spv.rules.ledger.statements import (

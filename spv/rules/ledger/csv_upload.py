@@ -1,76 +1,71 @@
-"""Files of panel serial numbers: read strictly, all rows or none, with a report.
+"""Files of panel serial numbers, read strictly: their headings, and their rows."""
 
-Problems that are equal are one group of the report.
-"""
-
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby, zip_longest
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import zip_longest
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import NamedTuple
 
 from spv.rules import csv_file
-from spv.rules.csv_file import Row, heading_name, read_csv
-from spv.rules.faults import Fault, fault
-from spv.rules.formatting import pluralise
-from spv.rules.ledger import headings
+from spv.rules.csv_file import (
+    AS_CSV,
+    Row,
+    csv_text,
+    first_row,
+    heading_name,
+    read_csv,
+    refusal,
+)
+from spv.rules.faults import fault
+from spv.rules.file_kinds import kind_of_text
+from spv.rules.formatting import join_words
 from spv.rules.ledger import rows as ledger_rows
-from spv.rules.ledger.headings import FIELD_OF
-from spv.rules.ledger.rows import FIELDS, CheckedRows, Problem, escape_invisible
-from spv.rules.ledger.warnings import warnings_of
+from spv.rules.ledger.rows import (
+    FIELDS,
+    CheckedRows,
+    Problem,
+    escape_invisible,
+    warnings_of,
+)
 
 # The template, a good file and a bad one, with the line ends of a CSV file.
 SAMPLES = {
     path.stem: path.read_text("utf-8").replace("\n", "\r\n")
     for path in sorted(Path(__file__).with_name("samples").glob("*.csv"))
 }
-PROBLEMS_SHOWN = 50
-WRONG_ROWS_SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The problems of one fault in one column: their number, and the first of them."""
-
-    column: str
-    fault: Fault
-    count: int
-    first: Sequence[Problem]
-
-
-class WrongRow(NamedTuple):
-    """A row with problems: the heading, text and problems of each of its cells."""
-
-    number: int
-    cells: Sequence[tuple[str, str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """All that is wrong with a file, in one sentence and in groups.
-
-    `new_rows` is the number of rows that the ledger does not have, if all problems are
-    rows that it has. Where the headings are wrong, the rows were not checked. If there
-    is no problem, the rows can be recorded once the user has confirmed the warnings.
-    """
-
-    sentence: str
-    groups: Sequence[Group]
-    about_headings: bool
-    problem_count: int
-    wrong_rows: int
-    row_count: int
-    new_rows: int = 0
-    warnings: Sequence[Group] = ()
-    warning_count: int = 0
-    first_rows: Sequence[WrongRow] = ()
-
-    @property
-    def not_shown(self) -> int:
-        """The number of problems that are not among the first of a group."""
-        return self.problem_count - sum(len(group.first) for group in self.groups)
+ADDED = ("Problem", "How to fix")
+# The columns that a file of search results has beside the four.
+LEDGER_COLUMNS = ("Ledger status", "Ledger reason", "Ledger recorded", "Ledger upload",
+                  "Ledger account")  # fmt: skip
+FIELD_OF = {heading_name(words): field for field, words in FIELDS.items()}
+OURS = {*map(heading_name, (*ADDED, *LEDGER_COLUMNS))}
+HEADING_CODES = frozenset(
+    {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
+)
+_LOOKED_AT = 2_000  # characters of the first line
+_NOT_LETTERS = re.compile(r"[^a-z]+")
+# Other headings that plainly mean a column of ours, by their letters alone.
+_MEANINGS = {
+    "supplier_name": "supplier suppliers nameofsupplier suppliersname panelsupplier "
+    "suppliercompany importer",
+    "licensee": "licensee certificateholder licenseecertificateholder licencee "
+    "licenceecertificateholder licenseeorcertificateholder licenseeholder "
+    "licenseename certholder licenseecertholder manufacturer",
+    "model_number": "model modelno modelnum modelnr models modelname panelmodel "
+    "panelmodelnumber panelmodelno modulemodel modulemodelnumber",
+    "serial_number": "serial serials serialno serialnum serialnr serialnumbers sn "
+    "panelserial panelserialno panelserialnumber moduleserial moduleserialnumber "
+    "barcode",
+}
+_FIELD_BY_LETTERS = {
+    letters: field
+    for field, words in _MEANINGS.items()
+    for letters in (*words.split(), _NOT_LETTERS.sub("", FIELDS[field].lower()))
+}
 
 
 def check_csv(data: bytes) -> CheckedRows:
@@ -81,15 +76,15 @@ def check_csv(data: bytes) -> CheckedRows:
     """
     text = csv_file.decode(data)
     csv_file.check_delimiter(text)
-    if problem := headings.check_first_row(text):
+    if problem := check_first_row(text):
         return CheckedRows({}, {}, [problem], 0)
     bare_quotes: list[int] = []
     heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, bare_quotes)
     names = [heading_name(cell) for cell in heading.cells]
-    if problems := [*headings.heading_problems(heading, names)]:
+    if problems := [*heading_problems(heading, names)]:
         return CheckedRows({}, {}, problems, len(rows))
     if not rows:
-        raise csv_file.refusal("The file has no rows under its headings. Add a panel.")
+        raise csv_file.refusal("The file has no rows under its  Add a panel.")
     problems = _index_column(heading, rows, names)
     columns = itemgetter(*map(names.index, FIELD_OF))
     lines, width, has_unnamed = [], len(names), "" in names
@@ -112,85 +107,92 @@ def check_csv(data: bytes) -> CheckedRows:
     return replace(checked, row_count=len(rows), warnings=warnings)
 
 
-def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
-    """Return a file with two more columns that tell each row's problems.
+def check_first_row(text: str) -> Problem | None:
+    """Return the problem of a file whose first row has none of our headings.
 
-    Rows keep their numbers. The two columns are ignored when the file is read again.
+    Raises ValidationError on `file` if the file is plainly of another kind.
     """
-    by_row = {n: list(of) for n, of in groupby(problems, attrgetter("row"))}
-    lines: list[list[str]] = []
-    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
-    own_columns = _own_columns([heading, *rows])
-    for number, cells in (heading, *rows):
-        lines += [[] for _ in range(number - len(lines) - 1)]  # rows that are empty
-        found = by_row.get(number, [])
-        added = map(_in_words, found), (problem.fault.remedy for problem in found)
-        lines.append(
-            [cells[at] if at < len(cells) else "" for at in own_columns]
-            + [" ".join(dict.fromkeys(words)) for words in added]
-        )
-    lines[heading.number - 1][-2:] = headings.ADDED
-    return csv_file.csv_text(lines, as_text=True)
+    row, _ = first_row(text)
+    if not row.cells or any(heading_name(cell) in FIELD_OF for cell in row.cells):
+        return None
+    if kind := kind_of_text(text):
+        raise refusal(f"This is {kind}, not a CSV file. {AS_CSV}")
+    line = heading_name(text.strip(" ,\r\n")[:_LOOKED_AT].splitlines()[0])
+    if '"' in line and any(name in line for name in FIELD_OF):
+        return None  # the quotes are what is wrong
+    if line == "".join(FIELD_OF):
+        raise refusal(f"The columns are separated by blanks. {AS_CSV}")
+    found = escape_invisible(", ".join(row.cells))
+    headings = join_words(FIELDS.values())
+    return Problem(row.number, "", fault("no_heading", headings=headings), found)
 
 
-def write_rows(data: bytes, numbers: set[int]) -> str:
-    """Return a file with only the rows that have one of the numbers."""
-    heading, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
-    kept = [row for row in rows if row.number in numbers]
-    return csv_file.csv_text((row.cells for row in (heading, *kept)), as_text=True)
+def heading_problems(heading: Row, names: Sequence[str]) -> Iterator[Problem]:
+    """Yield the problems of headings, whose names for comparison are `names`."""
+    for name, field in FIELD_OF.items():
+        column, count = FIELDS[field], names.count(name)
+        if count == 0:
+            found = fault("heading_missing", column=column)
+            yield Problem(heading.number, field, found, "")
+        elif count > 1:
+            times = "twice" if count == 2 else f"{count} times"
+            found = fault("heading_repeated", column=column, times=times)
+            yield Problem(heading.number, field, found, column)
+    for cell, name in zip(heading.cells, names, strict=True):
+        if name and name not in FIELD_OF and name not in OURS:
+            column = escape_invisible(" ".join(cell.split()))
+            found = fault("heading_unknown", column=column)
+            yield Problem(heading.number, "", found, column)
 
 
-def wrong_rows(data: bytes, problems: Sequence[Problem]) -> list[WrongRow]:
-    """Return the first rows that have problems, with what is wrong beside each cell."""
-    first, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
-    names = [heading_name(cell) for cell in first.cells]
-    said: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
-    for problem in problems:
-        said[problem.row, problem.field].append(_sentence_of(problem))
-    numbers = {problem.row for problem in problems}
-    wrong = [row for row in rows if row.number in numbers]
-    found = []
-    for number, cells in wrong[:WRONG_ROWS_SHOWN]:
-        texts = dict(zip(names, map(escape_invisible, cells), strict=False))
-        shown = [
-            (FIELDS[field], texts.get(name, ""), " ".join(said[number, field]))
-            for name, field in FIELD_OF.items()
-        ]
-        found.append(WrongRow(number, shown))
-    return found
+def guess_headings(data: bytes) -> list[tuple[str, str]]:
+    """Return the headings that plainly mean others, if the file has all four.
 
-
-def report(
-    checked: CheckedRows, problems: Sequence[Problem], data: bytes = b""
-) -> Report:
-    """Group problems, the most frequent first, and show at most 50 with their rows.
-
-    With the bytes of the file, the report also has its first wrong rows.
+    Each comes with the heading of ours that it means. A file with another heading
+    beside them is left to its owner.
     """
-    rows = {problem.row for problem in problems}
-    codes = {problem.fault.code for problem in problems}
-    about_headings = not headings.HEADING_CODES.isdisjoint(codes)
-    only_valid = codes == {ledger_rows.ALREADY_VALID}
-    sentence = "Correct the headings, then choose the file again."
-    if not problems:
-        warnings = pluralise(len(checked.warnings), "warning")
-        sentence = (
-            f"Look at {warnings}, then record the rows as they are, or correct them."
-        )
-    elif not about_headings:
-        sentence = _sentence(len(rows), checked.row_count, only_valid=only_valid)
-    return Report(
-        sentence=sentence,
-        groups=groups_of(problems),
-        about_headings=about_headings,
-        problem_count=len(problems),
-        wrong_rows=len(rows),
-        row_count=checked.row_count,
-        new_rows=checked.row_count - len(rows) if only_valid else 0,
-        warnings=groups_of(checked.warnings),
-        warning_count=len(checked.warnings),
-        first_rows=wrong_rows(data, problems) if data and not about_headings else (),
-    )
+    row, _ = first_row(csv_file.decode(data))
+    meant = [(cell, _field_meant(cell)) for cell in row.cells]
+    others = [
+        cell
+        for cell, field in meant
+        if not field and cell.strip() and heading_name(cell) not in OURS
+    ]
+    if others or sorted(field for _, field in meant if field) != sorted(FIELDS):
+        return []
+    return [
+        (escape_invisible(cell.strip()), FIELDS[field])
+        for cell, field in meant
+        if field and heading_name(cell) not in FIELD_OF
+    ]
+
+
+def accept_headings(data: bytes) -> bytes:
+    """Return a file with our headings in place of those that plainly mean them."""
+    row, rest = first_row(csv_file.decode(data))
+    cells = [FIELDS.get(_field_meant(cell), cell) for cell in row.cells]
+    empty = "\r\n" * (row.number - 1)  # rows keep their numbers
+    return (empty + csv_text([cells]) + rest).encode()
+
+
+def pasted_rows(text: str) -> bytes:
+    """Return rows that were pasted as a CSV file, with our headings if they have none.
+
+    The cells of a spreadsheet are pasted with tabs between them.
+    """
+    if "\t" in text:
+        cells = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
+        with suppress(csv.Error):  # a cell above its limit: it is refused as it is
+            text = csv_text(cells, as_text=True)
+    first = {heading_name(cell) for cell in text.lstrip().split("\n")[0].split(",")}
+    if first.isdisjoint(FIELD_OF):
+        text = csv_text([FIELDS.values()]) + text
+    return text.encode()
+
+
+def _field_meant(heading: str) -> str:
+    """Return the field that a heading plainly means; "" if it means none."""
+    return _FIELD_BY_LETTERS.get(_NOT_LETTERS.sub("", heading.casefold()), "")
 
 
 def _index_column(heading: Row, rows: list[Row], names: list[str]) -> list[Problem]:
@@ -223,49 +225,3 @@ def _extra_cells(number: int, cells: list[str], names: list[str]) -> list[Proble
     extra = [cell.strip() for cell, name in pairs if not name and cell.strip()]
     shown = map(escape_invisible, extra[:1])
     return [Problem(number, "", fault("extra_cell"), text) for text in shown]
-
-
-def _own_columns(rows: list[Row]) -> list[int]:
-    """Return the positions of all columns but those that our own files add."""
-    names = dict(enumerate(map(heading_name, rows[0].cells)))
-    width = max(len(row.cells) for row in rows)
-    return [at for at in range(width) if names.get(at) not in headings.OURS]
-
-
-def _in_words(problem: Problem) -> str:
-    column, sentence = FIELDS.get(problem.field), _sentence_of(problem)
-    return f"{column}: {sentence}" if column else sentence
-
-
-def _sentence_of(problem: Problem) -> str:
-    sentence, note = problem.fault.sentence, problem.note
-    return f"{sentence} ({note})" if note else sentence
-
-
-def groups_of(problems: Sequence[Problem]) -> list[Group]:
-    """Group problems or warnings by column and fault, the most frequent first."""
-    by_fault: dict[tuple[str, Fault], list[Problem]] = {}
-    for problem in problems:
-        by_fault.setdefault((problem.field, problem.fault), []).append(problem)
-    ordered = sorted(by_fault.items(), key=lambda item: -len(item[1]))[:PROBLEMS_SHOWN]
-    groups: list[Group] = []
-    left = PROBLEMS_SHOWN
-    # The smallest group first: what it does not need is left for the larger ones.
-    for waiting in range(len(ordered), 0, -1):
-        (field, common), of_group = ordered[waiting - 1]
-        first = of_group[: left // waiting]
-        left -= len(first)
-        groups.append(Group(FIELDS.get(field, ""), common, len(of_group), first))
-    return groups[::-1]
-
-
-def _sentence(wrong: int, count: int, *, only_valid: bool) -> str:
-    if not only_valid:
-        rows = f"{wrong:,} of {pluralise(count, 'row')}"
-        return f"Correct {rows}, then choose the file again."
-    if wrong == count:
-        return "The ledger has every row already. There is nothing to upload."
-    return (
-        f"The ledger has {wrong:,} of the {count:,} rows already. Leave them out, "
-        "then choose the file again."
-    )

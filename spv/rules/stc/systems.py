@@ -8,12 +8,7 @@ from spv.rules.stc.battery import Battery
 from spv.rules.stc.figures import FIGURES, FIRST_DAY, announced_for, years_left, zone_of
 from spv.rules.stc.generation_units import Hydro, Solar, Wind
 from spv.rules.stc.installation import Installation
-from spv.rules.stc.system_types import (
-    PATTERNS,
-    SystemType,
-    is_postcode,
-    system_type_of,
-)
+from spv.rules.stc.system_types import PATTERNS, SystemType, is_postcode, system_type_of
 from spv.rules.text import read_date
 
 SYSTEMS: dict[SystemType, type[Installation]] = {

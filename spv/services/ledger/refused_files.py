@@ -13,7 +13,8 @@ from spv.extensions import db
 from spv.models import RefusedFile
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.csv_upload import Report, check_csv, write_problems, write_rows
+from spv.rules.ledger.csv_upload import check_csv
+from spv.rules.ledger.report import Report, write_problems, write_rows
 from spv.rules.ledger.rows import CheckedRows, Problem, already_valid_problem
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require

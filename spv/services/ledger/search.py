@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from spv import clock, database
 from spv.database import snapshot
 from spv.rules.csv_file import csv_text
-from spv.rules.ledger.headings import LEDGER_COLUMNS
+from spv.rules.ledger.csv_upload import LEDGER_COLUMNS
 from spv.rules.ledger.rows import FIELDS
 from spv.rules.ledger.search import STATUSES, Criteria
 from spv.services.actor import Actor

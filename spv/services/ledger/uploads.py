@@ -13,16 +13,17 @@ from spv.extensions import db
 from spv.models import AuditEvent, Invalidation, PanelSerial, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.csv_upload import Group, Report, check_csv, groups_of, report
-from spv.rules.ledger.headings import accept_headings, guess_headings
+from spv.rules.ledger.csv_upload import accept_headings, check_csv, guess_headings
+from spv.rules.ledger.report import Group, Report, groups_of, report
 from spv.rules.ledger.rows import (
     DIGEST_VERSION,
     DIGESTS,
     CheckedRows,
     Problem,
+    of_log,
+    to_log,
 )
 from spv.rules.ledger.statements import WORDINGS, read_declaration
-from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result

@@ -11,13 +11,8 @@ from hypothesis import strategies as st
 
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.csv_upload import (
-    SAMPLES,
-    check_csv,
-    report,
-    write_problems,
-    write_rows,
-)
+from spv.rules.ledger.csv_upload import SAMPLES, check_csv
+from spv.rules.ledger.report import report, write_problems, write_rows
 from spv.rules.ledger.rows import FIELDS, Panel, digest
 from tests.panels import HEADING, panels_csv
 from tests.serial_files_damage import EVERY_FILE as ALL

@@ -7,8 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from spv.rules.faults import Fault
-from spv.rules.ledger.csv_upload import check_csv
-from spv.rules.ledger.headings import accept_headings
+from spv.rules.ledger.csv_upload import accept_headings, check_csv
 from spv.rules.ledger.rows import COLUMNS, FIELDS, read_model, read_name
 from spv.rules.ledger.serial_number import has_check_digit, is_rounded, read_serial
 from spv.rules.text import search_key

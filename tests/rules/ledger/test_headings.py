@@ -3,8 +3,7 @@
 import pytest
 
 from spv.rules.csv_file import first_row
-from spv.rules.ledger.csv_upload import check_csv
-from spv.rules.ledger.headings import accept_headings, guess_headings
+from spv.rules.ledger.csv_upload import accept_headings, check_csv, guess_headings
 from tests.serial_files import A, B, text
 
 NEARLY = text(A, B, head=("Supplier", "Certificate holder", "Model no.", "S/N"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from spv.rules.ledger.csv_upload import check_csv, report
-from spv.rules.ledger.headings import pasted_rows
+from spv.rules.ledger.csv_upload import check_csv, pasted_rows
+from spv.rules.ledger.report import report
 from tests.panels import HEADING, NAMES
 
 CELLS = ("Helios", "Helios Co., Ltd", "HE-440", "00391")

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from spv.rules.ledger.csv_upload import check_csv, report
+from spv.rules.ledger.csv_upload import check_csv
+from spv.rules.ledger.report import report
 from spv.rules.ledger.rows import already_valid_problem
 from tests.panels import HEADING, panels_csv
 
