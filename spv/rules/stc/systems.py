@@ -1,15 +1,170 @@
-"""The class of each system type, and what follows from answers as they were typed."""
+"""Solar batteries; the class of each system type, by which answers are read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
 from spv.rules.errors import ValidationError
-from spv.rules.stc.battery import Battery
-from spv.rules.stc.figures import FIGURES, FIRST_DAY, announced_for, years_left, zone_of
+from spv.rules.formatting import format_date, format_decimal, pluralise
+from spv.rules.stc.figures import (
+    FIGURES,
+    FIRST_DAY,
+    announced_for,
+    value_on,
+    years_left,
+    zone_of,
+)
 from spv.rules.stc.generation_units import Hydro, Solar, Wind
-from spv.rules.stc.installation import Installation
+from spv.rules.stc.installation import Installation, Step
 from spv.rules.stc.system_types import PATTERNS, SystemType, is_postcode, system_type_of
 from spv.rules.text import read_date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Battery(Installation):
+    """A battery that stores the output of solar panels."""
+
+    system_type = SystemType.BATTERY
+    first_day = "battery_first_day"
+    before_first_day = "Batteries earn STCs from {day}. Enter that day or a later one."
+
+    nominal_kwh: Decimal
+    usable_kwh: Decimal | None = None
+    modules: Decimal | None = None
+    module_usable_kwh: Decimal | None = None
+
+    @classmethod
+    def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
+        yield from super().limits(values, day)
+        yield from _check_modules(values)
+        if (nominal := values.get("nominal_kwh")) is None:
+            return
+        least, most = value_on("battery_nominal_limits", day)
+        if not least <= nominal <= most:
+            yield (
+                "nominal_kwh",
+                "To earn STCs a battery needs a nominal capacity of "
+                f"{format_decimal(least)} to {format_decimal(most)} kWh. Enter a "
+                "capacity in that range.",
+            )
+        if capacity_of(values) > nominal:
+            yield (
+                "usable_kwh" if "usable_kwh" in values else "module_usable_kwh",
+                "The usable capacity cannot be more than the nominal capacity of "
+                f"{format_decimal(nominal)} kWh. Enter a smaller one.",
+            )
+
+    @classmethod
+    def date_hint(cls, day: date) -> str:
+        """Return the factor of a day; nothing before the first day of batteries."""
+        if day < FIGURES[cls.first_day].latest:
+            return ""
+        factor = format_decimal(value_on("battery_factor", day))
+        return f"STC factor on {format_date(day)}: {factor} STCs per kWh"
+
+    @property
+    def capacity_kwh(self) -> Decimal:
+        """The usable capacity: as it was given, or that of all modules together."""
+        return capacity_of(vars(self))
+
+    @property
+    def most_kwh(self) -> Decimal:
+        """The usable capacity above which nothing more is counted."""
+        return Decimal(value_on("battery_bands", self.installation_date)[-1][0])
+
+    @property
+    def parts(self) -> list[tuple[Decimal, Decimal]]:
+        """The capacity in each band that is reached, with the share that counts."""
+        parts, below = [], Decimal(0)
+        for top, share in value_on("battery_bands", self.installation_date):
+            if (part := min(self.capacity_kwh, top) - below) > 0:
+                parts.append((part, share))
+            below = top
+        return parts
+
+    @property
+    def weighted_kwh(self) -> Decimal:
+        """The capacity that counts."""
+        return sum((part * share for part, share in self.parts), Decimal(0))
+
+    @property
+    def factor(self) -> Decimal:
+        """The certificates for each kWh that counts."""
+        return Decimal(value_on("battery_factor", self.installation_date))
+
+    @cached_property
+    def output(self) -> Decimal:
+        """The certificates before they are rounded down."""
+        return self.weighted_kwh * self.factor
+
+    def warnings(self, today: date) -> Iterator[str]:
+        yield from super().warnings(today)
+        if self.capacity_kwh > self.most_kwh:
+            most = format_decimal(self.most_kwh)
+            yield f"Only the first {most} kWh of usable capacity counts."
+
+    def working(self) -> tuple[Step, ...]:
+        usable, most, factor = self.capacity_kwh, self.most_kwh, self.factor
+        capacity = format_decimal(self.weighted_kwh)
+        shares = " + ".join(
+            f"{format_decimal(part)} × {format_decimal(share * 100)} %"
+            for part, share in self.parts
+        )
+        return (
+            *self._modules_step(),
+            Step("Usable capacity that counts",
+                 f"Lower of {format_decimal(usable)} and {format_decimal(most)}",
+                 format_decimal(min(usable, most)), "kWh", FIGURES["battery_bands"]),
+            Step("Weighted capacity", shares, capacity, "kWh",
+                 FIGURES["battery_bands"]),
+            Step("STC factor", f"Installed on {format_date(self.installation_date)}",
+                 str(factor), "STCs per kWh", FIGURES["battery_factor"]),
+            Step("Capacity × factor", f"{capacity} kWh × {factor}",
+                 format_decimal(self.output), "STCs before rounding",
+                 FIGURES["battery_factor"]),
+            self.last_step(),
+        )  # fmt: skip
+
+    def _modules_step(self) -> Iterator[Step]:
+        if self.modules is None or self.module_usable_kwh is None:
+            return
+        modules = pluralise(int(self.modules), "module")
+        operation = f"{modules} × {format_decimal(self.module_usable_kwh)} kWh"
+        capacity = format_decimal(self.capacity_kwh)
+        figure = FIGURES["battery_bands"]
+        yield Step("Usable capacity", operation, capacity, "kWh", figure)
+
+
+def capacity_of(values: Mapping[str, Any]) -> Decimal:
+    """Return the usable capacity in kWh that answers say; 0 if they do not."""
+    if usable := values.get("usable_kwh"):
+        return Decimal(usable)
+    modules, each = values.get("modules") or 0, values.get("module_usable_kwh") or 0
+    return Decimal(modules) * Decimal(each)
+
+
+def _check_modules(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield a sentence where the capacity is given in no way, in part, or twice."""
+    has_modules, has_each = "modules" in values, "module_usable_kwh" in values
+    if "usable_kwh" in values:
+        if has_modules or has_each:
+            sentence = "Give the usable capacity or the modules, not both."
+            yield "modules" if has_modules else "module_usable_kwh", sentence
+    elif not has_modules and not has_each:
+        yield (
+            "usable_kwh",
+            "Enter the usable capacity in kWh, or the number of modules and the usable "
+            "capacity of one.",
+        )
+    elif not has_modules:
+        yield "modules", "Enter the number of modules as a whole number such as 5."
+    elif not has_each:
+        sentence = "Enter the usable capacity of one module in kWh, such as 2.76."
+        yield "module_usable_kwh", sentence
+
 
 SYSTEMS: dict[SystemType, type[Installation]] = {
     system.system_type: system for system in (Solar, Wind, Hydro, Battery)
