@@ -1,14 +1,18 @@
-"""Help: documents of docs/ as HTML, and the terms of the scheme."""
+"""Help: documents of docs/ as HTML, the OpenAPI document, terms of the scheme."""
 
 import re
 import tomllib
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from spv.rules.ledger.statements import REASONS
+from spv.rules.stc.system_types import SystemType
 
 ROOM = Path(__file__).parent
 # Where a link of a document goes, seen from /help. A link to another file is only text.
@@ -90,3 +94,38 @@ def _dress(token: Token) -> None:
         token.attrSet("class", "spv-pre")
     elif token.nesting == 1 and token.tag in CLASSES:
         token.attrSet("class", CLASSES[token.tag])
+
+
+@cache
+def _parsed() -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the OpenAPI document, and the meaning of each error code."""
+    text = (ROOM / "openapi.yaml").read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.safe_load(text)
+    body = content["components"]["schemas"]["Marking"]
+    body["properties"]["reason"]["enum"].extend(REASONS)
+    calculation = content["paths"]["/api/stc/v1/calculation"]["get"]
+    system_type = calculation["parameters"][0]
+    system_type["schema"]["enum"].extend(map(str, SystemType))
+    shared = content.pop("x-shared")
+    return content, shared["error-codes"]
+
+
+def openapi() -> dict[str, Any]:
+    """Return the OpenAPI document as it is served."""
+    return _parsed()[0]
+
+
+@cache
+def operations(tag: str) -> dict[str, dict[str, Any]]:
+    """Return the operations with a tag by their id, each with its method and path."""
+    return {
+        operation["operationId"]: {"method": method.upper(), "path": path, **operation}
+        for path, methods in openapi()["paths"].items()
+        for method, operation in methods.items()
+        if tag in operation["tags"]
+    }
+
+
+def error_codes() -> dict[str, str]:
+    """Return the meaning of each error code."""
+    return _parsed()[1]

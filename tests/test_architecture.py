@@ -44,6 +44,7 @@ ARROWS = {
         "services",
     },
     "config": {"rules"},
+    "guide": {"rules"},
     "demo": {"clock", "database", "extensions", "models", "rules", "services"},
     "demo_past": {"clock", "demo", "models", "rules", "services"},
     "readiness": {"database", "extensions", "models"},

@@ -8,9 +8,8 @@ import subprocess
 from pathlib import Path
 from urllib.parse import urlencode
 
-from spv import demo
+from spv import demo, guide
 from spv.rules.ledger import panel_check
-from spv.views import api_stc
 from tests.api import key_of, subscribe
 from tests.people import acting
 from tests.server import serve
@@ -24,7 +23,7 @@ UPLOADING, API = (
 def test_the_api_page_names_every_parameter():
     table = re.search(r"\| parameter \|.*?\n\n", API, re.S)[0]
     named = re.findall(r"^\| (`.*?) \|", table, re.M)
-    described = api_stc.operations("STC calculator")["calculate"]["parameters"]
+    described = guide.operations("STC calculator")["calculate"]["parameters"]
     names = {parameter["name"] for parameter in described}
     assert {*re.findall(r"`(\w+)`", "".join(named))} == names
 
@@ -73,7 +72,7 @@ def test_the_api_page_names_only_codes_that_are_there():
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", UPLOADING))
     assert named
     statuses = {result.name.lower() for result in panel_check.Result}
-    assert named - statuses <= api_stc.error_codes().keys()
+    assert named - statuses <= guide.error_codes().keys()
     assert all(f"`{status}`" in UPLOADING for status in statuses)
 
 

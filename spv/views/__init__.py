@@ -7,9 +7,7 @@ from spv.extensions import csrf
 from spv.views import (
     account,
     api_ledger,
-    api_stc,
     developer,
-    panel_check,
     panels,
     site,
     staff,
@@ -69,8 +67,8 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, panels.bp,
         panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
-        api_ledger.bp, api_stc.bp, panel_check.bp, verify.bp,
+        api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
-    for api in (api_ledger.bp, panel_check.check_by_api):
+    for api in (api_ledger.bp, site.check_by_api):
         csrf.exempt(api)  # it reads no cookies

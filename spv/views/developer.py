@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, pages
+from spv import access, guide, pages
 from spv.access import KEY_HEADER, current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import (
@@ -18,7 +18,6 @@ from spv.rules.accounts import KeyKind
 from spv.services.accounts import applications
 from spv.services.api import idempotency, subscriptions
 from spv.services.ledger import declarations
-from spv.views import api_stc
 
 bp = Blueprint("developer", __name__, url_prefix="/developer")
 declaration_bp = Blueprint("declarations", __name__, url_prefix="/panels/declaration")
@@ -71,7 +70,7 @@ def reference(
     form: ConsoleForm | None = None, answer: Response | None = None
 ) -> Response:
     """Show the request URL, headers, schema, examples, console and error codes."""
-    operations = api_stc.operations(API)
+    operations = guide.operations(API)
     body = operations["uploadSerialNumbers"]["requestBody"]["content"]
     example = json.dumps(body["application/json"]["example"], indent=2)
     # Each account gets its own serial numbers: the ledger refuses those of another.
@@ -81,14 +80,14 @@ def reference(
         "developer/_reference.html",
         title=API,
         operations=operations.values(),
-        schemas=api_stc.openapi()["components"]["schemas"],
+        schemas=guide.openapi()["components"]["schemas"],
         url=url_for("api_ledger.create", _external=True),
         example=example,
         form=form or ConsoleForm(body=example),
         subscriptions=subscriptions.mine(actor),
         answer=answer,
         key_header=KEY_HEADER,
-        codes=api_stc.error_codes(),
+        codes=guide.error_codes(),
     )
 
 

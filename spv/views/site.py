@@ -1,19 +1,25 @@
-"""The home page, the search box, and the health checks for monitoring."""
+"""Pages for everybody: home, search box, check of panels, help, and health checks."""
+
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import guide, pages, readiness
 from spv.access import current_actor, may, person
-from spv.forms.ledger import CheckForm, UploadForm
+from spv.extensions import limiter
+from spv.forms.ledger import CheckForm, PanelCheckForm, UploadForm
+from spv.rules.ledger.panel_check import read_body, read_question
 from spv.services import search_box
 from spv.services.accounts import applications
 from spv.services.api import subscriptions
-from spv.services.ledger import refused_files, uploads
+from spv.services.ledger import lookup, refused_files, uploads
 from spv.services.search_box import Kind
+from spv.views.api_ledger import check_parameters, json_body
 from spv.views.stc import first_form
 
 bp = Blueprint("site", __name__)
+check_bp = Blueprint("panel_check", __name__)
 LAST = 5  # uploads on the home page
 # The page of each kind of thing that the search box finds, and the name of its key.
 PAGES = {
@@ -82,3 +88,37 @@ def ready() -> tuple[Response, int]:
     if problem := readiness.problem():
         return jsonify({"status": "not ready", "reason": problem}), 503
     return jsonify({"status": "ready"}), 200
+
+
+@check_bp.get("/check-panels", endpoint="new")
+def check_panels(form: PanelCheckForm | None = None, **context: Any) -> Response:
+    """Show the form, and the panels that were checked."""
+    title, form = "Check panels", form or PanelCheckForm()
+    return pages.render("panel_check/_check.html", title=title, form=form, **context)
+
+
+@check_bp.post("/check-panels")
+@limiter.limit("30 per minute")
+@pages.submits(PanelCheckForm, check_panels)
+def check(form: PanelCheckForm) -> Response:
+    """Show the result of each panel."""
+    return check_panels(form, checked=lookup.check_panels(read_question, form.answers))
+
+
+@check_bp.post("/api/panel-check/v1/serial-numbers")
+@limiter.limit("300 per minute")
+def check_by_api() -> dict[str, Any]:
+    """Answer the status of up to 100 panels, and never whose they are."""
+    check_parameters()
+    checked = lookup.check_panels(read_body, json_body())
+    return {
+        "result": "Successful",
+        "serialNumbers": [
+            {
+                "serialNumber": each.listed.entry,
+                "status": each.result.name.lower(),
+                "hints": each.hints,
+            }
+            for each in checked.entries
+        ],
+    }

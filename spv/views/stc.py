@@ -1,22 +1,30 @@
-"""The STC calculator for one system or for a file of many, without a sign-in."""
+"""The STC calculator: its pages for one system or a file of many, and its API.
 
+Neither needs a sign-in or a key.
+"""
+
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import pages
+from spv import guide, pages
 from spv.access import current_actor
+from spv.errors import api_error
 from spv.extensions import limiter
 from spv.forms.stc import StcBatchForm, StcForm
+from spv.rules.stc import figures
 from spv.rules.stc.batch import template_text
 from spv.rules.stc.system_types import SystemType
 from spv.services import receipts
 from spv.services.stc import batches, calculations
 
 bp = Blueprint("stc", __name__, url_prefix="/stc")
+api_bp = Blueprint("api_stc", __name__, url_prefix="/api")
 
 
 def first_form() -> StcForm:
@@ -101,3 +109,108 @@ def show_batch(reference: str) -> Response:
 def batch_document(reference: str) -> Response:
     """Download the file of a batch with its certificates."""
     return pages.csv_file(batches.document(reference), "stc-batch-certificates.csv")
+
+
+@api_bp.get("/openapi.json")
+def document() -> Response:
+    """Answer the OpenAPI document of everything under /api."""
+    server = {"url": request.script_root or "/"}
+    return jsonify(guide.openapi() | {"servers": [server]})
+
+
+@api_bp.get("/stc/v1/calculation")
+@limiter.limit("300 per minute")
+def calculation() -> Response:
+    """Calculate, save and log one system, and answer with the working."""
+    if request.method == "HEAD":  # Flask answers it as GET, but it must save nothing
+        return Response(mimetype="application/json")
+    operation = guide.operations("STC calculator")["calculate"]
+    parameters = [parameter["name"] for parameter in operation["parameters"]]
+    for name, values in request.args.lists():
+        if name not in parameters:
+            known = f"The parameters are {', '.join(parameters)}."
+            unknown = f"There is no parameter “{name[:40]}”. {known}"
+            return api_error(422, [{"field": name[:40], "message": unknown}])
+        if len(values) > 1:
+            return api_error(422, [{"field": name, "message": f"Give {name} once."}])
+    reference = calculations.save(request.args.to_dict(), current_actor("api"))
+    return jsonify(_result(calculations.show(reference)))
+
+
+@api_bp.get("/stc/v1/rules")
+@limiter.limit("300 per minute")
+def rules() -> Response:
+    """Answer every figure of the calculator and the announced changes."""
+    content = {
+        "result": "Successful",
+        "rulesVersion": figures.RULES_VERSION,
+        "lastChecked": figures.LAST_CHECKED,
+        "figures": [_figure(figure) for figure in figures.FIGURES.values()],
+        "announced": [
+            {
+                "announcedOn": each.on,
+                "from": each.first_day,
+                "systemTypes": each.system_types,
+                "sentence": each.sentence,
+                "title": each.title,
+                "link": each.link,
+            }
+            for each in figures.ANNOUNCED
+        ],
+    }
+    answer = jsonify(_plain(content))
+    answer.add_etag()
+    answer.cache_control.no_cache = True  # ask each time whether it has changed
+    answer.make_conditional(request)
+    return answer
+
+
+def _figure(figure: figures.Figure) -> dict[str, Any]:
+    names = ("name", "title", "unit", "source", "link", "copy", "checked")
+    dated = [{"from": day, "value": value} for day, value in figure.values]
+    return {name: getattr(figure, name) for name in names} | {"values": dated}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it, with each value inside."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [*map(_plain, value)]
+    if isinstance(value, Decimal):
+        return int(value) if value == int(value) else float(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _result(result: calculations.Result) -> dict[str, Any]:
+    saved, estimate = result.saved, result.estimate
+    day = result.installation.installation_date
+    in_dollars = ("price", "ceiling", "dollars")
+    shown = {name: float(getattr(estimate, name)) for name in in_dollars}
+    return {
+        "result": "Successful",
+        "reference": saved.reference,
+        "systemType": saved.system_type,
+        "certificates": saved.certificates,
+        "zone": saved.zone,
+        "rating": None if saved.rating is None else float(saved.rating),
+        "deemingPeriod": saved.deeming_years,
+        "yearsUsed": saved.years,
+        "working": [
+            {
+                "label": step.label,
+                "operation": step.operation,
+                "result": step.result,
+                "unit": step.unit,
+                "source": step.figure.source,
+                "link": step.figure.link,
+                "from": step.figure.since(day).isoformat(),
+            }
+            for step in result.installation.working()
+        ],
+        "warnings": result.calculation.warnings,
+        "estimate": None if result.none_left else shown,
+        "rulesVersion": saved.rules_version,
+        "calculatedAt": saved.calculated_at.isoformat(),
+        "resultUrl": url_for("stc.show", reference=saved.reference, _external=True),
+    }

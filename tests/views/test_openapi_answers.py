@@ -8,16 +8,15 @@ import sqlalchemy as sa
 import time_machine
 from sqlalchemy.exc import OperationalError
 
-from spv import access
+from spv import access, guide
 from spv.extensions import db
 from spv.models import Account
-from spv.views import api_stc
 from tests.api import System, items, system_of
 from tests.conftest import dispose, make_app
 
 NOW = "2026-11-22 03:15+00:00"
 AFTER_THE_DECLARATION = "2027-02-23 03:15+00:00"
-LEDGER = api_stc.operations("Serial number ledger")
+LEDGER = guide.operations("Serial number ledger")
 UPLOAD, CHECK, ONE = "uploadSerialNumbers", "checkSerialNumbers", "serialNumberStatus"
 MARK = "markAsInvalid"
 # Reading is not refused today to an account that may no longer upload.
@@ -149,7 +148,7 @@ def test_each_documented_answer_is_given_by_a_test_below():
     documented = {(name, s) for name in LEDGER for s in LEDGER[name]["responses"]}
     of_every_operation = {(name, s) for name in LEDGER for s in ("401", "429", "503")}
     assert documented == {*GIVEN} | of_every_operation | NOT_GIVEN
-    calculator = api_stc.operations("STC calculator")["calculate"]["responses"]
+    calculator = guide.operations("STC calculator")["calculate"]["responses"]
     assert [*calculator] == ["200", "422", "429"]  # see test_api_stc.py
 
 

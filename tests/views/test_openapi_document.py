@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import spv
-from spv import access
+from spv import access, guide
 from spv.rules.faults import FAULTS
 from spv.rules.ledger import panel_check
 from spv.rules.ledger.rows import LONGEST_NAME, MOST_ROWS
@@ -18,9 +18,9 @@ from spv.rules.ledger.serial_number import (
     read_serial,
 )
 from spv.rules.ledger.statements import LONGEST_REASON, REASONS
-from spv.views import api_ledger, api_stc
+from spv.views import api_ledger
 
-DOCUMENT = api_stc.openapi()
+DOCUMENT = guide.openapi()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 # What only the problems of files have.
 CODES_OF_FILES = {
@@ -104,7 +104,7 @@ def test_its_keys_and_statuses():
 def test_its_codes_are_those_of_the_code():
     """Each code of the document is in the code, and the other way round."""
     codes = {*SCHEMAS["Error"]["properties"]["code"]["enum"]}
-    assert codes == {*api_stc.error_codes(), "too_many_rows"}
+    assert codes == {*guide.error_codes(), "too_many_rows"}
     files = Path(spv.__file__).parent.rglob("*.py")
     text = "\n".join(file.read_text(encoding="utf-8") for file in files)
     text += "".join(f' Fault("{fault.code}")' for fault in FAULTS.values())

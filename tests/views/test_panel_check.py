@@ -5,8 +5,7 @@ from copy import deepcopy
 import pytest
 import time_machine
 
-from spv import demo
-from spv.views import api_stc
+from spv import demo, guide
 from tests.conftest import dispose, make_app
 from tests.panels import HEADING, mark, panels_csv, upload
 from tests.people import browser_of
@@ -14,7 +13,7 @@ from tests.views.page import read
 
 PAGE, API = "/check-panels", "/api/panel-check/v1/serial-numbers"
 HTMX = {"HX-Request": "true"}
-DOCUMENTED = api_stc.operations("Panel check")["checkPanels"]
+DOCUMENTED = guide.operations("Panel check")["checkPanels"]
 # What nobody may read here.
 SECRETS = ("Example Supplier", "Example Holder", "EX-5", "Verification", "@",
            "Incorrect", "Priya", "Luca", "April", "Apr ")  # fmt: skip
