@@ -14,7 +14,7 @@ from spv import demo, demo_past, readiness
 from spv.database import snapshot
 from spv.pages import is_demonstration
 from spv.rules.errors import UseCaseError
-from spv.rules.formatting import pluralise
+from spv.rules.text import pluralise
 from spv.services import audit_log
 from spv.services.accounts import users
 from spv.services.checkpoints import EmptyLog

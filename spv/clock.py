@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from spv.rules.formatting import format_date
+from spv.rules.text import format_date
 
 ZONE = ZoneInfo("Australia/Sydney")
 _OTHER: ContextVar[Iterator[datetime] | None] = ContextVar("other time", default=None)

@@ -18,7 +18,7 @@ from spv import clock, guide
 from spv.extensions import htmx, request_id, secret_keys
 from spv.rules.accounts import TYPE_WORDS, format_abn
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_age, format_date, format_decimal, pluralise
+from spv.rules.text import format_age, format_date, format_decimal, pluralise
 
 View = Callable[..., BaseResponse]
 SIGNED_FOR = 86_400  # seconds

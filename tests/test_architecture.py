@@ -75,21 +75,19 @@ ARROWS = {
 }
 # Every room of a floor may import its bottom. These are the arrows besides.
 BOTTOM = {
-    "rules": {"errors", "formatting", "text"},
+    "rules": {"errors", "text"},
     "services": {"actor", "audit_log", "authorisation", "retention", "row_states"},
 }
 INSIDE = {
     "rules": {
         "accounts": {"csv_file", "faults"},
-        "csv_file": {"file_kinds"},
+        "csv_file": set(),
         "errors": set(),
         "faults": set(),
-        "file_kinds": set(),
-        "formatting": set(),
         "merkle": set(),
         "notes": set(),
         "receipts": {"merkle", "notes", "stc"},
-        "ledger": {"csv_file", "faults", "file_kinds"},
+        "ledger": {"csv_file", "faults"},
         "secrets": set(),
         "stc": {"csv_file"},
         "text": {"errors"},

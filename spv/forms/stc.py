@@ -9,7 +9,6 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
-from spv.rules.formatting import pluralise
 from spv.rules.stc.batch import column_help
 from spv.rules.stc.figures import deeming_period
 from spv.rules.stc.system_types import (
@@ -23,7 +22,7 @@ from spv.rules.stc.system_types import (
     system_type_of,
 )
 from spv.rules.stc.systems import SYSTEMS, hints
-from spv.rules.text import read_date
+from spv.rules.text import pluralise, read_date
 
 LONGEST_ANSWER = 40
 

@@ -15,11 +15,11 @@ from operator import not_
 from typing import NamedTuple
 
 from spv.rules.errors import ValidationError
-from spv.rules.file_kinds import kind_of_bytes
 
 MOST_COLUMNS = 100
 MOST_EMPTY = 100_000
 MOST_LOOKED_AT = 1_000  # rows, for the first that is not empty
+LOOKED_AT = 2_000  # bytes or characters, for the kind of a file
 LONGEST_FIRST_ROW = 200_000  # characters
 MOST_COUNTED = 100_000  # no more rows than these are counted
 MOST_CELLS = 200_000  # 40 columns in 5,000 rows
@@ -43,6 +43,16 @@ _CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
 _UNMARKED = re.compile(rf"\0(?!'|{_SIGNED_NUMBER})(?={_FORMULA})", _FLAGS)
 _LINE_END = re.compile(r"\r\n|[\r\n]")
 _SEPARATOR_ROW = re.compile(r"sep=.,*+")
+# The first bytes of files that are not a text.
+_STARTS = {
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook", b"%PDF": "a PDF",
+    b"PK\x05\x06": "a zip file", b"\x1f\x8b": "a gzip file",
+    b"BZh": "a bzip2 file", b"\xfd7zXZ\0": "an xz file",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip file", b"Rar!": "a RAR file",
+    b"\x28\xb5\x2f\xfd": "a Zstandard file", b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture", b"GIF8": "a picture",
+    b"SQLite format 3": "a database", b"PAR1": "a Parquet file",
+}  # fmt: skip
 AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
 # Empty rows before the first one: lines of blanks and commas.
 _BLANK_START = re.compile(r"(?:[ \t,]*+(?:\r\n|[\r\n]))*+")
@@ -179,7 +189,7 @@ def _replace_marks(
 
 def decode(data: bytes) -> str:
     """Return the text of a file. Raises ValidationError on `file` if it is none."""
-    if kind := kind_of_bytes(data):
+    if kind := _kind_of(data):
         raise refusal(f"This is {kind}, not a CSV file. {AS_CSV}")
     encoding = "utf-8-sig"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -191,6 +201,19 @@ def decode(data: bytes) -> str:
     if "\0" in text:
         raise refusal(f"This is not a text file. {AS_CSV}")
     return text.lstrip("\ufeff")
+
+
+def _kind_of(data: bytes) -> str:
+    """Return the kind of a file that is not a text, by its first bytes; else ""."""
+    if data.startswith(b"PK\x03\x04"):
+        start = data[:LOOKED_AT]
+        if b"opendocument.spreadsheet" in start:
+            return "a LibreOffice spreadsheet (.ods)"
+        if b"Index/" in start and b".iwa" in start:
+            return "a Numbers spreadsheet"
+        is_excel = b"[Content_Types].xml" in data or b"xl/" in data
+        return "an Excel workbook" if is_excel else "a zip file"
+    return next((kind for start, kind in _STARTS.items() if data.startswith(start)), "")
 
 
 def _wrong_byte(error: UnicodeDecodeError, encoding: str) -> str:

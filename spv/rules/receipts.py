@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from spv.rules import merkle, notes
-from spv.rules.formatting import pluralise
 from spv.rules.stc import system_types
 from spv.rules.stc.system_types import FIELDS
+from spv.rules.text import pluralise
 
 LONGEST = 100_000  # characters of an event or of a proof
 # By the name of an event: the name of its files, and what it records.

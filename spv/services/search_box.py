@@ -10,8 +10,8 @@ from spv import clock
 from spv.extensions import db
 from spv.models import Account, Invalidation, StcCalculation, Upload, User
 from spv.rules.accounts import Role, format_abn
-from spv.rules.formatting import pluralise
 from spv.rules.ledger.search import Criteria, Sought, read_search
+from spv.rules.text import pluralise
 from spv.services.accounts.users import contains
 from spv.services.actor import Actor
 from spv.services.ledger import search

@@ -11,9 +11,9 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedRows
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import pluralise
 from spv.rules.ledger.search import read_criteria
 from spv.rules.ledger.serial_list import read_list
+from spv.rules.text import pluralise
 from spv.services.ledger import invalidations, lookup, search, selections
 from spv.services.ledger.invalidations import SelectionMoved
 from spv.services.ledger.rows import with_ids

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
-from spv.rules.formatting import pluralise
+from spv.rules.text import pluralise
 from spv.services.accounts import applications, contacts, users
 from spv.services.verify import checks
 from spv.views.account import link_page

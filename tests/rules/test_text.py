@@ -1,13 +1,14 @@
-"""Texts, reasons, names of files, and the networks of addresses."""
+"""Texts, reasons, names of files, networks of addresses, and numbers in words."""
 
 import sys
 import unicodedata
+from datetime import timedelta
 
 import pytest
 
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.statements import OTHER, REASONS, read_reason
-from spv.rules.text import network_of, plain_filename, read_text, search_key
+from spv.rules.text import format_age, network_of, plain_filename, read_text, search_key
 
 
 @pytest.mark.parametrize(
@@ -153,3 +154,19 @@ def test_a_search_key_is_its_own_and_that_of_its_capitals():
         capital = character.upper()
         if len(capital) == 1 and capital.lower() == character:
             assert search_key(f"x{capital}x") == key
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        ({"seconds": -5}, "less than an hour ago"),
+        ({"minutes": 59}, "less than an hour ago"),
+        ({"minutes": 60}, "1 hour ago"),
+        ({"hours": 2}, "2 hours ago"),
+        ({"hours": 47, "minutes": 59}, "47 hours ago"),
+        ({"hours": 48}, "2 days ago"),
+        ({"days": 400}, "400 days ago"),
+    ],
+)
+def test_an_age(age, words):
+    assert format_age(timedelta(**age)) == words

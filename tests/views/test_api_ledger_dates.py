@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from spv.extensions import db
 from spv.models import Declaration, Upload
-from spv.rules.formatting import format_date
+from spv.rules.text import format_date
 from spv.services.ledger import declarations
 from tests.api import TICKED, items, system_of
 from tests.panels import stored

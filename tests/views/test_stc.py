@@ -8,9 +8,9 @@ import time_machine
 
 from spv.extensions import db
 from spv.models import AuditEvent, StcCalculation
-from spv.rules.formatting import format_date, pluralise
 from spv.rules.stc.figures import LAST_CHECKED, RULES_VERSION
 from spv.rules.stc.system_types import SYSTEM_TYPES, SystemType
+from spv.rules.text import format_date, pluralise
 from tests.conftest import dispose, make_app
 from tests.examples import BAD, EXAMPLES, GOOD_SOLAR, WIND, example_of
 from tests.views.page import read

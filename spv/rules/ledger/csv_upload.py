@@ -13,6 +13,7 @@ from pathlib import Path
 from spv.rules import csv_file
 from spv.rules.csv_file import (
     AS_CSV,
+    LOOKED_AT,
     Row,
     csv_text,
     first_row,
@@ -21,8 +22,6 @@ from spv.rules.csv_file import (
     refusal,
 )
 from spv.rules.faults import fault
-from spv.rules.file_kinds import kind_of_text
-from spv.rules.formatting import join_words
 from spv.rules.ledger import rows as ledger_rows
 from spv.rules.ledger.rows import (
     FIELDS,
@@ -31,6 +30,7 @@ from spv.rules.ledger.rows import (
     escape_invisible,
     warnings_of,
 )
+from spv.rules.text import join_words
 
 # The template, a good file and a bad one, with the line ends of a CSV file.
 SAMPLES = {
@@ -46,7 +46,20 @@ OURS = {*map(heading_name, (*ADDED, *LEDGER_COLUMNS))}
 HEADING_CODES = frozenset(
     {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
 )
-_LOOKED_AT = 2_000  # characters of the first line
+_EXCEL_XML = "urn:schemas-microsoft-com:office:spreadsheet"
+# What a text begins with, in lower case.
+_TEXTS = {
+    "a web page (HTML)": r"<(?:!doctype html|html|head|body|table|div|meta)\b",
+    "XML": r"<(?:\?xml|[a-z!])",
+    "a document (RTF)": r"\{\\rtf",
+    "JSON": r"[\[{]\s*+[\[{\"}\]]",
+    "SQL": r"(?:insert into|create table|drop table|begin transaction|select|update|set"
+    r"|use|delete from) [^,;(=*\n]*+[;(=*\n]|--|/\*",
+    "a spreadsheet in the SYLK format": "id;p",
+    "a spreadsheet in the DIF format": r"table\s++0,1",
+    "an email or a saved web page": r"(?:from|mime-version|return-path|received):\s",
+}
+_START = re.compile("|".join(f"({start})" for start in _TEXTS.values()))
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 # Other headings that plainly mean a column of ours, by their letters alone.
 _MEANINGS = {
@@ -115,9 +128,9 @@ def check_first_row(text: str) -> Problem | None:
     row, _ = first_row(text)
     if not row.cells or any(heading_name(cell) in FIELD_OF for cell in row.cells):
         return None
-    if kind := kind_of_text(text):
+    if kind := _kind_of(text):
         raise refusal(f"This is {kind}, not a CSV file. {AS_CSV}")
-    line = heading_name(text.strip(" ,\r\n")[:_LOOKED_AT].splitlines()[0])
+    line = heading_name(text.strip(" ,\r\n")[:LOOKED_AT].splitlines()[0])
     if '"' in line and any(name in line for name in FIELD_OF):
         return None  # the quotes are what is wrong
     if line == "".join(FIELD_OF):
@@ -188,6 +201,15 @@ def pasted_rows(text: str) -> bytes:
     if first.isdisjoint(FIELD_OF):
         text = csv_text([FIELDS.values()]) + text
     return text.encode()
+
+
+def _kind_of(text: str) -> str:
+    """Return the kind of a text that is plainly no CSV, by its beginning; else ""."""
+    start = text[:LOOKED_AT].lstrip()
+    if _EXCEL_XML in start:
+        return "an Excel workbook in XML"
+    found = _START.match(start.lower())
+    return [*_TEXTS][found.lastindex - 1] if found and found.lastindex else ""
 
 
 def _field_meant(heading: str) -> str:

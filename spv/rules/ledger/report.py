@@ -10,10 +10,10 @@ from typing import NamedTuple
 from spv.rules import csv_file
 from spv.rules.csv_file import Row, heading_name, read_csv
 from spv.rules.faults import Fault
-from spv.rules.formatting import pluralise
 from spv.rules.ledger import rows as ledger_rows
 from spv.rules.ledger.csv_upload import ADDED, FIELD_OF, HEADING_CODES, OURS
 from spv.rules.ledger.rows import FIELDS, CheckedRows, Problem, escape_invisible
+from spv.rules.text import pluralise
 
 PROBLEMS_SHOWN = 50
 WRONG_ROWS_SHOWN = 20

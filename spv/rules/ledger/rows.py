@@ -19,7 +19,6 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from spv.rules.faults import Fault, damage_of, fault, is_day, may_be_day
-from spv.rules.formatting import format_date
 from spv.rules.ledger.serial_number import (
     KEPT_DIGITS,
     invisible,
@@ -28,7 +27,7 @@ from spv.rules.ledger.serial_number import (
     is_rounded,
     read_serial,
 )
-from spv.rules.text import BLANKS, normalised
+from spv.rules.text import BLANKS, format_date, normalised
 
 MOST_ROWS = 1_000
 LONGEST_NAME = 200

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_date
 from spv.rules.ledger.rows import FIELDS, PRODUCT_FIELDS
 from spv.rules.ledger.serial_number import LONGEST_SERIAL, without_prefix
 from spv.rules.text import (
+    format_date,
     is_unseen,
     normalised,
     read_all,

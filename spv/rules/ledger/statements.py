@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_date, pluralise
-from spv.rules.text import BLANKS, read_all, read_text
+from spv.rules.text import BLANKS, format_date, pluralise, read_all, read_text
 
 UPLOAD, API, TERMS = "upload", "api", "terms"
 # The points of each wording, by its purpose and its version.

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from spv.rules.csv_file import Row, csv_text, read_csv, refusal
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import join_words
 from spv.rules.stc.figures import too_late_to_create
 from spv.rules.stc.installation import Calculation, Installation
 from spv.rules.stc.system_types import (
@@ -19,7 +18,7 @@ from spv.rules.stc.system_types import (
     SystemType,
 )
 from spv.rules.stc.systems import read_installation
-from spv.rules.text import is_unseen
+from spv.rules.text import is_unseen, join_words
 
 # A batch has no estimate in dollars, so a price column is not read.
 NOT_READ = "stc_price"

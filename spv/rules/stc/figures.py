@@ -11,7 +11,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from spv.rules.formatting import format_date
+from spv.rules.text import format_date
 
 # Each function of a day caches this many results: some years of days.
 KEPT = 4096

@@ -8,7 +8,6 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
-from spv.rules.formatting import format_date, format_decimal, pluralise
 from spv.rules.stc.figures import (
     FIGURES,
     announced_for,
@@ -21,6 +20,7 @@ from spv.rules.stc.figures import (
 )
 from spv.rules.stc.installation import Calculation, Installation, Step
 from spv.rules.stc.system_types import PERIODS, SystemType
+from spv.rules.text import format_date, format_decimal, pluralise
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple, Self
 
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_date, format_decimal, join_words
 from spv.rules.stc.figures import (
     FIGURES,
     Figure,
@@ -28,7 +27,7 @@ from spv.rules.stc.system_types import (
     is_postcode,
     period_of,
 )
-from spv.rules.text import read_date
+from spv.rules.text import format_date, format_decimal, join_words, read_date
 
 
 class Step(NamedTuple):

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from spv.rules.formatting import format_decimal
 from spv.rules.stc.figures import FIGURES
+from spv.rules.text import format_decimal
 
 
 class SystemType(StrEnum):

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_date, format_decimal, pluralise
 from spv.rules.stc.figures import (
     FIGURES,
     FIRST_DAY,
@@ -20,7 +19,7 @@ from spv.rules.stc.figures import (
 from spv.rules.stc.generation_units import Hydro, Solar, Wind
 from spv.rules.stc.installation import Installation, Step
 from spv.rules.stc.system_types import PATTERNS, SystemType, is_postcode, system_type_of
-from spv.rules.text import read_date
+from spv.rules.text import format_date, format_decimal, pluralise, read_date
 
 
 @dataclass(frozen=True, kw_only=True)

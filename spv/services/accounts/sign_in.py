@@ -14,8 +14,7 @@ from spv.extensions import db
 from spv.models import SignInTries, User
 from spv.rules.accounts import read_email, read_name
 from spv.rules.errors import ConflictError, ValidationError
-from spv.rules.formatting import join_words, pluralise
-from spv.rules.text import network_of, read_all
+from spv.rules.text import join_words, network_of, pluralise, read_all
 from spv.services import audit_log
 from spv.services.accounts import passwords, sessions
 from spv.services.accounts.sessions import digest

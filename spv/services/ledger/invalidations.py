@@ -12,9 +12,9 @@ from spv.models import AuditEvent, Invalidation, PanelSerial, Upload
 from spv.rules.accounts import Role
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import NotFoundError, ValidationError
-from spv.rules.formatting import join_words, pluralise
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS
 from spv.rules.ledger.statements import read_reason
+from spv.rules.text import join_words, pluralise
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result

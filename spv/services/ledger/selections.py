@@ -9,10 +9,9 @@ from spv.database import snapshot
 from spv.extensions import db
 from spv.models import PanelSerial, Upload
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import pluralise
 from spv.rules.ledger.search import Criteria
 from spv.rules.ledger.statements import MOST_MARKED
-from spv.rules.text import is_unseen
+from spv.rules.text import is_unseen, pluralise
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search_query

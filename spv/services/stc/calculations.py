@@ -14,7 +14,6 @@ from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcCalculation
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import pluralise
 from spv.rules.stc import system_types
 from spv.rules.stc.figures import (
     LAST_CHECKED,
@@ -28,6 +27,7 @@ from spv.rules.stc.figures import (
 from spv.rules.stc.installation import Calculation, Installation, Stage
 from spv.rules.stc.system_types import SystemType
 from spv.rules.stc.systems import SYSTEMS, read_installation
+from spv.rules.text import pluralise
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import require

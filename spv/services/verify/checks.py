@@ -18,7 +18,7 @@ from spv import clock
 from spv.extensions import db
 from spv.models import AuditCheck
 from spv.rules.errors import UseCaseError
-from spv.rules.formatting import format_age, join_words, pluralise
+from spv.rules.text import format_age, join_words, pluralise
 from spv.services import audit_log, checkpoints, retention
 from spv.services.actor import Actor
 from spv.services.verify import everything

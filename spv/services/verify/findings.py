@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from spv.rules.formatting import join_words, pluralise
+from spv.rules.text import join_words, pluralise
 
 UNREADABLE = "what is saved, or the log, cannot be read"
 SHOWN = 20  # problems of a kind

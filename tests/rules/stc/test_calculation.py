@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_date
 from spv.rules.stc.figures import LAST_CHECKED, deeming_period
 from spv.rules.stc.systems import read_installation
+from spv.rules.text import format_date
 from tests.examples import BOUNDARIES, EXAMPLES, MODULES, battery, solar, turbine
 
 TODAY = date(2026, 11, 22)

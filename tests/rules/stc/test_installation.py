@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from spv.rules.errors import ValidationError
-from spv.rules.formatting import format_decimal
 from spv.rules.stc.system_types import FIELDS_OF, SystemType
 from spv.rules.stc.systems import SYSTEMS, hints, read_installation
+from spv.rules.text import format_decimal
 from tests.examples import BAD, BATTERY, EXAMPLES, GOOD_SOLAR, WIND
 
 

@@ -10,7 +10,7 @@ import time_machine
 from spv import clock, demo
 from spv.extensions import db
 from spv.models import AuditChain, AuditCheck, AuditCheckpoint, RefusedFile
-from spv.rules.formatting import pluralise
+from spv.rules.text import pluralise
 from spv.services import audit_log
 from spv.services.verify import checks
 from tests.panels import panels_csv, refused
