@@ -17,7 +17,7 @@ from spv.rules.accounts import KeyKind
 from spv.rules.ledger import json_api
 from spv.rules.ledger.json_api import ITEMS, BodyRefused, ItemsRefused, without_data
 from spv.rules.ledger.rows import escape_invisible
-from spv.rules.ledger.serial_list import list_of_cells
+from spv.rules.ledger.search import list_of_cells
 from spv.services.api import idempotency, ledger_api
 from spv.services.api.idempotency import RequestLogEntry
 from spv.services.api.ledger_api import Done

@@ -11,8 +11,7 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedRows
 from spv.rules.errors import ValidationError
-from spv.rules.ledger.search import read_criteria
-from spv.rules.ledger.serial_list import read_list
+from spv.rules.ledger.search import read_criteria, read_list
 from spv.rules.text import pluralise
 from spv.services.ledger import invalidations, lookup, search, selections
 from spv.services.ledger.invalidations import SelectionMoved

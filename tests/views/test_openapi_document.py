@@ -12,11 +12,7 @@ from spv import access, guide
 from spv.rules.faults import FAULTS
 from spv.rules.ledger import panel_check
 from spv.rules.ledger.rows import LONGEST_NAME, MOST_ROWS
-from spv.rules.ledger.serial_number import (
-    LONGEST_SERIAL,
-    SHORTEST_SERIAL,
-    read_serial,
-)
+from spv.rules.ledger.serial_number import LONGEST_SERIAL, SHORTEST_SERIAL, read_serial
 from spv.rules.ledger.statements import LONGEST_REASON, REASONS
 from spv.views import api_ledger
 

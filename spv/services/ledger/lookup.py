@@ -19,7 +19,7 @@ from spv.rules.errors import NotFoundError
 from spv.rules.ledger import panel_check
 from spv.rules.ledger.panel_check import CheckedPanels, Question, Row
 from spv.rules.ledger.rows import FIELDS, PRODUCT_FIELDS
-from spv.rules.ledger.serial_list import Listed, SerialList, look_alikes
+from spv.rules.ledger.search import Listed, SerialList, look_alikes
 from spv.rules.ledger.serial_number import is_barcode
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows

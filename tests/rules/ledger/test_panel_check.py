@@ -23,7 +23,7 @@ from spv.rules.ledger.panel_check import (
     result_of,
 )
 from spv.rules.ledger.rows import Panel, warnings_of
-from spv.rules.ledger.serial_list import list_of_cells
+from spv.rules.ledger.search import list_of_cells
 
 TODAY = date(2026, 11, 28)
 EPOCH = datetime(2026, 3, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ from stdnum import ean
 
 from spv.rules.errors import ValidationError
 from spv.rules.faults import Fault
-from spv.rules.ledger.serial_list import Listed, look_alikes, read_list
+from spv.rules.ledger.search import Listed, look_alikes, read_list
 from spv.rules.ledger.serial_number import is_barcode, read_serial
 
 

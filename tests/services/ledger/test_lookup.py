@@ -7,7 +7,7 @@ import pytest
 
 from spv import demo
 from spv.rules.ledger.rows import MOST_ROWS
-from spv.rules.ledger.serial_list import read_list
+from spv.rules.ledger.search import read_list
 from spv.services.ledger import lookup
 from spv.services.ledger.lookup import Result
 from tests.panels import HEADING, mark, panels_csv, upload
