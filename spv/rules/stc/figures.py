@@ -91,23 +91,17 @@ class Announcement(NamedTuple):
 def _exact(value: Any) -> Any:
     """Turn whole numbers into Decimal too, so that every sum is exact."""
     if isinstance(value, list):
-        return tuple(_exact(each) for each in value)
+        return tuple(map(_exact, value))
     return Decimal(value) if isinstance(value, int) else value
 
 
 def _figure(name: str, entry: dict[str, Any], source: dict[str, str]) -> Figure:
+    said = {key: entry[key] for key in ("title", "unit", "checked", "copy")}
+    clauses = filter(None, [source["title"], entry.get("clause")])
+    dated = reversed(entry["values"])
+    values = tuple((each["from"], _exact(each["value"])) for each in dated)
     return Figure(
-        name=name,
-        title=entry["title"],
-        unit=entry["unit"],
-        source=", ".join(filter(None, [source["title"], entry.get("clause")])),
-        link=source["link"],
-        values=tuple(
-            (dated["from"], _exact(dated["value"]))
-            for dated in reversed(entry["values"])
-        ),
-        checked=entry["checked"],
-        copy=entry["copy"],
+        name, source=", ".join(clauses), link=source["link"], values=values, **said
     )
 
 
@@ -138,12 +132,8 @@ def value_on(name: str, day: date) -> Any:
 
 def newest_on(day: date) -> date:
     """Return the day from which the newest of all values in force on a day applies."""
-    return max(
-        first_day
-        for figure in FIGURES.values()
-        for first_day, _ in figure.values
-        if first_day <= day
-    )
+    days = (first for figure in FIGURES.values() for first, _ in figure.values)
+    return max(first for first in days if first <= day)
 
 
 def announced_for(
@@ -173,8 +163,7 @@ def years_left(day: date) -> int:
 
 def year_after_scheme(day: date) -> int:
     """Return the first year without the scheme."""
-    last_day: date = value_on("scheme_last_day", day)
-    return last_day.year + 1
+    return int(value_on("scheme_last_day", day).year) + 1
 
 
 @lru_cache(maxsize=KEPT)

@@ -68,11 +68,9 @@ class SmallGenerationUnit(Installation):
         if power > limit:
             announced = announced_for(cls.system_type, day, power)
             smaller = "Enter a smaller rated power output."
-            yield (
-                "rated_power_kw",
-                f"A {cls.word} system may have at most {format_decimal(limit)} kW to "
-                f"earn STCs. {announced.sentence if announced else smaller}",
-            )
+            advice = announced.sentence if announced else smaller
+            most = f"at most {format_decimal(limit)} kW to earn STCs"
+            yield "rated_power_kw", f"A {cls.word} system may have {most}. {advice}"
 
     @classmethod
     def date_hint(cls, day: date) -> str:
@@ -98,11 +96,10 @@ class SmallGenerationUnit(Installation):
             yield sentence
         if power >= value_on(self.power_limit, day):
             announced = announced_for(self.system_type, day, power)
-            yield (
-                f"{format_decimal(power)} kW is the most that a {self.word} system may "
-                "have. "
-                + (announced.sentence if announced else "With more it earns no STCs.")
-            )
+            none = "With more it earns no STCs."
+            advice = announced.sentence if announced else none
+            limit = f"{format_decimal(power)} kW is the most"
+            yield f"{limit} that a {self.word} system may have. {advice}"
 
     def calculate(self, today: date) -> Calculation:
         return super().calculate(today)._replace(years=self.years)
@@ -145,8 +142,7 @@ class Solar(SmallGenerationUnit):
     @cached_property
     def rating(self) -> Decimal:
         """The rating of the zone in MWh a year per kW."""
-        rating: Decimal = value_on("zone_rating", self.installation_date)[self.zone - 1]
-        return rating
+        return Decimal(value_on("zone_rating", self.installation_date)[self.zone - 1])
 
     def warnings(self, today: date) -> Iterator[str]:
         yield from super().warnings(today)
@@ -229,8 +225,8 @@ class Turbine(SmallGenerationUnit):
 
     @property
     def annual_output(self) -> Decimal:
-        factor: Decimal = value_on("turbine_output_factor", self.installation_date)
-        return factor * self.rated_power_kw * self.hours
+        factor = value_on("turbine_output_factor", self.installation_date)
+        return Decimal(factor * self.rated_power_kw * self.hours)
 
     def working(self) -> tuple[Step, ...]:
         day, annual = self.installation_date, format_decimal(self.annual_output)
@@ -264,7 +260,7 @@ class Turbine(SmallGenerationUnit):
     @property
     def is_rounded_up(self) -> bool:
         """True if the output is less than one certificate, but counts as one."""
-        least: Decimal = value_on("smallest_certificate", self.installation_date)
+        least = Decimal(value_on("smallest_certificate", self.installation_date))
         return least <= self.output < 1
 
     @property
@@ -293,5 +289,5 @@ class Hydro(Turbine):
 
 
 def _years_step(label: str, operation: str, years: int, figure: str) -> Step:
-    unit = "year" if years == 1 else "years"
-    return Step(label, operation, str(years), unit, FIGURES[figure])
+    number, unit = pluralise(years, "year").split()
+    return Step(label, operation, number, unit, FIGURES[figure])

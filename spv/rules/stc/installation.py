@@ -27,7 +27,7 @@ from spv.rules.stc.system_types import (
     is_postcode,
     period_of,
 )
-from spv.rules.text import format_date, format_decimal, join_words, read_date
+from spv.rules.text import format_date, format_decimal, join_words, pluralise, read_date
 
 
 class Step(NamedTuple):
@@ -136,10 +136,8 @@ class Installation(ABC):
 
     def warnings(self, today: date) -> Iterator[str]:
         """Yield a sentence for each thing to know beside the number."""
-        if sentence := too_late_to_create(self.installation_date, today):
-            yield sentence
-        if sentence := age_of_figures(today):
-            yield sentence
+        too_late = too_late_to_create(self.installation_date, today)
+        yield from filter(None, (too_late, age_of_figures(today)))
 
     @property
     @abstractmethod
@@ -161,10 +159,10 @@ class Installation(ABC):
 
     def last_step(self) -> Step:
         """Return the step that rounds down."""
-        number, figure = self.certificates, FIGURES["certificate_output"]
-        unit = "STC" if number == 1 else "STCs"
+        number, unit = pluralise(self.certificates, "STC").split()
         operation = f"{format_decimal(self.output)} rounded down"
-        return Step("Certificates", operation, f"{number:,}", unit, figure)
+        figure = FIGURES["certificate_output"]
+        return Step("Certificates", operation, number, unit, figure)
 
     def answers(self) -> dict[str, str]:
         """Return the answers as text, from which the same installation is read."""

@@ -43,18 +43,14 @@ class Battery(Installation):
             return
         least, most = value_on("battery_nominal_limits", day)
         if not least <= nominal <= most:
-            yield (
-                "nominal_kwh",
-                "To earn STCs a battery needs a nominal capacity of "
-                f"{format_decimal(least)} to {format_decimal(most)} kWh. Enter a "
-                "capacity in that range.",
-            )
+            limits = f"{format_decimal(least)} to {format_decimal(most)} kWh"
+            need = f"To earn STCs a battery needs a nominal capacity of {limits}."
+            yield "nominal_kwh", f"{need} Enter a capacity in that range."
         if capacity_of(values) > nominal:
-            yield (
-                "usable_kwh" if "usable_kwh" in values else "module_usable_kwh",
-                "The usable capacity cannot be more than the nominal capacity of "
-                f"{format_decimal(nominal)} kWh. Enter a smaller one.",
-            )
+            limit = f"the nominal capacity of {format_decimal(nominal)} kWh"
+            sentence = f"The usable capacity cannot be more than {limit}."
+            field = "usable_kwh" if "usable_kwh" in values else "module_usable_kwh"
+            yield field, f"{sentence} Enter a smaller one."
 
     @classmethod
     def date_hint(cls, day: date) -> str:
@@ -153,11 +149,8 @@ def _check_modules(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             sentence = "Give the usable capacity or the modules, not both."
             yield "modules" if has_modules else "module_usable_kwh", sentence
     elif not has_modules and not has_each:
-        yield (
-            "usable_kwh",
-            "Enter the usable capacity in kWh, or the number of modules and the usable "
-            "capacity of one.",
-        )
+        either = "Enter the usable capacity in kWh, or the number of modules and"
+        yield "usable_kwh", f"{either} the usable capacity of one."
     elif not has_modules:
         yield "modules", "Enter the number of modules as a whole number such as 5."
     elif not has_each:
@@ -187,9 +180,8 @@ def hints(answers: Mapping[str, str]) -> dict[str, str]:
     postcode = answers.get("postcode", "").strip()
     if is_postcode(postcode):
         zone, figure = zone_of(postcode), FIGURES["zone_rating"]
-        given["postcode"] = (
-            f"Zone {zone}: rating {figure.latest[zone - 1]} {figure.unit}"
-        )
+        rating = f"{figure.latest[zone - 1]} {figure.unit}"
+        given["postcode"] = f"Zone {zone}: rating {rating}"
     return {name: hint for name, hint in given.items() if hint}
 
 
