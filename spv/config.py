@@ -41,18 +41,21 @@ def _number(text: str) -> int:
 
 
 def _days(text: str) -> int:
-    if not 1 <= int(text if text.isdecimal() else 0) <= LONGEST:
+    if not text.isdecimal() or not 1 <= int(text) <= LONGEST:
         raise ValueError("must be a number of days, such as 1.")
     return int(text)
 
 
-def _one_of(**meanings: Any) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        if text not in meanings:
-            raise ValueError(f"must be {' or '.join(meanings)}.")
-        return meanings[text]
+def _environment(text: str) -> str:
+    if text not in ("demo", "production"):
+        raise ValueError("must be demo or production.")
+    return text
 
-    return read
+
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError("must be on or off.")
+    return text == "on"
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -64,10 +67,8 @@ def _list(text: str) -> tuple[str, ...]:
 def _hosts(text: str) -> tuple[str, ...]:
     hosts = tuple(host.lower() for host in _list(text))
     if not hosts or not all(map(_HOST.fullmatch, hosts)):
-        raise ValueError(
-            "must be names of hosts without a port, such as spv.agency.example, "
-            "separated by commas."
-        )
+        names = "names of hosts without a port, such as spv.agency.example"
+        raise ValueError(f"must be {names}, separated by commas.")
     return hosts
 
 
@@ -75,8 +76,7 @@ def _storage(url: str) -> str:
     """Read where requests are counted. Valkey has the protocol of Redis."""
     found = url.replace("valkey", "redis", 1)
     if not found.startswith(("memory://", "redis://", "rediss://")):
-        known = "memory://, redis://, valkey:// or rediss://"
-        raise ValueError(f"must begin with {known}.")
+        raise ValueError("must begin with memory://, redis://, valkey:// or rediss://.")
     return found
 
 
@@ -111,17 +111,13 @@ class Config:
     SPV_LOG_NAME: str = _setting("spv", _log_name)
     # The file to which checkpoints are added.
     SPV_CHECKPOINTS: str = _setting("")
-    SPV_ENVIRONMENT: str = _setting(
-        "demo", _one_of(demo="demo", production="production")
-    )
+    SPV_ENVIRONMENT: str = _setting("demo", _environment)
     # The hosts that the app answers; if none is named, all hosts.
     SPV_HOSTS: tuple[str, ...] = _setting((), _hosts)
     # The number of reverse proxies before the app, whose headers are then trusted.
     SPV_PROXIES: int = _setting(0, _number)
     SPV_HSTS_SECONDS: int = _setting(31_536_000, _number)
-    RATELIMIT_ENABLED: bool = _setting(
-        True, _one_of(on=True, off=False), name="SPV_RATE_LIMITS"
-    )
+    RATELIMIT_ENABLED: bool = _setting(True, _on_or_off, name="SPV_RATE_LIMITS")
     # The rows that visitors may save in a day, from one network and in all. A row takes
     # a kilobyte. Beyond the second limit, single calculations are still saved.
     SPV_VISITOR_ROWS: int = _setting(50_000, _number)
@@ -183,10 +179,10 @@ def from_environment(instance_path: str) -> Config:
                 given[setting.name] = setting.metadata["read"](text)
             except ValueError as wrong:
                 raise ConfigurationError(f"{name} {wrong}") from None
-    files = [Path(instance_path, name) for name in FILES]
+    database, checkpoints = (Path(instance_path, name) for name in FILES)
     defaults: dict[str, Any] = {
-        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{files[0]}",
-        "SPV_CHECKPOINTS": str(files[1]),
+        "SQLALCHEMY_DATABASE_URI": f"sqlite:///{database}",
+        "SPV_CHECKPOINTS": str(checkpoints),
     }
     if given.get("RATELIMIT_ENABLED") is False:
         defaults |= dict.fromkeys(QUOTAS, ENDLESS)
