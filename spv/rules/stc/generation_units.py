@@ -18,7 +18,7 @@ from spv.rules.stc.figures import (
     years_left,
     zone_of,
 )
-from spv.rules.stc.installation import Calculation, Installation, Step
+from spv.rules.stc.installation import Installation, Step
 from spv.rules.stc.system_types import PERIODS, SystemType
 from spv.rules.text import format_date, format_decimal, pluralise
 
@@ -101,9 +101,6 @@ class SmallGenerationUnit(Installation):
             limit = f"{format_decimal(power)} kW is the most"
             yield f"{limit} that a {self.word} system may have. {advice}"
 
-    def calculate(self, today: date) -> Calculation:
-        return super().calculate(today)._replace(years=self.years)
-
     def _limit_step(self) -> Step:
         figure = FIGURES[self.output_limit]
         limit = figure.on(self.installation_date)
@@ -155,17 +152,15 @@ class Solar(SmallGenerationUnit):
             )
 
     @property
-    def most_years(self) -> int:
+    def deeming_years(self) -> int:
         """The deeming period."""
         return deeming_period(self.installation_date)
+
+    most_years = deeming_years
 
     @property
     def annual_output(self) -> Decimal:
         return self.rated_power_kw * self.rating
-
-    def calculate(self, today: date) -> Calculation:
-        found, years = super().calculate(today), self.most_years
-        return found._replace(zone=self.zone, rating=self.rating, deeming_years=years)
 
     def working(self) -> tuple[Step, ...]:
         day, zone, rating = self.installation_date, self.zone, str(self.rating)

@@ -24,7 +24,6 @@ from spv.rules.stc.system_types import (
     Field,
     SystemType,
     answers_of,
-    is_postcode,
     period_of,
 )
 from spv.rules.text import format_date, format_decimal, join_words, pluralise, read_date
@@ -150,8 +149,10 @@ class Installation(ABC):
         return int(self.output)
 
     def calculate(self, today: date) -> Calculation:
-        """Return the certificates, and the warnings of a day."""
-        return Calculation(self.certificates, tuple(self.warnings(today)))
+        """Return the certificates, the numbers behind them, and the warnings."""
+        # A system has only those of its type.
+        numbers = {n: getattr(self, n, None) for n in Calculation._field_defaults}
+        return Calculation(self.certificates, tuple(self.warnings(today)), **numbers)
 
     @abstractmethod
     def working(self) -> tuple[Step, ...]:
@@ -246,12 +247,11 @@ def _read_period(text: str, field: Field, system: type[Installation]) -> str:
 
 
 def _read_postcode(text: str, field: Field, _system: type[Installation]) -> str:
-    if not is_postcode(text):
-        hint = " Perhaps a first 0 was dropped: Darwin is 0800."
-        lost = hint if is_postcode(f"0{text}") else ""
-        raise ValueError(
-            f"Enter the postcode as four digits, such as {field.example}.{lost}"
-        )
+    if not PATTERNS["postcode"].fullmatch(text):
+        shape = f"as four digits, such as {field.example}."
+        if PATTERNS["postcode"].fullmatch(f"0{text}"):
+            shape += " Perhaps a first 0 was dropped: Darwin is 0800."
+        raise ValueError(f"Enter the postcode {shape}")
     return text
 
 

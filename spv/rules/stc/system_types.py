@@ -32,13 +32,12 @@ PERIODS = {
     "max": "Maximum deeming period",
 }
 # The shape of an answer, for the kinds that have one.
-_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
-_COUNT = re.compile(r"[0-9]{1,3}")
-_PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}")
-_POSTCODE = re.compile(r"[0-9]{4}")
 PATTERNS = {
-    "number": _NUMBER, "count": _COUNT, "price": _PRICE, "postcode": _POSTCODE,
-}  # fmt: skip
+    "number": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}"),
+    "count": re.compile(r"[0-9]{1,3}"),
+    "price": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}"),
+    "postcode": re.compile(r"[0-9]{4}"),
+}
 
 
 class Field(NamedTuple):
@@ -132,7 +131,8 @@ def answers_of(source: object) -> dict[str, str]:
 
 def system_type_of(answers: Mapping[str, str]) -> SystemType | None:
     """Return the system type that was chosen, by its code or its words, if any."""
-    return _SYSTEM_TYPES_BY_TEXT.get(_normalised(answers.get("system_type", "")))
+    code = _SYSTEM_TYPES_BY_TEXT.get(_normalised(answers.get("system_type", "")))
+    return SystemType(code) if code else None
 
 
 def period_of(text: str) -> str | None:
@@ -140,21 +140,12 @@ def period_of(text: str) -> str | None:
     return _PERIODS_BY_TEXT.get(_normalised(text))
 
 
-def is_postcode(text: str) -> bool:
-    """Tell whether a text is four plain digits."""
-    return bool(PATTERNS["postcode"].fullmatch(text))
-
-
 def _normalised(text: str) -> str:
     """Return a text in lower case, with single blanks and one kind of dash."""
     return " ".join(text.casefold().replace("–", "-").split())
 
 
-_SYSTEM_TYPES_BY_TEXT = {
-    _normalised(text): code
-    for code, words in SYSTEM_TYPES.items()
-    for text in (code, words)
-}
-_PERIODS_BY_TEXT = {
-    _normalised(text): code for code, words in PERIODS.items() for text in (code, words)
-}
+_SYSTEM_TYPES_BY_TEXT, _PERIODS_BY_TEXT = (
+    {_normalised(text): code for code, words in known.items() for text in (code, words)}
+    for known in (SYSTEM_TYPES, PERIODS)
+)

@@ -18,7 +18,7 @@ from spv.rules.stc.figures import (
 )
 from spv.rules.stc.generation_units import Hydro, Solar, Wind
 from spv.rules.stc.installation import Installation, Step
-from spv.rules.stc.system_types import PATTERNS, SystemType, is_postcode, system_type_of
+from spv.rules.stc.system_types import PATTERNS, SystemType, system_type_of
 from spv.rules.text import format_date, format_decimal, pluralise, read_date
 
 
@@ -178,7 +178,7 @@ def hints(answers: Mapping[str, str]) -> dict[str, str]:
     """Return a sentence for each field whose answer already decides something."""
     given = {"installation_date": _date_hint(answers)}
     postcode = answers.get("postcode", "").strip()
-    if is_postcode(postcode):
+    if PATTERNS["postcode"].fullmatch(postcode):
         zone, figure = zone_of(postcode), FIGURES["zone_rating"]
         rating = f"{figure.latest[zone - 1]} {figure.unit}"
         given["postcode"] = f"Zone {zone}: rating {rating}"
