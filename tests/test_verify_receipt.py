@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from spv import demo
-from spv.rules import merkle, notes
-from spv.rules.notes import Checkpoint
+from spv.rules import merkle, proofs
+from spv.rules.proofs import Checkpoint
 from spv.rules.secrets import derive
 from spv.services import receipts
 from tests.panels import panels_csv, upload
@@ -133,12 +133,12 @@ def test_files_of_other_programs(script, demonstration):
     event, proof = files_of(made_upload())
     first, rest = proof.split("\n", 1)
     text = proof.split("\n\n")[1] + "\n"
-    by_witness = notes.sign(text, "w.example/1", WITNESS).split("\n\n")[1]
-    by_older = notes.sign(text, "spv/registry", WITNESS).split("\n\n")[1]
+    by_witness = proofs.sign(text, "w.example/1", WITNESS).split("\n\n")[1]
+    by_older = proofs.sign(text, "spv/registry", WITNESS).split("\n\n")[1]
     above, _, signature = proof.rpartition("\n\n")
     cosigned = f"{above}\n\n{by_witness}{by_older}{signature}{by_witness}"
     extra = f"{first}\nextra AAECAw==\n{rest}"
-    known = keys() + notes.verifier_key("w.example/1", WITNESS.public_key())
+    known = keys() + proofs.verifier_key("w.example/1", WITNESS.public_key())
     for each in (cosigned, extra, extra.replace("\n\n—", "\n\n— w AAAA\n—")):
         assert script.verify(event, each, known, None)
         assert not isinstance(receipts.check(event, each), str)
@@ -159,17 +159,17 @@ def test_trees_of_every_size(script):
         leaves, key = LEAVES[:new], derive("a secret").signing
 
         def note_of(size, key=key):
-            return notes.sign(
+            return proofs.sign(
                 Checkpoint("x/y", size, ROOTS[size - 1]).text(), "x/y", key
             )
 
-        known = notes.verifier_key("x/y", key.public_key())
+        known = proofs.verifier_key("x/y", key.public_key())
         for old in range(1, new + 1):
-            path = [*map(notes.encode, merkle.consistency_proof(old, new, subtree))]
+            path = [*map(proofs.encode, merkle.consistency_proof(old, new, subtree))]
             for lines, holds in (
                 (path, True),
                 (path[1:], not path),
-                ([*path, notes.encode(leaves[0])], False),
+                ([*path, proofs.encode(leaves[0])], False),
             ):
                 text = "\n".join([f"old {old}", *lines, "", note_of(new)])
                 assert is_held(script, note_of(old), text, known) is holds

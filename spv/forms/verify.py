@@ -5,7 +5,7 @@ from wtforms import StringField
 
 from spv.forms import Form
 from spv.rules.errors import ValidationError
-from spv.rules.receipts import LONGEST
+from spv.rules.proofs import LONGEST
 
 
 class VerifyForm(Form):

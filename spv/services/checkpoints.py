@@ -16,9 +16,9 @@ from spv import clock
 from spv.database import insert, transaction, wait_for
 from spv.extensions import db
 from spv.models import AuditChain, AuditCheckpoint, AuditEvent, AuditTile
-from spv.rules import merkle, notes
+from spv.rules import merkle, proofs
 from spv.rules.errors import ConflictError, NotFoundError
-from spv.rules.notes import Checkpoint, Proof
+from spv.rules.proofs import Checkpoint, Proof
 from spv.services import audit_log
 
 BITS = 8
@@ -55,7 +55,7 @@ def origin_of(chain: str) -> str:
 def verifier_keys() -> list[str]:
     """Return the public keys of each chain, the current ones first."""
     return [
-        notes.verifier_key(origin_of(chain), key.signing.public_key())
+        proofs.verifier_key(origin_of(chain), key.signing.public_key())
         for key in audit_log.log_keys().values()
         for chain in audit_log.CHAINS
     ]
@@ -63,7 +63,7 @@ def verifier_keys() -> list[str]:
 
 def unverified(note: str) -> Checkpoint:
     """Return the checkpoint of a note, whoever signed it. Raises ValueError."""
-    return notes.read_checkpoint(note.partition("\n\n")[0] + "\n")
+    return proofs.read_checkpoint(note.partition("\n\n")[0] + "\n")
 
 
 def newest(chain: str) -> AuditCheckpoint | None:
@@ -92,7 +92,7 @@ def make(chain: str, *, in_request: bool = False) -> str:
         _check_continues(chain, hashes)
         origin, root = origin_of(chain), merkle.root_of(size, hashes.subtree)
         text = Checkpoint(origin, size, root).text()
-        note = notes.sign(text, origin, audit_log.log_key().signing)
+        note = proofs.sign(text, origin, audit_log.log_key().signing)
         _add_to_file(note)
         values = {"chain": chain, "size": size, "note": note, "made_at": clock.now()}
         db.session.execute(insert(AuditCheckpoint).values(values))
@@ -129,7 +129,7 @@ def consistency(note: str) -> str:
     tree, the hashes, and the newest checkpoint. Raises ValueError if the older one is
     not ours, and InconsistentLog if the log does not continue it.
     """
-    old = notes.open_checkpoint(note, verifier_keys())
+    old = proofs.open_checkpoint(note, verifier_keys())
     chain = old.origin.rpartition("/")[2]
     new_note = make(chain, in_request=True)
     new = unverified(new_note)
@@ -139,7 +139,7 @@ def consistency(note: str) -> str:
     path = merkle.consistency_proof(old.size, new.size, hashes.subtree)
     if not merkle.is_consistent(old[1:], new[1:], path):
         raise InconsistentLog("The log does not continue this checkpoint.")
-    return "\n".join([f"old {old.size}", *map(notes.encode, path), "", new_note])
+    return "\n".join([f"old {old.size}", *map(proofs.encode, path), "", new_note])
 
 
 def _size(chain: str) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from spv.extensions import db
 from spv.models import AuditEvent
-from spv.rules import notes, receipts
+from spv.rules import proofs
 from spv.rules.errors import ConflictError, ValidationError
 from spv.services import audit_log, checkpoints
 from spv.services.authorisation import require
@@ -40,13 +40,13 @@ def files(code: str, *, with_proof: bool = True) -> tuple[str, str, str]:
         entry, proof = audit_log.entry(event), ""
         if with_proof:
             proof = checkpoints.prove(event.chain, event.sequence).proof
-        return entry, proof, receipts.file_name(entry)
+        return entry, proof, proofs.file_name(entry)
 
 
-def check(entry: str, proof: str) -> receipts.Proven | str:
+def check(entry: str, proof: str) -> proofs.Proven | str:
     """Return what an event records, or the reason why its proof does not hold."""
     try:
-        return receipts.prove(entry, proof, checkpoints.verifier_keys())
+        return proofs.prove(entry, proof, checkpoints.verifier_keys())
     except ValueError as error:
         return str(error)
 
@@ -58,10 +58,10 @@ def continuation(text: str) -> str:
     log does not continue it.
     """
     try:
-        text = receipts.plain(text)
-        is_proof = text.startswith(notes.PROOF)
-        note = notes.read_proof(text).note if is_proof else text
-        notes.open_checkpoint(note, checkpoints.verifier_keys())
+        text = proofs.plain(text)
+        is_proof = text.startswith(proofs.PROOF)
+        note = proofs.read_proof(text).note if is_proof else text
+        proofs.open_checkpoint(note, checkpoints.verifier_keys())
     except ValueError as error:
         raise ValidationError({"checkpoint": str(error)}) from None
     with _from_the_log():

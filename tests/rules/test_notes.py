@@ -3,15 +3,15 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from spv.rules import notes
-from spv.rules.notes import Checkpoint, Proof
+from spv.rules import proofs
+from spv.rules.proofs import Checkpoint, Proof
 from spv.rules.secrets import derive
 
 KEY = derive("a secret").signing
 NAME = "spv.example/registry"
-VERIFIER = notes.verifier_key(NAME, KEY.public_key())
+VERIFIER = proofs.verifier_key(NAME, KEY.public_key())
 CHECKPOINT = Checkpoint(NAME, 70, bytes(range(32)))
-NOTE = notes.sign(CHECKPOINT.text(), NAME, KEY)
+NOTE = proofs.sign(CHECKPOINT.text(), NAME, KEY)
 OTHER = Ed25519PrivateKey.from_private_bytes(b"x" * 32)
 
 
@@ -24,22 +24,22 @@ def test_the_example_of_the_specification():
     )
     note = f"This is an example message.\n\n— example.com/foo {signature}\n"
     with pytest.raises(ValueError, match="The checkpoint is damaged"):
-        notes.open_checkpoint(note, [key])  # signed, and no checkpoint
+        proofs.open_checkpoint(note, [key])  # signed, and no checkpoint
     with pytest.raises(ValueError, match="The signature of the checkpoint is wrong"):
-        notes.open_checkpoint(note.replace("example m", "example M"), [key])
+        proofs.open_checkpoint(note.replace("example m", "example M"), [key])
 
 
 def test_a_checkpoint():
-    assert notes.open_checkpoint(NOTE, ["x+00000000+AA==", VERIFIER]) == CHECKPOINT
-    by_two = NOTE + notes.sign(CHECKPOINT.text(), "w.example", OTHER).split("\n\n")[1]
-    assert notes.open_checkpoint(by_two, [VERIFIER]) == CHECKPOINT
+    assert proofs.open_checkpoint(NOTE, ["x+00000000+AA==", VERIFIER]) == CHECKPOINT
+    by_two = NOTE + proofs.sign(CHECKPOINT.text(), "w.example", OTHER).split("\n\n")[1]
+    assert proofs.open_checkpoint(by_two, [VERIFIER]) == CHECKPOINT
 
 
 def test_each_changed_character_is_refused():
     for place, character in enumerate(NOTE):
         changed = f"{NOTE[:place]}{chr(ord(character) ^ 1)}{NOTE[place + 1 :]}"
         with pytest.raises(ValueError, match=r"."):
-            notes.open_checkpoint(changed, [VERIFIER])
+            proofs.open_checkpoint(changed, [VERIFIER])
 
 
 @pytest.mark.parametrize(
@@ -49,37 +49,37 @@ def test_each_changed_character_is_refused():
         (NOTE.partition("\n\n")[0] + "\n", "not a signed note"),
         (NOTE.rstrip("\n"), "not a signed note"),
         (NOTE + "more\n", "not a signed note"),
-        (notes.sign(CHECKPOINT.text(), NAME, OTHER), "not signed with a known key"),
-        (notes.sign(CHECKPOINT.text(), "other", KEY), "not signed with a known key"),
-        (notes.sign(Checkpoint("other", 1, b"").text(), NAME, KEY), "key of its log"),
-        (notes.sign(f"{NAME}\n007\nAAAA\n", NAME, KEY), "damaged"),
-        (notes.sign(f"{NAME}\n7\nAAAA\nmore\n", NAME, KEY), "damaged"),
-        (notes.sign(f"{NAME}\n7\nAA=A\n", NAME, KEY), "[Bb]ase64|padding"),
-        (notes.sign(f"{NAME}\n7\nAB==\n", NAME, KEY), "not base64 in its one form"),
+        (proofs.sign(CHECKPOINT.text(), NAME, OTHER), "not signed with a known key"),
+        (proofs.sign(CHECKPOINT.text(), "other", KEY), "not signed with a known key"),
+        (proofs.sign(Checkpoint("other", 1, b"").text(), NAME, KEY), "key of its log"),
+        (proofs.sign(f"{NAME}\n007\nAAAA\n", NAME, KEY), "damaged"),
+        (proofs.sign(f"{NAME}\n7\nAAAA\nmore\n", NAME, KEY), "damaged"),
+        (proofs.sign(f"{NAME}\n7\nAA=A\n", NAME, KEY), "[Bb]ase64|padding"),
+        (proofs.sign(f"{NAME}\n7\nAB==\n", NAME, KEY), "not base64 in its one form"),
     ],
 )
 def test_what_is_no_checkpoint(note, words):
     with pytest.raises(ValueError, match=words):
-        notes.open_checkpoint(note, [VERIFIER])
+        proofs.open_checkpoint(note, [VERIFIER])
 
 
 def test_a_file_of_notes():
-    assert list(notes.read_notes("")) == []
-    assert list(notes.read_notes(f"{NOTE}\n{NOTE}\n")) == [NOTE, NOTE]
+    assert list(proofs.read_notes("")) == []
+    assert list(proofs.read_notes(f"{NOTE}\n{NOTE}\n")) == [NOTE, NOTE]
     for text, line in ((f"{NOTE}\nx\n{NOTE}", 6), (f"{NOTE}\n{NOTE[:50]}", 6)):
         with pytest.raises(ValueError, match=f"damaged after line {line}"):
-            list(notes.read_notes(text))
+            list(proofs.read_notes(text))
 
 
 def test_a_proof():
     proof = Proof(3, [bytes(32), b"\1" * 32], NOTE)
     lines = proof.text().split("\n")
     assert lines[:2] == ["c2sp.org/tlog-proof@v1", "index 3"]
-    assert notes.read_proof(proof.text()) == proof
+    assert proofs.read_proof(proof.text()) == proof
     extra = "\n".join([lines[0], "extra AAAA", *lines[1:]])
-    assert notes.read_proof(extra) == proof
+    assert proofs.read_proof(extra) == proof
     alone = Proof(0, [], NOTE)
-    assert notes.read_proof(alone.text()) == alone
+    assert proofs.read_proof(alone.text()) == alone
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_proof():
 )  # fmt: skip
 def test_what_is_no_proof(text):
     with pytest.raises(ValueError, match="This is not a proof"):
-        notes.read_proof(text)
+        proofs.read_proof(text)
 
 
 def test_log_keys():

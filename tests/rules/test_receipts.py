@@ -5,13 +5,13 @@ from hashlib import sha256
 
 import pytest
 
-from spv.rules import merkle, notes, receipts
-from spv.rules.notes import Checkpoint, Proof
+from spv.rules import merkle, proofs
+from spv.rules.proofs import Checkpoint, Proof
 from spv.rules.secrets import derive
 
 KEY = derive("a secret").signing
 NAME = "spv.example/registry"
-VERIFIER = notes.verifier_key(NAME, KEY.public_key())
+VERIFIER = proofs.verifier_key(NAME, KEY.public_key())
 UPLOAD = {"upload": 1234, "rows": 1, "sha256": "ab" * 32, "digest_version": 1}
 SOLAR = {
     "reference": "abcdefghijklmnop", "rules_version": "2026-01",
@@ -45,7 +45,7 @@ def proof_of(entry, index=2, size=7, name=NAME, key=KEY):
 
     path = merkle.inclusion_proof(index, size, subtree)
     text = Checkpoint(name, size, merkle.root_of(size, subtree)).text()
-    return Proof(index, path, notes.sign(text, name, key)).text()
+    return Proof(index, path, proofs.sign(text, name, key)).text()
 
 
 @pytest.mark.parametrize(
@@ -68,17 +68,17 @@ def proof_of(entry, index=2, size=7, name=NAME, key=KEY):
 )  # fmt: skip
 def test_what_is_proven(name, facts, sentence, labels, file):
     entry = event(name, facts)
-    found = receipts.prove(entry, proof_of(entry), [VERIFIER])
+    found = proofs.prove(entry, proof_of(entry), [VERIFIER])
     assert (found.sentence, [label for label, _ in found.facts]) == (sentence, labels)
     assert (found.chain, found.sequence, found.size) == ("registry", 3, 7)
     assert found.at.isoformat() == "2026-11-28T03:04:05.678901+00:00"
-    assert receipts.file_name(entry) == file
+    assert proofs.file_name(entry) == file
 
 
 def test_words_are_those_of_their_question():
     """A postcode or a number is not taken for a period."""
     entry = event("stc.calculated", SOLAR)
-    facts = dict(receipts.prove(entry, proof_of(entry), [VERIFIER]).facts)
+    facts = dict(proofs.prove(entry, proof_of(entry), [VERIFIER]).facts)
     assert facts["Calculation Period"] == "Five Years"
     assert facts["Deeming period in years"] == "5"
     assert facts["System"] == "SGU – Solar (deemed)"
@@ -90,8 +90,8 @@ def test_pasted_texts():
     first, rest = text.split("\n", 1)
     text = f"\n{first}\nextra AAAA\n{rest}— w.example AAAAAAAA\n\n"
     pasted = text.replace("\n", "\r\n")
-    assert receipts.prove(f"\r\n{entry}\r\n", pasted, [VERIFIER]).sequence == 3
-    assert receipts.plain("\ufeffa\r\nb") == "a\nb\n"
+    assert proofs.prove(f"\r\n{entry}\r\n", pasted, [VERIFIER]).sequence == 3
+    assert proofs.plain("\ufeffa\r\nb") == "a\nb\n"
 
 
 OTHER = event(sequence=4)
@@ -121,4 +121,4 @@ OTHER = event(sequence=4)
 )
 def test_what_proves_nothing(entry, proof, reason):
     with pytest.raises(ValueError, match=reason):
-        receipts.prove(entry, proof, [VERIFIER])
+        proofs.prove(entry, proof, [VERIFIER])

@@ -9,7 +9,7 @@ from spv import clock, demo
 from spv.database import transaction
 from spv.extensions import db
 from spv.models import AuditChain, AuditCheckpoint, AuditEvent, AuditTile
-from spv.rules import merkle, notes
+from spv.rules import merkle, proofs
 from spv.rules.errors import ConflictError, NotFoundError
 from spv.services import audit_log, checkpoints
 from spv.services.actor import visitor
@@ -43,9 +43,9 @@ def record(count=1):
 def check(chain, sequence):
     """Verify a receipt as an outsider does; return its checkpoint."""
     receipt = checkpoints.prove(chain, sequence)
-    proof = notes.read_proof(receipt.proof)
-    found = notes.open_checkpoint(proof.note, checkpoints.verifier_keys())
-    leaf = merkle.leaf_hash(notes.sha256(receipt.entry.encode()).digest())
+    proof = proofs.read_proof(receipt.proof)
+    found = proofs.open_checkpoint(proof.note, checkpoints.verifier_keys())
+    leaf = merkle.leaf_hash(proofs.sha256(receipt.entry.encode()).digest())
     assert proof.index == sequence - 1
     assert merkle.is_included(leaf, proof.index, found.size, proof.hashes, found.root)
     return found
@@ -68,7 +68,7 @@ def test_every_event_of_small_logs_is_proved(app):
             new = checkpoints.unverified(text.partition("\n\n")[2])
             old = checkpoints.unverified(earlier.note)
             assert first == f"old {old.size}"
-            hashes = [notes.decode(line) for line in path if line]
+            hashes = [proofs.decode(line) for line in path if line]
             assert merkle.is_consistent(old[1:], new[1:], hashes)
 
 
@@ -79,7 +79,7 @@ def test_a_receipt_makes_the_checkpoint_that_it_needs(app, file):
     assert check(STC, 3).size == 3
     assert check(STC, 4).size == 5
     assert [each.size for each in saved()] == [3, 5]
-    assert list(notes.read_notes(file.read_text())) == [each.note for each in saved()]
+    assert list(proofs.read_notes(file.read_text())) == [each.note for each in saved()]
     assert everything.verify().sentences == []
 
 
@@ -221,10 +221,10 @@ def test_an_older_checkpoint_that_the_log_does_not_continue(app, file):
     record(3)
     other = merkle.leaf_hash(b"another log")
     for size, words in ((2, "does not continue"), (9, "has fewer events")):
-        text = notes.Checkpoint(checkpoints.origin_of(STC), size, other).text()
+        text = proofs.Checkpoint(checkpoints.origin_of(STC), size, other).text()
         key = audit_log.log_key().signing
         with pytest.raises(InconsistentLog, match=words):
-            checkpoints.consistency(notes.sign(text, checkpoints.origin_of(STC), key))
+            checkpoints.consistency(proofs.sign(text, checkpoints.origin_of(STC), key))
 
 
 DAMAGED = "The file of checkpoints is damaged after line 1."
@@ -271,7 +271,7 @@ def test_several_makers_at_once(demonstration, file):
     (only,) = saved()
     assert file.read_text() == f"{only.note}\n"
     assert at_once(*[make] * 2, *[lambda: [record(), checkpoints.make(STC)]] * 4) == []
-    noted = list(notes.read_notes(file.read_text()))
+    noted = list(proofs.read_notes(file.read_text()))
     assert noted == [each.note for each in saved()]
     assert everything.verify().sentences == []
 
@@ -285,7 +285,7 @@ def test_another_log_key(app, file):
     new = checkpoints.make(STC)
     assert len(checkpoints.verifier_keys()) == 4
     for note in (old, new):
-        assert notes.open_checkpoint(note, checkpoints.verifier_keys())
+        assert proofs.open_checkpoint(note, checkpoints.verifier_keys())
     assert [check(STC, number).size for number in (1, 4)] == [4, 4]
     assert checkpoints.consistency(old).startswith("old 2\n")
     assert everything.verify([file.read_text()]).sentences == []

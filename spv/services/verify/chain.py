@@ -11,7 +11,7 @@ from spv import clock
 from spv.extensions import db
 from spv.models import AuditChain, AuditCheckpoint, AuditEvent, AuditTile
 from spv.rules.merkle import Tree, fold, leaf_hash
-from spv.rules.notes import Checkpoint, open_checkpoint
+from spv.rules.proofs import Checkpoint, open_checkpoint
 from spv.rules.secrets import LogKey
 from spv.services import audit_log, checkpoints
 from spv.services.verify.findings import Findings

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from spv.database import LIMITS, allow_long_statements, snapshot
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent, PanelSerial, StcCalculation
-from spv.rules.notes import read_notes
+from spv.rules.proofs import read_notes
 from spv.services import audit_log, checkpoints
 from spv.services.verify import calculations, ledger
 from spv.services.verify.chain import ChainCheck
