@@ -32,12 +32,13 @@ PERIODS = {
     "max": "Maximum deeming period",
 }
 # The shape of an answer, for the kinds that have one.
+_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}")
+_COUNT = re.compile(r"[0-9]{1,3}")
+_PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}")
+_POSTCODE = re.compile(r"[0-9]{4}")
 PATTERNS = {
-    "number": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?|\.[0-9]{1,6}"),
-    "count": re.compile(r"[0-9]{1,3}"),
-    "price": re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?|\.[0-9]{1,2}"),
-    "postcode": re.compile(r"[0-9]{4}"),
-}
+    "number": _NUMBER, "count": _COUNT, "price": _PRICE, "postcode": _POSTCODE,
+}  # fmt: skip
 
 
 class Field(NamedTuple):

@@ -73,11 +73,6 @@ class Result:
     last_checked: ClassVar[date] = LAST_CHECKED
 
     @property
-    def certificates(self) -> str:
-        """The certificates in words: 1 STC, 45 STCs."""
-        return pluralise(self.saved.certificates, "STC")
-
-    @property
     def headline(self) -> str:
         """The certificates of all, or that none can be created any more."""
         if self.none_left:
