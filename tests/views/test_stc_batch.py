@@ -76,7 +76,7 @@ def test_bad_answers(client, bad):
 
 def test_a_file_of_a_spreadsheet_program(client):
     labels = "Small Generation Unit or battery,Rated power output (kW)"
-    text = f"""{labels},Post code,Installation date,Calculation period,Crew
+    text = f"""{labels},Post code,Install date,Period,Crew
 solar_deemed,6.6,'0800,2026-06-30,5,North
 solar_deemed,6.6,800.0,30/06/2026,5,South
 """

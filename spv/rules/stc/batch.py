@@ -27,6 +27,19 @@ ADDED = ("certificates", "zone", "years", "reason", "warnings")
 MOST_NAMED = 5  # headings in a sentence
 LONGEST_NAMED = 40  # characters of a heading in a sentence
 LONGEST_READ = 100  # characters of a heading that can mean a column
+# Other headings that can only mean one column, beside its name and its label.
+_SYNONYMS = {
+    "system_type": ("type", "system", "type of system"),
+    "rated_power_kw": (
+        "kw", "power kw", "rated power", "rated kw", "rated power output",
+    ),
+    "installation_date": ("install date", "date installed", "date of installation"),
+    "calculation_period": ("period", "deeming period"),
+    "postcode": ("post code", "installation postcode"),
+    "resource_hours": ("hours of resource availability",),
+    "nominal_kwh": ("nominal capacity",),
+    "usable_kwh": ("usable capacity",),
+}  # fmt: skip
 MAX_ROWS = 5_000
 ROWS_NAMED = 10
 TEMPLATE = [
@@ -170,7 +183,7 @@ def field_name(heading: str) -> str:
 
 
 def find_columns(heading: list[str]) -> Columns:
-    """Find the calculator's columns by their names or labels.
+    """Find the calculator's columns by their names, labels and plain synonyms.
 
     Raises ValidationError on `file` if a column is missing or there twice.
     """
@@ -250,6 +263,11 @@ def _quoted(heading: str) -> str:
     return f"“{''.join(c for c in cut if not is_unseen(c))}”"
 
 
-_LABELS = {"system_type": SYSTEM_TYPE_LABEL} | {n: f.label for n, f in FIELDS.items()}
+_LABELS = {name: field.label for name, field in FIELDS.items()}
 # Each heading that is understood, as its key, and the column that it means.
-_COLUMN_OF = {_key(text): n for n in COLUMNS for text in (n, _LABELS[n])}
+_COLUMN_OF = {
+    _key(text): name
+    for name, label in ({"system_type": SYSTEM_TYPE_LABEL} | _LABELS).items()
+    for text in (name, label, *_SYNONYMS.get(name, ()))
+    if name != NOT_READ
+}

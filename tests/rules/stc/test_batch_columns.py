@@ -61,8 +61,18 @@ def refused(*headings):
         ("post code", "postcode"), ("Postcode", "postcode"), ("POST_CODE", "postcode"),
         ("Post/Code.", "postcode"), ("'Postcode", "postcode"),
         ("Postcode (optional)", "postcode"), ("post\u200bcode\u00a0", "postcode"),
-        ("System Type", "system_type"), ("[Rated power (kW)]", "rated_power_kw"),
+        ("Installation postcode", "postcode"),
+        ("Type", "system_type"), ("system", "system_type"),
+        ("System Type", "system_type"), ("[Type of system]", "system_type"),
+        ("Power (kW)", "rated_power_kw"), ("power_kw", "rated_power_kw"),
+        ("Rated power", "rated_power_kw"), ("rated power kW", "rated_power_kw"),
+        ("kW", "rated_power_kw"), ("Rated Power Output", "rated_power_kw"),
+        ("Install date", "installation_date"), ("Date installed", "installation_date"),
+        ("Date of installation", "installation_date"),
+        ("Period", "calculation_period"), ("Deeming period", "calculation_period"),
         ("Hours of resource availability a year", "resource_hours"),
+        ("Hours of resource availability", "resource_hours"),
+        ("Nominal capacity", "nominal_kwh"), ("Usable capacity", "usable_kwh"),
         ("Nominal kWh", "nominal_kwh"),
     ],
 )  # fmt: skip
@@ -82,8 +92,7 @@ def test_every_column_by_its_name_and_the_label_of_the_form(name):
 
 @pytest.mark.parametrize(
     "heading",
-    ["post kode", "Rated power (W)", "Power", "kW", "Type", "Install date", "Date",
-     "Period", "years", "Capacity", "",
+    ["post kode", "Rated power (W)", "Power", "kWh", "Date", "years", "Capacity", "",
      "---", "(optional)", "Customer postcode", "stc_price",
      "post" + "_" * 100 + "code"],
 )  # fmt: skip
@@ -111,8 +120,8 @@ def test_two_headings_of_one_column():
         "The column postcode is there twice, as “Postcode” and “post code”. Rename or "
         "remove one."
     )
-    assert "twice, as “rated power kw” and “Rated power output (kW)”" in refused(
-        "rated power kw", "Rated power output (kW)", *OTHERS
+    assert "twice, as “kW” and “Rated power output (kW)”" in refused(
+        "kW", "Rated power output (kW)", *OTHERS
     )
 
 
@@ -220,8 +229,6 @@ def test_the_postcode_of_a_battery_is_not_read():
 
 def test_the_largest_file_of_a_spreadsheet_program():
     row = "solar_deemed,6.6,2026-06-30,5,'0800\n"
-    heading = (
-        "System type,Rated power kW,Installation date,Calculation Period,Post code\n"
-    )
+    heading = "Type,kW,Install date,Period,Post code\n"
     batch = calculate_batch((heading + row * MAX_ROWS).encode(), TODAY)
     assert batch.totals()["calculated"] == MAX_ROWS
