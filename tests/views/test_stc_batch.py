@@ -77,16 +77,17 @@ def test_bad_answers(client, bad):
 def test_a_file_of_a_spreadsheet_program(client):
     labels = "Small Generation Unit or battery,Rated power output (kW)"
     text = f"""{labels},Post code,Install date,Period,Crew
-solar_deemed,6.6,'0800,2026-06-30,5,North
-solar_deemed,6.6,800.0,30/06/2026,5,South
+solar_deemed,6.6,'0800,2026-06-30 00:00:00,5.0,North
+solar_deemed,6.6,800.0,30/06/2026 14:30,5.0,South
 """
     answer = send(client, text.encode())
     page = read(client.get(answer.location))
     assert "Calculated, saved and logged: 1 of 2 systems" in page.text
-    assert "Enter the postcode as four digits, such as 2150." in page.text
+    assert "has a time of day that is not 00:00" in page.text
+    assert "A spreadsheet program has made a number of the postcode." in page.text
     good, _bad = certificates(client, answer.location)
     assert [*good.values()] == [
-        "solar_deemed", "6.6", "'0800", "2026-06-30", "5", "North",
+        "solar_deemed", "6.6", "'0800", "2026-06-30 00:00:00", "5.0", "North",
         good["certificates"], "2", "5", "", "",
     ]  # fmt: skip
     saved = db.session.scalars(sa.select(StcCalculation)).one()

@@ -87,6 +87,9 @@ BATCHES = {
     "battery": systems(
         lambda n: f"battery,,{datetime.date(2026, 1, 1 + n % 28)},,,,99.5,{n * 0.019}"
     ),
+    "spreadsheet": systems(
+        lambda n: f"solar_deemed,6,{day(n)} 0:00,5.0,'{2000 + n},,,"
+    ),
     "long headings": SYSTEMS.encode()
     + b","
     + b",".join([b"x" * 130_000] * 38)

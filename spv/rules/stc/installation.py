@@ -25,6 +25,8 @@ from spv.rules.stc.system_types import (
     SystemType,
     answers_of,
     period_of,
+    without_place,
+    without_unit,
 )
 from spv.rules.text import format_date, format_decimal, join_words, pluralise, read_date
 
@@ -215,10 +217,16 @@ def _read(text: str, field: Field, system: type[Installation]) -> Any:
 
 
 def _read_number(text: str, field: Field, _system: type[Installation]) -> Decimal:
+    text = without_unit(text, field.units)
     if field.kind == "price":
         text = text.removeprefix("$").lstrip()
     if not PATTERNS[field.kind].fullmatch(text):
         shape = _SHAPES[field.kind].format(field.example)
+        pointed = text.replace(",", ".")
+        may_be_thousands = len(text) - text.find(",") == len(",000")
+        is_number = field.kind == "number" and PATTERNS["number"].fullmatch(pointed)
+        if is_number and not may_be_thousands:
+            shape = f"with a point: {pointed}, not {text}."
         raise ValueError(f"Enter {field.noun} {shape}")
     number = Decimal(text)
     if not number:
@@ -247,6 +255,7 @@ def _read_period(text: str, field: Field, system: type[Installation]) -> str:
 
 
 def _read_postcode(text: str, field: Field, _system: type[Installation]) -> str:
+    text = without_place(text)
     if not PATTERNS["postcode"].fullmatch(text):
         shape = f"as four digits, such as {field.example}."
         if PATTERNS["postcode"].fullmatch(f"0{text}"):

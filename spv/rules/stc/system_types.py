@@ -39,6 +39,11 @@ _POSTCODE = re.compile(r"[0-9]{4}")
 PATTERNS = {
     "number": _NUMBER, "count": _COUNT, "price": _PRICE, "postcode": _POSTCODE,
 }  # fmt: skip
+# A unit after a number, and the name of a place beside a postcode, as people type them.
+_WITH_UNIT = re.compile(r"([0-9.]++) ?([A-Za-z]++)")
+_PLACE = r"(?!kw)[a-z]{3}[a-z .,'’()-]*+"
+_BEFORE_PLACE = re.compile(rf"([0-9]{{4}})[ ,]++{_PLACE}", re.IGNORECASE)
+_AFTER_PLACE = re.compile(rf"{_PLACE}(?<=[ ,])([0-9]{{4}})", re.IGNORECASE)
 
 
 class Field(NamedTuple):
@@ -56,6 +61,7 @@ class Field(NamedTuple):
     hint: str
     cell: str = ""
     optional: bool = False
+    units: tuple[str, ...] = ()  # in lower case, which may stand after a number
 
 
 _ALL = tuple(SystemType)
@@ -69,15 +75,16 @@ FIELDS = {
     "rated_power_kw": Field(
         _UNITS, "number", "Rated power output (kW)", "the rated power output in kW",
         "6.6", "Of all panels or of the turbine together, for example 6.6",
-        "For example 6.6"),
+        "For example 6.6", units=("kw", "kwp")),
     "nominal_kwh": Field(
         _BATTERY, "number", "Nominal capacity (kWh)", "the nominal capacity in kWh",
         "13.5", f"From {_LEAST} to {_MOST} kWh, as on the approved products list",
-        "For example 13.5"),
+        "For example 13.5", units=("kwh",)),
     "usable_kwh": Field(
         _BATTERY, "number", "Usable capacity (kWh)", "the usable capacity in kWh",
         "13.5", "What can be discharged and used, for example 13.5",
-        "For example 13.5, or empty if the modules are given", optional=True),
+        "For example 13.5, or empty if the modules are given", optional=True,
+        units=("kwh",)),
     "modules": Field(
         _BATTERY, "count", "Number of modules (optional)", "the number of modules",
         "5", "Instead of the usable capacity, if the battery is made of modules",
@@ -85,7 +92,7 @@ FIELDS = {
     "module_usable_kwh": Field(
         _BATTERY, "number", "Usable capacity of one module in kWh (optional)",
         "the usable capacity of one module in kWh", "2.76", "For example 2.76",
-        "Instead of usable_kwh, for example 2.76", optional=True),
+        "Instead of usable_kwh, for example 2.76", optional=True, units=("kwh",)),
     "installation_date": Field(
         _ALL, "date", "Installation date", "the installation date", "2026-07-31",
         "The day the system was, or will be, installed, by the calendar there",
@@ -100,7 +107,8 @@ FIELDS = {
         _TURBINES, "number", "Hours of resource availability a year (optional)",
         "the hours of resource availability a year", "2400",
         "From a site assessment. It counts if it is more than the standard hours",
-        "Hours a year from a site assessment, or empty", optional=True),
+        "Hours a year from a site assessment, or empty", optional=True,
+        units=("h", "hours")),
     "stc_price": Field(
         _ALL, "price", "Price of one STC in dollars (optional)",
         "the price of one STC", "38.50", "For an estimate in dollars. "
@@ -139,6 +147,18 @@ def system_type_of(answers: Mapping[str, str]) -> SystemType | None:
 def period_of(text: str) -> str | None:
     """Return the code of a calculation period, given its code or its words."""
     return _PERIODS_BY_TEXT.get(_normalised(text))
+
+
+def without_unit(text: str, units: tuple[str, ...]) -> str:
+    """Return a number without one of the units after it, if it has one."""
+    found = _WITH_UNIT.fullmatch(" ".join(text.split()))
+    return found[1] if found and found[2].lower() in units else text
+
+
+def without_place(text: str) -> str:
+    """Return a postcode without the name of a place beside it, if it has one."""
+    found = _BEFORE_PLACE.fullmatch(text) or _AFTER_PLACE.fullmatch(text)
+    return found[1] if found else text
 
 
 def _normalised(text: str) -> str:

@@ -18,7 +18,14 @@ from spv.rules.stc.figures import (
 )
 from spv.rules.stc.generation_units import Hydro, Solar, Wind
 from spv.rules.stc.installation import Installation, Step
-from spv.rules.stc.system_types import PATTERNS, SystemType, system_type_of
+from spv.rules.stc.system_types import (
+    FIELDS,
+    PATTERNS,
+    SystemType,
+    system_type_of,
+    without_place,
+    without_unit,
+)
 from spv.rules.text import format_date, format_decimal, pluralise, read_date
 
 
@@ -177,7 +184,7 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
 def hints(answers: Mapping[str, str]) -> dict[str, str]:
     """Return a sentence for each field whose answer already decides something."""
     given = {"installation_date": _date_hint(answers)}
-    postcode = answers.get("postcode", "").strip()
+    postcode = without_place(answers.get("postcode", "").strip())
     if PATTERNS["postcode"].fullmatch(postcode):
         zone, figure = zone_of(postcode), FIGURES["zone_rating"]
         rating = f"{figure.latest[zone - 1]} {figure.unit}"
@@ -193,7 +200,8 @@ def _date_hint(answers: Mapping[str, str]) -> str:
         return ""
     if system_type is None or day < FIRST_DAY or years_left(day) < 1:
         return ""
-    power = answers.get("rated_power_kw", "").strip()
+    units = FIELDS["rated_power_kw"].units
+    power = without_unit(answers.get("rated_power_kw", "").strip(), units)
     is_number = PATTERNS["number"].fullmatch(power)
     announced = announced_for(system_type, day, Decimal(power)) if is_number else None
     hint = SYSTEMS[system_type].date_hint(day)

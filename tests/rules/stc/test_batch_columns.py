@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spv.rules.errors import ValidationError
-from spv.rules.stc.batch import (
-    ADDED,
-    COLUMNS,
-    MAX_ROWS,
-    calculate_batch,
-    find_columns,
-    write_batch,
-)
+from spv.rules.stc.batch import MAX_ROWS, calculate_batch, write_batch
+from spv.rules.stc.batch_columns import ADDED, COLUMNS, find_columns
 from spv.rules.stc.system_types import FIELDS, SYSTEM_TYPE_LABEL
 
 TODAY = date(2026, 11, 22)
@@ -204,31 +198,91 @@ def test_a_result_is_the_same_when_it_is_sent_again(own):
 
 
 @pytest.mark.parametrize(
-    ("field", "text", "words"),
-    [("installation_date", "2026-06-30 00:00", "Enter the installation date as 2026"),
-     ("postcode", "800.0", "Enter the postcode as four digits, such as 2150."),
-     ("rated_power_kw", "6.6 kW", "as a plain number such as 6.6"),
-     ("calculation_period", "5.0", "Select the calculation period")],
+    "day",
+    ["2026-06-30 00:00:00", "2026-06-30T00:00", "30/06/2026 0:00", "30/6/2026 00:00",
+     "2026-06-30T00:00:00.000", "2026-06-30 00:00:00.000000", " 2026-06-30 00:00 ",
+     "30/06/2026 12:00:00 AM", "30/06/2026 12:00 am", "'2026-06-30 00:00:00"],
 )  # fmt: skip
-def test_what_a_spreadsheet_program_has_changed_is_refused(field, text, words):
-    assert words in reason(**{field: text})
+def test_days_at_midnight(day):
+    batch = calculated(SOLAR | {"installation_date": day})
+    assert batch.outcomes[0].reason == ""
+    assert batch.outcomes[0].installation.installation_date == date(2026, 6, 30)
+    assert written(batch)[3] == day
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2026-06-30 14:30:00", "2026-06-30T00:00:01", "30/06/2026 0:01", "30/6/2026 12:00",
+     "30/06/2026 12:00:00 PM", "2026-06-30T00:00:00.001", "30/06/2026 1:00am"],
+)  # fmt: skip
+def test_days_at_another_time(day):
+    assert reason(installation_date=day) == (
+        "The installation date has a time of day that is not 00:00. Enter the day "
+        "alone, as 2026-07-31 or 31/07/2026."
+    )
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2026-06-30T00:00:00Z", "2026-06-30 00:00+10:00", "2026-06-30T",
+     "46203.0", "30/06/26 0:00", "2026-06-30  00:00", "00:00"],
+)  # fmt: skip
+def test_days_that_are_not_guessed(day):
+    assert reason(installation_date=day) == (
+        "Enter the installation date as 2026-07-31 or 31/07/2026."
+    )
+
+
+def test_a_day_at_midnight_that_is_not_in_the_calendar():
+    found = reason(installation_date="2026-02-31 00:00:00")
+    assert found.startswith("2026-02-31 is not a day of the calendar.")
+
+
+MADE_A_NUMBER = (
+    "A spreadsheet program has made a number of the postcode. Format the column as "
+    "text and enter four digits, such as 0800."
+)
+
+
+@pytest.mark.parametrize("postcode", ["800.0", "2150.0", "2150.00", "0800.0", "'800.0"])
+def test_postcodes_that_are_numbers(postcode):
+    assert reason(postcode=postcode) == MADE_A_NUMBER
+
+
+@pytest.mark.parametrize("postcode", ["800", "21500.0", "2150.5", "2150.", "8e2"])
+def test_other_postcodes_are_refused_as_ever(postcode):
+    found = reason(postcode=postcode)
+    assert found.startswith("Enter the postcode as four digits, such as 2150.")
 
 
 def test_every_fault_of_a_row_is_told_in_the_order_of_the_form():
     given = {"installation_date": "2026-06-30 9:00", "postcode": "800.0"}
     found = reason(rated_power_kw="x", **given)
-    assert found.index("rated power") < found.index("date") < found.index("postcode")
+    assert found.index("rated power") < found.index("time of day")
+    assert found.endswith(MADE_A_NUMBER)
 
 
-def test_the_postcode_of_a_battery_is_not_read():
+@pytest.mark.parametrize(("period", "years"), [("5.0", "5"), ("10.00", "10")])
+def test_periods_with_zeros_after_the_point(period, years):
+    (outcome,) = calculated(SOLAR | {"calculation_period": period}).outcomes
+    assert outcome.installation.calculation_period == years
+
+
+@pytest.mark.parametrize("period", ["5.5", "7.0", "5.", ".0", "5,0", "5.0.0"])
+def test_other_periods_are_refused_as_ever(period):
+    assert reason(calculation_period=period).startswith("Select the calculation period")
+
+
+def test_numbers_are_read_as_ever():
+    assert reason(rated_power_kw="6.6") == reason(rated_power_kw="5.0") == ""
     battery = {"system_type": "battery", "installation_date": "2026-06-15"}
     capacity = {"nominal_kwh": "13.0", "usable_kwh": "13.0"}
     batch = calculated(battery | {"postcode": "800.0"} | capacity)
-    assert batch.totals()["calculated"] == 1
+    assert batch.totals()["calculated"] == 1  # a battery is not asked for its postcode
 
 
 def test_the_largest_file_of_a_spreadsheet_program():
-    row = "solar_deemed,6.6,2026-06-30,5,'0800\n"
+    row = "solar_deemed,6.6,2026-06-30 00:00:00,5.0,'0800\n"
     heading = "Type,kW,Install date,Period,Post code\n"
     batch = calculate_batch((heading + row * MAX_ROWS).encode(), TODAY)
     assert batch.totals()["calculated"] == MAX_ROWS

@@ -65,8 +65,15 @@ def test_answers_come_back_as_they_were(example):
         ("rated_power_kw", ".5", "0.5"),
         ("rated_power_kw", "006.60", "6.60"),
         ("rated_power_kw", "100", "100"),
+        ("rated_power_kw", "6.6kW", "6.6"),
+        ("rated_power_kw", "6.6 kw", "6.6"),
+        ("rated_power_kw", "6.6 kWp", "6.6"),
+        ("rated_power_kw", "6.6\u00a0 kW", "6.6"),
         ("stc_price", "$38.50", "38.50"),
         ("stc_price", "$ 38", "38"),
+        ("postcode", "2150 Parramatta", "2150"),
+        ("postcode", "2150, Parramatta NSW", "2150"),
+        ("postcode", "Parramatta NSW 2150", "2150"),
     ],
 )
 def test_answers_in_other_words_are_understood(field, typed, meant):
