@@ -124,6 +124,7 @@ class Config:
     SPV_VISITOR_ROWS_IN_ALL: int = _setting(500_000, _number)
     # How many days things are kept that the nightly job deletes.
     SPV_DAYS_REFUSED_FILES: int = _setting(1, _days)
+    SPV_DAYS_REFUSAL_REPORTS: int = _setting(30, _days)
     SPV_DAYS_BATCH_DOCUMENTS: int = _setting(1, _days)
     SPV_DAYS_IDEMPOTENCY: int = _setting(1, _days)
     SPV_DAYS_API_REQUESTS: int = _setting(30, _days)

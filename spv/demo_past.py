@@ -27,7 +27,7 @@ from spv.services.api import idempotency, ledger_api, subscriptions
 from spv.services.api.idempotency import RequestLogEntry
 from spv.services.api.subscriptions import ApiClient
 from spv.services.authorisation import require
-from spv.services.ledger import declarations, invalidations, selections
+from spv.services.ledger import declarations, invalidations, look_alikes, selections
 from spv.services.stc import batches, calculations
 
 Step = dict[str, Any]
@@ -41,7 +41,8 @@ DAY = timedelta(days=1)
 LAPSED = "declaration_not_current"
 RECENT = 6  # uploads, of which rows are marked as invalid
 DAYS = 40  # between a calculation and the installation
-# The rows of a refused file, from new ones and some that were recorded before.
+ENDED = timedelta(minutes=10)  # before the present, so that the log keeps its order
+# The rows of a wrong file, from new ones and some that were recorded before.
 MISTAKES: dict[str, Callable[[list[Panel], list[Panel]], list[Panel]]] = {
     "again": lambda new, before: before[:14] + new,
     "damaged": lambda new, before: [
@@ -49,6 +50,7 @@ MISTAKES: dict[str, Callable[[list[Panel], list[Panel]], list[Panel]]] = {
     ],
     "empty": lambda new, before: [new[0]._replace(model_number=""), *new[1:]],
     "twice": lambda new, before: new + new[:3],
+    "letter": lambda new, before: [*map(_with_letter, before[:4]), *new],
 }  # fmt: skip
 
 
@@ -69,6 +71,7 @@ class Past:
 
     def __init__(self, monday: datetime) -> None:
         self.monday, self.chance = monday, random.Random(CHANCE)  # noqa: S311
+        self.until = clock.now() - ENDED
         self.recorded, self.count = defaultdict[int | None, list[Upload]](list), 0
         self.to_correct = defaultdict[int | None, list[Panel]](list)
         self.systems, self.applicants = cycle(PLAN["systems"]), iter(PLAN["applicants"])
@@ -78,6 +81,8 @@ class Past:
         last = datetime.min.replace(tzinfo=UTC)
         for moment, step in sorted(self._steps(), key=itemgetter(0)):
             last = max(moment, last + timedelta(minutes=1))
+            if last > self.until:
+                break
             do, by = getattr(self, f"_{step['do']}"), step["by"]
             with clock.at(last):
                 do(step, demo.acting(by, "web", IP) if by else visitor("web", IP))
@@ -102,7 +107,8 @@ class Past:
         brand = self.chance.choice(step["brands"])
         panels = demo.made_up(self.chance, brand, self.count + 1, size)
         if mistake := step.get("mistake"):
-            return MISTAKES[mistake](panels, self.recorded[actor.account_id][-1][1])
+            owner = demo.acting(step["of"]) if "of" in step else actor
+            return MISTAKES[mistake](panels, self.recorded[owner.account_id][-1][1])
         return panels
 
     def _note(self, upload_id: int, panels: list[Panel], actor: Actor) -> None:
@@ -170,6 +176,9 @@ class Past:
             status = error.http_status
         idempotency.complete(entry, status, b"")
 
+    def _search(self, _step: Step, _actor: Actor) -> None:
+        look_alikes.search()
+
     def _apply(self, _step: Step, _actor: Actor) -> None:
         if applicant := next(self.applicants, None):
             if applicant["abn"] not in PLAN["declined"]:
@@ -202,6 +211,12 @@ class Past:
         with suppress(ValidationError):
             data = csv_text([COLUMNS, *lines]).encode()
             batches.save(data, replace(actor, channel="batch"))
+
+
+def _with_letter(panel: Panel) -> Panel:
+    """Return a panel with the letter O for a zero of its number."""
+    serial = panel.serial_number
+    return panel._replace(serial_number=serial[:6] + serial[6:].replace("0", "O", 1))
 
 
 def _subscription(step: Step, actor: Actor) -> Subscription:

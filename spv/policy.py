@@ -62,6 +62,7 @@ _ROUTES = {
         "staff.decline", "staff.people", "staff.make_link",
         "staff.list_contacts", "staff.save_contact", "staff.load_contacts",
         "staff.remove_contact", "staff.verify", "staff.start_verification",
+        "staff.refused",
     ),
 }  # fmt: skip
 POLICIES = {name: roles for roles, names in _ROUTES.items() for name in names}

@@ -6,7 +6,7 @@ from flask import url_for
 
 from spv import demo
 from spv.extensions import db
-from spv.models import NominatedContact
+from spv.models import NominatedContact, RefusedUpload
 from spv.rules.stc.batch import template_text
 from spv.services.accounts import applications, contacts, sign_in, users
 from spv.services.ledger import uploads
@@ -16,7 +16,7 @@ from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, refused, upload
 from tests.people import APPLICATION, KIM, WEB, acting, user_of
 
-LEDGER = ("uploads.", "panels.", "invalidations.", "developer.")
+LEDGER = ("uploads.", "panels.", "invalidations.", "developer.", "staff.refused")
 NAMED = {"filename": "spv.css", "name": "template", "kind": "primary",
          "serial_number": "EX000001", "part": 1, "page": "api",
          "file": "event"}  # fmt: skip
@@ -57,7 +57,7 @@ def made_for(argument, owner):
 
 
 def made_in_the_ledger(argument, actor, prefix):
-    """An upload, a row of it, its marking, or the part of that to be downloaded."""
+    """An upload, a row of it, its marking, or its refusal when it is sent again."""
     upload_id = upload(panels_csv(2, prefix), actor).upload_id
     match argument:
         case "upload_id":
@@ -66,6 +66,9 @@ def made_in_the_ledger(argument, actor, prefix):
             return uploads.show(upload_id, actor).rows[0].id
         case "invalidation_id":
             return mark([f"{prefix}000001"], actor)
+        case "refused_id":
+            refused(panels_csv(2, prefix), actor)
+            return db.session.scalar(db.select(db.func.max(RefusedUpload.id)))
 
 
 def address_of(app, rule, owner=demo.GENERAL):

@@ -1,10 +1,13 @@
 """Very many uploads of one row, with their log: made in bulk, at once, for tests."""
 
+import json
+
 from spv import clock
 from spv.extensions import db
 from spv.models import (
     AuditChain,
     AuditEvent,
+    AuditSubject,
     Declaration,
     PanelSerial,
     Product,
@@ -14,6 +17,7 @@ from spv.models import (
 from spv.rules.ledger.rows import Panel, digest
 from spv.rules.ledger.statements import UPLOAD, current_wording
 from spv.services import audit_log
+from spv.services.ledger import account_days
 from spv.services.ledger.rows import product_values
 from spv.services.ledger.uploads import RECORDED
 
@@ -64,7 +68,17 @@ def _add(numbers, product_id, actor, prefix):
         rows[AuditEvent].append(_next_event(head, actor, at, details))
     for table, values in rows.items():
         db.session.execute(db.insert(table), values)
+    account_days.add(clock.now(), {actor.account_id: {"recorded": len(numbers)}})
     db.session.flush()
+    columns = (AuditEvent.id, AuditEvent.event, AuditEvent.details)
+    is_new = AuditEvent.sequence > head.sequence - len(numbers)
+    added = db.select(*columns).where(AuditEvent.chain == head.name, is_new)
+    subjects = [
+        {"kind": kind, "key": key, "event_id": number}
+        for number, event, details in db.session.execute(added)
+        for kind, key in audit_log.subjects_of(event, json.loads(details))
+    ]
+    db.session.execute(db.insert(AuditSubject), subjects)
 
 
 def _next_event(head, actor, at, details):

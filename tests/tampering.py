@@ -13,12 +13,13 @@ from flask import current_app
 from spv import demo
 from spv.extensions import UtcDateTime, db
 from spv.models import AuditChain, AuditEvent
+from spv.rules.errors import ValidationError
 from spv.rules.stc.batch import template_text
 from spv.services import audit_log, checkpoints
 from spv.services.accounts import applications, sign_in
 from spv.services.actor import visitor
 from spv.services.api import subscriptions
-from spv.services.ledger import declarations
+from spv.services.ledger import declarations, look_alikes
 from spv.services.stc import batches, calculations
 from tests.api import TICKED, subscribe
 from tests.examples import EXAMPLES
@@ -137,6 +138,12 @@ class History:
         subscribe(user, "Line 2")
         yield subscriptions.cancel(number, admin)
         yield upload(panels_csv(5, "CC"), user)
+        for data in (panels_csv(2, "AA", start=3), panels_csv(4, "CC", start=3), b"x"):
+            with contextlib.suppress(ValidationError):
+                upload(data, acting(demo.SUPPLIER))
+        upload(panels_csv(2, "DD0"), user)
+        upload(panels_csv(2, "DDO"), acting(demo.SUPPLIER))
+        yield look_alikes.search()
         calculations.save(EXAMPLES[1].answers, WEB)
 
 

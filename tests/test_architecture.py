@@ -94,6 +94,7 @@ INSIDE = {
     "services": {
         "accounts": set(),
         "actor": set(),
+        "agency": {"ledger"},
         "api": {"accounts", "ledger"},
         "audit_log": {"actor", "row_states"},
         "authorisation": {"actor", "audit_log"},

@@ -1,5 +1,6 @@
 """The past of a demonstration: what it has, that it is true, and the same each time."""
 
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -9,10 +10,14 @@ from spv import clock, demo, demo_past
 from spv.extensions import db
 from spv.models import (
     AccountApplication,
+    AccountDay,
     ApiRequest,
     AuditEvent,
+    Conflict,
     Invalidation,
+    LookAlike,
     PanelSerial,
+    RefusedUpload,
     StcCalculation,
     Subscription,
     Upload,
@@ -34,10 +39,11 @@ def pairs_of(*columns, where=True):
 
 
 def said():
-    """Everything that is not of today: moments, names and numbers, but no secrets."""
-    today = clock.first_moment_of(clock.today())
+    """Everything of before this week: moments, names and numbers, but no secrets."""
+    today = clock.today()
+    monday = clock.first_moment_of(today - demo_past.DAY * today.weekday())
     return [
-        pairs_of(at, *columns, where=at < today)
+        pairs_of(at, *columns, where=at < monday)
         for at, *columns in (
             (Upload.received_at, Upload.filename, Upload.sha256, Upload.channel),
             (Invalidation.made_at, Invalidation.row_count, Invalidation.reason),
@@ -57,7 +63,7 @@ def past(app):
 def test_the_past_is_true_and_has_every_kind(past):
     found = everything.verify()
     assert found.sentences == []
-    assert 19_000 < found.counts["row"] < 22_000
+    assert 20_000 < found.counts["row"] < 23_000
     assert replay().sentences == []
     for chain in audit_log.CHAINS:
         times = [event.at for event in audit_log.events_of(chain)]
@@ -85,6 +91,32 @@ def test_the_past_is_true_and_has_every_kind(past):
     assert len(db.session.scalars(again).all()) > 100  # marked, and uploaded again
 
 
+def test_the_agency_has_something_to_find(past):
+    """Conflicts, look-alikes, much that is marked or refused, and always “Other”."""
+    conflicts = pairs_of(Conflict.account_id, Conflict.holder_id)
+    assert len(conflicts) >= 3
+    (suspect,) = pairs_of(LookAlike.account_id)
+    assert db.session.query(LookAlike).count() == 12
+    of_suspect = AccountDay.account_id == suspect[0]
+    rows = sa.select(sa.func.sum(AccountDay.recorded)).where(of_suspect)
+    recorded = db.session.scalar(rows)
+    weeks = [
+        day for day in db.session.query(AccountDay).where(of_suspect) if day.marked
+    ]
+    assert len(weeks) >= 8
+    assert all(day.marked_other == day.marked for day in weeks)
+    assert sum(day.marked > 0.05 * recorded for day in weeks) >= 4
+    late = clock.now() - 28 * demo_past.DAY
+    refused = sa.select(RefusedUpload.account_id).where(RefusedUpload.refused_at > late)
+    counts = Counter(db.session.scalars(refused))
+    assert counts.most_common(1)[0][0] == suspect[0]
+    assert counts[suspect[0]] >= 10
+    found = pairs_of(RefusedUpload.channel, RefusedUpload.conflict_count > 0)
+    assert found == {(way, has) for way in ("web", "api") for has in (True, False)} | {
+        ("command", True), ("command", False),
+    }  # fmt: skip
+
+
 @pytest.mark.every_database(long=True)
 def test_declarations_are_current_and_lapsed(past):
     current = {
@@ -96,7 +128,7 @@ def test_declarations_are_current_and_lapsed(past):
 
 def test_the_past_is_the_same_each_time(past, app):
     first = said()
-    assert list(map(len, first))[:2] == [190, 36]
+    assert list(map(len, first))[:2] == [203, 44]
     assert not demo_past.load()
     assert said() == first
     assert app.test_cli_runner().invoke(args=["demo", "reset"]).exit_code == 0

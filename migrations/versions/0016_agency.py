@@ -72,13 +72,19 @@ def create_tables_of_refusals():
         ID | {
             "account_id": NUMBER, "channel": sa.String(20), "filename": NAME,
             "why": TEXT, "row_count": NUMBER, "problem_count": NUMBER,
-            "conflict_count": NUMBER, "report": sa.JSON(), "refused_at": MOMENT,
-            "audit_sequence": NUMBER, "user_id": NUMBER, "subscription_id": NUMBER,
+            "conflict_count": NUMBER, "report": sa.JSON(), "report_until": MOMENT,
+            "sha256": sa.String(64), "refused_at": MOMENT, "audit_sequence": NUMBER,
+            "user_id": NUMBER, "subscription_id": NUMBER,
         },
         null={"report", "user_id", "subscription_id"},
         refer={"account_id": ACCOUNTS, "user_id": USERS,
                "subscription_id": "subscriptions.id"},
-        index=[["account_id", "id"], ["refused_at"]],
+        index=[["account_id", "id"], ["account_id", "sha256"], ["refused_at"]],
+    )  # fmt: skip
+    kept = sa.text("report IS NOT NULL")
+    op.create_index(
+        "ix_refused_uploads_report_until", "refused_uploads", ["report_until"],
+        sqlite_where=kept, postgresql_where=kept,
     )  # fmt: skip
     create_table(
         "refused_serials",

@@ -18,13 +18,20 @@ class RefusedUpload(MadeBy, Model):
     """An upload that was refused, by page or API: nothing of it is in the ledger.
 
     `why` is the sentence that the account read. `report` are the problems as it saw
-    them, kept for some days. `conflict_count` is the number of its serial numbers that
-    the ledger had as valid. `audit_sequence` is the number of its event in the
-    registry's log.
+    them, kept until `report_until`. `sha256` is the digest of what was sent and of why
+    it was refused. `conflict_count` is the number of its serial numbers that the ledger
+    had as valid. `audit_sequence` is the number of its event in the registry's log.
     """
 
     __tablename__ = "refused_uploads"
-    __table_args__ = (Index(None, "account_id", "id"),)
+    __table_args__ = (
+        Index(None, "account_id", "id"),
+        Index(None, "account_id", "sha256"),
+        partial_index(
+            "ix_refused_uploads_report_until", "report_until",
+            where="report IS NOT NULL",
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
@@ -35,6 +42,8 @@ class RefusedUpload(MadeBy, Model):
     problem_count: Mapped[int]
     conflict_count: Mapped[int]
     report: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    report_until: Mapped[datetime]
+    sha256: Mapped[str] = mapped_column(String(64))
     refused_at: Mapped[datetime] = mapped_column(index=True)
     audit_sequence: Mapped[int]
 

@@ -44,8 +44,10 @@ PUBLIC = {
 SUBJECTS = {
     "account": "account", "user": "user", "subject": "user", "applicant": "user",
     "subscription": "subscription", "upload": "upload", "invalidation": "invalidation",
-    "application": "application", "reference": "reference",
+    "application": "application", "reference": "reference", "refusal": "refusal",
 }  # fmt: skip
+# The same in lists of several.
+SUBJECT_LISTS = {"accounts": "account", "refusals": "refusal"}
 TABLES = {
     "users": "user", "accounts": "account", "subscriptions": "subscription",
     "account_applications": "application",
@@ -145,6 +147,8 @@ def subjects_of(event: str, details: Mapping[str, Any]) -> set[tuple[str, str]]:
         return set()
     named = {(SUBJECTS[name], str(value)) for name, value in details.items()
              if value and name in SUBJECTS}  # fmt: skip
+    named |= {(kind, str(value)) for name, kind in SUBJECT_LISTS.items()
+              for value in details.get(name, ())}  # fmt: skip
     states = details.get("states", {})
     return named | {(kind, number) for table, kind in TABLES.items()
                     for number in states.get(table, ())}  # fmt: skip

@@ -32,6 +32,8 @@ class Term(NamedTuple):
 
 TERMS = (
     Term("refused file", models.RefusedFile.refused_at, "SPV_DAYS_REFUSED_FILES"),
+    Term("refusal report", models.RefusedUpload.report_until, "",
+         (models.RefusedUpload.report,)),
     Term("batch document", models.StcBatch.document_until, "",
          (models.StcBatch.document,)),
     Term("idempotency key", models.ApiRequest.at, "SPV_DAYS_IDEMPOTENCY",

@@ -13,6 +13,7 @@ from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedR
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.search import read_criteria, read_list
 from spv.rules.text import pluralise
+from spv.services.agency import refusals
 from spv.services.ledger import invalidations, lookup, search, selections
 from spv.services.ledger.invalidations import SelectionMoved
 from spv.services.ledger.rows import with_ids
@@ -77,10 +78,16 @@ def export() -> Response:
 
 @bp.get("/serials/<row:row_id>")
 def show(row_id: int) -> Response:
-    """Show the history of a serial number."""
-    rows = lookup.history(row_id, current_actor())
-    serial_number = rows[0].PanelSerial.serial_number
-    return pages.render("panels/_show.html", title=serial_number, rows=rows)
+    """Show the history of a serial number; to staff also who was refused."""
+    actor = current_actor()
+    asked_for = refusals.asked_for(row_id, actor)
+    rows = lookup.history(row_id, actor)
+    return pages.render(
+        "panels/_show.html",
+        title=rows[0].PanelSerial.serial_number,
+        rows=rows,
+        asked_for=asked_for,
+    )
 
 
 @bp.get("/check")

@@ -1,4 +1,4 @@
-"""Pages of agency staff: applications, users, nominated contacts, verification."""
+"""Pages of agency staff: applications, people, contacts, refusals, verification."""
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -8,6 +8,7 @@ from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
 from spv.rules.text import pluralise
 from spv.services.accounts import applications, contacts, users
+from spv.services.agency import refusals
 from spv.services.verify import checks
 from spv.views.account import link_page
 
@@ -117,6 +118,14 @@ def remove_contact(contact_id: int) -> BaseResponse:
     """Delete a contact."""
     contacts.remove(contact_id, current_actor())
     return pages.done("staff.list_contacts", "The contact has been removed.")
+
+
+@bp.get("/refused/<number:refused_id>")
+def refused(refused_id: int) -> Response:
+    """Show a refused upload, with the report as its account saw it."""
+    found = refusals.show(refused_id, current_actor(), pages.number("after"))
+    title = f"Refused upload {refused_id}"
+    return pages.render("staff/_refused.html", title=title, refused=found)
 
 
 @bp.get("/verify")

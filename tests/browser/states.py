@@ -22,6 +22,7 @@ from tests.panels import NAMES, panels_csv
 from tests.webkit import SECONDS
 
 VSP, SIGNS_UP = "VSP, administrator", "Somebody who signs up"
+TAKEN = "/panels?serial_number=HE440000111"  # which was sent again
 SERIALS = "HE440000001\nHE440000002\nHE44000O003\nHE440000119\nPAL-0001\nBS/415/0000501"
 WRONG = panels_csv(4, "WRONG") + f"{NAMES},1.5E+12\r\n,B,C,X100\r\n".encode()
 REPEATED = panels_csv(3, "STATE")
@@ -241,6 +242,8 @@ STAFF = [
     ("contacts", "/staff/contacts"),
     ("people", "/staff/people"),
     ("search, staff", "/panels"),
+    ("serial number, refused since", TAKEN, SERIAL),
+    ("refused upload", TAKEN, SERIAL, first("main a", "^refused upload")),
     ("uploads, staff", "/panels/uploads"),
     ("receipt, part invalid, staff", "/panels/uploads", row("Part invalid")),
     ("receipt, marked invalid", "/panels/uploads?before=163", row("Marked invalid")),

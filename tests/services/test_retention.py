@@ -15,6 +15,7 @@ from spv.models import (
     AuditEvent,
     KnownBrowser,
     RefusedFile,
+    RefusedUpload,
     StcBatch,
 )
 from spv.rules.stc.batch import template_text
@@ -29,13 +30,16 @@ from tests.proof import log_problems
 pytestmark = pytest.mark.every_database
 
 SECOND = timedelta(seconds=1)
+# A setting that says when, of rows that keep the moment itself.
+SETTING_OF = {"refusal report": "SPV_DAYS_REFUSAL_REPORTS"}
 
 
 def end_of(term, at):
     """The moment from which something of a moment is deleted."""
     if term.name == "visitor counter":  # it counts a day in Sydney
         return clock.first_moment_of(clock.day_of(at) + timedelta(days=1))
-    days = SETTINGS[term.setting].default if term.setting else 1
+    setting = term.setting or SETTING_OF.get(term.name)
+    days = SETTINGS[setting].default if setting else 1
     return at + timedelta(days=days)
 
 
@@ -45,6 +49,7 @@ def full(demonstration, other, app):
     with time_machine.travel(clock.now(), tick=False) as moment:
         at = clock.now()
         db.session.query(RefusedFile).delete()  # those of the demonstration
+        db.session.query(RefusedUpload).update({"report": None})
         db.session.commit()
         refused(panels_csv(2), other)
         batches.save(template_text().encode(), WEB)

@@ -1,7 +1,7 @@
 """Look-ups: criteria, the text of the search box, and lists of serial numbers."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import chain, islice
@@ -237,18 +237,24 @@ def look_alikes(entry: str) -> list[str]:
         return []
     plain = _SIGNS.sub("", serial)
     hyphens = (_EDGE.sub("-", plain, count) for count in (1, 0))
-    one = (
-        serial[:at] + sign.translate(ALIKE) + serial[at + 1 :]
-        for at, sign in enumerate(serial)
-        if sign in "O0I1"
-    )
-    every = (serial.replace(a, b) for a, b in ("O0", "0O", "I1", "1I"))
     zeros = ("0" * count + serial for count in range(1, ZEROS + 1))
     stripped = serial.lstrip("0")
     shorter = ("0" * n + stripped for n in range(len(serial) - len(stripped)))
-    found = chain([serial, plain], hyphens, one, every, zeros, shorter)
+    found = chain([serial, plain], hyphens, misread(serial), zeros, shorter)
     others = (s for s in found if s != entry and isinstance(read_serial(s), str))
     return [*islice(dict.fromkeys(others), MOST_ALIKE)]
+
+
+def misread(serial: str) -> Iterator[str]:
+    """Yield a serial number with O for 0, 0 for O, I for 1 or 1 for I.
+
+    A sign is changed in one place, and in all of its places.
+    """
+    for at, sign in enumerate(serial):
+        if sign in "O0I1":
+            yield serial[:at] + sign.translate(ALIKE) + serial[at + 1 :]
+    for sign, other in ("O0", "0O", "I1", "1I"):
+        yield serial.replace(sign, other)
 
 
 def _cells(file: bytes) -> list[str]:

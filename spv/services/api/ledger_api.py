@@ -12,16 +12,23 @@ from spv.rules.accounts import Role
 from spv.rules.faults import Fault
 from spv.rules.ledger import json_api
 from spv.rules.ledger.json_api import ALREADY_INVALID, ItemsRefused
+from spv.rules.ledger.report import report
 from spv.rules.ledger.rows import CheckedRows, Problem, escape_invisible, of_log
 from spv.rules.ledger.serial_number import read_serial
 from spv.rules.ledger.statements import read_reason
 from spv.rules.text import pluralise
-from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
-from spv.services.ledger import declarations, invalidations, lookup, uploads
+from spv.services.ledger import (
+    declarations,
+    invalidations,
+    lookup,
+    refusals,
+    uploads,
+)
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.invalidations import SelectionMoved
+from spv.services.ledger.refusals import HasProblems, Refusal
 from spv.services.ledger.selections import Selection
 
 REASONS = {"reason": "reason", "other_reason": "otherReason"}
@@ -62,16 +69,16 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     try:
         made = uploads.record(checked, actor)
         return _upload_done(made.upload_id, is_new=not made.already)
-    except uploads.HasProblems as found:
-        error = ItemsRefused(found.problems, checked.row_count)
-    with authorised_transaction(actor, Role.UPLOADER):
+    except HasProblems as error:
+        found = error
+    refused = ItemsRefused(found.problems, checked.row_count)
+    sent = {"body_sha256": hashlib.sha256(body).hexdigest()}
+    refusal = Refusal(str(refused), report(checked, found.problems), found.taken)
+    with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
         at = clock.now()
         declarations.current(actor.account_id, at)
-        audit_log.act(
-            "upload.refused", actor, at, body_sha256=hashlib.sha256(body).hexdigest(),
-            why=str(error), rows=checked.row_count, problems=len(error.errors),
-        )  # fmt: skip
-    raise error
+        refusals.record(refusal, sent, actor, at, event_sequence)
+    raise refused
 
 
 def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:

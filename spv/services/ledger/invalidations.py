@@ -13,13 +13,13 @@ from spv.rules.accounts import Role
 from spv.rules.csv_file import csv_text
 from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS
-from spv.rules.ledger.statements import read_reason
+from spv.rules.ledger.statements import OTHER, read_reason
 from spv.rules.text import join_words, pluralise
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result
+from spv.services.ledger import account_days, search
 from spv.services.ledger import rows as ledger_rows
-from spv.services.ledger import search
 from spv.services.ledger.selections import Selection, check_most, valid_ids
 
 ROWS_SHOWN = 100
@@ -78,6 +78,7 @@ def mark(
         db.session.flush()
         link_result(actor, invalidation_id=invalidation.id)
         _invalidate(valid, invalidation.id)
+        _count_day(invalidation, actor)
         audit_log.act(
             MARKED, actor, invalidation.made_at, invalidation=invalidation.id,
             rows=len(valid), sha256=digest_of(valid), criteria=invalidation.criteria,
@@ -177,6 +178,21 @@ _SUBTRACT_VALID = (
     "UPDATE upload_products SET valid_count = valid_count - ? "
     "WHERE upload_id = ? AND product_id = ?"
 )
+
+
+def _count_day(invalidation: Invalidation, actor: Actor) -> None:
+    """Count the rows for the accounts that uploaded them. Staff mark those of all."""
+    rows = {actor.account_id: invalidation.row_count}
+    if Role.STAFF in actor.roles:
+        owner, of_it = Upload.account_id, PanelSerial.invalidation_id == invalidation.id
+        query = select(owner, func.count()).join(PanelSerial).where(of_it)
+        rows = {row[0]: row[1] for row in db.session.execute(query.group_by(owner))}
+    is_other = invalidation.reason == OTHER
+    counts = {
+        account: {"marked": count, "marked_other": count if is_other else 0}
+        for account, count in rows.items()
+    }
+    account_days.add(invalidation.made_at, counts)
 
 
 def _moved(selection: Selection, valid: Sequence[int], actor: Actor) -> SelectionMoved:

@@ -106,10 +106,11 @@ def product_values(names: Names) -> dict[str, str]:
 def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, Any]:
     """Return the serial numbers that are valid by another upload than `but`.
 
-    Each has a row with the moment and the account of that upload.
+    Each has a row with the id, the moment and the account of that upload.
     """
+    of_upload = (PanelSerial.upload_id, Upload.received_at, Upload.account_id)
     query = (
-        select(PanelSerial.serial_number, Upload.received_at, Upload.account_id)
+        select(PanelSerial.serial_number, *of_upload)
         .join(Upload, Upload.id == PanelSerial.upload_id)
         .where(PanelSerial.serial_number.in_(serials), VALID, Upload.id != but)
     )

@@ -27,9 +27,15 @@ from spv.rules.ledger.statements import WORDINGS, read_declaration
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result
-from spv.services.ledger import declarations, refused_files
+from spv.services.ledger import (
+    account_days,
+    declarations,
+    refusals,
+    refused_files,
+)
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.invalidations import invalidations_of
+from spv.services.ledger.refusals import HasProblems, Refusal, has_problems
 from spv.services.ledger.refused_files import File, RowsRefused
 
 ROWS_SHOWN = 100
@@ -60,16 +66,6 @@ class Receipt(NamedTuple):
     warnings: Sequence[Group]
 
 
-class HasProblems(Exception):
-    """Rows have problems, maybe with the ledger, so nothing of them was recorded.
-
-    Without problems, the rows have warnings that the user has not confirmed.
-    """
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-
-
 def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     """Record a file under a declaration that the user makes with it.
 
@@ -88,12 +84,13 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
             confirmed=bool(answers.get("confirm_warnings")),
         )  # fmt: skip
     except ValidationError as error:
-        _refuse(file, actor, str(error))
+        _refuse(file, actor, Refusal(str(error)))
         raise
     except HasProblems as error:
         found = report(checked, error.problems, file.content)
+        refusal = Refusal(found.sentence, found, error.taken)
     guesses = guess_headings(file.content)
-    reference = _refuse(file, actor, found.sentence, found, keep=bool(guesses))
+    reference = _refuse(file, actor, refusal, keep=bool(guesses))
     raise RowsRefused(found, reference, guesses)
 
 
@@ -109,7 +106,7 @@ def record(
     or has a warning that was not `confirmed`.
     """
     if checked.problems:
-        raise HasProblems(refused_files.problems_of(checked, actor))
+        raise has_problems(checked, actor)
     panels = list(checked.panels.values())
     digests = _digests(checked)  # before the transaction, which others wait for
     with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
@@ -118,7 +115,7 @@ def record(
         if earlier := _still_valid(digests, actor):
             return earlier
         if checked.warnings and not confirmed:
-            raise HasProblems(refused_files.problems_of(checked, actor))
+            raise has_problems(checked, actor)
         upload = Upload(
             **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
             channel=actor.channel, sha256=digests[0], digest_version=DIGEST_VERSION,
@@ -129,7 +126,8 @@ def record(
         db.session.flush()
         link_result(actor, upload_id=upload.id)
         if valid := ledger_rows.put(upload, panels):
-            raise HasProblems(refused_files.problems_of(checked, actor, valid))
+            raise has_problems(checked, actor, valid)
+        account_days.add(at, {actor.account_id: {"recorded": upload.row_count}})
         _log(upload, actor)
         return Recorded(upload.id, at)
 
@@ -203,25 +201,20 @@ def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
     return ledger_rows.newest(Upload, actor, before, undefer(Upload.valid_count))
 
 
-def _refuse(
-    file: File, actor: Actor, why: str, found: Report | None = None, keep: bool = False
-) -> str:
-    """Log that a file is refused, and keep it if its rows can be corrected.
+def _refuse(file: File, actor: Actor, refusal: Refusal, keep: bool = False) -> str:
+    """Write down that a file is refused, and keep it if its rows can be corrected.
 
     With `keep`, its headings can be corrected, too. Return the reference of the kept
     file, or an empty text.
     """
-    reference, counts = "", {}
-    if found:
-        counts = {"rows": found.row_count, "problems": found.problem_count}
-    with authorised_transaction(actor, Role.UPLOADER):
+    reference, found = "", refusal.report
+    sha256 = hashlib.sha256(file.content).hexdigest()
+    sent = {"filename": file.filename, "file_sha256": sha256}
+    with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
         at = clock.now()
         if found and (keep or not found.about_headings):
             reference = refused_files.keep(file, found, actor, at)
-        audit_log.act(
-            "upload.refused", actor, at, filename=file.filename, why=why,
-            file_sha256=hashlib.sha256(file.content).hexdigest(), **counts,
-        )  # fmt: skip
+        refusals.record(refusal, sent, actor, at, event_sequence)
     return reference
 
 

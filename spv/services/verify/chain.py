@@ -16,6 +16,7 @@ from spv.rules.secrets import LogKey
 from spv.services import audit_log, checkpoints
 from spv.services.verify.findings import Findings
 from spv.services.verify.states import States
+from spv.services.verify.subjects import SubjectsCheck
 
 # Clocks of several servers differ a little, and an event waits for its turn.
 TOLERANCE = timedelta(minutes=5)
@@ -35,6 +36,7 @@ class ChainCheck:
         }  # 0: the current key
         self.age = len(self.keys)  # of the newest key that was met
         self.trees = TreeCheck(name, findings)
+        self.subjects = SubjectsCheck(name, findings)
 
     def run(self, notes: Iterable[str]) -> None:
         """Read every event of the chain, oldest first, and compare it with its head."""
@@ -51,6 +53,7 @@ class ChainCheck:
         except ValueError:  # such as a time that is no time
             self._add(f"an event after event {self.count} cannot be read")
             return
+        self.subjects.finish()
         self.findings.heads[self.name] = head.hash
         if self.format == 1:  # the upgrade has sealed every log that had events
             self._add(
@@ -82,6 +85,7 @@ class ChainCheck:
             self._wrong(number, problem)
         self.count, self.previous = number, event.hash
         self.trees.add(event.hash)
+        self.subjects.add(event, is_wrong=self.last_wrong == number)
         self._tell(event)
 
     def _wrong(self, number: int, problem: str) -> None:

@@ -21,6 +21,7 @@ from spv.rules.errors import UseCaseError
 from spv.rules.text import format_age, join_words, pluralise
 from spv.services import audit_log, checkpoints, retention
 from spv.services.actor import Actor
+from spv.services.ledger import look_alikes
 from spv.services.verify import everything
 from spv.services.verify.findings import Findings
 
@@ -104,14 +105,15 @@ def start(actor: Actor) -> bool:
 
 
 def nightly() -> tuple[str, int]:
-    """Verify everything, sign the log, and delete what was kept long enough.
+    """Verify everything, find look-alikes, sign the log, delete what is old enough.
 
     Return one line that says all of it, and the exit code: 0 if all is proved, 1 if
     there are problems, 2 if nothing could be verified.
     """
     while (number := begin(NIGHTLY)) is None:
         sleep(MOVES_EVERY)  # another run ends, or counts as stopped
-    findings, done = _run(number, ("checkpoints", _sign), ("retention", _forget))
+    parts = ("look-alikes", _search), ("checkpoints", _sign), ("retention", _forget)
+    findings, done = _run(number, *parts)
     first = [f"First: {sentence}." for sentence in findings.sentences[:1]]
     line = " ".join([findings.conclusion(), *first, *done])
     return line, 2 if findings.broke_off else min(findings.problem_count, 1)
@@ -143,7 +145,7 @@ def _run(
     for kind, part in parts:
         try:
             done.append(part())
-        except (UseCaseError, OSError, SQLAlchemyError) as error:
+        except (UseCaseError, ValueError, OSError, SQLAlchemyError) as error:
             findings.add(kind, str(error).partition("\n")[0])
     values = {"done": findings.done, "problem_count": findings.problem_count}
     _note(number, finished_at=clock.now(), report=findings.to_json(), **values)
@@ -157,6 +159,10 @@ def _note(number: int, **values: Any) -> None:
         connection.execution_options(spv_immediate=True)
         with connection.begin():
             connection.execute(this.values(seen_at=clock.now(), **values))
+
+
+def _search() -> str:
+    return f"Found: {pluralise(look_alikes.search(), 'look-alike')}."
 
 
 def _sign() -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
 from itertools import groupby, zip_longest
 from operator import itemgetter
 from typing import Any
@@ -70,6 +71,24 @@ def joined(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]
             if None not in values:
                 yield key, waiting.pop(key)
     yield from waiting.items()
+
+
+def merged(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield each key with the values that every stream has for it, by stream.
+
+    The streams are sorted by their keys, so memory holds the values of one key.
+    """
+
+    def placed(place: int, stream: Iterable[tuple[Any, Any]]) -> Iterator[Any]:
+        for key, value in stream:
+            yield key, place, value
+
+    ordered = merge(*(placed(*each) for each in enumerate(streams)), key=itemgetter(0))
+    for key, items in groupby(ordered, key=itemgetter(0)):
+        values: list[list[Any]] = [[] for _ in streams]
+        for _, place, value in items:
+            values[place].append(value)
+        yield key, values
 
 
 def differences(name: str, log: Facts | None, table: Facts | None) -> Iterator[str]:

@@ -10,7 +10,7 @@ from spv.extensions import db
 from spv.models import AuditChain, AuditEvent, PanelSerial, StcCalculation
 from spv.rules.proofs import read_notes
 from spv.services import audit_log, checkpoints
-from spv.services.verify import calculations, ledger
+from spv.services.verify import calculations, ledger, refusals, subjects
 from spv.services.verify.chain import ChainCheck
 from spv.services.verify.findings import UNREADABLE, Findings
 from spv.services.verify.states import States
@@ -38,10 +38,12 @@ def verify(
         states = States(findings)
         for chain in audit_log.CHAINS:
             ChainCheck(chain, findings, states).run(notes)
+        subjects.check_spare(findings)
         findings.add_all("other chains", _foreign_chains())
         for kind, part in (
             ("people and accounts", states.compare),
             ("ledger", lambda: ledger.check(findings)),
+            ("refusals", lambda: refusals.check(findings)),
             ("calculations", lambda: calculations.check(findings)),
         ):
             try:

@@ -1,0 +1,124 @@
+"""Refused uploads as staff see them. Each look at those of accounts is an event."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from spv import clock
+from spv.extensions import db
+from spv.models import (
+    Account,
+    AuditEvent,
+    AuditSubject,
+    PanelSerial,
+    RefusedSerial,
+    RefusedUpload,
+    Upload,
+)
+from spv.rules.accounts import Role
+from spv.services import audit_log
+from spv.services.actor import Actor
+from spv.services.authorisation import authorised_transaction, require
+from spv.services.ledger.refusals import REFUSED
+
+VIEWED = "refusals.viewed"
+MOST = 50  # refusals of a serial number, and repetitions of a refusal
+SERIALS_SHOWN = 100
+
+
+class Refused(NamedTuple):
+    """A refused upload, and a page of its serial numbers that the ledger had.
+
+    `again` are the moments at which the same was refused again, the newest first.
+    """
+
+    upload: RefusedUpload
+    serials: Sequence[Any]
+    has_more: bool
+    again: Sequence[datetime]
+
+
+def asked_for(row_id: int, actor: Actor) -> Sequence[Any]:
+    """Return who asked for the serial number of a row and was refused, newest first.
+
+    Only staff are told.
+    """
+    if Role.STAFF not in actor.roles:
+        return ()
+    serial = select(PanelSerial.serial_number).where(PanelSerial.id == row_id)
+    query = (
+        select(
+            RefusedSerial.row, RefusedUpload.id, RefusedUpload.refused_at,
+            RefusedUpload.channel, RefusedUpload.filename, RefusedUpload.account_id,
+            Account.legal_name,
+        )
+        .join(RefusedUpload, RefusedUpload.id == RefusedSerial.refused_upload_id)
+        .join(Account, Account.id == RefusedUpload.account_id)
+        .where(RefusedSerial.serial_number == serial.scalar_subquery())
+        .order_by(RefusedUpload.id.desc())
+        .limit(MOST)
+    )  # fmt: skip
+    found = db.session.execute(query).all()
+    if found:
+        with authorised_transaction(actor, Role.STAFF):
+            _note(actor, found, row=row_id)
+    return found
+
+
+def show(refused_id: int, actor: Actor, after: int = 0) -> Refused:
+    """Return a refused upload with its first serial numbers, or those after a row.
+
+    Raises NotFoundError if there is none with this id.
+    """
+    is_it = RefusedUpload.id == refused_id
+    with authorised_transaction(actor, Role.STAFF):
+        owner = select(RefusedUpload.id, RefusedUpload.account_id).where(is_it)
+        _note(actor, [require(db.session.execute(owner).one_or_none())])
+    people = (RefusedUpload.account, RefusedUpload.user, RefusedUpload.subscription)
+    upload = select(RefusedUpload).where(is_it).options(*map(joinedload, people))
+    serials = db.session.execute(_serials(refused_id, after)).all()
+    again = (
+        select(AuditEvent.at)
+        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
+        .where(AuditSubject.kind == "refusal", AuditSubject.key == str(refused_id),
+               AuditEvent.event == REFUSED)
+        .order_by(AuditEvent.id.desc())
+        .limit(MOST + 1)
+    )  # fmt: skip
+    made = db.session.scalars(upload).one()
+    return Refused(
+        upload=made,
+        serials=serials[:SERIALS_SHOWN],
+        has_more=len(serials) > SERIALS_SHOWN,
+        again=[at for at in db.session.scalars(again) if at != made.refused_at][:MOST],
+    )
+
+
+def _serials(refused_id: int, after: int) -> Select[*tuple[Any, ...]]:
+    """Select the serial numbers of a refused upload, with the rows that have them."""
+    is_same_row = (PanelSerial.serial_number == RefusedSerial.serial_number) & (
+        PanelSerial.upload_id == RefusedSerial.upload_id
+    )
+    return (
+        select(
+            RefusedSerial.row, RefusedSerial.serial_number, RefusedSerial.upload_id,
+            PanelSerial.id.label("row_id"), Upload.account_id, Account.legal_name,
+        )
+        .join(PanelSerial, is_same_row)
+        .join(Upload, Upload.id == RefusedSerial.upload_id)
+        .join(Account, Account.id == Upload.account_id)
+        .where(RefusedSerial.refused_upload_id == refused_id, RefusedSerial.row > after)
+        .order_by(RefusedSerial.row)
+        .limit(SERIALS_SHOWN + 1)
+    )  # fmt: skip
+
+
+def _note(actor: Actor, found: Sequence[Any], **seen: int) -> None:
+    """Log that staff look at refused uploads."""
+    audit_log.act(
+        VIEWED, actor, clock.now(), refusals=sorted({each.id for each in found}),
+        accounts=sorted({each.account_id for each in found}), **seen,
+    )  # fmt: skip

@@ -1,0 +1,232 @@
+"""Compare refused uploads, conflicts, look-alikes and daily counts with the log."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Executable, func, select
+from sqlalchemy.orm import aliased
+
+from spv import clock
+from spv.models import (
+    AccountDay,
+    AuditEvent,
+    AuditSubject,
+    Conflict,
+    Invalidation,
+    LookAlike,
+    PanelSerial,
+    RefusedSerial,
+    RefusedUpload,
+    Upload,
+)
+from spv.rules.ledger.statements import OTHER
+from spv.services import audit_log
+from spv.services.ledger.account_days import COUNTS
+from spv.services.ledger.look_alikes import SEARCHED
+from spv.services.ledger.refusals import REFUSED, digest_of
+from spv.services.verify.comparison import (
+    DEFAULTS,
+    Facts,
+    differences,
+    joined,
+    merged,
+    read,
+    rows_of,
+    saved_facts,
+)
+from spv.services.verify.findings import Findings
+
+KIND = "refusals"
+SENT = ("filename", "file_sha256", "body_sha256")
+OF_REFUSAL = {
+    "why": "why", "rows": "row_count", "problems": "problem_count", "sha256": "sha256",
+    "filename": "filename", "account": "account_id", "user": "user_id",
+    "subscription": "subscription_id", "event": "audit_sequence", "at": "refused_at",
+    "channel": "channel",
+}  # fmt: skip
+Told = Iterable[tuple[Any, Facts]]  # things that an event tells of, by their keys
+# What an account did on a day, and whether this is the saved count of all of it.
+Counts = tuple[date, int, dict[str, int], bool]
+
+
+def check(findings: Findings) -> None:
+    """Compare with the log what is written down of refusals.
+
+    Log and tables are read side by side, so memory does not grow with them.
+    """
+    refusals = joined(_logged(findings, REFUSED, _told_refusal), _saved_refusals())
+    for number, (log, saved) in refusals:
+        findings.read("refused upload")
+        words = _compare(f"refused upload {number}", log, *(saved or ([], [], [])))
+        findings.add_all(KIND, words)
+    pairs = joined(_logged(findings, SEARCHED, _told_pairs), _saved_pairs())
+    for (row, other), (log, table) in pairs:
+        name = f"look-alikes {row} and {other}"
+        findings.add_all(KIND, differences(name, log, table))
+    findings.add_all(KIND, _wrong_days())
+
+
+def _logged(
+    findings: Findings, name: str, told: Callable[[Facts, Facts], Told]
+) -> Iterator[tuple[Any, Facts]]:
+    """Yield what the events with a name tell. `told` is given the event's own facts."""
+    for event in audit_log.events_of(audit_log.REGISTRY, name):
+        own = {"event": event.sequence, "at": event.at, "channel": event.channel}
+        try:
+            found = [*told(own, DEFAULTS | json.loads(event.details))]
+        except (ValueError, KeyError, TypeError):
+            findings.add(KIND, f"event {event.sequence} cannot be read")
+        else:
+            yield from found
+
+
+def _told_refusal(own: Facts, details: Facts) -> Told:
+    """Yield a refused upload. One that came again, or before 2027, is only counted."""
+    if "refusal" not in details or details.get("again"):
+        return
+    taken = details.get("already_valid", [])
+    sent = {name: details[name] for name in SENT if name in details}
+    facts = {"filename": ""} | details | own | {"conflicts": len(taken)}
+    names = (*OF_REFUSAL, "report_until", "conflicts")
+    log = {name: facts[name] for name in names} | {"taken": taken, "sent": sent}
+    yield int(details["refusal"]), log
+
+
+def _saved_refusals() -> Iterator[tuple[int, list[list[Any]]]]:
+    """Yield each refused upload with its row, its serial numbers and its conflicts."""
+    serials = (
+        select(*RefusedSerial.__table__.columns, Upload.account_id)
+        .outerjoin(Upload, Upload.id == RefusedSerial.upload_id)
+        .order_by(RefusedSerial.refused_upload_id, RefusedSerial.row)
+    )
+    conflicts = select(*Conflict.__table__.columns)
+    return merged(
+        ((row.id, row) for row in rows_of(RefusedUpload)),
+        ((row[0], row) for row in read(serials)),
+        ((row[0], row) for row in read(conflicts.order_by(Conflict.refused_upload_id))),
+    )
+
+
+def _compare(
+    name: str, log: Facts | None, rows: list[Any], serials: list[Any],
+    conflicts: list[Any],
+) -> Iterator[str]:  # fmt: skip
+    saved = saved_facts(rows[0], OF_REFUSAL) if rows else None
+    if saved:
+        saved["report_until"] = rows[0].report_until.isoformat()
+        saved["conflicts"] = rows[0].conflict_count
+    yield from differences(name, log, saved)
+    taken = log["taken"] if log else []
+    if [[each.row, each.serial_number, each.upload_id] for each in serials] != taken:
+        yield f"{name}: its serial numbers were changed"
+        return
+    if not rows:
+        if conflicts:
+            yield f"{name}: conflicts of it are saved, and no event tells of them"
+        return
+    row = rows[0]
+    holders = Counter(each.account_id for each in serials)
+    holders.pop(row.account_id, None)
+    same = row.account_id, row.refused_at
+    found = {
+        c.holder_id: (c.serial_count, c.account_id, c.refused_at) for c in conflicts
+    }
+    if found != {holder: (count, *same) for holder, count in holders.items()}:
+        yield f"{name}: its conflicts were changed"
+    if log and _lacks_its_report(log, row.report):
+        yield f"{name}: its report was changed or removed"
+
+
+def _lacks_its_report(log: Facts, report: Any) -> bool:
+    """Tell whether a report is not the one that was refused. It is emptied one day."""
+    if report is None:
+        until: str = log["report_until"]
+        return until > clock.now().isoformat()
+    expected: str = log["sha256"]
+    return digest_of(log["sent"], log["why"], report, log["taken"]) != expected
+
+
+def _told_pairs(own: Facts, details: Facts) -> Told:
+    for row, other in details["pairs"]:
+        yield (row, other), own | {"accounts": True}
+
+
+def _saved_pairs() -> Iterator[tuple[Any, Facts]]:
+    """Yield each pair of look-alikes, and whether it has the accounts of its rows."""
+    sides = LookAlike.row_id, LookAlike.other_row_id
+    query, accounts = select(*LookAlike.__table__.columns), []
+    for side in sides:
+        row, upload = aliased(PanelSerial), aliased(Upload)
+        query = query.outerjoin(row, row.id == side)
+        query = query.outerjoin(upload, upload.id == row.upload_id)
+        accounts.append(upload.account_id)
+    query = query.add_columns(*accounts).order_by(LookAlike.id)
+    for pair in read(query):
+        is_right = [*pair[-2:]] == [pair.account_id, pair.other_account_id]
+        key = pair.row_id, pair.other_row_id
+        yield key, {"at": pair.found_at, "accounts": is_right}
+
+
+def _wrong_days() -> Iterator[str]:
+    """Yield a sentence for each day of an account that is counted wrongly.
+
+    The days are counted from tables that are compared with the log elsewhere.
+    """
+    ordered = merge(*_counted(), _saved_days(), key=itemgetter(0))
+    for day, items in groupby(ordered, key=itemgetter(0)):
+        counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        saved: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        for _, account, counts, is_saved in items:
+            (saved if is_saved else counted)[account].update(counts)
+        for account in sorted(counted.keys() | saved.keys()):
+            if counted.get(account) != saved.get(account):
+                yield f"account {account}: {day.isoformat()} is counted wrongly"
+
+
+def _saved_days() -> Iterator[Counts]:
+    query = select(*AccountDay.__table__.columns).order_by(AccountDay.day)
+    for row in read(query):
+        yield row.day, row.account_id, {n: getattr(row, n) for n in COUNTS}, True
+
+
+def _counted() -> Iterator[Iterator[Counts]]:
+    """Yield streams of what accounts did, each in the order of time."""
+    yield _by_day(
+        select(Upload.received_at, Upload.account_id, Upload.row_count)
+        .order_by(Upload.received_at),
+        lambda row: {"recorded": row[2]},
+    )  # fmt: skip
+    invalidation = (Invalidation.made_at, Upload.account_id, Invalidation.reason)
+    yield _by_day(
+        select(*invalidation, func.count()).select_from(PanelSerial)
+        .join(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .group_by(Invalidation.id, *invalidation).order_by(Invalidation.made_at),
+        lambda row: {"marked": row[3], "marked_other": row[3] * (row[2] == OTHER)},
+    )  # fmt: skip
+    # Subjects, because the details of these events are long.
+    yield _by_day(
+        select(AuditEvent.at, AuditSubject.key).join(AuditSubject)
+        .where(AuditEvent.chain == audit_log.REGISTRY, AuditEvent.event == REFUSED,
+               AuditSubject.kind == "account")
+        .order_by(AuditEvent.at),
+        lambda _row: {"refused_uploads": 1},
+    )  # fmt: skip
+    yield _by_day(
+        select(Conflict.refused_at, Conflict.account_id, Conflict.serial_count)
+        .order_by(Conflict.refused_at),
+        lambda row: {"conflicts": row[2]},
+    )  # fmt: skip
+
+
+def _by_day(
+    query: Executable, counts: Callable[[Any], dict[str, int]]
+) -> Iterator[Counts]:
+    for row in read(query):
+        yield clock.day_of(row[0]), int(row[1]), counts(row), False
