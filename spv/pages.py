@@ -115,6 +115,23 @@ def submits(form_class: Callable[[], Any], page: View) -> Callable[[View], View]
     return decorate
 
 
+def recorded(view: View) -> View:
+    """Keep a GET that writes an event for people who look at its answer.
+
+    A HEAD gets no page. A browser that fetches in advance is refused: it asks again
+    when somebody goes there.
+    """
+
+    @wraps(view)
+    def look(**values: Any) -> BaseResponse:
+        purpose = request.headers.get("Sec-Purpose") or request.headers.get("Purpose")
+        if "prefetch" in (purpose or ""):
+            return Response(status=503)
+        return Response() if request.method == "HEAD" else view(**values)
+
+    return look
+
+
 def done(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
     """Go on to the page of a success: a 303, or for HTMX the page itself."""
     redirect = go_to(endpoint, message, **values)
@@ -147,18 +164,17 @@ def number(name: str) -> int:
 
 def csv_file(text: str | Iterator[str], filename: str) -> Response:
     """Answer with a CSV file to be saved; the pieces of an iterator are streamed."""
-    whole = isinstance(text, str)
     # The byte order mark makes spreadsheets read the file as UTF-8.
-    content = (
-        f"\ufeff{text}" if whole else flask.stream_with_context(chain("\ufeff", text))
-    )
+    content = f"\ufeff{text}" if isinstance(text, str) else chain("\ufeff", text)
     return saved_file(content, filename, "text/csv")
 
 
 def saved_file(
     content: str | Iterator[str], filename: str, mimetype: str = "text/plain"
 ) -> Response:
-    """Answer with a file to be saved."""
+    """Answer with a file to be saved; the pieces of an iterator are streamed."""
+    if not isinstance(content, str):
+        content = flask.stream_with_context(content)
     response = Response(content, mimetype=mimetype)
     response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response

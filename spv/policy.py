@@ -63,6 +63,8 @@ _ROUTES = {
         "staff.list_contacts", "staff.save_contact", "staff.load_contacts",
         "staff.remove_contact", "staff.verify", "staff.start_verification",
         "staff.refused",
+        "staff_log.index", "staff_log.show", "staff_log.export",
+        "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
     ),
 }  # fmt: skip
 POLICIES = {name: roles for roles, names in _ROUTES.items() for name in names}
@@ -85,6 +87,8 @@ MENU = [
         "staff.list_contacts": "Nominated contacts",
         "staff.people": "People",
         "staff.verify": "Verification",
+        "staff_log.index": "Audit log",
+        "staff_log.list_calculations": "Calculations",
     }),
     Group("Renewable Energy Target", "Small units", {
         "panels.index": "Panel serial numbers",

@@ -19,7 +19,7 @@ from tests.people import APPLICATION, KIM, WEB, acting, user_of
 LEDGER = ("uploads.", "panels.", "invalidations.", "developer.", "staff.refused")
 NAMED = {"filename": "spv.css", "name": "template", "kind": "primary",
          "serial_number": "EX000001", "part": 1, "page": "api",
-         "file": "event"}  # fmt: skip
+         "file": "event", "form": "csv", "event_id": 1}  # fmt: skip
 counter = itertools.count(1)
 
 

@@ -80,7 +80,9 @@ MATRIX = {
         "staff.index", "staff.applications", "staff.application", "staff.approve",
         "staff.decline", "staff.people", "staff.make_link", "staff.list_contacts",
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",
-        "staff.verify", "staff.start_verification", "staff.refused",
+        "staff.verify", "staff.start_verification", "staff.refused", "staff_log.index",
+        "staff_log.show", "staff_log.export", "staff_log.list_calculations",
+        "staff_log.calculation", "staff_log.counts",
     },
 }  # fmt: skip
 ALLOWED = {name: letters for letters, names in MATRIX.items() for name in names}

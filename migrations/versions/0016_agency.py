@@ -31,6 +31,14 @@ TABLES = {
     "account_applications": "application",
 }  # fmt: skip
 SLICE = 1_000
+# Of tables that are there already.
+INDEXES = (
+    ("audit_events", ("event", "id")),
+    ("audit_events", ("actor", "id")),
+    ("stc_calculations", ("calculated_at", "system_type", "zone")),
+    ("stc_calculations", ("system_type", "zone", "id")),
+    ("stc_calculations", ("postcode", "id")),
+)
 # In the order in which they can be dropped.
 MADE = ("conflicts", "refused_serials", "refused_uploads", "account_days",
         "look_alikes", "suspensions", "desk_notes", "approved_products",
@@ -40,8 +48,8 @@ MADE = ("conflicts", "refused_serials", "refused_uploads", "account_days",
 def upgrade():
     op.add_column("users", sa.Column("staff_role", sa.String(20), nullable=True))
     op.add_column("user_sessions", sa.Column("second_factor_at", MOMENT, nullable=True))
-    for name in ("event", "actor"):
-        op.create_index(f"ix_audit_events_{name}_id", "audit_events", [name, "id"])
+    for table, columns in INDEXES:
+        op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns)
     create_tables_of_refusals()
     create_tables_of_findings()
     create_tables_of_people()
@@ -291,7 +299,7 @@ def insert(table, rows):
 def downgrade():
     for name in MADE:
         op.drop_table(name)
-    for name in ("event", "actor"):
-        op.drop_index(f"ix_audit_events_{name}_id", "audit_events")
+    for table, columns in INDEXES:
+        op.drop_index(f"ix_{table}_{'_'.join(columns)}", table)
     op.drop_column("user_sessions", "second_factor_at")
     op.drop_column("users", "staff_role")

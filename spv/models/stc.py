@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spv.extensions import Model
@@ -51,6 +51,12 @@ class StcCalculation(Model):
     """
 
     __tablename__ = "stc_calculations"
+    # For staff: their searches, and the counts by system type and zone of some days.
+    __table_args__ = (
+        Index(None, "calculated_at", "system_type", "zone"),
+        Index(None, "system_type", "zone", "id"),
+        Index(None, "postcode", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str | None] = mapped_column(String(16), unique=True)

@@ -159,10 +159,14 @@ def seal(event: AuditEvent, key: LogKey) -> str:
     return key.seal(canonical([FORMAT, key.id, *_content(event)]))
 
 
+def hashed_text(event: AuditEvent) -> str:
+    """Return the text whose SHA-256 is the hash of an event, by its format."""
+    return canonical(_content(event)) if event.format == 1 else entry(event)
+
+
 def hash_of(event: AuditEvent) -> str:
-    """Return the hash that an event must have, by its format."""
-    text = canonical(_content(event)) if event.format == 1 else entry(event)
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the hash that an event must have."""
+    return hashlib.sha256(hashed_text(event).encode()).hexdigest()
 
 
 def _content(event: AuditEvent) -> list[Any]:

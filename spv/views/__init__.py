@@ -11,6 +11,7 @@ from spv.views import (
     panels,
     site,
     staff,
+    staff_log,
     stc,
     uploads,
     verify,
@@ -65,9 +66,9 @@ def init_app(app: Flask) -> None:
         "token": TokenConverter,
     }
     for blueprint in (
-        stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, panels.bp,
-        panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
-        api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
+        stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, staff_log.bp,
+        panels.bp, panels.invalidations_bp, uploads.bp, developer.bp,
+        developer.declaration_bp, api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     for api in (api_ledger.bp, site.check_by_api):

@@ -13,7 +13,7 @@ from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedR
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.search import read_criteria, read_list
 from spv.rules.text import pluralise
-from spv.services.agency import refusals
+from spv.services.agency import refusals, searches
 from spv.services.ledger import invalidations, lookup, search, selections
 from spv.services.ledger.invalidations import SelectionMoved
 from spv.services.ledger.rows import with_ids
@@ -42,10 +42,13 @@ def _index(form: SearchForm, **context: Any) -> Response:
 
 
 @bp.get("")
+@pages.recorded
 @pages.submits(lambda: SearchForm(request.args), _index)
 def index(form: SearchForm) -> Response:
     """Show the search form and the rows found: all of them if nothing is asked."""
     criteria, trail = read_criteria(form.answers), _trail()
+    words = dict(criteria.in_words())
+    searches.note_search("ledger.searched", current_actor(), words)
     response = _index(
         form,
         criteria=criteria.answers(),
@@ -69,10 +72,13 @@ def _trail() -> list[int]:
 
 
 @bp.get("/found.csv")
+@pages.recorded
 def export() -> Response:
     """Download all rows found as a CSV file that can be uploaded again."""
     criteria = read_criteria(SearchForm(request.args).answers)
-    lines = search.export(criteria, current_actor())
+    actor, words = current_actor(), dict(criteria.in_words())
+    searches.note("ledger.exported", actor, criteria=words)
+    lines = search.export(criteria, actor)
     return pages.csv_file(lines, "panel-serial-numbers.csv")
 
 
@@ -103,7 +109,9 @@ def new_check(form: SerialListForm | None = None, **context: Any) -> Response:
 def check(form: SerialListForm) -> Response:
     """Look up a list: answer a page, a CSV file, or the dialog that marks the rows."""
     actor = current_actor()
-    checked = lookup.check_list(read_list(*form.given()), actor)
+    listed = read_list(*form.given())
+    searches.note("ledger.searched", actor, serial_numbers=len(listed.entries))
+    checked = lookup.check_list(listed, actor)
     if "mark" in request.form:
         selection = selections.listed(checked.markable, actor)
         return dialog(InvalidateForm(formdata=None), selection)

@@ -85,11 +85,15 @@ def read_criteria(answers: Mapping[str, Any]) -> Criteria:
     Raises ValidationError with a sentence for each field.
     """
     values = read_all(answers, _READERS)
-    first, last = values["recorded_from"], values["recorded_to"]
+    check_period(values["recorded_from"], values["recorded_to"], "recorded_to")
+    return Criteria(**values)
+
+
+def check_period(first: date | None, last: date | None, name: str) -> None:
+    """Raise ValidationError on a field if the last day is before the first one."""
     if first and last and last < first:
         sentence = "Enter a day that is not before the first one."
-        raise ValidationError({"recorded_to": sentence})
-    return Criteria(**values)
+        raise ValidationError({name: sentence})
 
 
 def _in_words(value: Any) -> str:
@@ -111,7 +115,8 @@ def _read_status(text: str) -> str:
     return text
 
 
-def _read_day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
+    """Return a day, or None for an empty text; raises ValueError."""
     if not text.strip():
         return None
     day = read_date(text.strip())
@@ -128,8 +133,8 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "account": partial(read_optional, what="the account"),
     "serial_number": _read_serial,
     "status": _read_status,
-    "recorded_from": _read_day,
-    "recorded_to": _read_day,
+    "recorded_from": read_day,
+    "recorded_to": read_day,
     "upload": partial(read_number, _UPLOAD, int, NO_UPLOAD),
 }
 

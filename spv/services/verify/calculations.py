@@ -1,7 +1,7 @@
 """Compare saved calculations and batches with the log, and recompute them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from spv.database import snapshot
-from spv.models import AuditEvent, StcBatch, StcCalculation
+from spv.extensions import db
+from spv.models import AuditEvent, AuditSubject, StcBatch, StcCalculation
 from spv.rules.errors import ValidationError
 from spv.rules.stc.system_types import answers_of
 from spv.rules.stc.systems import read_installation
@@ -34,6 +35,38 @@ def replay() -> Findings:
         except ValueError:  # a date and time that cannot be read
             findings.add(KIND, f"{KIND}: {UNREADABLE}")
     return findings
+
+
+def replay_one(reference: str) -> list[str]:
+    """Recompute a calculation or a batch, and compare it with its event.
+
+    Return a sentence for each difference; none if all is the same.
+    """
+    findings = Findings()
+    check = _Check(findings, recompute=True)
+    with snapshot():
+        events = (
+            select(AuditEvent)
+            .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
+            .where(AuditSubject.kind == "reference", AuditSubject.key == reference)
+            .where(AuditEvent.event.in_((CALCULATED, BATCH)))
+        )
+        logged = dict(check.readable(db.session.scalars(events))).get(reference)
+        saved, rows = _saved(reference)
+        check.one(reference, logged, saved, rows)
+    return findings.sentences
+
+
+def _saved(reference: str) -> tuple[Any, list[Any]]:
+    """Return a calculation or a batch, and the rows of it."""
+    query = select(*StcCalculation.__table__.columns)
+    one = db.session.execute(query.where(StcCalculation.reference == reference)).first()
+    if one:
+        return one, [one]
+    batch = db.session.scalar(select(StcBatch).filter_by(reference=reference))
+    of_batch = query.where(StcCalculation.batch_id == (batch.id if batch else 0))
+    rows = db.session.execute(of_batch.order_by(StcCalculation.row_number)).all()
+    return batch, [*rows]
 
 
 def check(findings: Findings, *, recompute: bool = False) -> None:
@@ -71,7 +104,11 @@ class _Check:
 
     def logged(self, event_name: str) -> Iterator[tuple[str, Logged]]:
         """Yield the reference of each calculation or batch, with its event."""
-        for event in audit_log.events_of(audit_log.STC, event_name):
+        return self.readable(audit_log.events_of(audit_log.STC, event_name))
+
+    def readable(self, events: Iterable[AuditEvent]) -> Iterator[tuple[str, Logged]]:
+        """Yield the reference of each event that can be read, with the event."""
+        for event in events:
             try:
                 details = json.loads(event.details)
                 yield details["reference"], (event, details)

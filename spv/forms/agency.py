@@ -1,0 +1,39 @@
+"""Forms of agency staff: searches of the audit log and of the calculations."""
+
+from typing import ClassVar
+
+from wtforms import StringField
+from wtforms.widgets import DateInput
+
+from spv.forms import Form
+from spv.rules.staff_search import EVENTS, KINDS, ZONES
+from spv.rules.stc.system_types import SYSTEM_TYPES
+
+
+class LogForm(Form):
+    """The criteria of a search of the audit log. They stand in the address."""
+
+    person = StringField("Person")
+    account = StringField("Account")
+    event = StringField("Action")
+    kind = StringField("About")
+    key = StringField("Number or reference")
+    from_day = StringField("From", widget=DateInput())
+    to_day = StringField("To", widget=DateInput())
+
+    events: ClassVar = EVENTS
+    kinds: ClassVar = KINDS
+
+
+class CalculationForm(Form):
+    """The criteria of a search of calculations. They stand in the address."""
+
+    reference = StringField("Reference")
+    postcode = StringField("Postcode")
+    zone = StringField("Zone")
+    system_type = StringField("System type")
+    from_day = StringField("From", widget=DateInput())
+    to_day = StringField("To", widget=DateInput())
+
+    zones: ClassVar = ZONES
+    system_types: ClassVar = SYSTEM_TYPES

@@ -1,0 +1,142 @@
+"""The words of the audit log: a sentence for each event, and a label for its name."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from string import Formatter
+from typing import Any
+
+from spv.rules.stc.system_types import SYSTEM_TYPES
+from spv.rules.text import format_date, pluralise
+
+# The first sentence of an event is taken for which its details have every value. A
+# value with a noun behind it is counted; for `day` and `system` see `_Words`.
+SENTENCES: dict[str, tuple[str, ...]] = {
+    "application.approved": ("{actor} approved the application of {legal_name}.",),
+    "application.declined": ("{actor} declined the application of {legal_name}.",),
+    "application.submitted": (
+        "{actor} applied for more account types for {to_account}.",
+        "{actor} applied for an account for {legal_name}.",
+    ),
+    "contact.removed": ("{actor} removed the nominated contact of ABN {abn}.",),
+    "contact.saved": ("{actor} saved the nominated contact of {legal_name}.",),
+    "contacts.loaded": ("{actor} loaded {contacts:nominated contact} from a file.",),
+    "declaration.made": (
+        "{actor} made the Declaration for API Users of {account}, current until "
+        "{expires_on:day}.",
+    ),
+    "demonstration.loaded": ("The people of the demonstration were made.",),
+    "key.regenerated": (
+        "{actor} replaced the {key} key of subscription {subscription}.",
+    ),
+    "key.show_refused": (
+        "{actor} entered a wrong password to see the {key} key of subscription "
+        "{subscription}.",
+    ),
+    "key.shown": ("{actor} looked at the {key} key of subscription {subscription}.",),
+    "ledger.exported": (
+        "{actor} exported rows of the ledger. {criteria}.",
+        "{actor} exported the whole ledger.",
+    ),
+    "ledger.searched": (
+        "{actor} searched the ledger. {criteria}.",
+        "{actor} looked up a list of {serial_numbers:serial number}.",
+    ),
+    "log.baseline": ("The log took in the rows that were there at an upgrade.",),
+    "log.columns_added": ("An upgrade added columns to rows that were there.",),
+    "log.exported": (
+        "{actor} exported events of the audit log. {criteria}.",
+        "{actor} exported the newest events of the audit log.",
+    ),
+    "log.searched": ("{actor} searched the audit log. {criteria}.",),
+    "rows.marked_invalid": ("{actor} marked {rows:row} as invalid: {reason}.",),
+    "staff.created": ("{email} became a member of agency staff.",),
+    "stc.batch_calculated": (
+        "{actor} calculated {certificates:STC} for {calculated:system} of a file with "
+        "{row_count:row}.",
+    ),
+    "stc.calculated": (
+        "{actor} calculated {result[certificates]:STC} for {inputs[system_type]:system}"
+        ".",
+    ),
+    "subscription.cancelled": ("{actor} cancelled subscription {subscription}.",),
+    "subscription.created": ("{actor} made the subscription “{name}” of {account}.",),
+    "subscription.renamed": (
+        "{actor} renamed subscription {subscription} to “{name}”.",
+    ),
+    "upload.recorded": (
+        "{actor} recorded {rows:row} of {filename}.",
+        "{actor} recorded {rows:row}.",
+    ),
+    "upload.refused": (
+        "{filename} was refused: {problems:problem} in {rows:row}.",
+        "{filename} was refused: {why}",
+        "Rows of {actor} were refused: {problems:problem} in {rows:row}.",
+        "Rows of {actor} were refused: {why}",
+    ),
+    "user.added": ("{actor} added {name} ({email}).",),
+    "user.changed": ("{actor} changed {name} ({email}).",),
+    "user.password_change_failed": ("{actor} entered a wrong current password.",),
+    "user.password_changed": ("{actor} changed their password.",),
+    "user.password_link_made": ("{actor} made a password link for {email}.",),
+    "user.password_set": ("{actor} set a password with a password link.",),
+    "user.removed": ("{actor} removed {name} ({email}).",),
+    "user.sign_in_failed": (
+        "A sign-in of {subject} failed.",
+        "A sign-in failed: there is no user with the address that was typed.",
+    ),
+    "user.sign_up_refused": (
+        "A sign-up was refused: {email} has a user already.",
+    ),
+    "user.signed_in": ("{actor} signed in.",),
+    "user.signed_out": ("{actor} signed out.",),
+    "user.signed_out_everywhere": ("{actor} signed out everywhere.",),
+    "user.signed_up": ("{name} ({email}) signed up.",),
+    "verification.started": ("{actor} started a verification of everything.",),
+}  # fmt: skip
+
+
+class _Words(Formatter):
+    """Writes values of an event in words; a value that is missing is a LookupError."""
+
+    def get_value(
+        self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Return a value of the details."""
+        value = kwargs[str(key)]
+        if value in (None, "", {}):
+            raise LookupError(key)
+        return value
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Write a value: a day, a system type, or a number of things."""
+        match format_spec, value:
+            case "", dict():
+                return ", ".join(f"{name}: {text}" for name, text in value.items())
+            case "day", _:
+                return format_date(date.fromisoformat(value))
+            case "system", _:
+                return SYSTEM_TYPES[value]
+            case noun, list():
+                return pluralise(len(value), noun)
+            case "", _:
+                return str(value)
+        return pluralise(value, format_spec)
+
+
+def label(event: str) -> str:
+    """Return the name of an event in words: Upload refused, STC calculated."""
+    words = event.replace(".", " ").replace("_", " ").capitalize()
+    return words.replace("Stc", "STC").replace("Api", "API")
+
+
+def sentence(event: str, values: Mapping[str, Any]) -> str:
+    """Return what an event says, by the values of its details.
+
+    An event that is not known, or has other details, is named with its actor.
+    """
+    for words in SENTENCES.get(event, ()):
+        try:
+            return _Words().vformat(words, (), values)
+        except (LookupError, ValueError, TypeError, AttributeError):
+            continue
+    return f"{values['actor']}: {label(event)}."

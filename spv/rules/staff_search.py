@@ -1,0 +1,137 @@
+"""The criteria with which staff search the audit log and the calculations."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from spv.rules.errors import ValidationError
+from spv.rules.event_words import SENTENCES, label
+from spv.rules.ledger.search import check_period, read_day
+from spv.rules.stc.system_types import SYSTEM_TYPES
+from spv.rules.text import format_date, read_all, read_optional
+
+# The kinds of things that events are about. A serial number has no events of its own:
+# those of its uploads and invalidations are found.
+KINDS = {
+    "account": "Account", "application": "Application",
+    "invalidation": "Invalidation", "user": "Person", "serial": "Serial number",
+    "reference": "STC calculation or batch", "subscription": "Subscription",
+    "upload": "Upload",
+}  # fmt: skip
+EVENTS = dict(sorted(((name, label(name)) for name in SENTENCES), key=lambda p: p[1]))
+ZONES = {str(zone): f"Zone {zone}" for zone in range(1, 5)}
+LABELS = {
+    "person": "Person", "account": "Account", "event": "Action", "about": "About",
+    "from_day": "From", "to_day": "To",
+}  # fmt: skip
+MOST_DAYS = 92  # of a chart, which counts every calculation of them
+USUAL_DAYS = 30
+_POSTCODE = re.compile("[0-9]{4}")
+_REFERENCE = re.compile("[A-Za-z0-9_-]{16}")
+_NUMBER = re.compile("[0-9]{1,10}")
+
+
+class LogCriteria(NamedTuple):
+    """The criteria of a search of the log. One that is empty excludes no event.
+
+    `person` is the actor, `account` a name or an ABN. `key` is the number or reference
+    of a thing of the `kind`. Days are in Australian eastern time, both included.
+    """
+
+    person: str = ""
+    account: str = ""
+    event: str = ""
+    kind: str = ""
+    key: str = ""
+    from_day: date | None = None
+    to_day: date | None = None
+
+    def answers(self) -> dict[str, str]:
+        """Return the criteria in use as text, which `read_log_criteria` reads back."""
+        return {name: str(value) for name, value in self._asdict().items() if value}
+
+    def in_words(self) -> dict[str, str]:
+        """Return the criteria in use by their labels."""
+        values = self._asdict() | {"event": EVENTS.get(self.event, "")}
+        if self.kind:
+            values["about"] = f"{KINDS[self.kind]} {self.key}"
+        for name in ("from_day", "to_day"):
+            values[name] = values[name] and format_date(values[name])
+        return {LABELS[name]: values[name] for name in LABELS if values.get(name)}
+
+
+class CalculationCriteria(NamedTuple):
+    """The criteria of a search of calculations, as `LogCriteria` are."""
+
+    reference: str = ""
+    postcode: str = ""
+    zone: int = 0
+    system_type: str = ""
+    from_day: date | None = None
+    to_day: date | None = None
+
+    def answers(self) -> dict[str, str]:
+        """Return the criteria in use as text."""
+        return {name: str(value) for name, value in self._asdict().items() if value}
+
+    def counted_days(self, today: date) -> tuple[date, date]:
+        """Return the first and the last day that a chart counts."""
+        last = self.to_day or today
+        first = self.from_day or last - timedelta(USUAL_DAYS - 1)
+        return max(first, last - timedelta(MOST_DAYS - 1)), last
+
+
+def read_log_criteria(answers: Mapping[str, Any]) -> LogCriteria:
+    """Read criteria as they were typed; raises ValidationError."""
+    values = read_all(answers, {
+        "person": partial(read_optional, what="the person", most=254),
+        "account": partial(read_optional, what="the account"),
+        "event": partial(_read_choice, EVENTS, "an action"),
+        "kind": partial(_read_choice, KINDS, "what the events are about"),
+        "key": partial(read_optional, what="the number", most=64),
+        "from_day": read_day, "to_day": read_day,
+    })  # fmt: skip
+    check_period(values["from_day"], values["to_day"], "to_day")
+    values["person"] = values["person"].lower()
+    kind, key = values["kind"], values["key"]
+    if key and not kind:
+        raise ValidationError({"kind": "Select what this is the number of."})
+    if kind == "serial":
+        values["key"] = key.upper()
+    elif kind and not (_REFERENCE if kind == "reference" else _NUMBER).fullmatch(key):
+        word = "reference" if kind == "reference" else "number"
+        sentence = f"Enter the {word} of the {KINDS[kind].lower()}."
+        raise ValidationError({"key": sentence.replace("stc", "STC")})
+    if kind and not key:
+        raise ValidationError({"key": "Enter the serial number."})
+    return LogCriteria(**values)
+
+
+def read_calculation_criteria(answers: Mapping[str, Any]) -> CalculationCriteria:
+    """Read criteria as they were typed; raises ValidationError."""
+    values = read_all(answers, {
+        "reference": partial(
+            _read_pattern, _REFERENCE, "Enter the 16 characters of the reference."
+        ),
+        "postcode": partial(_read_pattern, _POSTCODE, "Enter four digits."),
+        "zone": lambda text: int(_read_choice(ZONES, "a zone", text) or 0),
+        "system_type": partial(_read_choice, SYSTEM_TYPES, "a system type"),
+        "from_day": read_day, "to_day": read_day,
+    })  # fmt: skip
+    check_period(values["from_day"], values["to_day"], "to_day")
+    return CalculationCriteria(**values)
+
+
+def _read_choice(choices: Mapping[Any, str], what: str, text: str) -> str:
+    if text and text not in choices:
+        raise ValueError(f"Select {what}.")
+    return text
+
+
+def _read_pattern(pattern: re.Pattern[str], sentence: str, text: str) -> str:
+    text = text.strip()
+    if text and not pattern.fullmatch(text):
+        raise ValueError(sentence)
+    return text

@@ -1,0 +1,130 @@
+"""Search the calculations of certificates, and count them for a chart."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+
+from spv import clock
+from spv.extensions import db
+from spv.models import StcBatch, StcCalculation
+from spv.rules.csv_file import csv_text
+from spv.rules.staff_search import ZONES, CalculationCriteria
+from spv.rules.stc.system_types import SYSTEM_TYPES, SystemType
+from spv.services.agency import newest
+from spv.services.agency.newest import Way
+from spv.services.authorisation import require
+
+SHOWN = 50
+SOLAR = SystemType.SOLAR
+# The system type and the zone, and their short and whole names.
+GROUPS = [
+    *(
+        (SOLAR, int(zone), words, f"{SYSTEM_TYPES[SOLAR]}, zone {zone}")
+        for zone, words in ZONES.items()
+    ),
+    *(
+        (kind, None, kind.name.capitalize(), SYSTEM_TYPES[kind])
+        for kind in SystemType
+        if kind is not SOLAR
+    ),
+]
+
+
+class Bar(NamedTuple):
+    """A bar of a chart: a short name, its number, and its name in a table."""
+
+    short: str
+    value: int
+    words: str
+
+
+class Chart(NamedTuple):
+    """The number of calculations from one day to another, by system type and zone."""
+
+    first: date
+    last: date
+    bars: Sequence[Bar]
+
+
+def find(criteria: CalculationCriteria, before: int = 0) -> newest.Page:
+    """Return the newest calculations that match, or those before an id.
+
+    Each has `of_batch`, the reference of its batch if it is a row of one.
+    """
+    saved = StcCalculation
+    days, *limits = newest.of_days(
+        saved, saved.calculated_at, criteria.from_day, criteria.to_day
+    )
+    columns = (saved.reference, saved.postcode, saved.system_type, saved.zone)
+    values = (criteria.reference, criteria.postcode, criteria.system_type,
+              criteria.zone)  # fmt: skip
+    conditions = [column == value for column, value in
+                  zip(columns, values, strict=True) if value]  # fmt: skip
+
+    def load(ids: Sequence[int]) -> Sequence[Any]:
+        query = (
+            select(*saved.__table__.columns, StcBatch.reference.label("of_batch"))
+            .outerjoin(StcBatch, StcBatch.id == saved.batch_id)
+            .where(saved.id.in_(ids), *days, *conditions)
+        )
+        return db.session.execute(query.order_by(saved.id.desc())).all()
+
+    ways = _ways(criteria) or [Way(saved.id)]
+    ways = [newest.between(way, *limits) for way in ways]
+    return newest.find(ways, load, SHOWN, before)
+
+
+def _ways(criteria: CalculationCriteria) -> list[Way]:
+    """Return the ways that have an index. Most systems are solar: that is no way."""
+    saved, ways = StcCalculation, []
+    if criteria.reference:
+        ways.append(Way(saved.id, [saved.reference == criteria.reference]))
+    if criteria.postcode:
+        ways.append(Way(saved.id, [saved.postcode == criteria.postcode]))
+    kind, zone = criteria.system_type or SOLAR, criteria.zone
+    if zone or kind != SOLAR:
+        # Only solar systems have a zone.
+        is_zone = saved.zone == zone if zone else saved.zone.is_(None)
+        is_it = [saved.system_type == kind, is_zone]
+        ways.append(Way(saved.id, is_it, [saved.zone.desc()]))
+    return ways
+
+
+def chart(criteria: CalculationCriteria) -> Chart:
+    """Count the calculations of the days that a search asks for, or of the last 30.
+
+    Every one of them is counted, in an index, so a chart has 92 days at most.
+    """
+    first, last = criteria.counted_days(clock.today())
+    saved = StcCalculation
+    begin, end = map(clock.first_moment_of, (first, last + timedelta(days=1)))
+    query = (
+        select(saved.system_type, saved.zone, func.count())
+        .where(saved.calculated_at >= begin, saved.calculated_at < end)
+        .group_by(saved.system_type, saved.zone)
+    )
+    number = {(kind, zone): n for kind, zone, n in db.session.execute(query)}
+    bars = [
+        Bar(short, number.get((kind, zone), 0), words)
+        for kind, zone, short, words in GROUPS
+    ]
+    return Chart(first, last, bars)
+
+
+def as_csv(chart: Chart) -> str:
+    """Return the numbers of a chart as a CSV file."""
+    headings = ("System type", f"Calculations from {chart.first} to {chart.last}")
+    rows = [(bar.words, str(bar.value)) for bar in chart.bars]
+    return csv_text([headings, *rows])
+
+
+def show(reference: str) -> tuple[StcCalculation | StcBatch, bool]:
+    """Return a calculation or a batch, and whether it is a batch.
+
+    Raises NotFoundError.
+    """
+    one = db.session.scalar(select(StcCalculation).filter_by(reference=reference))
+    batch = select(StcBatch).filter_by(reference=reference)
+    return (one, False) if one else (require(db.session.scalar(batch)), True)
