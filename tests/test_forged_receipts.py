@@ -16,7 +16,7 @@ from tests.test_verify_receipt import script
 __all__ = ["script"]
 # Why a file is refused in which a byte was changed, by the part that has the byte.
 WHY = {
-    "event": "event is damaged|do not lead from this event",
+    "event": "do not lead from this event",
     "path": "hash is damaged|do not lead|not a proof|does not reach|too (few|many)"
     "|not signed",
     "checkpoint": "The checkpoint or its signature is wrong|not signed"

@@ -4,31 +4,26 @@
     python3 verify_receipt.py upload-17.json upload-17.tlog-proof key.txt --rows my.csv
     python3 verify_receipt.py --consistency older.tlog-proof consistency.txt key.txt
 
-Have key.txt, the public key of the log, from somebody whom you trust. --rows compares
-the rows of an upload with your own file. --consistency takes an older proof or its
-checkpoint. The formats are those of c2sp.org/tlog-proof, /tlog-checkpoint and
-/tlog-witness. Exit code: 0 it holds, 1 it does not, and the line says why, 2 a file
-cannot be read. It needs Python 3.9 or newer, and the package cryptography.
+Have key.txt, the public key of the log, from somebody whom you trust. The formats are
+those of c2sp.org/tlog-proof, /tlog-checkpoint and /tlog-witness. Exit code: 0 it holds,
+1 it does not, 2 a file cannot be read. Needs Python 3.9, and the package cryptography.
 """
 
 import argparse
-import base64
 import csv
-import hashlib
 import json
 import re
 import sys
-import unicodedata
+from base64 import b64decode, b64encode
+from hashlib import sha256
 from pathlib import Path
+from unicodedata import normalize
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+PROOF = "c2sp[.]org/tlog-proof@v1\n(?:extra .*\n)?index "
 NUMBER = "(0|[1-9][0-9]{0,17})"
-HEADS = {
-    "proof": "c2sp[.]org/tlog-proof@v1\n(?:extra .*\n)?index ",
-    "proof of consistency": "old ",
-}
 COLUMNS = ("suppliername", "licenseecertificateholder", "modelnumber", "serialnumber")
 
 
@@ -37,68 +32,63 @@ def require(holds, why):
         raise ValueError(why)
 
 
-def sha256(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
-
-
-def decode(text, what, length=None):
+def decode(text, what):
     try:
-        data = base64.b64decode(text, validate=True)
+        data = b64decode(text, validate=True)
     except ValueError:
         data = b""
-    is_good = base64.b64encode(data).decode() == text and length in (None, len(data))
-    require(is_good, f"{what} is damaged: “{text[:60]}”.")
+    is_whole = data and b64encode(data).decode() == text
+    require(is_whole, f"{what} is damaged: “{text[:60]}”.")
     return data
 
 
-def checkpoint(note, key_text):
-    """Return the name, size and root of a checkpoint that its log has signed."""
-    text, _, signatures = note.rpartition("\n\n")
+def beginning(file, first):
+    """Return the number and the hashes that a file begins with."""
+    lines = re.fullmatch(f"{first}{NUMBER}((?:\n.+)*)", file.split("\n\n")[0])
+    require(lines, "This is not a proof, or its first lines are damaged.")
+    return int(lines[1]), [decode(line, "A hash") for line in lines[2].split("\n")[1:]]
+
+
+def checkpoint(file, keys):
+    """Return the name, size and root at the end of a file, which the log has signed."""
+    text, signatures = ["", "", *file.split("\n\n")][-2:]
     name, size, root = [*text.split("\n"), "", ""][:3]
-    keys, signed = {}, False
-    for line in key_text.split():
-        owner, number, raw = [*line.split("+", 2), "", ""][:3]
-        public = keys[owner, number] = decode(raw, "The public key")
-        is_good = sha256(owner.encode(), b"\n", public)[:4].hex() == number
-        require(is_good, f"The public key is damaged: “{line[:200]}”.")
-    for owner, raw in re.findall("(?m)^— ([^ \n]+) ([^ \n]+)$", signatures):
+    known, is_signed = {}, False
+    for line in keys.split():
+        owner, key_id, raw = [*line.split("+", 2), "", ""][:3]
+        known[owner, key_id] = key = decode(raw, "The public key")
+        is_whole = sha256(owner.encode() + b"\n" + key).hexdigest()[:8] == key_id
+        require(is_whole, f"The public key is damaged: “{line[:200]}”.")
+    for raw in re.findall(rf"(?m)^— {re.escape(name)} (\S+)$", signatures):
         signature = decode(raw, "A signature")
-        public = keys.get((owner, signature[:4].hex()), b"")
-        if owner == name and public[:1] == b"\1":  # others are of witnesses
-            key = Ed25519PublicKey.from_public_bytes(public[1:])
+        key = known.get((name, signature[:4].hex()), b"")
+        if key[:1] == b"\1":  # the kind of key: Ed25519
+            public = Ed25519PublicKey.from_public_bytes(key[1:])
             try:
-                key.verify(signature[4:], f"{text}\n".encode())
+                public.verify(signature[4:], f"{text}\n".encode())
             except InvalidSignature:
                 raise ValueError("The checkpoint or its signature is wrong.") from None
-            signed = True
-    require(signed, "The checkpoint is not signed with the key of its log.")
-    require(re.fullmatch(NUMBER, size), "The checkpoint has no size.")
-    return name, int(size), decode(root, "The root of the checkpoint", 32)
+            is_signed = True
+    require(is_signed, "The checkpoint is not signed with the key of its log.")
+    return name, int(size), decode(root, "The root of the checkpoint")
 
 
-def split(text, what):
-    """Return the number and the hashes at the top of a file, and its checkpoint."""
-    top, _, note = text.partition("\n\n")
-    found = re.match(rf"{HEADS[what]}{NUMBER}(?=\n|\Z)", top)
-    require(found, f"This is not a {what}, or its first lines are damaged.")
-    lines = top[found.end() :].split("\n")[1:]
-    return int(found[1]), [decode(line, "A hash", 32) for line in lines], note
+def roots(count, size, known, hashes):
+    """Return the root of the first `count` entries of a tree, and of all of them.
 
-
-def climb(node, last, start, hashes):
-    """Return the root of the whole tree, and the root of the part up to a node."""
-    whole = part = start
-    for other in hashes:
-        require(last, "The proof has too many hashes.")
-        if node & 1 or node == last:
-            whole, part = sha256(b"\1", other, whole), sha256(b"\1", other, part)
-            while node and not node & 1:
-                node, last = node >> 1, last >> 1
-        else:
-            whole = sha256(b"\1", whole, other)
-        node, last = node >> 1, last >> 1
-    require(not last, "The proof has too few hashes.")
-    return whole, part
+    The first hash covers the last `known` of them, and the others what is beside.
+    """
+    require(hashes, "The proof has too few hashes.")
+    *lower, other = hashes
+    if size == known:
+        require(not lower, "The proof has too many hashes.")
+        return other, other
+    left = 1 << (size - 1).bit_length() - 1  # entries in the left half
+    if count <= left:
+        part, whole = roots(count, left, known, lower)
+        return part, sha256(b"\1" + whole + other).digest()
+    both = roots(count - left, size - left, known, lower)
+    return tuple(sha256(b"\1" + other + each).digest() for each in both)
 
 
 def digest(path, mark):
@@ -109,32 +99,28 @@ def digest(path, mark):
     require({*COLUMNS} <= {*names}, f"{path} lacks a column of an upload.")
     panels = []
     for row in rows:
-        cells = [row[names.index(name)].strip() for name in COLUMNS]
-        cells = [unicodedata.normalize("NFC", c.removeprefix(mark)) for c in cells]
-        panels.append((cells[3].upper(), "\t".join(cells[:3])))
-    lines = [f"{names}\t{serial}\n" for serial, names in sorted(panels)]
-    return sha256("".join(lines).encode()).hex()
+        cells = (row[names.index(name)].strip().removeprefix(mark) for name in COLUMNS)
+        *product, serial = (normalize("NFC", cell) for cell in cells)
+        panels.append((serial.upper(), *product))
+    lines = ["\t".join([*product, serial]) for serial, *product in sorted(panels)]
+    return sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 def verify(event, proof, keys, rows):
     """Return what a receipt proves; raises ValueError with the reason if nothing."""
-    try:
-        said = json.loads(event)
-        place = said["chain"], said["sequence"] - 1
-    except (ValueError, LookupError, TypeError, RecursionError):
-        raise ValueError("The event is damaged: it is not JSON of the log.") from None
-    index, hashes, note = split(proof, "proof")
-    name, size, root = checkpoint(note, keys)
+    index, hashes = beginning(proof, PROOF)
+    name, size, root = checkpoint(proof, keys)
     require(index < size, "The checkpoint does not reach the event.")
-    leaf = sha256(b"\0", sha256(event.encode()))
-    is_in = climb(index, size - 1, leaf, hashes)[0] == root
+    leaf = sha256(b"\0" + sha256(event.strip().encode()).digest()).digest()
+    is_in = roots(index + 1, size, 1, [leaf, *hashes])[1] == root
     require(is_in, "The hashes do not lead from this event to the checkpoint.")
-    is_there = place == (name.rpartition("/")[2], index)
+    said = json.loads(event)
+    is_there = (said["chain"], said["sequence"]) == (name.rpartition("/")[2], index + 1)
     require(is_there, "The event stands at another place of the log than it says.")
     facts = said["facts"]
     if rows:
-        is_known = facts.get("digest_version") == 1
-        require(is_known, "The event is no upload whose rows can be compared.")
+        is_upload = facts.get("digest_version") == 1
+        require(is_upload, "The event is no upload whose rows can be compared.")
         is_same = facts["sha256"] in (digest(rows, ""), digest(rows, "'"))
         require(is_same, f"The rows of {rows} are not those of the upload.")
     what = f"{said['event']} at {said['at']}: {json.dumps(facts, ensure_ascii=False)}"
@@ -143,46 +129,36 @@ def verify(event, proof, keys, rows):
 
 def verify_consistency(older, newer, keys):
     """Return what a proof of consistency shows; raises ValueError if nothing."""
-    older = split(older, "proof")[2] if older.startswith("c2sp.org/") else older
     name, size, root = checkpoint(older, keys)
-    number, hashes, note = split(newer, "proof of consistency")
-    new_name, new_size, new_root = checkpoint(note, keys)
-    is_of_both = (name, size) == (new_name, number) and 0 < size <= new_size
+    new_name, new_size, new_root = checkpoint(newer, keys)
+    old_size, hashes = beginning(newer, "old ")
+    is_of_both = (name, size) == (new_name, old_size) and 0 < size <= new_size
     require(is_of_both, "The proof is not one for these two checkpoints.")
-    nodes = hashes if size & (size - 1) and size < new_size else [root, *hashes]
-    require(nodes, "The proof has too few hashes.")
-    level = (size & -size).bit_length() - 1 if size < new_size else size.bit_length()
-    place = (size - 1) >> level, (new_size - 1) >> level
-    is_continued = climb(*place, nodes[0], nodes[1:]) == (new_root, root)
+    known = size if size == new_size else size & -size
+    hashes = [root, *hashes] if known == size else hashes
+    is_continued = roots(size, new_size, known, hashes) == (root, new_root)
     require(is_continued, "The log does not continue the older checkpoint.")
     return f"{name}, now with {new_size} events, continues the checkpoint of {size}"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("first", metavar="EVENT|OLDER")
-    parser.add_argument("second", metavar="PROOF|CONSISTENCY")
-    parser.add_argument("key", metavar="KEY")
+    parser.add_argument("files", nargs=3, metavar="FILE")
     parser.add_argument("--rows", metavar="FILE.csv")
     parser.add_argument("--consistency", action="store_true")
     given = parser.parse_args()
     try:
-        files = (given.first, given.second, given.key)
-        texts = [Path(each).read_bytes().decode("utf-8-sig") for each in files]
-        first, second, keys = (text.replace("\r\n", "\n") for text in texts)
+        texts = [Path(path).read_text(encoding="utf-8-sig") for path in given.files]
         if given.consistency:
-            said = verify_consistency(first, second, keys)
+            said = verify_consistency(*texts)
         else:
-            said = verify(first.strip(), second, keys, given.rows)
+            said = verify(*texts, given.rows)
     except OSError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except (ValueError, IndexError, csv.Error) as error:
-        sys.stderr.write(f"Refused: {error}\n")
-        return 1
+        parser.error(str(error))
+    except (ValueError, LookupError, csv.Error) as error:
+        sys.exit(f"Refused: {error}")
     sys.stdout.write(f"It holds. {said}.\n")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -18,8 +18,8 @@ BATCHES = StcBatch.__tablename__
 class States:
     """The state of each row after the events that were read.
 
-    Memory grows with the rows of these tables, by about half a kilobyte each. It does
-    not grow with the ledger.
+    Memory grows with the rows of these tables, by about a kilobyte each. It does not
+    grow with the ledger.
     """
 
     def __init__(self, findings: Findings) -> None:
