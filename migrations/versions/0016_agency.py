@@ -24,8 +24,9 @@ COUNTS = ("recorded", "marked", "marked_other", "refused_uploads", "conflicts")
 SUBJECTS = {
     "account": "account", "user": "user", "subject": "user", "applicant": "user",
     "subscription": "subscription", "upload": "upload", "invalidation": "invalidation",
-    "application": "application", "reference": "reference",
+    "application": "application", "reference": "reference", "refusal": "refusal",
 }  # fmt: skip
+SUBJECT_LISTS = {"accounts": "account", "refusals": "refusal"}
 TABLES = {
     "users": "user", "accounts": "account", "subscriptions": "subscription",
     "account_applications": "application",
@@ -256,6 +257,8 @@ def name_subjects():
 def subjects_of(details):
     named = {(kind, str(details[name])) for name, kind in SUBJECTS.items()
              if details.get(name)}  # fmt: skip
+    named |= {(kind, str(value)) for name, kind in SUBJECT_LISTS.items()
+              for value in details.get(name, ())}  # fmt: skip
     states = details.get("states", {})
     return named | {(kind, number) for table, kind in TABLES.items()
                     for number in states.get(table, ())}  # fmt: skip
