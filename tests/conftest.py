@@ -25,6 +25,7 @@ from spv.services import audit_log
 from spv.services.accounts import passwords, sign_in
 from spv.services.actor import OPERATOR
 from spv.services.verify import checks
+from tests.endurance import keep_files_in_memory
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
 
@@ -43,6 +44,8 @@ POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
 def pytest_configure(config):
     """Generate the same examples each time; in `make test-long` always others."""
     is_short = config.option.markexpr == "not long"
+    if is_short:
+        keep_files_in_memory()
     settings.register_profile("spv", derandomize=is_short)
     settings.load_profile("spv")
 

@@ -37,7 +37,8 @@ def run(app):
     return run
 
 
-def test_demo_load_prints_the_sign_ins_each_time(app, run):
+def test_demo_load_prints_the_sign_ins_and_uploads_more_panels_each_time(app, run):
+    """Each file is uploaded as by a user, with its own event."""
     code, output = run("demo", "load")
     assert code == 0
     assert "all with password demonstration-only" in output
@@ -47,10 +48,6 @@ def test_demo_load_prints_the_sign_ins_each_time(app, run):
     assert events() == before
     for email in demo.SIGN_INS:
         assert browser_of(app, email).get("/").status_code == 200
-
-
-def test_demo_load_uploads_more_panels_each_time(app, run):
-    """Each file is uploaded as by a user, with its own event."""
     for total in (2500, 5000):
         code, output = run("demo", "load", "--panels", "2500")
         assert (code, output.splitlines()[-1]) == (0, "2,500 panels")
