@@ -115,7 +115,11 @@ def may(endpoint: str) -> bool:
 
 def menu() -> list[Group]:
     """Return the user's navigation: the pages that they may open, in groups."""
-    pages = [{n: w for n, w in group.pages.items() if may(n)} for group in MENU]
+    held = roles()
+    pages = [
+        {n: w for n, w in group.pages.items() if not held.isdisjoint(POLICIES[n])}
+        for group in MENU
+    ]
     both = zip(MENU, pages, strict=True)
     return [group._replace(pages=pages) for group, pages in both if pages]
 

@@ -28,6 +28,9 @@ LONGEST_QR = 200  # characters
 def init_app(app: Flask) -> None:
     """Give templates the functions that write numbers, days and addresses."""
     environment = app.jinja_env
+    # Jinja looks through a chain of mappings for each template and import, although
+    # templates have no globals of their own: that takes a tenth of a page's time.
+    environment.make_globals = lambda _: environment.globals  # type: ignore[assignment, method-assign]
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals |= {
         "agency_contact": _agency_contact(app),
