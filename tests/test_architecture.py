@@ -38,6 +38,7 @@ ARROWS = {
         "extensions",
         "forms",
         "guide",
+        "known_browsers",
         "pages",
         "readiness",
         "rules",
@@ -55,6 +56,16 @@ ARROWS = {
         "policy",
         "rules",
         "security",
+        "services",
+    },
+    "known_browsers": {"extensions", "security", "services"},
+    "second_factor": {
+        "access",
+        "extensions",
+        "forms",
+        "pages",
+        "policy",
+        "rules",
         "services",
     },
     "pages": {"clock", "extensions", "guide", "rules"},
@@ -75,7 +86,14 @@ ARROWS = {
 # Every room of a floor may import its bottom. These are the arrows besides.
 BOTTOM = {
     "rules": {"errors", "formatting", "text"},
-    "services": {"actor", "audit_log", "authorisation", "retention", "row_states"},
+    "services": {
+        "actor",
+        "audit_log",
+        "authorisation",
+        "encryption",
+        "retention",
+        "row_states",
+    },
 }
 INSIDE = {
     "rules": {
@@ -102,6 +120,7 @@ INSIDE = {
         "audit_log": {"actor", "row_states"},
         "authorisation": {"actor", "audit_log"},
         "checkpoints": set(),
+        "encryption": set(),
         "ledger": set(),
         "receipts": {"checkpoints"},
         "retention": set(),
