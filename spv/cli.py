@@ -16,7 +16,7 @@ from spv.pages import is_demonstration
 from spv.rules.errors import UseCaseError
 from spv.rules.text import pluralise
 from spv.services import audit_log
-from spv.services.accounts import users
+from spv.services.accounts import second_factors, users
 from spv.services.checkpoints import EmptyLog
 from spv.services.checkpoints import make as make_checkpoint
 from spv.services.verify import checks, everything
@@ -31,7 +31,9 @@ demo_group = AppGroup("demo", help="The demonstration data.")
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (audit_group, stc_group, demo_group, nightly, create_staff):
+    for command in (
+        audit_group, stc_group, demo_group, nightly, create_staff, reset_second_factor
+    ):  # fmt: skip
         app.cli.add_command(command)
 
 
@@ -179,3 +181,16 @@ def create_staff(email: str, name: str) -> None:
         link = users.create_staff(email, name)
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
+
+
+@click.command("reset-second-factor")
+@click.argument("email")
+@with_appcontext
+def reset_second_factor(email: str) -> None:
+    """Remove the second factor of a person who has lost it.
+
+    Their sessions end. Make sure first that it is that person who asks.
+    """
+    with _ready():
+        second_factors.reset(email)
+    click.echo(f"{email} signs in with the password alone, until a new one is set up.")

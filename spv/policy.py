@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from spv.rules.accounts import Role
 
-EVERYONE = frozenset(Role) - {Role.SYSTEM}
+EVERYONE = frozenset(Role) - {Role.SYSTEM, Role.UNPROVEN}
 SIGNED_IN = EVERYONE - {Role.VISITOR}
+PROVING = SIGNED_IN | {Role.UNPROVEN}
 PERSON = frozenset({Role.PERSON})
 ACCOUNT = frozenset({Role.GENERAL})
 UPLOADER = frozenset({Role.UPLOADER})
@@ -26,11 +27,14 @@ _ROUTES = {
         "verify.new", "verify.check", "verify.keys", "verify.show", "verify.download",
         "sign_in.new", "sign_in.create", "sign_in.sign_up", "sign_in.register",
         "sign_in.sign_out", "account.open_link", "account.use_link",
+        "second_factor.ask", "second_factor.answer",
     ),
     SIGNED_IN: (
         "sign_in.sign_out_everywhere",
         "account.edit_password", "account.change_password",
+        "second_factor.new", "second_factor.renew", "second_factor.remove",
     ),
+    PROVING: ("second_factor.show", "second_factor.add"),
     SIGNED_IN - STAFF: ("account.show", "account.list_applications"),
     PERSON: ("account.new", "account.apply"),
     ACCOUNT: ("account.list_users",),
@@ -66,6 +70,14 @@ _ROUTES = {
         "staff_log.index", "staff_log.show", "staff_log.export",
         "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
     ),
+}  # fmt: skip
+# These ask for a code of the second factor if the user has one and gave none lately.
+FRESH_FACTOR = {"second_factor.add", "second_factor.renew", "second_factor.remove"}
+# All that staff of production may use before they have a second factor.
+UNPROVEN = {
+    "static", "site.alive", "site.ready", "sign_in.new", "sign_in.create",
+    "sign_in.sign_out", "account.open_link", "account.use_link", "second_factor.ask",
+    "second_factor.answer", "second_factor.show", "second_factor.add",
 }  # fmt: skip
 POLICIES = {name: roles for roles, names in _ROUTES.items() for name in names}
 

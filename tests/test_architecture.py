@@ -39,6 +39,7 @@ ARROWS = {
         "extensions",
         "forms",
         "guide",
+        "known_browsers",
         "pages",
         "readiness",
         "rules",
@@ -59,6 +60,16 @@ ARROWS = {
         "security",
         "services",
     },
+    "known_browsers": {"extensions", "security", "services"},
+    "second_factor": {
+        "access",
+        "extensions",
+        "forms",
+        "pages",
+        "policy",
+        "rules",
+        "services",
+    },
     "pages": {"clock", "extensions", "guide", "rules"},
     "errors": {"database", "pages", "rules", "security"},
     "cli": {
@@ -77,7 +88,14 @@ ARROWS = {
 # Every room of a floor may import its bottom. These are the arrows besides.
 BOTTOM = {
     "rules": {"errors", "text"},
-    "services": {"actor", "audit_log", "authorisation", "retention", "row_states"},
+    "services": {
+        "actor",
+        "audit_log",
+        "authorisation",
+        "encryption",
+        "retention",
+        "row_states",
+    },
 }
 INSIDE = {
     "rules": {
@@ -102,6 +120,7 @@ INSIDE = {
         "audit_log": {"actor", "row_states"},
         "authorisation": {"actor", "audit_log"},
         "checkpoints": set(),
+        "encryption": set(),
         "ledger": set(),
         "receipts": {"checkpoints"},
         "retention": set(),

@@ -169,8 +169,8 @@ def create_tables_of_people():
     create_table(
         "second_factors",
         ID | {"user_id": NUMBER, "sealed": sa.String(300), "recovery": sa.JSON(),
-              "last_step": NUMBER, "created_at": MOMENT, "confirmed_at": MOMENT},
-        null={"confirmed_at"}, refer={"user_id": USERS}, unique=[["user_id"]],
+              "last_step": NUMBER, "created_at": MOMENT},
+        refer={"user_id": USERS}, unique=[["user_id"]],
     )  # fmt: skip
     create_table(
         "audit_subjects",

@@ -77,7 +77,7 @@ class SecondFactor(Model):
 
     `sealed` is the encrypted secret. `recovery` are the hashes of the recovery codes
     that were not used. `last_step` is the time step of the last code that was taken, so
-    that no code is taken twice. It counts from `confirmed_at` on.
+    that no code is taken twice.
     """
 
     __tablename__ = "second_factors"
@@ -86,9 +86,8 @@ class SecondFactor(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
     sealed: Mapped[str] = mapped_column(String(300))
     recovery: Mapped[list[str]]
-    last_step: Mapped[int] = mapped_column(default=0)
+    last_step: Mapped[int]
     created_at: Mapped[datetime]
-    confirmed_at: Mapped[datetime | None]
 
 
 class KnownBrowser(Model):

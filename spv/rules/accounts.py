@@ -45,6 +45,8 @@ class Role(StrEnum):
     UPLOADER = "users of a VSP or supplier account"
     ADMINISTRATOR = "administrators of an account"
     STAFF = "agency staff"
+    # In production: they set up their second factor, and can do nothing else first.
+    UNPROVEN = "agency staff without a second factor"
     SYSTEM = "systems with a subscription key"
 
 

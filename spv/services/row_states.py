@@ -3,6 +3,7 @@
 Each event with which such a row is made, changed or removed tells its new state.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
@@ -15,6 +16,7 @@ from spv.models import (
     Account,
     AccountApplication,
     NominatedContact,
+    SecondFactor,
     StcBatch,
     Subscription,
     SubscriptionKey,
@@ -38,6 +40,8 @@ class Kind(NamedTuple):
 
 _KINDS = (
     Kind(User, "user", frozenset({"password_hash", "link_hash"})),
+    Kind(SecondFactor, "second factor", frozenset({"sealed", "recovery"}),
+         frozenset({"last_step"})),
     Kind(Account, "account"),
     Kind(AccountApplication, "application"),
     Kind(NominatedContact, "nominated contact"),
@@ -59,11 +63,22 @@ SETS: dict[str, dict[str, frozenset[str]]] = {
         "user.signed_up": {"users": ""},
         "user.added": {"users": ""},
         "user.changed": {"users": "name is_administrator"},
-        "user.removed": {"users": "removed_at link_hash link_until"},
+        "user.removed": {
+            "users": "removed_at link_hash link_until",
+            "second_factors": "",
+        },
         "user.password_link_made": {"users": "link_hash link_until"},
         "user.password_set": {"users": "password_hash link_hash link_until"},
         "user.password_changed": {"users": "password_hash"},
-        "staff.created": {"users": "is_staff password_hash link_hash link_until"},
+        "staff.created": {
+            "users": "is_staff password_hash link_hash link_until",
+            "second_factors": "",
+        },
+        "second_factor.added": {"second_factors": ""},
+        "second_factor.replaced": {"second_factors": "sealed recovery created_at"},
+        "second_factor.removed": {"second_factors": ""},
+        "second_factor.reset": {"second_factors": ""},
+        "second_factor.recovery_code_used": {"second_factors": "recovery"},
         "application.submitted": {"account_applications": ""},
         "application.declined": {
             "account_applications": "status reason assessed_by_id assessed_at",
@@ -106,8 +121,9 @@ def state_of(kind: Kind, columns: Mapping[str, Any]) -> State:
     }
 
 
-def _digest(text: str | None) -> str | None:
-    return None if text is None else sha256(text.encode()).hexdigest()
+def _digest(value: Any) -> str | None:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return None if value is None else sha256(text.encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from spv.views import (
     api_ledger,
     developer,
     panels,
+    second_factor,
     site,
     staff,
     staff_log,
@@ -66,8 +67,8 @@ def init_app(app: Flask) -> None:
         "token": TokenConverter,
     }
     for blueprint in (
-        stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, staff_log.bp,
-        panels.bp, panels.invalidations_bp, uploads.bp, developer.bp,
+        stc.bp, site.bp, account.sign_in_bp, account.bp, second_factor.bp, staff.bp,
+        staff_log.bp, panels.bp, panels.invalidations_bp, uploads.bp, developer.bp,
         developer.declaration_bp, api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, demo, pages
+from spv import access, demo, known_browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import (
@@ -14,7 +14,7 @@ from spv.forms.accounts import (
     SignUpForm,
     UserForm,
 )
-from spv.services.accounts import applications, sign_in, users
+from spv.services.accounts import applications, second_step, sign_in, users
 
 bp = Blueprint("account", __name__)
 sign_in_bp = Blueprint("sign_in", __name__)
@@ -33,15 +33,23 @@ def sign_in_page(form: SignInForm | None = None) -> Response:
 
 
 @sign_in_bp.post("/sign-in", endpoint="create")
-@limiter.limit("60 per 30 seconds", key_func=access.browser_or_network)
+@limiter.limit("60 per 30 seconds", key_func=known_browsers.browser_or_network)
 @pages.submits(SignInForm, sign_in_page)
 def start_session(form: SignInForm) -> BaseResponse:
     """Sign in, and go on to the page that the user wanted."""
-    browser, before = access.browser(), access.token()
+    browser, before = known_browsers.browser(), access.token()
     token = sign_in.sign_in(form.answers, current_actor(), before, browser)
+    if isinstance(token, sign_in.HalfSignIn):
+        session["half_sign_in"] = second_step.ticket(token)
+        return pages.go_to("second_factor.ask", next=request.args.get("next"))
+    return go_on(token, browser)
+
+
+def go_on(token: str, browser: str) -> BaseResponse:
+    """Go on to the page that the user wanted, in a new session."""
     access.sign_in(token)
     wanted = redirect(access.local(request.args.get("next", "")), 303)
-    return access.keep_browser(browser, wanted)
+    return known_browsers.keep_browser(browser, wanted)
 
 
 @sign_in_bp.get("/sign-up", endpoint="sign_up")
@@ -220,7 +228,7 @@ def edit_password(form: ChangePasswordForm | None = None) -> Response:
 def change_password(form: ChangePasswordForm) -> BaseResponse:
     """Change the password, which ends all other sessions."""
     users.change_password(
-        form.answers, access.token(), current_actor(), access.browser()
+        form.answers, access.token(), current_actor(), known_browsers.browser()
     )
     message = "Your password has changed. Any other device has been signed out."
     return pages.done("site.index", message)
@@ -243,8 +251,8 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
 @pages.submits(NewPasswordForm, open_link)
 def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
-    browser = access.browser()
+    browser = known_browsers.browser()
     users.use_link(token, form.answers, current_actor(), browser)
     session.clear()
     following = pages.go_to("sign_in.new", "Your password is set. Sign in with it.")
-    return access.keep_browser(browser, following)
+    return known_browsers.keep_browser(browser, following)

@@ -16,9 +16,11 @@ from tests.browser.test_accounts import (
     set_password,
 )
 from tests.browser.test_accounts import sign_in as signed_in
+from tests.browser.test_agency_second_factor import turn_on
 from tests.browser.test_uploads import choose, declare
 from tests.examples import BATTERY, GOOD_SOLAR
 from tests.panels import NAMES, panels_csv
+from tests.people import PASSWORD
 from tests.webkit import SECONDS
 
 VSP, SIGNS_UP = "VSP, administrator", "Somebody who signs up"
@@ -149,6 +151,14 @@ NEWCOMER = [
      lambda page: page.get_by_label("Verification Service Provider").check(),
      does(press, "Submit")),
     ("portal, waiting", "/"),
+    ("second factor, set up", "/account/second-factor"),
+    ("second factor, wrong code", "/account/second-factor", fill("Code", "000000"),
+     does(press, "Turn it on")),
+    ("second factor, recovery codes", "/account/second-factor", turn_on),
+    ("second factor, on", "/account/second-factor"),
+    ("sign in, code", "/sign-in", fill("Email address", "kim@new.example"),
+     fill("Password", PASSWORD), does(press, "Sign in")),
+    ("sign in, wrong code", "/sign-in/code", fill("Code", "1"), does(press, "Sign in")),
 ]  # fmt: skip
 GENERAL = [
     ("portal, General account", "/"),
@@ -212,6 +222,7 @@ UPLOADER = [
     ("password link", "/account/users/new", fill("Full name", "Lou Smith"),
      fill("Email address", "lou@vsp.example"), does(press, "Add user")),
     ("own password", "/account/password"),
+    ("second factor, shared", "/account/second-factor"),
     ("developer portal", "/developer"),
     ("products", "/developer/products"),
     ("product", "/developer/products/serial-number-ledger"),

@@ -12,13 +12,19 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from spv import clock
-from spv.extensions import db
+from spv.extensions import Model, db
 from spv.models import Account, User
 from spv.rules.accounts import Role, read_email, read_name
 from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
-from spv.services.accounts import passwords, sessions, sign_in
+from spv.services.accounts import (
+    passwords,
+    second_factors,
+    sessions,
+    sign_in,
+    tries,
+)
 from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import authorised_transaction, require
 
@@ -126,8 +132,9 @@ def remove(user_id: int, actor: Actor) -> None:
             raise ConflictError(LAST)
         user.removed_at = at
         user.link_hash = user.link_until = None
+        changed = [user, *second_factors.forget(user)]
         sessions.revoke(user.id)
-        audit_log.act("user.removed", actor, at, changed=[user], **_log_details(user))
+        audit_log.act("user.removed", actor, at, changed=changed, **_log_details(user))
 
 
 def is_last(user: User) -> bool:
@@ -138,9 +145,9 @@ def is_last(user: User) -> bool:
 def create_staff(email: str, name: str = "") -> Link:
     """Make agency staff of an email address; return the link to set a password with.
 
-    A user who has signed up becomes staff. Their password is void, as nobody has proved
-    that the address is theirs. A user who is staff already gets a new link. Raises
-    ValidationError, and ConflictError for users of an account.
+    A user who has signed up becomes staff. Their password and second factor are void,
+    as nobody has proved that the address is theirs. A user who is staff already gets a
+    new link. Raises ValidationError, and ConflictError for users of an account.
     """
     given = {"email": email, "name": name or email.partition("@")[0]}
     given = read_all(given, {"email": read_email, "name": read_name})
@@ -151,13 +158,15 @@ def create_staff(email: str, name: str = "") -> Link:
             raise ConflictError(f"{user.email} is a user of an account already.")
         link = new_link(user, at)
         event = "user.password_link_made" if user.is_staff else "staff.created"
+        changed: list[Model] = [user]
         if not user.is_staff:
             user.is_staff, user.password_hash = True, None
             db.session.add(user)
             db.session.flush()
+            changed += second_factors.forget(user)
             sessions.revoke(user.id)
         audit_log.act(
-            event, OPERATOR, at, changed=[user], subject=user.id, email=user.email
+            event, OPERATOR, at, changed=changed, subject=user.id, email=user.email
         )
     return link
 
@@ -174,7 +183,7 @@ def change_password(
     user = db.session.get_one(User, actor.user_id)
     password, known_hash = _read_password(answers, user), user.password_hash
     current_password = answers.get("current_password") or ""
-    is_right = sign_in.is_own_password(user, current_password, "current_password")
+    is_right = tries.is_own_password(user, current_password, "current_password")
     password_hash = passwords.hash_of(password)  # slow, so before the transaction
     with audit_log.registry_transaction():
         user = db.session.get_one(User, actor.user_id)
@@ -274,4 +283,4 @@ def _set_password(
     sign_in.check_not_shared(user)
     user.password_hash = password_hash
     sessions.revoke(user.id, but_token=token, but_browser=browser)
-    sessions.forget_failures(user.email, sign_in.own_password(user))
+    sessions.forget_failures(user.email, tries.own_password(user))
