@@ -21,7 +21,7 @@ from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network, secret_keys
 from spv.policy import MENU, POLICIES, Group, needs_account
 from spv.rules.accounts import Role
-from spv.rules.errors import AccountNeeded, ForbiddenError
+from spv.rules.errors import AccountNeeded, ForbiddenError, Suspended
 from spv.rules.ledger.declaration import DeclarationStatus
 from spv.services.accounts import sessions, users
 from spv.services.accounts import sign_in as accounts
@@ -200,7 +200,13 @@ def local(address: str) -> str:
 
 
 def _load_user(token: str) -> CurrentUser | None:
-    user = sessions.resume(token)
+    try:
+        user = sessions.resume(token)
+    except Suspended:
+        # The error says why, once. From the next request on this is a visitor.
+        session.clear()
+        g._login_user = login_manager.anonymous_user()
+        raise
     return CurrentUser(user) if user else None
 
 
@@ -219,7 +225,8 @@ def _authorise() -> BaseResponse | None:
         return _ask_to_sign_in()
     allowed = [role for role in Role if role in policy]
     if len(allowed) > 2:
-        raise ForbiddenError(f"This is not for {' or '.join(roles())}.")
+        first = next(role for role in Role if role in roles())
+        raise ForbiddenError(f"This is not for {first}.")
     sentence = f"This is for {' or '.join(allowed)}."
     if needs_account(roles(), policy):
         raise AccountNeeded(sentence, users.administrators(current_actor()))
@@ -252,14 +259,14 @@ def _count_bad_key() -> bool:
 
 
 def _ask_to_sign_in() -> BaseResponse:
-    url = url_for("sign_in.new", next=_current_page())
+    url = url_for("sign_in.new", next=current_page())
     if not pages.wants_partial():
         return flask.redirect(url, 303)
     # HTMX would put the page of a plain redirect inside the current page.
     return Response(status=401, headers={"HX-Redirect": url})
 
 
-def _current_page() -> str | None:
+def current_page() -> str | None:
     """Return the address of the user's page, to come back to after the sign-in.
 
     Its query may contain a subscription key, which is left out.

@@ -80,6 +80,7 @@ BOTTOM = {
 INSIDE = {
     "rules": {
         "accounts": {"csv_file", "faults"},
+        "agency": {"accounts"},
         "csv_file": {"file_kinds"},
         "errors": set(),
         "faults": set(),
@@ -98,6 +99,7 @@ INSIDE = {
     "services": {
         "accounts": set(),
         "actor": set(),
+        "agency": {"accounts"},
         "api": {"accounts", "ledger"},
         "audit_log": {"actor", "row_states"},
         "authorisation": {"actor", "audit_log"},

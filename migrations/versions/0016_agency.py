@@ -39,6 +39,8 @@ MADE = ("conflicts", "refused_serials", "refused_uploads", "account_days",
 
 def upgrade():
     op.add_column("users", sa.Column("staff_role", sa.String(20), nullable=True))
+    for name in ("staff_link_event", "closed_link_event"):
+        op.add_column("users", sa.Column(name, NUMBER, nullable=False, server_default="0"))
     op.add_column("user_sessions", sa.Column("second_factor_at", MOMENT, nullable=True))
     for name in ("event", "actor"):
         op.create_index(f"ix_audit_events_{name}_id", "audit_events", [name, "id"])
@@ -288,4 +290,5 @@ def downgrade():
     for name in ("event", "actor"):
         op.drop_index(f"ix_audit_events_{name}_id", "audit_events")
     op.drop_column("user_sessions", "second_factor_at")
-    op.drop_column("users", "staff_role")
+    for name in ("closed_link_event", "staff_link_event", "staff_role"):
+        op.drop_column("users", name)

@@ -13,6 +13,7 @@ from spv.views import (
     panels,
     site,
     staff,
+    staff_accounts,
     stc,
     uploads,
     verify,
@@ -67,9 +68,9 @@ def init_app(app: Flask) -> None:
         "token": TokenConverter,
     }
     for blueprint in (
-        stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, panels.bp,
-        panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
-        api_ledger.bp, api_stc.bp, panel_check.bp, verify.bp,
+        stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, staff_accounts.bp,
+        panels.bp, panels.invalidations_bp, uploads.bp, developer.bp,
+        developer.declaration_bp, api_ledger.bp, api_stc.bp, panel_check.bp, verify.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     for api in (api_ledger.bp, panel_check.check_by_api):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
 
 from spv import clock
 from spv.database import transaction
@@ -17,11 +18,13 @@ from spv.models import (
     Declaration,
     KnownBrowser,
     SignInTries,
+    Suspension,
     User,
     UserSession,
 )
 from spv.rules.accounts import Role, roles_of
 from spv.rules.ledger.declaration import API, DeclarationStatus
+from spv.services.authorisation import YOU, YOUR_ACCOUNT, reason_of, suspension
 from spv.services.retention import kept_for
 
 IDLE = timedelta(minutes=30)
@@ -37,7 +40,8 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class SignedIn:
     """A user who has signed in, as of this request.
 
-    `declaration` is the status of the account's declaration for API users.
+    `declaration` is the status of the account's declaration for API users. With
+    `has_link_notice` there are password links by staff that they have not been told of.
     """
 
     token: str
@@ -47,6 +51,7 @@ class SignedIn:
     account_id: int | None
     roles: frozenset[Role]
     declaration: DeclarationStatus
+    has_link_notice: bool
 
 
 def digest(text: str) -> str:
@@ -55,12 +60,15 @@ def digest(text: str) -> str:
 
 
 def resume(token: str) -> SignedIn | None:
-    """Return the user whose open session has a token."""
+    """Return the user whose open session has a token; raises Suspended."""
     at = clock.now()
     values = {"token_hash": digest(token), "idle": at - IDLE, "old": at - LONGEST}
     found = db.session.execute(_SIGNED_IN, values).one_or_none()
     if found is None:
         return None
+    reasons = {YOU: found.user_suspended, YOUR_ACCOUNT: found.account_suspended}
+    if error := suspension(reasons):
+        raise error
     if at - found.seen_at > SEEN_EVERY:
         this = update(UserSession).where(UserSession.id == found.id)
         # A page can be read even while the database cannot be written.
@@ -73,15 +81,17 @@ def resume(token: str) -> SignedIn | None:
         email=found.email,
         account_id=found.account_id,
         roles=roles_of(
-            staff=found.is_staff,
+            found.account_types,
             administrator=found.is_administrator,
-            account_types=found.account_types,
+            staff_role=found.staff_role if found.is_staff else None,
         ),
         declaration=DeclarationStatus(
             found.declared_until,
             clock.day_of(at),
             clock.day_of(found.declared_at) if found.declared_at else None,
         ),
+        has_link_notice=found.closed_link_event
+        < max(found.staff_link_event, found.colleague_link_event or 0),
     )
 
 
@@ -90,13 +100,20 @@ _DECLARED = and_(
     Declaration.purpose == API,
     Declaration.expires_on.is_not(None),
 )
+_COLLEAGUE = aliased(User)
 # Made once, and of columns instead of objects, as every request executes it.
 _SIGNED_IN = (
     select(
         UserSession.id, UserSession.seen_at, UserSession.user_id, User.name, User.email,
-        User.account_id, User.is_staff, User.is_administrator, Account.account_types,
+        User.account_id, User.is_staff, User.staff_role, User.is_administrator,
+        User.staff_link_event, User.closed_link_event, Account.account_types,
         select(func.max(Declaration.expires_on)).where(_DECLARED).label("declared_until"),
         select(func.max(Declaration.made_at)).where(_DECLARED).label("declared_at"),
+        select(func.max(_COLLEAGUE.staff_link_event))
+        .where(_COLLEAGUE.account_id == User.account_id, User.is_administrator)
+        .label("colleague_link_event"),
+        reason_of(Suspension.user_id, UserSession.user_id).label("user_suspended"),
+        reason_of(Suspension.account_id, User.account_id).label("account_suspended"),
     )
     .join(UserSession.user)
     .outerjoin(User.account)

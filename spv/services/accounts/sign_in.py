@@ -20,6 +20,7 @@ from spv.services import audit_log
 from spv.services.accounts import passwords, sessions
 from spv.services.accounts.sessions import digest
 from spv.services.actor import Actor
+from spv.services.authorisation import suspension_of
 from spv.services.retention import kept_for
 
 SHARED = (
@@ -57,7 +58,8 @@ def sign_in(
 
     `instead_of` is the token of the session that the browser had before, which ends.
     `browser` is the id of the browser, which becomes known. Raises ValidationError with
-    one sentence for all that may be wrong, and TooManyFailures.
+    one sentence for all that may be wrong, and TooManyFailures. After the right
+    password of somebody whom the agency has suspended, the sentence has the reason.
     """
     email = (answers.get("email") or "").strip().lower()
     password = answers.get("password") or ""
@@ -69,17 +71,24 @@ def sign_in(
     password_hash = user.password_hash if user and not is_shut_out else None
     is_right = is_card or passwords.matches(password_hash, password)
     with audit_log.registry_transaction():
-        at, user = clock.now(), user_of(email)
+        at, user, suspended = clock.now(), user_of(email), None
         # The password may have changed while it was compared.
         if is_right and user and user.password_hash == password_hash:
-            token = sessions.start(user, at, instead_of)
             take_back(counters)
-            sessions.remember_browser(user, browser, at)
-            audit_log.act("user.signed_in", acting_as(user, actor), at)
-            return token
-        # Without the address that was typed, which may have been the password.
-        user_id = user.id if user else None
-        audit_log.act("user.sign_in_failed", actor, at, subject=user_id)
+            actor = acting_as(user, actor)
+            suspended = suspension_of(user.id, user.account_id)
+            if suspended is None:
+                token = sessions.start(user, at, instead_of)
+                sessions.remember_browser(user, browser, at)
+                audit_log.act("user.signed_in", actor, at)
+                return token
+            audit_log.act("user.sign_in_refused", actor, at)
+        else:
+            # Without the address that was typed, which may have been the password.
+            user_id = user.id if user else None
+            audit_log.act("user.sign_in_failed", actor, at, subject=user_id)
+    if suspended:
+        raise ValidationError({"email": str(suspended)})
     raise ValidationError({"email": "The email address or the password is wrong."})
 
 
