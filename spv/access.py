@@ -1,13 +1,10 @@
 """Authentication and authorisation: the user or API client of each request."""
 
-import re
-import secrets
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import flask
 from flask import Flask, Response, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
-from itsdangerous import BadData, TimestampSigner
 from limits import parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage
@@ -18,17 +15,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import demo, pages, security
 from spv.config import ConfigurationError
-from spv.extensions import db, limiter, network, secret_keys
+from spv.extensions import db, limiter, network
 from spv.policy import MENU, POLICIES, Group, needs_account
 from spv.rules.accounts import Role
 from spv.rules.errors import AccountNeeded, ForbiddenError, Suspended
 from spv.rules.ledger.declaration import DeclarationStatus
 from spv.services.accounts import sessions, users
-from spv.services.accounts import sign_in as accounts
 from spv.services.actor import Actor, visitor
 from spv.services.api import subscriptions
 from spv.services.api.subscriptions import ApiClient
-from spv.services.retention import kept_for
 
 login_manager = LoginManager()
 
@@ -44,8 +39,8 @@ INVALID_KEY = (
 )
 BAD_KEYS = parse("60 per minute")  # from one network; valid keys are not limited
 _IN_MEMORY = FixedWindowRateLimiter(MemoryStorage())  # while the storage is away
-KNOWN_BROWSER = "known_browser"  # the cookie; `security.cookie_name` may add a prefix
-_BROWSER = re.compile("[A-Za-z0-9_-]{22}")  # in a demonstration, cookies can be forged
+# They read no cookie, like the addresses of the APIs.
+_IMPERSONAL = {"static", "site.alive", "site.ready"}
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
@@ -148,50 +143,6 @@ def sign_in(token: str) -> None:
         login_user(user)
 
 
-def browser() -> str:
-    """Return the id in this browser's cookie, or a new one."""
-    return _known_browser() or secrets.token_urlsafe(16)
-
-
-def browser_or_network() -> str:
-    """Return the key of the rate limit of sign-ins: a known browser, else a network.
-
-    The cards of a demonstration have a limit of their own: a wrong password does not
-    count for them.
-    """
-    email, password = (request.form.get(each, "") for each in ("email", "password"))
-    is_card = accounts.uses_card(email, password)
-    return f"cards of {network()}" if is_card else _known_browser() or network()
-
-
-def keep_browser(browser: str, response: BaseResponse) -> BaseResponse:
-    """Send the cookie of a browser that a user has signed in with: its signed id."""
-    response.set_cookie(
-        security.cookie_name(KNOWN_BROWSER),
-        _browser_signer().sign(browser).decode(),
-        max_age=kept_for(sessions.BROWSER_LASTS),
-        path=security.cookie_path(),
-        secure=flask.current_app.config["SESSION_COOKIE_SECURE"],
-        samesite="Lax",
-        httponly=True,
-    )
-    return response
-
-
-def _known_browser() -> str:
-    cookie = request.cookies.get(security.cookie_name(KNOWN_BROWSER), "")
-    age = int(kept_for(sessions.BROWSER_LASTS).total_seconds())
-    try:
-        found = _browser_signer().unsign(cookie, max_age=age).decode()
-    except (BadData, UnicodeDecodeError):
-        return ""
-    return found if _BROWSER.fullmatch(found) else ""
-
-
-def _browser_signer() -> TimestampSigner:
-    return TimestampSigner(secret_keys(), "known browser")
-
-
 def local(address: str) -> str:
     """Return an address to go on to if it is in this app; otherwise the home page."""
     path = address.replace("\\", "/")
@@ -202,12 +153,22 @@ def local(address: str) -> str:
 def _load_user(token: str) -> CurrentUser | None:
     try:
         user = sessions.resume(token)
-    except Suspended:
-        # The error says why, once. From the next request on this is a visitor.
-        session.clear()
-        g._login_user = login_manager.anonymous_user()
-        raise
+    except Suspended as error:
+        g.suspended = error
+        return None
     return CurrentUser(user) if user else None
+
+
+def _refuse_suspended() -> None:
+    """Raise Suspended, once: from the next request on, the user is a visitor.
+
+    It is no error of `person`, which pages of other errors ask as well.
+    """
+    if request.endpoint in _IMPERSONAL or request.path.startswith("/api/"):
+        return
+    if "_user_id" in session and person() is None and "suspended" in g:
+        session.clear()
+        raise g.suspended
 
 
 def _authorise() -> BaseResponse | None:
@@ -219,6 +180,7 @@ def _authorise() -> BaseResponse | None:
         flask.abort(403)  # a route without a policy is closed to all
     if Role.SYSTEM in policy:
         return _authenticate_client()
+    _refuse_suspended()
     if Role.VISITOR in policy or may(request.endpoint):
         return None
     if person() is None:

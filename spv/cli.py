@@ -177,14 +177,13 @@ def nightly() -> None:
 @click.option(
     "--role",
     type=click.Choice([*STAFF_ROLES]),
-    default="",
     help="Without it, the first is the administrator, and others are assessors.",
 )
 @with_appcontext
-def create_staff(email: str, name: str, role: str) -> None:
+def create_staff(email: str, name: str, role: str | None) -> None:
     """Make a person agency staff, and print a link with which to set a password."""
     with _ready():
-        link = staff.create(email, name, role)
+        link = staff.create(email, name, role or "")
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
 

@@ -31,8 +31,10 @@ ARROWS = {
     "policy": {"rules"},
     "services": {"models", "rules", "extensions", "clock", "database"},
     "forms": {"rules"},
+    "browsers": {"extensions", "security", "services"},
     "views": {
         "access",
+        "browsers",
         "demo",
         "errors",
         "extensions",

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, demo, pages
+from spv import access, browsers, demo, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import (
@@ -43,15 +43,15 @@ def sign_in_page(form: SignInForm | None = None) -> Response:
 
 
 @sign_in_bp.post("/sign-in", endpoint="create")
-@limiter.limit("60 per 30 seconds", key_func=access.browser_or_network)
+@limiter.limit("60 per 30 seconds", key_func=browsers.current_or_network)
 @pages.submits(SignInForm, sign_in_page)
 def start_session(form: SignInForm) -> BaseResponse:
     """Sign in, and go on to the page that the user wanted."""
-    browser, before = access.browser(), access.token()
+    browser, before = browsers.current(), access.token()
     token = sign_in.sign_in(form.answers, current_actor(), before, browser)
     access.sign_in(token)
     wanted = redirect(access.local(request.args.get("next", "")), 303)
-    return access.keep_browser(browser, wanted)
+    return browsers.keep(browser, wanted)
 
 
 @sign_in_bp.get("/sign-up", endpoint="sign_up")
@@ -237,7 +237,7 @@ def edit_password(form: ChangePasswordForm | None = None) -> Response:
 def change_password(form: ChangePasswordForm) -> BaseResponse:
     """Change the password, which ends all other sessions."""
     users.change_password(
-        form.answers, access.token(), current_actor(), access.browser()
+        form.answers, access.token(), current_actor(), browsers.current()
     )
     message = "Your password has changed. Any other device has been signed out."
     return pages.done("site.index", message)
@@ -260,8 +260,8 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
 @pages.submits(NewPasswordForm, open_link)
 def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
-    browser = access.browser()
+    browser = browsers.current()
     users.use_link(token, form.answers, current_actor(), browser)
     session.clear()
     following = pages.go_to("sign_in.new", "Your password is set. Sign in with it.")
-    return access.keep_browser(browser, following)
+    return browsers.keep(browser, following)

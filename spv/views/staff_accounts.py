@@ -1,5 +1,6 @@
 """Pages of agency staff about people, their roles, accounts and suspensions."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -7,7 +8,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
-from spv.forms import Form
 from spv.forms.agency import RoleForm, StaffForm, SuspensionForm
 from spv.services.accounts import users
 from spv.services.agency import staff, suspensions
@@ -31,7 +31,7 @@ def people(form: StaffForm | None = None) -> Response:
         form=form or StaffForm(formdata=None),
         staff=colleagues,
         people=found,
-        suspended=suspensions.suspended(Subject.PERSON, ids),
+        suspended=suspensions.reasons(Subject.PERSON, ids),
         text=text,
     )
 
@@ -44,21 +44,24 @@ def add_staff(form: StaffForm) -> Response:
 
 
 @bp.get("/people/<number:user_id>")
-def person(user_id: int, form: Form | None = None) -> Response:
+def person(
+    user_id: int, form: SuspensionForm | None = None, role_form: RoleForm | None = None
+) -> Response:
     """Show a person: their account or role, and whether they are suspended."""
     user = suspensions.find(Subject.PERSON, user_id)
     return pages.render(
         "staff/_person.html",
         title=user.name,
         user=user,
-        role_form=form if isinstance(form, RoleForm) else RoleForm(formdata=None),
+        role_form=role_form or RoleForm(formdata=None),
+        status=role_form.http_status if role_form else 0,
         is_last=staff.is_last_administrator(user),
         **_suspension(Subject.PERSON, user_id, form),
     )
 
 
 @bp.post("/people/<number:user_id>/role")
-@pages.submits(RoleForm, person)
+@pages.submits(RoleForm, lambda form, user_id: person(user_id, role_form=form))
 def change_role(form: RoleForm, user_id: int) -> BaseResponse:
     """Give a member of staff another role."""
     name = staff.change_role(user_id, form.answers, current_actor())
@@ -79,7 +82,7 @@ def make_link(user_id: int) -> Response:
 
 
 @bp.get("/accounts/<number:account_id>")
-def account(account_id: int, form: Form | None = None) -> Response:
+def account(account_id: int, form: SuspensionForm | None = None) -> Response:
     """Show an account: its details, people, subscriptions and suspensions."""
     found = suspensions.find(Subject.ACCOUNT, account_id)
     people = users.of_account(account_id)
@@ -90,8 +93,8 @@ def account(account_id: int, form: Form | None = None) -> Response:
         account=found,
         people=people,
         subscriptions=subscribed,
-        suspended=suspensions.suspended(Subject.PERSON, (each.id for each in people)),
-        suspended_subscriptions=suspensions.suspended(
+        suspended=suspensions.reasons(Subject.PERSON, (each.id for each in people)),
+        suspended_subscriptions=suspensions.reasons(
             Subject.SUBSCRIPTION, (each.id for each in subscribed)
         ),
         **_suspension(Subject.ACCOUNT, account_id, form),
@@ -99,7 +102,7 @@ def account(account_id: int, form: Form | None = None) -> Response:
 
 
 @bp.get("/subscriptions/<number:subscription_id>")
-def subscription(subscription_id: int, form: Form | None = None) -> Response:
+def subscription(subscription_id: int, form: SuspensionForm | None = None) -> Response:
     """Show a subscription and its suspensions; its keys are shown to nobody here."""
     found = suspensions.find(Subject.SUBSCRIPTION, subscription_id)
     return pages.render(
@@ -110,7 +113,7 @@ def subscription(subscription_id: int, form: Form | None = None) -> Response:
     )
 
 
-PAGES = {
+PAGES: dict[Subject, tuple[str, str, Callable[..., Response]]] = {
     Subject.ACCOUNT: ("account", "account_id", account),
     Subject.PERSON: ("person", "user_id", person),
     Subject.SUBSCRIPTION: ("subscription", "subscription_id", subscription),
@@ -143,7 +146,9 @@ def _done(subject: str, number: int, message: str) -> BaseResponse:
     return pages.done(f"staff_accounts.{page}", message, **{name: number})
 
 
-def _suspension(subject: Subject, number: int, form: Form | None) -> dict[str, Any]:
+def _suspension(
+    subject: Subject, number: int, form: SuspensionForm | None
+) -> dict[str, Any]:
     """Return what the part of a page about suspensions needs."""
     return {
         "subject": subject,

@@ -74,10 +74,11 @@ def history(subject: Subject, number: int) -> Sequence[Suspension]:
     return db.session.scalars(query).all()
 
 
-def suspended(subject: Subject, ids: Iterable[int]) -> set[int]:
-    """Return those of some ids whose things are suspended now."""
+def reasons(subject: Subject, ids: Iterable[int]) -> dict[int, str]:
+    """Return the reasons why some things of a kind are suspended now, by their ids."""
     column = _column(subject)
-    return {*db.session.scalars(select(column).where(column.in_([*ids]), _LASTS))}
+    query = select(column, Suspension.reason).where(column.in_([*ids]), _LASTS)
+    return dict(db.session.execute(query).all())
 
 
 def suspend(

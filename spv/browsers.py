@@ -1,0 +1,60 @@
+"""The browsers that users have signed in with, which a cookie makes known."""
+
+import re
+import secrets
+
+from flask import current_app, request
+from itsdangerous import BadData, TimestampSigner
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import security
+from spv.extensions import network, secret_keys
+from spv.services.accounts import sessions, sign_in
+from spv.services.retention import kept_for
+
+COOKIE = "known_browser"  # `security.cookie_name` may add a prefix
+_ID = re.compile("[A-Za-z0-9_-]{22}")  # in a demonstration, cookies can be forged
+
+
+def current() -> str:
+    """Return the id in this browser's cookie, or a new one."""
+    return _known() or secrets.token_urlsafe(16)
+
+
+def current_or_network() -> str:
+    """Return the key of the rate limit of sign-ins: a known browser, else a network.
+
+    The cards of a demonstration have a limit of their own: a wrong password does not
+    count for them.
+    """
+    email, password = (request.form.get(each, "") for each in ("email", "password"))
+    is_card = sign_in.uses_card(email, password)
+    return f"cards of {network()}" if is_card else _known() or network()
+
+
+def keep(browser: str, response: BaseResponse) -> BaseResponse:
+    """Send the cookie of a browser that a user has signed in with: its signed id."""
+    response.set_cookie(
+        security.cookie_name(COOKIE),
+        _signer().sign(browser).decode(),
+        max_age=kept_for(sessions.BROWSER_LASTS),
+        path=security.cookie_path(),
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        samesite="Lax",
+        httponly=True,
+    )
+    return response
+
+
+def _known() -> str:
+    cookie = request.cookies.get(security.cookie_name(COOKIE), "")
+    age = int(kept_for(sessions.BROWSER_LASTS).total_seconds())
+    try:
+        found = _signer().unsign(cookie, max_age=age).decode()
+    except (BadData, UnicodeDecodeError):
+        return ""
+    return found if _ID.fullmatch(found) else ""
+
+
+def _signer() -> TimestampSigner:
+    return TimestampSigner(secret_keys(), "known browser")
