@@ -18,7 +18,7 @@ from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network
 from spv.policy import MENU, POLICIES, UNPROVEN, Group, needs_account
 from spv.rules.accounts import Role
-from spv.rules.errors import AccountNeeded, ForbiddenError
+from spv.rules.errors import AccountNeeded, ForbiddenError, Suspended
 from spv.rules.ledger.statements import DeclarationStatus
 from spv.services.accounts import sessions, users
 from spv.services.actor import Actor, visitor
@@ -39,6 +39,8 @@ INVALID_KEY = (
 )
 BAD_KEYS = parse("60 per minute")  # from one network; valid keys are not limited
 _IN_MEMORY = FixedWindowRateLimiter(MemoryStorage())  # while the storage is away
+# They read no cookie, like the addresses of the APIs.
+_IMPERSONAL = {"static", "site.alive", "site.ready"}
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
@@ -159,9 +161,25 @@ def local(address: str) -> str:
 
 
 def _load_user(token: str) -> CurrentUser | None:
-    # Pages that poll must not keep the session of somebody alive who has gone.
-    user = sessions.resume(token, is_used="poll" not in request.args)
+    try:
+        # Pages that poll must not keep the session of somebody alive who has gone.
+        user = sessions.resume(token, is_used="poll" not in request.args)
+    except Suspended as error:
+        g.suspended = error
+        return None
     return CurrentUser(user) if user else None
+
+
+def _refuse_suspended() -> None:
+    """Raise Suspended, once: from the next request on, the user is a visitor.
+
+    It is no error of `person`, which pages of other errors ask as well.
+    """
+    if request.endpoint in _IMPERSONAL or request.path.startswith("/api/"):
+        return
+    if "_user_id" in session and person() is None and "suspended" in g:
+        session.clear()
+        raise g.suspended
 
 
 def _authorise() -> BaseResponse | None:
@@ -173,6 +191,7 @@ def _authorise() -> BaseResponse | None:
         flask.abort(403)  # a route without a policy is closed to all
     if Role.SYSTEM in policy:
         return _authenticate_client()
+    _refuse_suspended()
     if request.endpoint not in UNPROVEN and must_prove():
         return _lead_to(url_for("second_factor.show"))
     if Role.VISITOR in policy or may(request.endpoint):
@@ -186,7 +205,8 @@ def _refusal(policy: frozenset[Role]) -> ForbiddenError:
     """Return the error for a user who has none of the roles of a route."""
     allowed = [role for role in Role if role in policy]
     if len(allowed) > 2:
-        return ForbiddenError(f"This is not for {' or '.join(roles())}.")
+        first = next(role for role in Role if role in roles())
+        return ForbiddenError(f"This is not for {first}.")
     sentence = f"This is for {' or '.join(allowed)}."
     if needs_account(roles(), policy):
         return AccountNeeded(sentence, users.administrators(current_actor()))
@@ -219,7 +239,7 @@ def _count_bad_key() -> bool:
 
 
 def _ask_to_sign_in() -> BaseResponse:
-    return _lead_to(url_for("sign_in.new", next=_current_page()))
+    return _lead_to(url_for("sign_in.new", next=current_page()))
 
 
 def _lead_to(url: str) -> BaseResponse:
@@ -229,7 +249,7 @@ def _lead_to(url: str) -> BaseResponse:
     return Response(status=401, headers={"HX-Redirect": url})
 
 
-def _current_page() -> str | None:
+def current_page() -> str | None:
     """Return the address of the user's page, to come back to after the sign-in.
 
     Its query may contain a subscription key, which is left out.

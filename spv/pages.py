@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock, guide
 from spv.extensions import htmx, request_id, secret_keys
-from spv.rules.accounts import TYPE_WORDS, format_abn
+from spv.rules.accounts import STAFF_ROLES, TYPE_WORDS, format_abn
 from spv.rules.errors import ValidationError
 from spv.rules.text import format_age, format_date, format_decimal, pluralise
 
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
         "agency_contact": _agency_contact(app),
         "is_demonstration": is_demonstration,
         "request_id": request_id,
+        "staff_roles": STAFF_ROLES,
         "terms": guide.TERMS,
         "type_words": TYPE_WORDS,
     }

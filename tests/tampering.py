@@ -18,6 +18,8 @@ from spv.rules.stc.batch import template_text
 from spv.services import audit_log, checkpoints
 from spv.services.accounts import applications, sign_in
 from spv.services.actor import visitor
+from spv.services.agency import suspensions
+from spv.services.agency.suspensions import Subject
 from spv.services.api import subscriptions
 from spv.services.ledger import declarations, look_alikes
 from spv.services.stc import batches, calculations
@@ -133,6 +135,8 @@ class History:
         yield applications.submit(APPLICATION, acting(KIM["email"]))
         declarations.make(TICKED, admin)
         number = subscribe(admin)
+        suspensions.suspend(Subject.PERSON, user.user_id, {"reason": "Why."}, staff)
+        yield suspensions.reinstate(Subject.PERSON, user.user_id, {}, staff)
         yield subscriptions.rename(number, {"name": "New"}, admin)
         yield subscriptions.regenerate(number, "primary", admin)
         subscribe(user, "Line 2")

@@ -7,12 +7,15 @@ import pytest
 
 from spv import demo
 from spv.extensions import db
-from spv.policy import EVERYONE, MENU, POLICIES, STAFF
-from spv.rules.accounts import Role
+from spv.policy import AGENCY, EVERYONE, MENU, POLICIES
+from spv.rules.accounts import KeyKind, Role
 from spv.services.accounts import users
+from spv.services.agency import suspensions
+from spv.services.agency.suspensions import Subject
 from tests.addresses import address_of
+from tests.api import System, items, key_of, subscribe
 from tests.conftest import opened
-from tests.people import WEB, acting, browser_of, user_of
+from tests.people import WEB, acting, browser_of, events, user_of
 
 HTMX = {"HX-Request": "true"}
 PASSWORDS = ("account.open_link", "account.use_link", "account.change_password")
@@ -25,13 +28,18 @@ PEOPLE = {
     "U": demo.VSP_USER,
     "A": demo.GENERAL,
     "M": demo.VSP_ADMIN,  # an administrator (A) of an account that uploads (U)
-    "S": demo.STAFF,
+    "D": demo.AUDITOR,
+    "E": demo.ASSESSOR,
+    "S": demo.STAFF,  # an administrator of staff
 }
 ROLES = {"V": Role.VISITOR, "P": Role.PERSON, "G": Role.GENERAL, "U": Role.UPLOADER,
-         "A": Role.ADMINISTRATOR, "M": Role.ADMINISTRATOR, "S": Role.STAFF}  # fmt: skip
+         "A": Role.ADMINISTRATOR, "M": Role.ADMINISTRATOR, "D": Role.STAFF,
+         "E": Role.ASSESSOR, "S": Role.STAFF_ADMINISTRATOR}  # fmt: skip
+# The letters whose routes a person may use, if it is more than their own.
+ALSO = {"M": "AUM", "E": "DE", "S": "DES"}
 # A second copy of the policy, so that nobody opens a route by mistake.
 MATRIX = {
-    "VPGUAS": {
+    "VPGUAD": {
         "static", "site.index", "site.find", "site.help", "site.alive", "site.ready",
         "stc.new",
         "stc.calculate", "stc.show", "stc.new_batch", "stc.calculate_batch",
@@ -45,20 +53,21 @@ MATRIX = {
         "panel_check.check_by_api", "verify.new", "verify.check", "verify.keys",
         "verify.show", "verify.download",
     },
-    "PGUAS": {
+    "PGUAD": {
         "sign_in.sign_out_everywhere", "account.edit_password",
-        "account.change_password", "second_factor.show", "second_factor.add",
+        "account.change_password", "account.close_notice",
+        "second_factor.show", "second_factor.add",
         "second_factor.new", "second_factor.renew", "second_factor.remove",
     },
     "PGUA": {"account.show", "account.list_applications"},
     "P": {"account.new", "account.apply"},
     "GUA": {"account.list_users"},
-    "US": {
+    "UD": {
         "uploads.index", "uploads.show", "panels.index", "panels.export",
-        "panels.show", "invalidations.new", "invalidations.create",
-        "invalidations.index", "invalidations.show", "invalidations.rows",
-        "panels.new_check", "panels.check",
+        "panels.show", "invalidations.index", "invalidations.show",
+        "invalidations.rows", "panels.new_check", "panels.check",
     },
+    "UE": {"invalidations.new", "invalidations.create"},
     "U": {
         "declarations.new", "declarations.make", "developer.index",
         "developer.products", "developer.product", "developer.subscribe",
@@ -78,13 +87,22 @@ MATRIX = {
         "api_ledger.create", "api_ledger.check", "api_ledger.show",
         "api_ledger.invalidate",
     },
+    "D": {
+        "staff.index", "staff.applications", "staff.application",
+        "staff.list_contacts", "staff.verify", "staff.start_verification",
+        "staff.refused", "staff_log.index", "staff_log.show", "staff_log.export",
+        "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
+        "staff_accounts.people", "staff_accounts.person", "staff_accounts.account",
+        "staff_accounts.subscription",
+    },
+    "E": {
+        "staff.approve", "staff.decline", "staff_accounts.make_link",
+        "staff_accounts.suspend", "staff_accounts.reinstate",
+    },
     "S": {
-        "staff.index", "staff.applications", "staff.application", "staff.approve",
-        "staff.decline", "staff.people", "staff.make_link", "staff.list_contacts",
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",
-        "staff.verify", "staff.start_verification", "staff.refused", "staff_log.index",
-        "staff_log.show", "staff_log.export", "staff_log.list_calculations",
-        "staff_log.calculation", "staff_log.counts",
+        "staff_accounts.add_staff", "staff_accounts.change_role",
+        "staff_accounts.remove_staff",
     },
 }  # fmt: skip
 ALLOWED = {name: letters for letters, names in MATRIX.items() for name in names}
@@ -92,7 +110,7 @@ ALLOWED = {name: letters for letters, names in MATRIX.items() for name in names}
 
 def is_allowed(letter, endpoint):
     """Tell whether the person of a letter may use a route."""
-    return not {*("AUM" if letter == "M" else letter)}.isdisjoint(ALLOWED[endpoint])
+    return not {*ALSO.get(letter, letter)}.isdisjoint(ALLOWED[endpoint])
 
 
 @pytest.fixture
@@ -161,12 +179,12 @@ def test_every_route_with_every_role(world, letter):
 
 
 @pytest.mark.every_database
-@pytest.mark.parametrize("letter", ["V", "P", "A", "U", "S"])
+@pytest.mark.parametrize("letter", ["V", "P", "A", "U", "D", "S"])
 def test_every_page_is_there(world, letter):
     """Each page that the person may open, so that its SQL runs on PostgreSQL."""
     browser = next(browsers_of(world, letter))
     for rule, method in routes(world):
-        if method == "GET" and letter in ALLOWED[rule.endpoint]:
+        if method == "GET" and is_allowed(letter, rule.endpoint):
             # Nobody has given a password before this page.
             right = (303,) if rule.endpoint == "second_factor.ask" else (200, 302, 422)
             with browser.get(address_of(world, rule)) as answer:
@@ -175,6 +193,71 @@ def test_every_page_is_there(world, letter):
                     # Where a template is wrapped, blanks can be lost.
                     between = tag.split('"')[2::2]
                     assert all(re.match(r"[\s/>]", part) for part in between), tag
+
+
+OUT = "The agency has suspended "
+
+
+@pytest.mark.parametrize(
+    ("email", "subject"),
+    [(demo.VSP_USER, Subject.PERSON), (demo.VSP_USER, Subject.ACCOUNT),
+     (demo.VSP_ADMIN, Subject.ACCOUNT), (demo.GENERAL, Subject.ACCOUNT),
+     ("jordan@panelcheck.example", Subject.PERSON), (demo.AUDITOR, Subject.PERSON)],
+)  # fmt: skip
+def test_every_route_while_suspended(world, email, subject):
+    """A session of before opens nothing that a visitor may not open."""
+    addresses = [
+        (rule.endpoint, method, address_of(world, rule))
+        for rule, method in routes(world)
+    ]
+    browser, user = browser_of(world, email), user_of(email)
+    cookie = browser.get_cookie("session").value
+    number = user.id if subject == Subject.PERSON else user.account_id
+    suspensions.suspend(subject, number, {"reason": "Why."}, acting(demo.STAFF))
+    before, shown = events(), 0
+    for endpoint, method, address in addresses:
+        browser.set_cookie("session", cookie)
+        with browser.open(address, method=method) as answer:
+            case = (method, endpoint, answer.status)
+            if OUT in answer.text:
+                assert answer.status_code == 403, case
+                shown += 1
+                # The page was shown once: from now on this is a visitor.
+                assert browser.get("/").status_code == 200, case
+            elif ALLOWED[endpoint] == "K":
+                assert answer.status_code == 401, case
+            else:
+                assert "V" in ALLOWED[endpoint], case
+    personal = [each for each, _, _ in addresses if "V" not in ALLOWED[each]]
+    assert shown >= len(personal) - len(MATRIX["K"])
+    assert len(addresses) >= 90
+    done = {*events()[len(before) :]}
+    assert not done - {"user.sign_in_failed"}, done
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+@pytest.mark.parametrize("subject", [Subject.ACCOUNT, Subject.SUBSCRIPTION])
+def test_every_route_of_the_api_while_suspended(world, subject, kind):
+    user = acting(demo.VSP_USER)
+    made = subscribe(user)
+    number = made if subject == Subject.SUBSCRIPTION else user.account_id
+    addresses = [
+        (method, address_of(world, rule, demo.SUPPLIER))
+        for rule, method in routes(world)
+        if ALLOWED[rule.endpoint] == "K"
+    ]
+    system = System(world, key_of(made, kind))
+    suspensions.suspend(subject, number, {"reason": "Why."}, acting(demo.STAFF))
+    before = events()
+    for method, address in addresses:
+        answer = system.send(address, items(1), method)
+        assert answer.status_code == 403
+        (error,) = answer.get_json()["errors"]
+        assert error["code"] == "account_suspended"
+        assert error["message"].endswith(": Why.")
+        assert answer.headers["X-Request-Id"]
+    assert events() == before
+    assert len(addresses) == len(MATRIX["K"])
 
 
 def test_every_unsafe_route_needs_a_token(world):
@@ -201,7 +284,8 @@ def test_things_of_another_account_are_not_found(world, stranger):
         (rule, method)
         for rule, method in routes(world)
         if any(name.endswith(("_id", "reference")) for name in rule.arguments)
-        and POLICIES[rule.endpoint] not in (EVERYONE, STAFF)
+        and POLICIES[rule.endpoint] != EVERYONE
+        and not POLICIES[rule.endpoint] <= AGENCY
     ]
     assert {rule.endpoint for rule, _ in owned} == {
         "account.edit_user", "account.change_user", "account.remove_user",

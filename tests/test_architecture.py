@@ -32,8 +32,10 @@ ARROWS = {
     "policy": {"rules"},
     "services": {"models", "rules", "extensions", "clock", "database"},
     "forms": {"rules"},
+    "browsers": {"extensions", "security", "services"},
     "views": {
         "access",
+        "browsers",
         "demo",
         "errors",
         "extensions",
@@ -100,6 +102,7 @@ BOTTOM = {
 INSIDE = {
     "rules": {
         "accounts": {"csv_file", "faults"},
+        "agency": {"accounts"},
         "csv_file": set(),
         "errors": set(),
         "event_words": {"stc"},
@@ -115,7 +118,7 @@ INSIDE = {
     "services": {
         "accounts": set(),
         "actor": set(),
-        "agency": {"ledger"},
+        "agency": {"accounts", "ledger"},
         "api": {"accounts", "ledger"},
         "audit_log": {"actor", "row_states"},
         "authorisation": {"actor", "audit_log"},

@@ -126,9 +126,23 @@ def test_create_staff(app, run):
     assert app.test_client().post(link, data=NEW_PASSWORD).status_code == 303
     page = browser_of(app, "pat@agency.gov.au", PASSWORD).get("/staff/applications")
     assert "Pat Lee" in page.text
+    assert run("change-staff", "pat@agency.gov.au", "auditor")[0] == 1  # the last one
+    assert run("remove-staff", "pat@agency.gov.au")[0] == 1
     assert run("create-staff", "pat@agency.gov.au")[0] == 0  # a new link
     code, output = run("create-staff", "pat")
     assert (code, output[:6]) == (1, "Error:")
+
+
+def test_commands_about_staff(demonstration, private_people, run):
+    run("create-staff", "pat@x.au", "--name", "Pat", "--role", "administrator")
+    words = "Pat has the role auditor now.\n"
+    assert run("change-staff", "PAT@x.au", "auditor") == (0, words)
+    assert run("create-staff", "pat@x.au", "--role", "assessor")[0] == 1
+    assert run("remove-staff", "pat@x.au") == (0, "Pat has been removed.\n")
+    for command in (["change-staff", demo.VSP_USER, "auditor"], ["remove-staff", "x"]):
+        code, output = run(*command)
+        assert (code, "is not agency staff" in output) == (1, True)
+    assert run("change-staff", demo.AUDITOR, "king")[0] == 2
 
 
 def test_production_has_no_demonstration(demonstration):

@@ -48,6 +48,8 @@ MADE = ("conflicts", "refused_serials", "refused_uploads", "account_days",
 
 def upgrade():
     op.add_column("users", sa.Column("staff_role", sa.String(20), nullable=True))
+    for name in ("staff_link_event", "closed_link_event"):
+        op.add_column("users", sa.Column(name, NUMBER, nullable=False, server_default="0"))
     op.add_column("user_sessions", sa.Column("second_factor_at", MOMENT, nullable=True))
     for table, columns in INDEXES:
         op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns)
@@ -305,4 +307,5 @@ def downgrade():
     for table, columns in INDEXES:
         op.drop_index(f"ix_{table}_{'_'.join(columns)}", table)
     op.drop_column("user_sessions", "second_factor_at")
-    op.drop_column("users", "staff_role")
+    for name in ("closed_link_event", "staff_link_event", "staff_role"):
+        op.drop_column("users", name)

@@ -1,11 +1,12 @@
-"""Forms of agency staff: searches of the audit log and of the calculations."""
+"""Forms of agency staff: their searches, their colleagues, and suspensions."""
 
 from typing import ClassVar
 
-from wtforms import StringField
+from wtforms import StringField, TextAreaField
 from wtforms.widgets import DateInput
 
 from spv.forms import Form
+from spv.forms.accounts import PersonForm
 from spv.rules.staff_search import EVENTS, KINDS, ZONES
 from spv.rules.stc.system_types import SYSTEM_TYPES
 
@@ -37,3 +38,19 @@ class CalculationForm(Form):
 
     zones: ClassVar = ZONES
     system_types: ClassVar = SYSTEM_TYPES
+
+
+class RoleForm(Form):
+    """The role of a member of staff."""
+
+    role = StringField("Role")
+
+
+class StaffForm(PersonForm, RoleForm):
+    """A new member of staff."""
+
+
+class SuspensionForm(Form):
+    """The reason for suspending, or for reinstating."""
+
+    reason = TextAreaField("Reason")

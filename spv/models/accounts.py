@@ -27,7 +27,10 @@ class User(Model):
     The row of a removed user stays, as other rows refer to it. The email address can
     then be used by another user. A user without `password_hash` cannot sign in before
     using a password link. Agency staff have a `staff_role`: assessor, auditor or
-    administrator.
+    administrator. `staff_link_event` is the number of the event with which staff last
+    made a password link for the user, and `closed_link_event` the last such event of
+    which the user has closed the notice: they are told of their own, and administrators
+    of those for users of their account.
     """
 
     __tablename__ = "users"
@@ -48,6 +51,8 @@ class User(Model):
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     link_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     link_until: Mapped[datetime | None]
+    staff_link_event: Mapped[int] = mapped_column(default=0, server_default="0")
+    closed_link_event: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 

@@ -20,6 +20,7 @@ from spv.models import (
     StcBatch,
     Subscription,
     SubscriptionKey,
+    Suspension,
     User,
 )
 
@@ -48,10 +49,12 @@ _KINDS = (
     Kind(Subscription, "subscription"),
     Kind(SubscriptionKey, "subscription key", frozenset({"sealed"}),
          frozenset({"last_used_at"})),
+    Kind(Suspension, "suspension"),
     Kind(StcBatch, "batch file", frozenset({"document", "reasons", "warnings"})),
 )  # fmt: skip
 KINDS = {kind.model.__tablename__: kind for kind in _KINDS}
 ALL = frozenset({"*"})
+REINSTATED = "end_reason ended_at ended_by_id"
 # The columns that an event may set, of the rows that it changes. In new rows, and in
 # those of a table with ALL, it sets every column.
 SETS: dict[str, dict[str, frozenset[str]]] = {
@@ -67,11 +70,17 @@ SETS: dict[str, dict[str, frozenset[str]]] = {
             "users": "removed_at link_hash link_until",
             "second_factors": "",
         },
-        "user.password_link_made": {"users": "link_hash link_until"},
+        "user.password_link_made": {"users": "link_hash link_until staff_link_event"},
+        "user.link_notice_closed": {"users": "closed_link_event"},
         "user.password_set": {"users": "password_hash link_hash link_until"},
         "user.password_changed": {"users": "password_hash"},
         "staff.created": {
-            "users": "is_staff password_hash link_hash link_until",
+            "users": "is_staff staff_role password_hash link_hash link_until",
+            "second_factors": "",
+        },
+        "staff.role_changed": {"users": "staff_role"},
+        "staff.removed": {
+            "users": "removed_at link_hash link_until",
             "second_factors": "",
         },
         "second_factor.added": {"second_factors": ""},
@@ -96,6 +105,12 @@ SETS: dict[str, dict[str, frozenset[str]]] = {
         "subscription.cancelled": {"subscriptions": "cancelled_at"},
         "key.regenerated": {"subscription_keys": "digest sealed created_at"},
         "stc.batch_calculated": {"stc_batches": ""},
+        "account.suspended": {"suspensions": ""},
+        "account.reinstated": {"suspensions": REINSTATED},
+        "user.suspended": {"suspensions": ""},
+        "user.reinstated": {"suspensions": REINSTATED},
+        "subscription.suspended": {"suspensions": ""},
+        "subscription.reinstated": {"suspensions": REINSTATED},
     }.items()
 }
 

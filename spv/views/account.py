@@ -1,5 +1,8 @@
 """Signing up, in and out; my account, its applications, its users, their passwords."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,10 +17,23 @@ from spv.forms.accounts import (
     SignUpForm,
     UserForm,
 )
-from spv.services.accounts import applications, second_step, sign_in, users
+from spv.services.accounts import (
+    applications,
+    link_notices,
+    second_step,
+    sign_in,
+    users,
+)
 
 bp = Blueprint("account", __name__)
 sign_in_bp = Blueprint("sign_in", __name__)
+
+
+@bp.app_template_global("link_notices")
+def notices_of_links() -> Sequence[Any]:
+    """Return the password links by staff of which the user is still to be told."""
+    user = access.person()
+    return link_notices.mine(current_actor()) if user and user.has_link_notice else []
 
 
 @sign_in_bp.get("/sign-in", endpoint="new")
@@ -213,6 +229,13 @@ def link_page(link: users.Link, back: str) -> Response:
     return pages.render(
         "account/_link.html", title="Password link", link=link, back=url_for(back)
     )
+
+
+@bp.post("/account/notice")
+def close_notice() -> BaseResponse:
+    """Close the notice of password links that agency staff have made."""
+    link_notices.close(pages.number("last"), current_actor())
+    return redirect(access.local(access.current_page() or ""), 303)
 
 
 @bp.get("/account/password")

@@ -9,7 +9,9 @@ from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent
 from spv.policy import POLICIES
-from spv.services.accounts import applications, contacts, users
+from spv.services.accounts import applications, contacts, link_notices, users
+from spv.services.agency import suspensions
+from spv.services.agency.suspensions import Subject
 from tests.api import subscribe
 from tests.panels import DECLARED, panels_csv
 from tests.people import (
@@ -72,8 +74,31 @@ ACTS = {
         demo.STAFF, "/staff/applications/{application}/decline", {"reason": "No."},
         "application.declined",
     ),
-    "staff.make_link": (
-        demo.STAFF, "/staff/people/{tom}/password-link", {}, "user.password_link_made",
+    "staff_accounts.make_link": (
+        demo.ASSESSOR, "/staff/people/{tom}/password-link", {},
+        "user.password_link_made",
+    ),
+    "staff_accounts.add_staff": (
+        demo.STAFF, "/staff/people",
+        {"name": "Pat", "email": "pat@x.au", "role": "auditor"}, "staff.created",
+    ),
+    "staff_accounts.change_role": (
+        demo.STAFF, "/staff/people/{robin}/role", {"role": "auditor"},
+        "staff.role_changed",
+    ),
+    "staff_accounts.remove_staff": (
+        demo.STAFF, "/staff/people/{robin}/remove", {}, "staff.removed",
+    ),
+    "staff_accounts.suspend": (
+        demo.ASSESSOR, "/staff/people/{tom}/suspend", {"reason": "No."},
+        "user.suspended",
+    ),
+    "staff_accounts.reinstate": (
+        demo.ASSESSOR, "/staff/accounts/{suspended}/reinstate", {},
+        "account.reinstated",
+    ),
+    "account.close_notice": (
+        demo.VSP_ADMIN, "/account/notice?last={notice}", {}, "user.link_notice_closed",
     ),
     "staff.save_contact": (demo.STAFF, "/staff/contacts", CONTACT, "contact.saved"),
     "staff.load_contacts": (
@@ -135,7 +160,16 @@ def filled(address):
         "tom": tom,
         "application": applications.waiting()[0].id,
         "contact": contacts.find()[0].id,
+        "robin": user_of(demo.ASSESSOR).id,
     }
+    if "{suspended}" in address:
+        names["suspended"] = user_of(demo.GENERAL).account_id
+        answers, staff = {"reason": "No."}, acting(demo.STAFF)
+        suspensions.suspend(Subject.ACCOUNT, names["suspended"], answers, staff)
+    if "{notice}" in address:
+        users.make_link(tom, acting(demo.STAFF))
+        (notice,) = link_notices.mine(acting(demo.VSP_ADMIN))
+        names["notice"] = notice.sequence
     if "{subscription}" in address:
         names["subscription"] = subscribe(acting(demo.VSP_USER))
     if "{token}" in address:

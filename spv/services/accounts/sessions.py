@@ -10,6 +10,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
 
 from spv import clock
 from spv.database import transaction
@@ -20,11 +21,13 @@ from spv.models import (
     KnownBrowser,
     SecondFactor,
     SignInTries,
+    Suspension,
     User,
     UserSession,
 )
 from spv.rules.accounts import Role, roles_of
 from spv.rules.ledger.statements import API, DeclarationStatus
+from spv.services.authorisation import YOU, YOUR_ACCOUNT, reason_of, suspension
 from spv.services.retention import kept_for
 
 IDLE = timedelta(minutes=30)
@@ -42,7 +45,8 @@ class SignedIn:
     """A user who has signed in, as of this request.
 
     `declaration` is the status of the account's declaration for API users. A code of
-    the second factor, if the user has one, was last given at `second_factor_at`.
+    the second factor, if the user has one, was last given at `second_factor_at`. With
+    `has_link_notice` there are password links by staff that they have not been told of.
     """
 
     token: str
@@ -54,6 +58,7 @@ class SignedIn:
     declaration: DeclarationStatus
     has_second_factor: bool
     second_factor_at: datetime | None
+    has_link_notice: bool
 
 
 def digest(text: str) -> str:
@@ -62,7 +67,7 @@ def digest(text: str) -> str:
 
 
 def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
-    """Return the user whose open session has a token.
+    """Return the user whose open session has a token; raises Suspended.
 
     A request that nobody made, such as that of a page which polls, is no use of it.
     """
@@ -76,6 +81,9 @@ def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
     found = db.session.execute(_SIGNED_IN, values).one_or_none()
     if found is None:
         return None
+    reasons = {YOU: found.user_suspended, YOUR_ACCOUNT: found.account_suspended}
+    if error := suspension(reasons):
+        raise error
     if is_used and at - found.seen_at > SEEN_EVERY:
         this = update(UserSession).where(UserSession.id == found.id)
         # A page can be read even while the database cannot be written.
@@ -95,15 +103,17 @@ def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
         ),
         has_second_factor=found.factor_id is not None,
         second_factor_at=found.second_factor_at,
+        has_link_notice=found.closed_link_event
+        < max(found.staff_link_event, found.colleague_link_event or 0),
     )
 
 
 def _roles(found: Any) -> frozenset[Role]:
     """Return the roles of a user. In production, staff have none before a factor."""
     roles = roles_of(
-        staff=found.is_staff,
+        found.account_types,
         administrator=found.is_administrator,
-        account_types=found.account_types,
+        staff_role=found.staff_role if found.is_staff else None,
     )
     is_demonstration = current_app.config["SPV_ENVIRONMENT"] == "demo"
     if Role.STAFF in roles and not found.factor_id and not is_demonstration:
@@ -116,14 +126,21 @@ _DECLARED = and_(
     Declaration.purpose == API,
     Declaration.expires_on.is_not(None),
 )
+_COLLEAGUE = aliased(User)
 # Made once, and of columns instead of objects, as every request executes it.
 _SIGNED_IN = (
     select(
         UserSession.id, UserSession.seen_at, UserSession.user_id, User.name, User.email,
-        User.account_id, User.is_staff, User.is_administrator, Account.account_types,
+        User.account_id, User.is_staff, User.staff_role, User.is_administrator,
+        User.staff_link_event, User.closed_link_event, Account.account_types,
         UserSession.second_factor_at, SecondFactor.id.label("factor_id"),
         select(func.max(Declaration.expires_on)).where(_DECLARED).label("declared_until"),
         select(func.max(Declaration.made_at)).where(_DECLARED).label("declared_at"),
+        select(func.max(_COLLEAGUE.staff_link_event))
+        .where(_COLLEAGUE.account_id == User.account_id, User.is_administrator)
+        .label("colleague_link_event"),
+        reason_of(Suspension.user_id, UserSession.user_id).label("user_suspended"),
+        reason_of(Suspension.account_id, User.account_id).label("account_suspended"),
     )
     .join(UserSession.user)
     .outerjoin(User.account)

@@ -17,6 +17,7 @@ from spv.services import audit_log
 from spv.services.accounts import passwords, sessions
 from spv.services.accounts.tries import count_sign_in, take_back
 from spv.services.actor import Actor
+from spv.services.authorisation import suspension_of
 
 SHARED = (
     "Everybody who looks at this demonstration shares this person, whose password and "
@@ -60,7 +61,8 @@ def sign_in(
     `instead_of` is the token of the session that the browser had before, which ends.
     `browser` is the id of the browser, which becomes known. A user with a second factor
     gets no session yet. Raises ValidationError with one sentence for all that may be
-    wrong, and TooManyFailures.
+    wrong, and TooManyFailures. After the right password of somebody whom the agency has
+    suspended, the sentence has the reason.
     """
     email = (answers.get("email") or "").strip().lower()
     password = answers.get("password") or ""
@@ -72,20 +74,28 @@ def sign_in(
     password_hash = user.password_hash if user and not is_shut_out else None
     is_right = is_card or passwords.matches(password_hash, password)
     with audit_log.registry_transaction():
-        at, user = clock.now(), user_of(email)
+        at, user, suspended = clock.now(), user_of(email), None
         # The password may have changed while it was compared.
         if is_right and user and user.password_hash == password_hash:
             take_back(counters)
-            if not is_card and has_second_factor(user):
-                audit_log.act("second_factor.asked", acting_as(user, actor), at)
+            actor = acting_as(user, actor)
+            suspended = suspension_of(user.id, user.account_id)
+            if suspended:
+                audit_log.act("user.sign_in_refused", actor, at)
+            elif not is_card and has_second_factor(user):
+                audit_log.act("second_factor.asked", actor, at)
                 return HalfSignIn(user.id)
-            token = sessions.start(user, at, instead_of)
-            sessions.remember_browser(user, browser, at)
-            audit_log.act("user.signed_in", acting_as(user, actor), at)
-            return token
-        # Without the address that was typed, which may have been the password.
-        user_id = user.id if user else None
-        audit_log.act("user.sign_in_failed", actor, at, subject=user_id)
+            else:
+                token = sessions.start(user, at, instead_of)
+                sessions.remember_browser(user, browser, at)
+                audit_log.act("user.signed_in", actor, at)
+                return token
+        else:
+            # Without the address that was typed, which may have been the password.
+            user_id = user.id if user else None
+            audit_log.act("user.sign_in_failed", actor, at, subject=user_id)
+    if suspended:
+        raise ValidationError({"email": str(suspended)})
     raise ValidationError({"email": "The email address or the password is wrong."})
 
 

@@ -1,4 +1,4 @@
-"""The users of an account and agency staff, and the passwords that they set.
+"""The users of an account, and the passwords that they and agency staff set.
 
 A password is set by a user who knows the current one, or has a one-time link.
 """
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from spv import clock
-from spv.extensions import Model, db
+from spv.extensions import db
 from spv.models import Account, User
 from spv.rules.accounts import Role, read_email, read_name
 from spv.rules.errors import ConflictError, NotFoundError, ValidationError
@@ -25,8 +25,12 @@ from spv.services.accounts import (
     sign_in,
     tries,
 )
-from spv.services.actor import OPERATOR, Actor
-from spv.services.authorisation import authorised_transaction, require
+from spv.services.actor import Actor
+from spv.services.authorisation import (
+    authorised_transaction,
+    require,
+    suspension_of,
+)
 
 LAST = "An account needs an administrator. Make another user an administrator first."
 IN_USE = (
@@ -50,7 +54,13 @@ class Link(NamedTuple):
 
 def index(who: Actor | User) -> Sequence[User]:
     """Return the users of the account of an actor or a user, by name."""
-    return db.session.scalars(_own(who).order_by(User.name, User.id)).all()
+    return of_account(who.account_id)
+
+
+def of_account(account_id: int | None) -> Sequence[User]:
+    """Return the users of an account, by name."""
+    query = _NOT_REMOVED.where(User.account_id == account_id)
+    return db.session.scalars(query.order_by(User.name, User.id)).all()
 
 
 def administrators(who: Actor | User) -> list[User]:
@@ -142,35 +152,6 @@ def is_last(user: User) -> bool:
     return administrators(user) == [user]
 
 
-def create_staff(email: str, name: str = "") -> Link:
-    """Make agency staff of an email address; return the link to set a password with.
-
-    A user who has signed up becomes staff. Their password and second factor are void,
-    as nobody has proved that the address is theirs. A user who is staff already gets a
-    new link. Raises ValidationError, and ConflictError for users of an account.
-    """
-    given = {"email": email, "name": name or email.partition("@")[0]}
-    given = read_all(given, {"email": read_email, "name": read_name})
-    at = clock.now()
-    with audit_log.registry_transaction():
-        user = sign_in.user_of(given["email"]) or User(**given, created_at=at)
-        if user.account_id:
-            raise ConflictError(f"{user.email} is a user of an account already.")
-        link = new_link(user, at)
-        event = "user.password_link_made" if user.is_staff else "staff.created"
-        changed: list[Model] = [user]
-        if not user.is_staff:
-            user.is_staff, user.password_hash = True, None
-            db.session.add(user)
-            db.session.flush()
-            changed += second_factors.forget(user)
-            sessions.revoke(user.id)
-        audit_log.act(
-            event, OPERATOR, at, changed=changed, subject=user.id, email=user.email
-        )
-    return link
-
-
 def change_password(
     answers: Mapping[str, str], token: str, actor: Actor, browser: str = ""
 ) -> None:
@@ -200,15 +181,18 @@ def change_password(
 def make_link(user_id: int, actor: Actor) -> Link:
     """Return a link with which a user sets a password.
 
-    Staff make links for all users but staff, administrators for users of their account.
-    Raises NotFoundError for other users.
+    Staff make links for all users but staff, of which a notice tells; administrators
+    make them for users of their account. Raises NotFoundError for other users.
     """
     staff = Role.STAFF in actor.roles
-    with authorised_transaction(actor, Role.STAFF if staff else Role.ADMINISTRATOR):
+    role = Role.ASSESSOR if staff else Role.ADMINISTRATOR
+    with authorised_transaction(actor, role) as event_sequence:
         at = clock.now()
         query = _NOT_REMOVED.where(~User.is_staff) if staff else _own(actor)
         user = require(db.session.scalar(query.where(User.id == user_id)))
         link = new_link(user, at)
+        if staff:
+            user.staff_link_event = event_sequence
         audit_log.act(
             "user.password_link_made", actor, at, changed=[user], email=user.email
         )
@@ -224,7 +208,10 @@ def new_link(user: User, at: datetime) -> Link:
 
 
 def holder(token: str) -> User:
-    """Return the user of a link; raises NotFoundError if the link no longer works."""
+    """Return the user of a link.
+
+    Raises NotFoundError if the link no longer works, and Suspended.
+    """
     is_link = User.link_hash == sessions.digest(token)
     query = _NOT_REMOVED.where(is_link, User.link_until > clock.now())
     user = db.session.scalar(query)
@@ -233,6 +220,8 @@ def holder(token: str) -> User:
             "This password link is no longer good. It has been used, replaced by "
             "another, or is older than a day. Ask for a new one."
         )
+    if error := suspension_of(user.id, user.account_id):
+        raise error
     return user
 
 
@@ -241,8 +230,9 @@ def use_link(
 ) -> None:
     """Set the password of a link's user. The link, and all sessions, end.
 
-    Raises ValidationError and NotFoundError. The browser with the id `browser` becomes
-    known, so that the user can sign in while somebody guesses at the address.
+    Raises ValidationError, NotFoundError and Suspended. The browser with the id
+    `browser` becomes known, so that the user can sign in while somebody guesses at the
+    address.
     """
     password = _read_password(answers, holder(token))
     password_hash = passwords.hash_of(password)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from spv import clock
 from spv.extensions import db
-from spv.models import Account, Subscription, SubscriptionKey, User
+from spv.models import Account, Subscription, SubscriptionKey, Suspension, User
 from spv.rules.accounts import KeyKind, Role, alike, read_subscription_name, roles_of
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.statements import TERMS, read_declaration
@@ -22,7 +22,14 @@ from spv.services import audit_log
 from spv.services.accounts import sessions
 from spv.services.accounts.tries import is_own_password, own_password
 from spv.services.actor import Actor
-from spv.services.authorisation import authorised_transaction, require
+from spv.services.authorisation import (
+    SUBSCRIPTION,
+    YOUR_ACCOUNT,
+    authorised_transaction,
+    reason_of,
+    require,
+    suspension,
+)
 from spv.services.encryption import derive, fernet
 
 MOST = 20
@@ -185,6 +192,13 @@ def cancelled(actor: Actor) -> Sequence[Subscription]:
     return db.session.scalars(query).all()
 
 
+def of_account(account_id: int) -> Sequence[Subscription]:
+    """Return the subscriptions of an account, newest first, for agency staff."""
+    query = select(Subscription).where(Subscription.account_id == account_id)
+    query = query.options(selectinload(Subscription.keys))
+    return db.session.scalars(query.order_by(Subscription.id.desc())).all()
+
+
 def find(
     subscription_id: int, actor: Actor, *, also_cancelled: bool = False
 ) -> Subscription:
@@ -194,21 +208,29 @@ def find(
 
 
 def find_client(key: str, ip: str) -> ApiClient | None:
-    """Return the API client that has a key, if the key exists and still works."""
+    """Return the API client that has a key, if the key exists and still works.
+
+    Raises Suspended.
+    """
     query = (
-        select(SubscriptionKey, Subscription.account_id, Account.account_types)
+        select(
+            SubscriptionKey, Subscription.account_id, Account.account_types,
+            reason_of(Suspension.account_id, Subscription.account_id),
+            reason_of(Suspension.subscription_id, Subscription.id),
+        )
         .join(SubscriptionKey.subscription)
         .join(Subscription.account)
         .where(SubscriptionKey.digest.in_(_digests(key)), ACTIVE)
-    )
+    )  # fmt: skip
     found = db.session.execute(query).one_or_none()
     if found is None:
         return None
-    row, account_id, types = found
+    row, account_id, types, of_account, of_subscription = found
+    if error := suspension({YOUR_ACCOUNT: of_account, SUBSCRIPTION: of_subscription}):
+        raise error
     number, kind = row.subscription_id, KeyKind(row.kind)
-    roles = roles_of(staff=False, administrator=False, account_types=types)
     actor = Actor(
-        f"subscription {number}", "api", roles, account_id=account_id,
+        f"subscription {number}", "api", roles_of(types), account_id=account_id,
         subscription_id=number, ip=ip,
     )  # fmt: skip
     return ApiClient(actor, number, row.id, kind, row.last_used_at)
