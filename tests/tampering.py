@@ -167,7 +167,7 @@ class Tamperer:
         """Return one of the rows of a table."""
         return self.random.choice(self.rows(table, *where))
 
-    def update(self, table, row, **values):
+    def update(self, table, row, /, **values):
         """Change a row, which its primary key finds."""
         keys = [column == row._mapping[column.name] for column in table.primary_key]
         self.connection.execute(sa.update(table).where(*keys).values(values))
@@ -177,7 +177,7 @@ class Tamperer:
         keys = [column == row._mapping[column.name] for column in table.primary_key]
         self.connection.execute(sa.delete(table).where(*keys))
 
-    def insert(self, table, row, **values):
+    def insert(self, table, row, /, **values):
         """Insert a copy of a row, with other values; return its id."""
         new = dict(row._mapping) | values
         if "id" in new and "id" not in values:
