@@ -8,14 +8,11 @@ import pytest
 from spv import demo
 from spv.extensions import db
 from spv.policy import AGENCY, EVERYONE, MENU, POLICIES
-from spv.rules.accounts import KeyKind, Role
+from spv.rules.accounts import Role
 from spv.services.accounts import users
-from spv.services.agency import suspensions
-from spv.services.agency.suspensions import Subject
 from tests.addresses import address_of
-from tests.api import System, items, key_of, subscribe
 from tests.conftest import opened
-from tests.people import WEB, acting, browser_of, events, user_of
+from tests.people import WEB, acting, browser_of, user_of
 
 HTMX = {"HX-Request": "true"}
 PASSWORDS = ("account.open_link", "account.use_link", "account.change_password")
@@ -195,71 +192,6 @@ def test_every_page_is_there(world, letter):
                     assert all(re.match(r"[\s/>]", part) for part in between), tag
 
 
-OUT = "The agency has suspended "
-
-
-@pytest.mark.parametrize(
-    ("email", "subject"),
-    [(demo.VSP_USER, Subject.PERSON), (demo.VSP_USER, Subject.ACCOUNT),
-     (demo.VSP_ADMIN, Subject.ACCOUNT), (demo.GENERAL, Subject.ACCOUNT),
-     ("jordan@panelcheck.example", Subject.PERSON), (demo.AUDITOR, Subject.PERSON)],
-)  # fmt: skip
-def test_every_route_while_suspended(world, email, subject):
-    """A session of before opens nothing that a visitor may not open."""
-    addresses = [
-        (rule.endpoint, method, address_of(world, rule))
-        for rule, method in routes(world)
-    ]
-    browser, user = browser_of(world, email), user_of(email)
-    cookie = browser.get_cookie("session").value
-    number = user.id if subject == Subject.PERSON else user.account_id
-    suspensions.suspend(subject, number, {"reason": "Why."}, acting(demo.STAFF))
-    before, shown = events(), 0
-    for endpoint, method, address in addresses:
-        browser.set_cookie("session", cookie)
-        with browser.open(address, method=method) as answer:
-            case = (method, endpoint, answer.status)
-            if OUT in answer.text:
-                assert answer.status_code == 403, case
-                shown += 1
-                # The page was shown once: from now on this is a visitor.
-                assert browser.get("/").status_code == 200, case
-            elif ALLOWED[endpoint] == "K":
-                assert answer.status_code == 401, case
-            else:
-                assert "V" in ALLOWED[endpoint], case
-    personal = [each for each, _, _ in addresses if "V" not in ALLOWED[each]]
-    assert shown >= len(personal) - len(MATRIX["K"])
-    assert len(addresses) >= 90
-    done = {*events()[len(before) :]}
-    assert not done - {"user.sign_in_failed"}, done
-
-
-@pytest.mark.parametrize("kind", KeyKind)
-@pytest.mark.parametrize("subject", [Subject.ACCOUNT, Subject.SUBSCRIPTION])
-def test_every_route_of_the_api_while_suspended(world, subject, kind):
-    user = acting(demo.VSP_USER)
-    made = subscribe(user)
-    number = made if subject == Subject.SUBSCRIPTION else user.account_id
-    addresses = [
-        (method, address_of(world, rule, demo.SUPPLIER))
-        for rule, method in routes(world)
-        if ALLOWED[rule.endpoint] == "K"
-    ]
-    system = System(world, key_of(made, kind))
-    suspensions.suspend(subject, number, {"reason": "Why."}, acting(demo.STAFF))
-    before = events()
-    for method, address in addresses:
-        answer = system.send(address, items(1), method)
-        assert answer.status_code == 403
-        (error,) = answer.get_json()["errors"]
-        assert error["code"] == "account_suspended"
-        assert error["message"].endswith(": Why.")
-        assert answer.headers["X-Request-Id"]
-    assert events() == before
-    assert len(addresses) == len(MATRIX["K"])
-
-
 def test_every_unsafe_route_needs_a_token(world):
     """Users who may not use the route are told that first."""
     browsers = {
@@ -328,42 +260,3 @@ def test_a_role_that_is_removed_is_gone_at_the_next_request(world):
 def test_roles_of_the_table_are_those_of_the_people(world):
     for letter, email in PEOPLE.items():
         assert email is None or ROLES[letter] in acting(email).roles
-
-
-def test_to_the_sign_in_page_and_back(world):
-    client = world.test_client()
-    answer = client.get("/account/users?x=1")
-    assert answer.location == "/sign-in?next=/account/users?x%3D1"
-    form = {"email": ORDINARY, "password": demo.PASSWORD}
-    assert client.post(answer.location, data=form).location == "/account/users?x=1"
-
-
-def test_a_fragment_is_not_filled_with_the_sign_in_page(world):
-    here = {"HX-Current-URL": "http://localhost/account/users?x=1", **HTMX}
-    for method in ("GET", "POST"):
-        client = world.test_client()
-        answer = client.open("/account/users/new", method=method, headers=here)
-        assert (answer.status_code, answer.text) == (401, "")
-        assert answer.headers["HX-Redirect"] == "/sign-in?next=/account/users?x%3D1"
-
-
-@pytest.mark.parametrize("header", ["HX-Current-URL", "Referer"])
-def test_the_address_of_the_last_page_may_be_wrong(world, header):
-    for headers in ({header: "http://[::1"}, {header: "http://[::1", **HTMX}):
-        for method in ("GET", "POST"):
-            client = world.test_client()
-            answer = client.open("/account/users/new", method=method, headers=headers)
-            assert answer.status_code in (303, 401)
-
-
-@pytest.mark.parametrize(
-    "elsewhere",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "\\\\evil.example",
-     "javascript:alert(1)", "/\t/evil.example", "evil.example", "", "/%0d%0aX: y"],
-)  # fmt: skip
-def test_sign_in_leads_nowhere_else(world, elsewhere):
-    form = {"email": ORDINARY, "password": demo.PASSWORD}
-    query = {"next": elsewhere}
-    answer = world.test_client().post("/sign-in", query_string=query, data=form)
-    assert answer.location in ("/", "/%0d%0aX:%20y")
-    assert len(answer.headers.getlist("X")) == 0

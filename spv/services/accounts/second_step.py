@@ -21,7 +21,7 @@ from spv.services.accounts.second_factors import (
 from spv.services.accounts.sessions import digest
 from spv.services.accounts.sign_in import HalfSignIn, acting_as
 from spv.services.actor import Actor
-from spv.services.authorisation import require
+from spv.services.authorisation import require, suspension_of
 
 LASTS = 600  # seconds
 
@@ -57,12 +57,15 @@ def finish_sign_in(
     """Start a session for the user of a ticket, and return its token.
 
     Without a ticket that holds the token is empty. `instead_of` and `browser` are as in
-    `sign_in`. Raises ValidationError, and TooManyFailures after many wrong codes.
+    `sign_in`. Raises ValidationError, TooManyFailures after many wrong codes, and
+    Suspended.
     """
     with audit_log.registry_transaction():
         user, at, token = holder(text), clock.now(), ""
         if user is None:
             return ""
+        if suspended := suspension_of(user.id, user.account_id):
+            raise suspended
         factor = require(of_user(user.id))
         event = try_code(code, factor, at, "user.signed_in")
         if event != REFUSED:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from flask import current_app
@@ -86,17 +87,22 @@ def sign_in(
                 audit_log.act("second_factor.asked", actor, at)
                 return HalfSignIn(user.id)
             else:
-                token = sessions.start(user, at, instead_of)
-                sessions.remember_browser(user, browser, at)
-                audit_log.act("user.signed_in", actor, at)
-                return token
+                return _start(user, actor, at, instead_of, browser)
         else:
             # Without the address that was typed, which may have been the password.
             user_id = user.id if user else None
             audit_log.act("user.sign_in_failed", actor, at, subject=user_id)
-    if suspended:
-        raise ValidationError({"email": str(suspended)})
-    raise ValidationError({"email": "The email address or the password is wrong."})
+    sentence = "The email address or the password is wrong."
+    raise ValidationError({"email": str(suspended) if suspended else sentence})
+
+
+def _start(
+    user: User, actor: Actor, at: datetime, instead_of: str, browser: str
+) -> str:
+    token = sessions.start(user, at, instead_of)
+    sessions.remember_browser(user, browser, at)
+    audit_log.act("user.signed_in", actor, at)
+    return token
 
 
 def has_second_factor(user: User) -> bool:
