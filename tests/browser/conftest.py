@@ -4,9 +4,10 @@ import os
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.server import serve
+from tests.webkit import SECONDS
 
 # The shell is Chromium without its windows, and takes a quarter of the processor time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome",
@@ -16,6 +17,7 @@ BROWSER = os.environ.get("SPV_BROWSER") or next(
 )
 SIZES = {"desktop": (1280, 900), "phone": (375, 700)}
 NARROW = {"width": 320, "height": 640}
+expect.set_options(timeout=1000 * SECONDS)
 
 
 def pytest_collection_modifyitems(items):
