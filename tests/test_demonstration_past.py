@@ -63,7 +63,7 @@ def past(app):
 def test_the_past_is_true_and_has_every_kind(past):
     found = everything.verify()
     assert found.sentences == []
-    assert 20_000 < found.counts["row"] < 23_000
+    assert 22_000 < found.counts["row"] < 24_000
     assert replay().sentences == []
     for chain in audit_log.CHAINS:
         times = [event.at for event in audit_log.events_of(chain)]
@@ -128,7 +128,7 @@ def test_declarations_are_current_and_lapsed(past):
 
 def test_the_past_is_the_same_each_time(past, app):
     first = said()
-    assert list(map(len, first))[:2] == [203, 44]
+    assert list(map(len, first))[:2] == [209, 46]
     assert not demo_past.load()
     assert said() == first
     assert app.test_cli_runner().invoke(args=["demo", "reset"]).exit_code == 0
