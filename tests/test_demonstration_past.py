@@ -58,7 +58,7 @@ def test_the_past_is_true_and_has_every_kind(app):
     assert demo_past.load()
     found = everything.verify()
     assert found.sentences == []
-    assert 20_000 < found.counts["row"] < 23_000
+    assert 22_000 < found.counts["row"] < 24_000
     assert replay().sentences == []
     for chain in audit_log.CHAINS:
         times = [event.at for event in audit_log.events_of(chain)]
@@ -122,7 +122,7 @@ def test_the_past_is_made_whole_or_not_at_all_and_the_same_each_time(app, monkey
     assert db.session.query(AuditEvent).count() == 0
     assert demo_past.load()
     first = said()
-    assert list(map(len, first))[:2] == [203, 44]
+    assert list(map(len, first))[:2] == [209, 46]
     assert not demo_past.load()
     assert said() == first
     assert app.test_cli_runner().invoke(args=["demo", "reset"]).exit_code == 0

@@ -77,7 +77,7 @@ def test_no_table_is_read_whole(vsp, other):
     send(other, "LAO101")
     sent = statements(look_alikes.search)
     assert found() == [("LAO101", "LA0101")]
-    assert {*scans(sent)} == set()
+    assert {*scans(sent)} <= {"anon_1"}  # the list of what is looked for
 
 
 def test_only_valid_rows_count_and_the_oldest_of_them(vsp, other):
