@@ -115,14 +115,18 @@ ACTS = {
     "staff.start_verification": (
         demo.STAFF, "/staff/verify", {}, "verification.started",
     ),
+    # For other users, this list is no event.
+    "panels.check": (
+        demo.STAFF, "/panels/check", {"serial_numbers": "EX1"}, "ledger.searched",
+    ),
 }  # fmt: skip
 # Their events are in the chain of calculations, which has tests of its own.
 CALCULATIONS = {"stc.calculate", "stc.calculate_batch"}
 # Their events are tested in test_api_ledger.
 SYSTEMS = {"api_ledger.create", "api_ledger.check", "api_ledger.invalidate"}
 # They check a file or a list, and store nothing.
-NOTHING = {"uploads.check_file", "panels.check", "panel_check.check",
-           "panel_check.check_by_api", "developer.send", "verify.check"}  # fmt: skip
+NOTHING = {"uploads.check_file", "panel_check.check", "panel_check.check_by_api",
+           "developer.send", "verify.check"}  # fmt: skip
 
 
 def filled(address):
