@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from spv import demo, demo_past, readiness
 from spv.database import snapshot
 from spv.pages import is_demonstration
-from spv.rules.accounts import STAFF_ROLES
+from spv.rules.accounts import StaffRole
 from spv.rules.errors import UseCaseError
 from spv.rules.formatting import pluralise
 from spv.services import audit_log
@@ -176,7 +176,7 @@ def nightly() -> None:
 @click.option("--name", default="", help="Full name.")
 @click.option(
     "--role",
-    type=click.Choice([*STAFF_ROLES]),
+    type=click.Choice([*map(str, StaffRole)]),
     help="Without it, the first is the administrator, and others are assessors.",
 )
 @with_appcontext
@@ -190,7 +190,7 @@ def create_staff(email: str, name: str, role: str | None) -> None:
 
 @click.command("change-staff")
 @click.argument("email")
-@click.argument("role", type=click.Choice([*STAFF_ROLES]))
+@click.argument("role", type=click.Choice([*map(str, StaffRole)]))
 @with_appcontext
 def change_staff(email: str, role: str) -> None:
     """Give a member of staff another role."""
