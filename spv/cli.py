@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from spv import demo, demo_past, readiness
 from spv.database import snapshot
 from spv.pages import is_demonstration
-from spv.rules.accounts import STAFF_ROLES
+from spv.rules.accounts import StaffRole
 from spv.rules.errors import UseCaseError
 from spv.rules.text import pluralise
 from spv.services import audit_log
@@ -177,7 +177,7 @@ def nightly() -> None:
 @click.option("--name", default="", help="Full name.")
 @click.option(
     "--role",
-    type=click.Choice([*STAFF_ROLES]),
+    type=click.Choice([*map(str, StaffRole)]),
     help="Without it, the first is the administrator, and others are assessors.",
 )
 @with_appcontext
@@ -204,7 +204,7 @@ def reset_second_factor(email: str) -> None:
 
 @click.command("change-staff")
 @click.argument("email")
-@click.argument("role", type=click.Choice([*STAFF_ROLES]))
+@click.argument("role", type=click.Choice([*map(str, StaffRole)]))
 @with_appcontext
 def change_staff(email: str, role: str) -> None:
     """Give a member of staff another role."""

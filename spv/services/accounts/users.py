@@ -158,8 +158,8 @@ def change_password(
     """Set a new password for the actor, who has to enter the current one.
 
     All sessions and known browsers are revoked, but for the session with `token` and
-    the browser with the id `browser`. Raises ValidationError, which is TooManyFailures
-    after too many wrong passwords.
+    the browser with the id `browser`. Raises Suspended, and ValidationError, which is
+    TooManyFailures after too many wrong passwords.
     """
     user = db.session.get_one(User, actor.user_id)
     password, known_hash = _read_password(answers, user), user.password_hash
@@ -168,6 +168,8 @@ def change_password(
     password_hash = passwords.hash_of(password)  # slow, so before the transaction
     with audit_log.registry_transaction():
         user = db.session.get_one(User, actor.user_id)
+        if error := suspension_of(user.id, user.account_id):
+            raise error
         # Meanwhile a password link may have been used, or the session ended.
         is_same = user.password_hash == known_hash and sessions.has_session(token)
         if is_right and is_same:

@@ -66,12 +66,15 @@ def suspended(request, demonstration):
 
 
 def test_the_session_is_dead_and_the_sign_in_says_why(suspended):
-    subject, number, sentence, (token, _) = suspended
+    subject, number, sentence, (token, actor) = suspended
     with pytest.raises(Suspended) as error:
         sessions.resume(token)
     assert str(error.value) == sentence
     db.session.rollback()
     before = events()
+    new = NEW_PASSWORD | {"current_password": demo.PASSWORD}
+    with pytest.raises(Suspended):  # from a request that came in before
+        users.change_password(new, token, actor)
     assert try_sign_in(demo.VSP_USER, demo.PASSWORD) == sentence
     assert events() == [*before, "user.sign_in_refused"]
     wrong = try_sign_in(demo.VSP_USER, "wrong")
