@@ -53,6 +53,32 @@ def said():
     ]
 
 
+def agency_finds():
+    """Conflicts, look-alikes, much that is marked or refused, and always “Other”."""
+    conflicts = pairs_of(Conflict.account_id, Conflict.holder_id)
+    assert len(conflicts) >= 3
+    (suspect,) = pairs_of(LookAlike.account_id)
+    assert db.session.query(LookAlike).count() == 12
+    of_suspect = AccountDay.account_id == suspect[0]
+    rows = sa.select(sa.func.sum(AccountDay.recorded)).where(of_suspect)
+    recorded = db.session.scalar(rows)
+    weeks = [
+        day for day in db.session.query(AccountDay).where(of_suspect) if day.marked
+    ]
+    assert len(weeks) >= 8
+    assert all(day.marked_other == day.marked for day in weeks)
+    assert sum(day.marked > 0.05 * recorded for day in weeks) >= 4
+    late = clock.now() - 28 * demo_past.DAY
+    refused = sa.select(RefusedUpload.account_id).where(RefusedUpload.refused_at > late)
+    counts = Counter(db.session.scalars(refused))
+    assert counts.most_common(1)[0][0] == suspect[0]
+    assert counts[suspect[0]] >= 10
+    found = pairs_of(RefusedUpload.channel, RefusedUpload.conflict_count > 0)
+    assert found == {(way, has) for way in ("web", "api") for has in (True, False)} | {
+        ("command", True), ("command", False),
+    }  # fmt: skip
+
+
 @pytest.mark.every_database
 def test_the_past_is_true_and_has_every_kind(app):
     assert demo_past.load()
@@ -84,29 +110,7 @@ def test_the_past_is_true_and_has_every_kind(app):
     of_serial = sa.select(PanelSerial.serial_number).group_by(PanelSerial.serial_number)
     again = of_serial.having(sa.func.count() > 1)
     assert len(db.session.scalars(again).all()) > 100  # marked, and uploaded again
-    # Conflicts, look-alikes, much that is marked or refused, and always “Other”.
-    conflicts = pairs_of(Conflict.account_id, Conflict.holder_id)
-    assert len(conflicts) >= 3
-    (suspect,) = pairs_of(LookAlike.account_id)
-    assert db.session.query(LookAlike).count() == 12
-    of_suspect = AccountDay.account_id == suspect[0]
-    rows = sa.select(sa.func.sum(AccountDay.recorded)).where(of_suspect)
-    recorded = db.session.scalar(rows)
-    weeks = [
-        day for day in db.session.query(AccountDay).where(of_suspect) if day.marked
-    ]
-    assert len(weeks) >= 8
-    assert all(day.marked_other == day.marked for day in weeks)
-    assert sum(day.marked > 0.05 * recorded for day in weeks) >= 4
-    late = clock.now() - 28 * demo_past.DAY
-    refused = sa.select(RefusedUpload.account_id).where(RefusedUpload.refused_at > late)
-    counts = Counter(db.session.scalars(refused))
-    assert counts.most_common(1)[0][0] == suspect[0]
-    assert counts[suspect[0]] >= 10
-    found = pairs_of(RefusedUpload.channel, RefusedUpload.conflict_count > 0)
-    assert found == {(way, has) for way in ("web", "api") for has in (True, False)} | {
-        ("command", True), ("command", False),
-    }  # fmt: skip
+    agency_finds()
     current = {
         email: declaration_status(acting(email).account_id).is_current
         for email in demo.UPLOADING
