@@ -9,7 +9,7 @@ from spv.rules.stc.system_types import SYSTEM_TYPES
 from spv.rules.text import format_date, pluralise
 
 # The first sentence of an event is taken for which its details have every value. A
-# value with a noun behind it is counted; for `day` and `system` see `_Words`.
+# value with a noun behind it is counted; for `day` and `type` see `_Words`.
 SENTENCES: dict[str, tuple[str, ...]] = {
     "account.reinstated": ("{actor} reinstated {account}.",),
     "account.suspended": ("{actor} suspended {account}.",),
@@ -72,7 +72,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{row_count:row}.",
     ),
     "stc.calculated": (
-        "{actor} calculated {result[certificates]:STC} for {inputs[system_type]:system}"
+        "{actor} calculated {result[certificates]:STC} for {inputs[system_type]:type}"
         ".",
     ),
     "subscription.cancelled": ("{actor} cancelled subscription {subscription}.",),
@@ -89,8 +89,8 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "upload.refused": (
         "{filename} was refused: {problems:problem} in {rows:row}.",
         "{filename} was refused: {why}",
-        "Rows of {actor} were refused: {problems:problem} in {rows:row}.",
-        "Rows of {actor} were refused: {why}",
+        "{actor} sent rows that were refused: {problems:problem} in {rows:row}.",
+        "{actor} sent rows that were refused: {why}",
     ),
     "user.added": ("{actor} added {name} ({email}).",),
     "user.changed": ("{actor} changed {name} ({email}).",),
@@ -137,7 +137,7 @@ class _Words(Formatter):
                 return ", ".join(f"{name}: {text}" for name, text in value.items())
             case "day", _:
                 return format_date(date.fromisoformat(value))
-            case "system", _:
+            case "type", _:
                 return SYSTEM_TYPES[value]
             case noun, list():
                 return pluralise(len(value), noun)

@@ -47,7 +47,8 @@ def show(event_id: int) -> Response:
     """Show an event with its details and its place in the log."""
     shown = audit_search.show(event_id)
     event = shown.line.event
-    title = f"Event {event.sequence:,} of {event.chain}"
+    log = "calculations" if event.chain == "stc" else event.chain
+    title = f"Event {event.sequence:,} of the {log}"
     return pages.render("staff/_event.html", title=title, shown=shown)
 
 
@@ -60,12 +61,12 @@ def _calculations(form: CalculationForm, **context: Any) -> Response:
 @pages.submits(lambda: CalculationForm(request.args), _calculations)
 def list_calculations(form: CalculationForm) -> Response:
     """Show the newest calculations, or those that match, and a chart of some days."""
-    criteria = read_calculation_criteria(form.answers)
+    criteria, before = read_calculation_criteria(form.answers), pages.number("before")
     return _calculations(
         form,
         criteria=criteria.answers(),
-        found=calculations.find(criteria, pages.number("before")),
-        counted=calculations.chart(criteria),
+        found=calculations.find(criteria, before),
+        counted=None if before else calculations.chart(criteria),
     )
 
 

@@ -35,7 +35,7 @@ def from_a_search_to_the_proof(page):
     expect(page.locator("tbody tr")).to_have_count(1)
     checked(page)
     go(page, "staff@agency.example calculated 45 STCs for SGU – Solar (deemed).")
-    heading(page, re.compile("Event [0-9,]+ of stc"))
+    heading(page, re.compile("Event [0-9,]+ of the calculations"))
     expect(page.locator("main")).to_contain_text("(agrees with the content)")
     checked(page)
     go(page, f"Calculation {reference}")

@@ -11,11 +11,12 @@ from spv.models import Account, AuditEvent
 from spv.rules.errors import NotFoundError, ValidationError
 from spv.rules.event_words import label
 from spv.rules.staff_search import LogCriteria, read_log_criteria
+from spv.rules.stc.batch import template_text
 from spv.services import audit_log
 from spv.services.actor import OPERATOR
 from spv.services.agency import audit_search, newest
 from spv.services.ledger import uploads
-from spv.services.stc import calculations
+from spv.services.stc import batches, calculations
 from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, refused, upload
 from tests.people import WEB, acting, user_of
@@ -52,6 +53,7 @@ def log(vsp, other):
     refused(panels_csv(2, "WRONG"), vsp)
     mark(["EX000001"], acting(demo.STAFF))
     upload(panels_csv(2, "EXB"), other)
+    batches.save(template_text().encode(), WEB)
     return calculations.save(GOOD_SOLAR, WEB)
 
 
@@ -157,12 +159,11 @@ def test_an_event_with_its_place(log):
     (line,) = audit_search.about("reference", log)
     shown = audit_search.show(line.event.id)
     assert shown.agrees
-    assert shown.code.startswith("s1-")
+    assert shown.code.startswith("s2-")
     assert [(each.kind, each.key) for each in shown.subjects] == [("reference", log)]
-    assert (shown.previous, shown.following) == (None, None)
-    ids = [each.event.id for each in audit_search.find(LogCriteria()).lines]
-    shown = audit_search.show(ids[3])
-    assert (shown.previous, shown.following) == (ids[4], ids[2])
+    (first,) = audit_search.find(LogCriteria(event="stc.batch_calculated")).lines
+    assert (shown.previous, shown.following) == (first.event.id, None)
+    assert audit_search.show(first.event.id).following == line.event.id
     with pytest.raises(NotFoundError):
         audit_search.show(10**9)
 
