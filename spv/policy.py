@@ -65,6 +65,7 @@ _ROUTES = {
         "staff.refused",
         "staff_log.index", "staff_log.show", "staff_log.export",
         "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
+        "staff_products.index", "staff_products.load", "staff_products.export",
     ),
 }  # fmt: skip
 POLICIES = {name: roles for roles, names in _ROUTES.items() for name in names}
@@ -89,6 +90,7 @@ MENU = [
         "staff.verify": "Verification",
         "staff_log.index": "Audit log",
         "staff_log.list_calculations": "Calculations",
+        "staff_products.index": "Approved products",
     }),
     Group("Renewable Energy Target", "Small units", {
         "panels.index": "Panel serial numbers",

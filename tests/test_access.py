@@ -82,7 +82,8 @@ MATRIX = {
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",
         "staff.verify", "staff.start_verification", "staff.refused", "staff_log.index",
         "staff_log.show", "staff_log.export", "staff_log.list_calculations",
-        "staff_log.calculation", "staff_log.counts",
+        "staff_log.calculation", "staff_log.counts", "staff_products.index",
+        "staff_products.load", "staff_products.export",
     },
 }  # fmt: skip
 ALLOWED = {name: letters for letters, names in MATRIX.items() for name in names}

@@ -1,13 +1,14 @@
-"""Forms of agency staff: searches of the audit log and of the calculations."""
+"""Forms of agency staff: searches of the log and of calculations, and a list."""
 
 from typing import ClassVar
 
-from wtforms import StringField
+from wtforms import FileField, StringField
 from wtforms.widgets import DateInput
 
-from spv.forms import Form
+from spv.forms import FileForm, Form
 from spv.rules.staff_search import EVENTS, KINDS, ZONES
 from spv.rules.stc.system_types import SYSTEM_TYPES
+from spv.rules.text import plain_filename
 
 
 class LogForm(Form):
@@ -37,3 +38,15 @@ class CalculationForm(Form):
 
     zones: ClassVar = ZONES
     system_types: ClassVar = SYSTEM_TYPES
+
+
+class ProductsForm(FileForm):
+    """A list of approved products, or the reference of one that was looked at."""
+
+    file = FileField("CSV file of approved products")
+    kept_file = StringField()
+
+    @property
+    def filename(self) -> str:
+        """The name of the file, without folders."""
+        return plain_filename(self.file.data.filename)

@@ -48,6 +48,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{actor} exported the newest events of the audit log.",
     ),
     "log.searched": ("{actor} searched the audit log. {criteria}.",),
+    "products.loaded": (
+        "{actor} loaded a list of {rows:approved product} from {filename}: {added} "
+        "added, {altered} changed, {gone} gone.",
+    ),
     "rows.marked_invalid": ("{actor} marked {rows:row} as invalid: {reason}.",),
     "staff.created": ("{email} became a member of agency staff.",),
     "stc.batch_calculated": (

@@ -12,6 +12,7 @@ from spv.views import (
     site,
     staff,
     staff_log,
+    staff_products,
     stc,
     uploads,
     verify,
@@ -67,6 +68,7 @@ def init_app(app: Flask) -> None:
     }
     for blueprint in (
         stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, staff_log.bp,
+        staff_products.bp,
         panels.bp, panels.invalidations_bp, uploads.bp, developer.bp,
         developer.declaration_bp, api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
     ):  # fmt: skip

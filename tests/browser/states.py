@@ -19,6 +19,7 @@ from tests.browser.test_accounts import sign_in as signed_in
 from tests.browser.test_uploads import choose, declare
 from tests.examples import BATTERY, GOOD_SOLAR
 from tests.panels import NAMES, panels_csv
+from tests.products import LIST, list_csv
 from tests.webkit import SECONDS
 
 VSP, SIGNS_UP = "VSP, administrator", "Somebody who signs up"
@@ -241,6 +242,11 @@ STAFF = [
      does(press, "Decline")),
     ("contacts", "/staff/contacts"),
     ("people", "/staff/people"),
+    ("approved products", "/staff/products"),
+    ("approved products, wrong file", "/staff/products",
+     *sends(list_csv("S,L,A,x,"), "Look at the changes")),
+    ("approved products, changes", "/staff/products",
+     *sends(list_csv(*LIST), "Look at the changes")),
     ("search, staff", "/panels"),
     ("serial number, refused since", TAKEN, SERIAL),
     ("refused upload", TAKEN, SERIAL, first("main a", "^refused upload")),

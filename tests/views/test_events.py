@@ -7,9 +7,11 @@ import sqlalchemy as sa
 
 from spv import demo
 from spv.extensions import db
-from spv.models import AuditEvent
+from spv.models import AuditEvent, ProductFile
 from spv.policy import POLICIES
 from spv.services.accounts import applications, contacts, users
+from spv.services.agency import products
+from spv.services.ledger.refused_files import File
 from tests.api import subscribe
 from tests.panels import DECLARED, panels_csv
 from tests.people import (
@@ -22,6 +24,7 @@ from tests.people import (
     events,
     user_of,
 )
+from tests.products import LIST, list_csv
 
 CONTACT = {"legal_name": "New Pty Ltd", "abn": "51824753556", "email": "n@x.au"}
 FILES = {
@@ -112,6 +115,9 @@ ACTS = {
     "staff.remove_contact": (
         demo.STAFF, "/staff/contacts/{contact}/remove", {}, "contact.removed",
     ),
+    "staff_products.load": (
+        demo.STAFF, "/staff/products", {"kept_file": ""}, "products.loaded",
+    ),
     "staff.start_verification": (
         demo.STAFF, "/staff/verify", {}, "verification.started",
     ),
@@ -135,13 +141,17 @@ def filled(address):
     }
     if "{subscription}" in address:
         names["subscription"] = subscribe(acting(demo.VSP_USER))
+    if address == "/staff/products":
+        products.preview(File(list_csv(*LIST), "list.csv"), acting(demo.STAFF))
     if "{token}" in address:
         names["token"] = users.make_link(tom, acting(demo.VSP_ADMIN)).token
     return address.format(**names)
 
 
 def sent(data):
-    """The data of a form, with its file opened."""
+    """The data of a form, with its file opened, or the list that is kept."""
+    if "kept_file" in data:
+        return {"kept_file": db.session.scalar(sa.select(ProductFile.reference))}
     return {n: (io.BytesIO(FILES[v]), v) if n == "file" else v for n, v in data.items()}
 
 
