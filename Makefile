@@ -79,9 +79,12 @@ $(VENV)/.run-ready: requirements.txt | python
 	@touch $@
 
 # The environment of tests and lint includes that of `make run`, in the same versions.
+# Each half of the packages has a process of its own: pip uses one core only.
 $(VENV)/.dev-ready: requirements.txt requirements-dev.txt | python
 	@$(LOCKED); $(PYTHON) -m venv $(VENV) && \
-		$(BIN)/$(PIP) $(INSTALL) -r requirements-dev.txt && $(BIN)/$(PIP) check
+		awk '/^[a-z]/ {n++} {print > ("$(VENV)/half" n % 2)}' requirements-dev.txt && \
+		{ $(BIN)/$(PIP) $(INSTALL) -r $(VENV)/half0 & half=$$!; \
+		$(BIN)/$(PIP) $(INSTALL) -r $(VENV)/half1 && wait $$half; } && $(BIN)/$(PIP) check
 	@touch $(VENV)/.run-ready $@
 
 $(BENCH)/.ready: requirements-bench.txt | python

@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from spv import access, assets, cli, config, database, errors, pages, security, views
+from spv import (
+    access,
+    assets,
+    cli,
+    config,
+    database,
+    errors,
+    pages,
+    second_factor,
+    security,
+    views,
+)
 from spv.extensions import csrf, db, htmx, limiter, migrate
 
 
@@ -18,6 +29,7 @@ def create_app(settings: config.Config | None = None) -> Flask:
     database.init_app(app)
     access.init_app(app)
     csrf.init_app(app)  # after access: users who were signed out are told that first
+    second_factor.init_app(app)  # after csrf: it takes codes that were sent
     pages.init_app(app)
     assets.init_app(app)
     errors.init_app(app)

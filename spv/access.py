@@ -1,13 +1,10 @@
 """Authentication and authorisation: the user or API client of each request."""
 
-import re
-import secrets
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import flask
 from flask import Flask, Response, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
-from itsdangerous import BadData, TimestampSigner
 from limits import parse
 from limits.errors import StorageError
 from limits.storage import MemoryStorage
@@ -18,17 +15,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import demo, pages, security
 from spv.config import ConfigurationError
-from spv.extensions import db, limiter, network, secret_keys
-from spv.policy import MENU, POLICIES, Group, needs_account
+from spv.extensions import db, limiter, network
+from spv.policy import MENU, POLICIES, UNPROVEN, Group, needs_account
 from spv.rules.accounts import Role
-from spv.rules.errors import AccountNeeded, ForbiddenError
+from spv.rules.errors import AccountNeeded, ForbiddenError, Suspended
 from spv.rules.ledger.statements import DeclarationStatus
 from spv.services.accounts import sessions, users
-from spv.services.accounts import sign_in as accounts
 from spv.services.actor import Actor, visitor
 from spv.services.api import subscriptions
 from spv.services.api.subscriptions import ApiClient
-from spv.services.retention import kept_for
 
 login_manager = LoginManager()
 
@@ -44,8 +39,8 @@ INVALID_KEY = (
 )
 BAD_KEYS = parse("60 per minute")  # from one network; valid keys are not limited
 _IN_MEMORY = FixedWindowRateLimiter(MemoryStorage())  # while the storage is away
-KNOWN_BROWSER = "known_browser"  # the cookie; `security.cookie_name` may add a prefix
-_BROWSER = re.compile("[A-Za-z0-9_-]{22}")  # in a demonstration, cookies can be forged
+# They read no cookie, like the addresses of the APIs.
+_IMPERSONAL = {"static", "site.alive", "site.ready"}
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
@@ -108,6 +103,12 @@ def roles() -> frozenset[Role]:
     return user.roles if user else frozenset({Role.VISITOR})
 
 
+def must_prove() -> bool:
+    """Tell whether this is staff of production who has no second factor yet."""
+    # The APIs do not read cookies.
+    return Role.UNPROVEN in roles() and not request.path.startswith("/api/")
+
+
 def may(endpoint: str) -> bool:
     """Tell whether the user who made the request may use a route."""
     return not roles().isdisjoint(POLICIES[endpoint])
@@ -115,7 +116,11 @@ def may(endpoint: str) -> bool:
 
 def menu() -> list[Group]:
     """Return the user's navigation: the pages that they may open, in groups."""
-    pages = [{n: w for n, w in group.pages.items() if may(n)} for group in MENU]
+    held = roles()
+    pages = [
+        {n: w for n, w in group.pages.items() if not held.isdisjoint(POLICIES[n])}
+        for group in MENU
+    ]
     both = zip(MENU, pages, strict=True)
     return [group._replace(pages=pages) for group, pages in both if pages]
 
@@ -148,50 +153,6 @@ def sign_in(token: str) -> None:
         login_user(user)
 
 
-def browser() -> str:
-    """Return the id in this browser's cookie, or a new one."""
-    return _known_browser() or secrets.token_urlsafe(16)
-
-
-def browser_or_network() -> str:
-    """Return the key of the rate limit of sign-ins: a known browser, else a network.
-
-    The cards of a demonstration have a limit of their own: a wrong password does not
-    count for them.
-    """
-    email, password = (request.form.get(each, "") for each in ("email", "password"))
-    is_card = accounts.uses_card(email, password)
-    return f"cards of {network()}" if is_card else _known_browser() or network()
-
-
-def keep_browser(browser: str, response: BaseResponse) -> BaseResponse:
-    """Send the cookie of a browser that a user has signed in with: its signed id."""
-    response.set_cookie(
-        security.cookie_name(KNOWN_BROWSER),
-        _browser_signer().sign(browser).decode(),
-        max_age=kept_for(sessions.BROWSER_LASTS),
-        path=security.cookie_path(),
-        secure=flask.current_app.config["SESSION_COOKIE_SECURE"],
-        samesite="Lax",
-        httponly=True,
-    )
-    return response
-
-
-def _known_browser() -> str:
-    cookie = request.cookies.get(security.cookie_name(KNOWN_BROWSER), "")
-    age = int(kept_for(sessions.BROWSER_LASTS).total_seconds())
-    try:
-        found = _browser_signer().unsign(cookie, max_age=age).decode()
-    except (BadData, UnicodeDecodeError):
-        return ""
-    return found if _BROWSER.fullmatch(found) else ""
-
-
-def _browser_signer() -> TimestampSigner:
-    return TimestampSigner(secret_keys(), "known browser")
-
-
 def local(address: str) -> str:
     """Return an address to go on to if it is in this app; otherwise the home page."""
     path = address.replace("\\", "/")
@@ -200,8 +161,25 @@ def local(address: str) -> str:
 
 
 def _load_user(token: str) -> CurrentUser | None:
-    user = sessions.resume(token)
+    try:
+        # Pages that poll must not keep the session of somebody alive who has gone.
+        user = sessions.resume(token, is_used="poll" not in request.args)
+    except Suspended as error:
+        g.suspended = error
+        return None
     return CurrentUser(user) if user else None
+
+
+def _refuse_suspended() -> None:
+    """Raise Suspended, once: from the next request on, the user is a visitor.
+
+    It is no error of `person`, which pages of other errors ask as well.
+    """
+    if request.endpoint in _IMPERSONAL or request.path.startswith("/api/"):
+        return
+    if "_user_id" in session and person() is None and "suspended" in g:
+        session.clear()
+        raise g.suspended
 
 
 def _authorise() -> BaseResponse | None:
@@ -213,17 +191,26 @@ def _authorise() -> BaseResponse | None:
         flask.abort(403)  # a route without a policy is closed to all
     if Role.SYSTEM in policy:
         return _authenticate_client()
+    _refuse_suspended()
+    if request.endpoint not in UNPROVEN and must_prove():
+        return _lead_to(url_for("second_factor.show"))
     if Role.VISITOR in policy or may(request.endpoint):
         return None
     if person() is None:
         return _ask_to_sign_in()
+    raise _refusal(policy)
+
+
+def _refusal(policy: frozenset[Role]) -> ForbiddenError:
+    """Return the error for a user who has none of the roles of a route."""
     allowed = [role for role in Role if role in policy]
     if len(allowed) > 2:
-        raise ForbiddenError(f"This is not for {' or '.join(roles())}.")
+        first = next(role for role in Role if role in roles())
+        return ForbiddenError(f"This is not for {first}.")
     sentence = f"This is for {' or '.join(allowed)}."
     if needs_account(roles(), policy):
-        raise AccountNeeded(sentence, users.administrators(current_actor()))
-    raise ForbiddenError(sentence)
+        return AccountNeeded(sentence, users.administrators(current_actor()))
+    return ForbiddenError(sentence)
 
 
 def _authenticate_client() -> BaseResponse | None:
@@ -252,14 +239,17 @@ def _count_bad_key() -> bool:
 
 
 def _ask_to_sign_in() -> BaseResponse:
-    url = url_for("sign_in.new", next=_current_page())
+    return _lead_to(url_for("sign_in.new", next=current_page()))
+
+
+def _lead_to(url: str) -> BaseResponse:
     if not pages.wants_partial():
         return flask.redirect(url, 303)
     # HTMX would put the page of a plain redirect inside the current page.
     return Response(status=401, headers={"HX-Redirect": url})
 
 
-def _current_page() -> str | None:
+def current_page() -> str | None:
     """Return the address of the user's page, to come back to after the sign-in.
 
     Its query may contain a subscription key, which is left out.

@@ -13,10 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from spv import demo, demo_past, readiness
 from spv.database import snapshot
 from spv.pages import is_demonstration
+from spv.rules.accounts import StaffRole
 from spv.rules.errors import UseCaseError
 from spv.rules.text import pluralise
 from spv.services import audit_log
-from spv.services.accounts import users
+from spv.services.accounts import second_factors
+from spv.services.actor import OPERATOR
+from spv.services.agency import staff
 from spv.services.checkpoints import EmptyLog
 from spv.services.checkpoints import make as make_checkpoint
 from spv.services.verify import checks, everything
@@ -31,7 +34,7 @@ demo_group = AppGroup("demo", help="The demonstration data.")
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (audit_group, stc_group, demo_group, nightly, create_staff):
+    for command in (audit_group, stc_group, demo_group, nightly, *STAFF_COMMANDS):
         app.cli.add_command(command)
 
 
@@ -172,10 +175,52 @@ def nightly() -> None:
 @click.command("create-staff")
 @click.argument("email")
 @click.option("--name", default="", help="Full name.")
+@click.option(
+    "--role",
+    type=click.Choice([*map(str, StaffRole)]),
+    help="Without it, the first is the administrator, and others are assessors.",
+)
 @with_appcontext
-def create_staff(email: str, name: str) -> None:
+def create_staff(email: str, name: str, role: str | None) -> None:
     """Make a person agency staff, and print a link with which to set a password."""
     with _ready():
-        link = users.create_staff(email, name)
+        link = staff.create(email, name, role or "")
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
+
+
+@click.command("reset-second-factor")
+@click.argument("email")
+@with_appcontext
+def reset_second_factor(email: str) -> None:
+    """Remove the second factor of a person who has lost it.
+
+    Their sessions end. Make sure first that it is that person who asks.
+    """
+    with _ready():
+        second_factors.reset(email)
+    click.echo(f"{email} signs in with the password alone, until a new one is set up.")
+
+
+@click.command("change-staff")
+@click.argument("email")
+@click.argument("role", type=click.Choice([*map(str, StaffRole)]))
+@with_appcontext
+def change_staff(email: str, role: str) -> None:
+    """Give a member of staff another role."""
+    with _ready():
+        name = staff.change_role(staff.number_of(email), {"role": role}, OPERATOR)
+    click.echo(f"{name} has the role {role} now.")
+
+
+@click.command("remove-staff")
+@click.argument("email")
+@with_appcontext
+def remove_staff(email: str) -> None:
+    """Remove a member of staff, who is signed out at once."""
+    with _ready():
+        name = staff.remove(staff.number_of(email), OPERATOR)
+    click.echo(f"{name} has been removed.")
+
+
+STAFF_COMMANDS = (create_staff, change_staff, remove_staff, reset_second_factor)

@@ -19,6 +19,7 @@ SECRETS = ("SECRET_KEY", "SPV_LOG_KEY")
 QUOTAS = ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL")
 FILES = ("spv.sqlite", "checkpoints.txt")  # in the instance folder
 LONGEST = 36_500  # days
+LONGEST_SESSION = 720  # minutes, whatever its user does
 ENDLESS = 10**9  # rows a day: more than any server can save
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 # Names that are not settings: tests, benchmarks and examples read them.
@@ -43,6 +44,12 @@ def _number(text: str) -> int:
 def _days(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= LONGEST:
         raise ValueError("must be a number of days, such as 1.")
+    return int(text)
+
+
+def _minutes(text: str) -> int:
+    if not 1 <= int(text if text.isdecimal() else 0) <= LONGEST_SESSION:
+        raise ValueError("must be a number of minutes, such as 15.")
     return int(text)
 
 
@@ -140,6 +147,8 @@ class Config:
     SPV_DAYS_SIGN_IN_COUNTERS: int = _setting(1, _days)
     SPV_DAYS_BROWSERS: int = _setting(365, _days)
     SPV_DAYS_VERIFICATIONS: int = _setting(365, _days)
+    # How long a session of agency staff lasts without a request.
+    SPV_MINUTES_STAFF_IDLE: int = _setting(15, _minutes)
     # How people reach the agency. A demonstration says that it is one instead.
     SPV_AGENCY_CONTACT: str = _setting("")
     SESSION_COOKIE_SECURE: bool = False

@@ -22,12 +22,14 @@ from spv.services import audit_log
 from spv.services.accounts import applications, contacts, sign_in, users
 from spv.services.accounts.passwords import DEMONSTRATION
 from spv.services.actor import OPERATOR, Actor
+from spv.services.agency import staff
 from spv.services.authorisation import require, roles_of_user
 from spv.services.ledger import declarations, uploads
 from spv.services.ledger.refused_files import File
 
 PASSWORD = DEMONSTRATION
-STAFF = "staff@agency.example"
+STAFF = "staff@agency.example"  # an administrator of staff
+ASSESSOR, AUDITOR = "assessor@agency.example", "auditor@agency.example"
 VSP_ADMIN, VSP_USER = "admin@vsp.example", "user@vsp.example"
 SUPPLIER, OTHER_VSP = "admin@supplier.example", "admin@other-vsp.example"
 GENERAL = "admin@general.example"
@@ -83,8 +85,9 @@ def load(
 
 def _make_people() -> None:
     """Make agency staff, and the users of accounts."""
-    link = users.create_staff(STAFF, "Avery Clarke")
-    users.use_link(link.token, NEW_PASSWORD, OPERATOR)
+    for each in DATA["staff"]:
+        link = staff.create(each["email"], each["name"], each["role"])
+        users.use_link(link.token, NEW_PASSWORD, OPERATOR)
     for each in DATA["organisations"]:
         save_contact(each)
     for each in DATA["organisations"]:

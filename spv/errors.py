@@ -22,7 +22,6 @@ Words = list[str]  # a title, and a sentence that says what to do
 _TEXTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 SPECIAL: dict[str, Words] = _TEXTS["special"]
 WORDS: dict[int, Words] = {int(status): w for status, w in _TEXTS["status"].items()}
-LONGEST_RESENT = 200_000  # characters of a form that can be sent again
 
 
 def init_app(app: Flask) -> None:
@@ -97,7 +96,7 @@ def _answer(status: int, title: str, sentence: str, **details: Any) -> Response:
         title=title,
         sentence=sentence,
         status=status,
-        again=_fields_to_resend() if status == 429 else None,
+        again=pages.fields_to_resend() if status == 429 else None,
         failed=status >= 500,
         **details,
     )
@@ -118,20 +117,6 @@ def _wait_beside_form(sentence: str) -> Response:
         "Vary": "HX-Request",
     }
     return flask.make_response(html, 429, headers)
-
-
-def _fields_to_resend() -> list[tuple[str, str, str]]:
-    """Return kind, name and value of the fields of a form, to send it again.
-
-    Passwords are typed again and files chosen again, as no page may contain them.
-    """
-    fields = [
-        ("password", name, "") if "password" in name else ("hidden", name, value)
-        for name, value in request.form.items(multi=True)
-    ]
-    fields += [("file", name, "") for name in request.files]
-    is_short = sum(len(value) for _, _, value in fields) < LONGEST_RESENT
-    return fields if is_short and len(fields) < LONGEST_RESENT // 10 else []
 
 
 def api_error(status: int, errors: Sequence[dict[str, Any]]) -> Response:

@@ -16,23 +16,28 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import clock, guide
 from spv.extensions import htmx, request_id, secret_keys
-from spv.rules.accounts import TYPE_WORDS, format_abn
+from spv.rules.accounts import STAFF_ROLES, TYPE_WORDS, format_abn
 from spv.rules.errors import ValidationError
 from spv.rules.text import format_age, format_date, format_decimal, pluralise
 
 View = Callable[..., BaseResponse]
 SIGNED_FOR = 86_400  # seconds
 LONGEST_QR = 200  # characters
+LONGEST_RESENT = 200_000  # characters of a form that can be sent again
 
 
 def init_app(app: Flask) -> None:
     """Give templates the functions that write numbers, days and addresses."""
     environment = app.jinja_env
+    # Jinja looks through a chain of mappings for each template and import, although
+    # templates have no globals of their own: that takes a tenth of a page's time.
+    environment.make_globals = lambda _: environment.globals  # type: ignore[assignment, method-assign]
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals |= {
         "agency_contact": _agency_contact(app),
         "is_demonstration": is_demonstration,
         "request_id": request_id,
+        "staff_roles": STAFF_ROLES,
         "terms": guide.TERMS,
         "type_words": TYPE_WORDS,
     }
@@ -45,7 +50,8 @@ def init_app(app: Flask) -> None:
         "dollars": _dollars,
         "moment": clock.format_moment,
         "plain": format_decimal,
-        "qr": _qr_code,
+        "qr": lru_cache(_qr_code),
+        "qr_of_secret": _qr_code,  # which must not stay in memory
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "short_day": clock.format_short_date,
     }
@@ -132,6 +138,20 @@ def recorded(view: View) -> View:
     return look
 
 
+def fields_to_resend() -> list[tuple[str, str, str]]:
+    """Return kind, name and value of the fields of a form, to send it again.
+
+    Passwords are typed again and files chosen again, as no page may contain them.
+    """
+    fields = [
+        ("password", name, "") if "password" in name else ("hidden", name, value)
+        for name, value in request.form.items(multi=True)
+    ]
+    fields += [("file", name, "") for name in request.files]
+    is_short = sum(len(value) for _, _, value in fields) < LONGEST_RESENT
+    return fields if is_short and len(fields) < LONGEST_RESENT // 10 else []
+
+
 def done(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
     """Go on to the page of a success: a 303, or for HTMX the page itself."""
     redirect = go_to(endpoint, message, **values)
@@ -201,10 +221,9 @@ def _signer() -> TimedSerializer[str]:
     return TimedSerializer(secret_keys(), "form")
 
 
-@lru_cache
-def _qr_code(text: str, scale: int) -> Markup:
+def _qr_code(text: str, scale: int, longest: int = LONGEST_QR) -> Markup:
     """Draw a QR code, dark on light in dark mode too; none of a very long text."""
-    if len(text) > LONGEST_QR:
+    if len(text) > longest:
         return Markup()
     code = segno.make(text, error="m", micro=False)
     return Markup(code.svg_inline(scale=scale, light="#fff"))  # noqa: S704

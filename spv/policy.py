@@ -4,13 +4,17 @@ from typing import NamedTuple
 
 from spv.rules.accounts import Role
 
-EVERYONE = frozenset(Role) - {Role.SYSTEM}
+EVERYONE = frozenset(Role) - {Role.SYSTEM, Role.UNPROVEN}
 SIGNED_IN = EVERYONE - {Role.VISITOR}
+PROVING = SIGNED_IN | {Role.UNPROVEN}
 PERSON = frozenset({Role.PERSON})
 ACCOUNT = frozenset({Role.GENERAL})
 UPLOADER = frozenset({Role.UPLOADER})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
-STAFF = frozenset({Role.STAFF})
+STAFF = frozenset({Role.STAFF})  # every member of staff
+ASSESSOR = frozenset({Role.ASSESSOR})
+STAFF_ADMINISTRATOR = frozenset({Role.STAFF_ADMINISTRATOR})
+AGENCY = STAFF | ASSESSOR | STAFF_ADMINISTRATOR
 API_CLIENT = frozenset({Role.SYSTEM})
 
 # Who may use which routes: people with one of the roles. If the address of a route
@@ -26,20 +30,24 @@ _ROUTES = {
         "verify.new", "verify.check", "verify.keys", "verify.show", "verify.download",
         "sign_in.new", "sign_in.create", "sign_in.sign_up", "sign_in.register",
         "sign_in.sign_out", "account.open_link", "account.use_link",
+        "second_factor.ask", "second_factor.answer",
     ),
     SIGNED_IN: (
         "sign_in.sign_out_everywhere",
         "account.edit_password", "account.change_password",
+        "second_factor.new", "second_factor.renew", "second_factor.remove",
+        "account.close_notice",
     ),
-    SIGNED_IN - STAFF: ("account.show", "account.list_applications"),
+    PROVING: ("second_factor.show", "second_factor.add"),
+    SIGNED_IN - AGENCY: ("account.show", "account.list_applications"),
     PERSON: ("account.new", "account.apply"),
     ACCOUNT: ("account.list_users",),
     UPLOADER | STAFF: (
         "panels.index", "panels.export", "panels.show",
         "panels.new_check", "panels.check", "uploads.index", "uploads.show",
-        "invalidations.index", "invalidations.new", "invalidations.create",
-        "invalidations.show", "invalidations.rows",
+        "invalidations.index", "invalidations.show", "invalidations.rows",
     ),
+    UPLOADER | ASSESSOR: ("invalidations.new", "invalidations.create"),
     UPLOADER: (
         "uploads.new", "uploads.create", "uploads.problems", "uploads.new_rows",
         "declarations.new", "declarations.make",
@@ -58,15 +66,36 @@ _ROUTES = {
         "api_ledger.show", "api_ledger.invalidate",
     ),
     STAFF: (
-        "staff.index", "staff.applications", "staff.application", "staff.approve",
-        "staff.decline", "staff.people", "staff.make_link",
-        "staff.list_contacts", "staff.save_contact", "staff.load_contacts",
-        "staff.remove_contact", "staff.verify", "staff.start_verification",
-        "staff.refused",
+        "staff.index", "staff.applications", "staff.application", "staff.refused",
+        "staff.list_contacts", "staff.verify", "staff.start_verification",
+        "staff_accounts.people", "staff_accounts.person", "staff_accounts.account",
+        "staff_accounts.subscription",
         "staff_log.index", "staff_log.show", "staff_log.export",
         "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
-        "staff_products.index", "staff_products.load", "staff_products.export",
+        "staff_products.index", "staff_products.export",
     ),
+    ASSESSOR: (
+        "staff.approve", "staff.decline", "staff_accounts.make_link",
+        "staff_accounts.suspend", "staff_accounts.reinstate",
+    ),
+    STAFF_ADMINISTRATOR: (
+        "staff.save_contact", "staff.load_contacts", "staff.remove_contact",
+        "staff_accounts.add_staff", "staff_accounts.change_role",
+        "staff_accounts.remove_staff",
+        "staff_products.load",
+    ),
+}  # fmt: skip
+# These ask for a code of the second factor if the user has one and gave none lately.
+FRESH_FACTOR = {
+    "second_factor.add", "second_factor.renew", "second_factor.remove",
+    "staff_accounts.suspend", "staff_accounts.reinstate", "staff_accounts.add_staff",
+    "staff_accounts.change_role", "staff_accounts.remove_staff",
+}  # fmt: skip
+# All that staff of production may use before they have a second factor.
+UNPROVEN = {
+    "static", "site.alive", "site.ready", "sign_in.new", "sign_in.create",
+    "sign_in.sign_out", "account.open_link", "account.use_link", "second_factor.ask",
+    "second_factor.answer", "second_factor.show", "second_factor.add",
 }  # fmt: skip
 POLICIES = {name: roles for roles, names in _ROUTES.items() for name in names}
 
@@ -86,7 +115,7 @@ MENU = [
     Group("Agency", "", {
         "staff.applications": "Applications",
         "staff.list_contacts": "Nominated contacts",
-        "staff.people": "People",
+        "staff_accounts.people": "People",
         "staff.verify": "Verification",
         "staff_log.index": "Audit log",
         "staff_log.list_calculations": "Calculations",
@@ -116,6 +145,6 @@ MENU = [
 
 def needs_account(roles: frozenset[Role], allowed: frozenset[Role]) -> bool:
     """Tell whether a user lacks an account for a route, or only a type of account."""
-    needed = allowed - STAFF
+    needed = allowed - AGENCY
     lacks_type = needed == UPLOADER and roles >= ACCOUNT
     return lacks_type or bool(needed and roles == PERSON)

@@ -47,8 +47,9 @@ NOT_READY_FOR = "5"  # seconds
 # megabytes of them take seconds.
 MOST_FIELDS, MOST_ESCAPES = 100_000, 30_000
 _NOT_ESCAPED = bytes(set(range(128)) - {ord("%")})
-# What spv and its libraries put into a session; the tokens are plain ASCII.
-TOKENS = ("_user_id", "_id", "csrf_token")
+# What spv and its libraries put into a session; the tokens are plain ASCII. A sign-in
+# that waits for a code is in `half_sign_in`, a second factor to confirm in `set_up`.
+TOKENS = ("_user_id", "_id", "csrf_token", "half_sign_in", "set_up")
 SESSION = dict.fromkeys(TOKENS, str) | {"_fresh": bool, "_flashes": list}
 LONGEST_COOKIE = 4_096  # characters; browsers keep none that is longer
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",

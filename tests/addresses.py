@@ -16,9 +16,11 @@ from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, refused, upload
 from tests.people import APPLICATION, KIM, WEB, acting, user_of
 
-LEDGER = ("uploads.", "panels.", "invalidations.", "developer.", "staff.refused")
+LEDGER = ("uploads.", "panels.", "invalidations.", "developer.", "staff.refused",
+          "staff_accounts.subscription")  # fmt: skip
+OF_ACCOUNT = {"account_id", "number"}  # what is suspended is an account
 NAMED = {"filename": "spv.css", "name": "template", "kind": "primary",
-         "serial_number": "EX000001", "part": 1, "page": "api",
+         "serial_number": "EX000001", "part": 1, "page": "api", "subject": "accounts",
          "file": "event", "form": "csv", "event_id": 1}  # fmt: skip
 counter = itertools.count(1)
 
@@ -75,7 +77,10 @@ def address_of(app, rule, owner=demo.GENERAL):
     """An address of a route, naming things that are there."""
     if rule.endpoint.startswith(LEDGER):
         owner = demo.VSP_ADMIN if owner == demo.GENERAL else owner
-    values = {name: made_for(name, owner) for name in rule.arguments}
+    values = {name: made_for(name, owner) for name in rule.arguments - OF_ACCOUNT}
+    values |= dict.fromkeys(rule.arguments & OF_ACCOUNT, acting(owner).account_id)
+    if rule.endpoint in ("staff_accounts.change_role", "staff_accounts.remove_staff"):
+        values["user_id"] = user_of(demo.AUDITOR).id
     if rule.endpoint in ("uploads.problems", "uploads.new_rows"):
         values["reference"] = refused(panels_csv(2, "WRONG"), acting(owner)).reference
     if rule.endpoint in ("stc.show_batch", "stc.batch_document"):

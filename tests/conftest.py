@@ -25,6 +25,7 @@ from spv.services import audit_log
 from spv.services.accounts import passwords, sign_in
 from spv.services.actor import OPERATOR
 from spv.services.verify import checks
+from tests.endurance import keep_files_in_memory
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
 
@@ -43,7 +44,10 @@ POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
 def pytest_configure(config):
     """Generate the same examples each time; in `make test-long` always others."""
     is_short = config.option.markexpr == "not long"
-    settings.register_profile("spv", derandomize=is_short)
+    if is_short:
+        keep_files_in_memory()
+    # Without a deadline, as a busy machine may be many times slower.
+    settings.register_profile("spv", derandomize=is_short, deadline=None)
     settings.load_profile("spv")
 
 

@@ -1,9 +1,24 @@
-"""Repetition of tests, and the measurement of processor time."""
+"""Repetition of tests, the place of their files, and the measurement of their time."""
 
 import gc
+import os
+import shutil
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
+
+LEAST_MEMORY = 2**30  # bytes for the files of a run, which are removed at its end
+
+
+def keep_files_in_memory():
+    """Put the databases of the tests where no transaction waits for a disk."""
+    memory = Path("/dev/shm")
+    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK):
+        return
+    if shutil.disk_usage(memory).free > LEAST_MEMORY:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
 
 
 def repeated(few, many):

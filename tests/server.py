@@ -70,7 +70,7 @@ def calculation_url(address):
     return f"{address}/api/stc/v1/calculation?{urllib.parse.urlencode(GOOD_SOLAR)}"
 
 
-def wait_for(address, seconds=20):
+def wait_for(address, seconds=60):
     """Wait until an address answers."""
     end = time.monotonic() + seconds
     while True:

@@ -18,6 +18,8 @@ from spv.rules.stc.batch import template_text
 from spv.services import audit_log, checkpoints
 from spv.services.accounts import applications, sign_in
 from spv.services.actor import visitor
+from spv.services.agency import suspensions
+from spv.services.agency.suspensions import Subject
 from spv.services.api import subscriptions
 from spv.services.ledger import declarations, look_alikes
 from spv.services.stc import batches, calculations
@@ -134,6 +136,8 @@ class History:
         yield applications.submit(APPLICATION, acting(KIM["email"]))
         declarations.make(TICKED, admin)
         number = subscribe(admin)
+        suspensions.suspend(Subject.PERSON, user.user_id, {"reason": "Why."}, staff)
+        yield suspensions.reinstate(Subject.PERSON, user.user_id, {}, staff)
         yield subscriptions.rename(number, {"name": "New"}, admin)
         yield subscriptions.regenerate(number, "primary", admin)
         subscribe(user, "Line 2")
@@ -165,7 +169,7 @@ class Tamperer:
         """Return one of the rows of a table."""
         return self.random.choice(self.rows(table, *where))
 
-    def update(self, table, row, **values):
+    def update(self, table, row, /, **values):
         """Change a row, which its primary key finds."""
         keys = [column == row._mapping[column.name] for column in table.primary_key]
         self.connection.execute(sa.update(table).where(*keys).values(values))
@@ -175,7 +179,7 @@ class Tamperer:
         keys = [column == row._mapping[column.name] for column in table.primary_key]
         self.connection.execute(sa.delete(table).where(*keys))
 
-    def insert(self, table, row, **values):
+    def insert(self, table, row, /, **values):
         """Insert a copy of a row, with other values; return its id."""
         new = dict(row._mapping) | values
         if "id" in new and "id" not in values:

@@ -16,6 +16,7 @@ from spv.models import (
     StcCalculation,
     Subscription,
     SubscriptionKey,
+    Suspension,
     Upload,
     UploadProduct,
     User,
@@ -88,7 +89,8 @@ SAVED = r"{} {{0}}: saved with another .*{{1}}"
 COUNTED = r"upload {0}: its rows are counted wrongly$"
 USERS = (
     "account_id name email password_hash is_staff is_administrator is_demonstration "
-    "link_hash link_until created_at removed_at"
+    "link_hash link_until created_at removed_at staff_role staff_link_event "
+    "closed_link_event"
 )
 APPLICATIONS = (
     "user_id account_id is_upgrade legal_name abn phone account_types submitted_at "
@@ -104,6 +106,8 @@ for name, model, thing, columns in (
      "account_id user_id name terms_version created_at cancelled_at"),
     ("a key", SubscriptionKey, "subscription key",
      "subscription_id kind digest sealed created_at"),
+    ("a suspension", Suspension, "suspension",
+     "account_id user_id reason made_at made_by_id end_reason ended_at"),
     ("an invalidation", Invalidation, "invalidation",
      "reason other_reason criteria"),
     ("a batch or its document", StcBatch, "batch file",

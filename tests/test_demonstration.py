@@ -17,7 +17,7 @@ from tests.people import KIM, NEW_PASSWORD, PASSWORD, WEB, browser_of, events
 from tests.proof import log_problems
 
 # With those of the newest files.
-PAST_ROWS, PAST_UPLOADS = 20_469, 195
+PAST_ROWS, PAST_UPLOADS = 22_766, 214
 PRODUCTION = {
     "SPV_ENVIRONMENT": "production",
     "SECRET_KEY": "a secret of production, long enough",
@@ -37,7 +37,8 @@ def run(app):
     return run
 
 
-def test_demo_load_prints_the_sign_ins_each_time(app, run):
+def test_demo_load_prints_the_sign_ins_and_uploads_more_panels_each_time(app, run):
+    """Each file is uploaded as by a user, with its own event."""
     code, output = run("demo", "load")
     assert code == 0
     assert "all with password demonstration-only" in output
@@ -47,17 +48,13 @@ def test_demo_load_prints_the_sign_ins_each_time(app, run):
     assert events() == before
     for email in demo.SIGN_INS:
         assert browser_of(app, email).get("/").status_code == 200
-
-
-def test_demo_load_uploads_more_panels_each_time(app, run):
-    """Each file is uploaded as by a user, with its own event."""
     for total in (2500, 5000):
         code, output = run("demo", "load", "--panels", "2500")
         assert (code, output.splitlines()[-1]) == (0, "2,500 panels")
         code, output = run("audit", "verify")
         assert code == 0
         rows, uploads = total + PAST_ROWS, total // 2500 * 3 + PAST_UPLOADS
-        assert f" {uploads} uploads, {rows:,} rows, 36 invalidations" in output
+        assert f" {uploads} uploads, {rows:,} rows, 46 invalidations" in output
     assert run("demo", "load", "--panels", "0")[0] == 2
 
 
@@ -129,9 +126,23 @@ def test_create_staff(app, run):
     assert app.test_client().post(link, data=NEW_PASSWORD).status_code == 303
     page = browser_of(app, "pat@agency.gov.au", PASSWORD).get("/staff/applications")
     assert "Pat Lee" in page.text
+    assert run("change-staff", "pat@agency.gov.au", "auditor")[0] == 1  # the last one
+    assert run("remove-staff", "pat@agency.gov.au")[0] == 1
     assert run("create-staff", "pat@agency.gov.au")[0] == 0  # a new link
     code, output = run("create-staff", "pat")
     assert (code, output[:6]) == (1, "Error:")
+
+
+def test_commands_about_staff(demonstration, private_people, run):
+    run("create-staff", "pat@x.au", "--name", "Pat", "--role", "administrator")
+    words = "Pat has the role auditor now.\n"
+    assert run("change-staff", "PAT@x.au", "auditor") == (0, words)
+    assert run("create-staff", "pat@x.au", "--role", "assessor")[0] == 1
+    assert run("remove-staff", "pat@x.au") == (0, "Pat has been removed.\n")
+    for command in (["change-staff", demo.VSP_USER, "auditor"], ["remove-staff", "x"]):
+        code, output = run(*command)
+        assert (code, "is not agency staff" in output) == (1, True)
+    assert run("change-staff", demo.AUDITOR, "king")[0] == 2
 
 
 def test_production_has_no_demonstration(demonstration):

@@ -24,7 +24,7 @@ PAGE = (DOCS / "operations.md").read_text(encoding="utf-8")
 LOG = ("audit_events", "audit_tiles", "audit_checkpoints")
 KEPT = ("users", "accounts", "account_applications", "declarations", "uploads",
         "products", "panel_serials", "upload_products", "invalidations",
-        "stc_batches", "stc_calculations", "audit_chains")  # fmt: skip
+        "stc_batches", "stc_calculations", "suspensions", "audit_chains")  # fmt: skip
 REFUSED = [
     *(f"UPDATE {table} SET chain = chain" for table in LOG),
     *(f"DELETE FROM {table}" for table in (*LOG, *KEPT)),

@@ -9,12 +9,14 @@ from flask_migrate import downgrade, upgrade
 
 from spv import demo
 from spv.extensions import db
-from spv.models import AuditChain, AuditEvent, AuditSubject
+from spv.models import AuditChain, AuditEvent, AuditSubject, User
 from spv.rules.errors import NotFoundError
 from spv.rules.stc.batch import template_text
 from spv.services import audit_log, checkpoints
 from spv.services.accounts import users
 from spv.services.actor import visitor
+from spv.services.agency import staff, suspensions
+from spv.services.agency.suspensions import Subject
 from spv.services.ledger.refusals import REFUSED
 from spv.services.stc import batches, calculations
 from spv.services.verify import everything
@@ -100,6 +102,18 @@ def test_all_of_it_is_proved_and_goes_on(upgraded):
         checkpoints.prove(audit_log.REGISTRY, 1)
     last = db.session.get_one(AuditChain, audit_log.REGISTRY).sequence
     assert checkpoints.prove(audit_log.REGISTRY, last).proof
+    assert everything.verify().sentences == []
+
+
+def test_staff_who_are_there_become_administrators(upgraded):
+    """0015 knew no roles. All who were staff can do what they could before."""
+    roles = {(user.is_staff, user.staff_role) for user in db.session.query(User)}
+    assert roles == {(True, "administrator"), (False, None)}
+    db.session.rollback()
+    make_private()
+    avery, robin = acting(demo.STAFF), acting(demo.ASSESSOR)
+    staff.change_role(avery.user_id, {"role": "auditor"}, robin)
+    suspensions.suspend(Subject.PERSON, avery.user_id, {"reason": "x"}, robin)
     assert everything.verify().sentences == []
 
 

@@ -24,8 +24,9 @@ COUNTS = ("recorded", "marked", "marked_other", "refused_uploads", "conflicts")
 SUBJECTS = {
     "account": "account", "user": "user", "subject": "user", "applicant": "user",
     "subscription": "subscription", "upload": "upload", "invalidation": "invalidation",
-    "application": "application", "reference": "reference",
+    "application": "application", "reference": "reference", "refusal": "refusal",
 }  # fmt: skip
+SUBJECT_LISTS = {"accounts": "account", "refusals": "refusal"}
 TABLES = {
     "users": "user", "accounts": "account", "subscriptions": "subscription",
     "account_applications": "application",
@@ -48,6 +49,8 @@ MADE = ("conflicts", "refused_serials", "refused_uploads", "account_days",
 
 def upgrade():
     op.add_column("users", sa.Column("staff_role", sa.String(20), nullable=True))
+    for name in ("staff_link_event", "closed_link_event"):
+        op.add_column("users", sa.Column(name, NUMBER, nullable=False, server_default="0"))
     op.add_column("user_sessions", sa.Column("second_factor_at", MOMENT, nullable=True))
     for table, columns in INDEXES:
         op.create_index(f"ix_{table}_{'_'.join(columns)}", table, columns)
@@ -177,8 +180,8 @@ def create_tables_of_people():
     create_table(
         "second_factors",
         ID | {"user_id": NUMBER, "sealed": sa.String(300), "recovery": sa.JSON(),
-              "last_step": NUMBER, "created_at": MOMENT, "confirmed_at": MOMENT},
-        null={"confirmed_at"}, refer={"user_id": USERS}, unique=[["user_id"]],
+              "last_step": NUMBER, "created_at": MOMENT},
+        refer={"user_id": USERS}, unique=[["user_id"]],
     )  # fmt: skip
     create_table(
         "audit_subjects",
@@ -265,6 +268,8 @@ def name_subjects():
 def subjects_of(details):
     named = {(kind, str(details[name])) for name, kind in SUBJECTS.items()
              if details.get(name)}  # fmt: skip
+    named |= {(kind, str(value)) for name, kind in SUBJECT_LISTS.items()
+              for value in details.get(name, ())}  # fmt: skip
     states = details.get("states", {})
     return named | {(kind, number) for table, kind in TABLES.items()
                     for number in states.get(table, ())}  # fmt: skip
@@ -311,4 +316,5 @@ def downgrade():
     for table, columns in INDEXES:
         op.drop_index(f"ix_{table}_{'_'.join(columns)}", table)
     op.drop_column("user_sessions", "second_factor_at")
-    op.drop_column("users", "staff_role")
+    for name in ("closed_link_event", "staff_link_event", "staff_role"):
+        op.drop_column("users", name)

@@ -76,6 +76,18 @@ class ChangePasswordForm(Form):
     password_again = fields.PasswordField("New password again")
 
 
+class CodeForm(Form):
+    """A code of the second factor."""
+
+    code = fields.StringField("Code")
+
+
+class FreshCodeForm(Form):
+    """A code beside the fields of a form that needs one."""
+
+    second_factor_code = fields.StringField("Code")
+
+
 class DeclarationForm(Form):
     """The Declaration for API Users."""
 

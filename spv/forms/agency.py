@@ -1,11 +1,12 @@
-"""Forms of agency staff: searches of the log and of calculations, and a list."""
+"""Forms of agency staff: searches, colleagues, suspensions, a list of products."""
 
 from typing import ClassVar
 
-from wtforms import FileField, StringField
+from wtforms import FileField, StringField, TextAreaField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
+from spv.forms.accounts import PersonForm
 from spv.rules.staff_search import EVENTS, KINDS, ZONES
 from spv.rules.stc.system_types import SYSTEM_TYPES
 from spv.rules.text import plain_filename
@@ -38,6 +39,22 @@ class CalculationForm(Form):
 
     zones: ClassVar = ZONES
     system_types: ClassVar = SYSTEM_TYPES
+
+
+class RoleForm(Form):
+    """The role of a member of staff."""
+
+    role = StringField("Role")
+
+
+class StaffForm(PersonForm, RoleForm):
+    """A new member of staff."""
+
+
+class SuspensionForm(Form):
+    """The reason for suspending, or for reinstating."""
+
+    reason = TextAreaField("Reason")
 
 
 class ProductsForm(FileForm):

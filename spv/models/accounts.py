@@ -27,7 +27,10 @@ class User(Model):
     The row of a removed user stays, as other rows refer to it. The email address can
     then be used by another user. A user without `password_hash` cannot sign in before
     using a password link. Agency staff have a `staff_role`: assessor, auditor or
-    administrator.
+    administrator. `staff_link_event` is the number of the event with which staff last
+    made a password link for the user, and `closed_link_event` the last such event of
+    which the user has closed the notice: they are told of their own, and administrators
+    of those for users of their account.
     """
 
     __tablename__ = "users"
@@ -48,6 +51,8 @@ class User(Model):
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     link_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     link_until: Mapped[datetime | None]
+    staff_link_event: Mapped[int] = mapped_column(default=0, server_default="0")
+    closed_link_event: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 
@@ -77,7 +82,7 @@ class SecondFactor(Model):
 
     `sealed` is the encrypted secret. `recovery` are the hashes of the recovery codes
     that were not used. `last_step` is the time step of the last code that was taken, so
-    that no code is taken twice. It counts from `confirmed_at` on.
+    that no code is taken twice.
     """
 
     __tablename__ = "second_factors"
@@ -86,9 +91,8 @@ class SecondFactor(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
     sealed: Mapped[str] = mapped_column(String(300))
     recovery: Mapped[list[str]]
-    last_step: Mapped[int] = mapped_column(default=0)
+    last_step: Mapped[int]
     created_at: Mapped[datetime]
-    confirmed_at: Mapped[datetime | None]
 
 
 class KnownBrowser(Model):

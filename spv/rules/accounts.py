@@ -45,15 +45,42 @@ class Role(StrEnum):
     UPLOADER = "users of a VSP or supplier account"
     ADMINISTRATOR = "administrators of an account"
     STAFF = "agency staff"
+    ASSESSOR = "assessors of the agency"
+    STAFF_ADMINISTRATOR = "administrators of the agency"
+    # In production: they set up their second factor, and can do nothing else first.
+    UNPROVEN = "agency staff without a second factor"
     SYSTEM = "systems with a subscription key"
 
 
+class StaffRole(StrEnum):
+    """The role of a member of agency staff, of whom all may read everything."""
+
+    ASSESSOR = "assessor"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+STAFF_ROLES = {
+    StaffRole.ASSESSOR: "Assessor",
+    StaffRole.AUDITOR: "Auditor",
+    StaffRole.ADMINISTRATOR: "Administrator",
+}
+_ROLES_OF_STAFF = {
+    StaffRole.ASSESSOR: {Role.STAFF, Role.ASSESSOR},
+    StaffRole.AUDITOR: {Role.STAFF},
+    StaffRole.ADMINISTRATOR: {Role.STAFF, Role.ASSESSOR, Role.STAFF_ADMINISTRATOR},
+}
+
+
 def roles_of(
-    *, staff: bool, administrator: bool, account_types: Collection[str] | None
+    account_types: Collection[str] | None,
+    *,
+    administrator: bool = False,
+    staff_role: str | None = None,
 ) -> frozenset[Role]:
     """Return the roles of a user; `account_types` is None without an account."""
-    if staff:
-        return frozenset({Role.STAFF})
+    if staff_role:
+        return frozenset(_ROLES_OF_STAFF[StaffRole(staff_role)])
     if account_types is None:
         return frozenset({Role.PERSON})
     roles = {Role.GENERAL}

@@ -72,6 +72,16 @@ class ForbiddenError(UseCaseError):
     http_status = 403
 
 
+class Suspended(ForbiddenError):
+    """The agency has suspended the actor, or their account or subscription."""
+
+    code = "account_suspended"
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"The agency has suspended {what}: {reason}")
+        self.errors = [{"code": self.code, "message": str(self)}]
+
+
 class AccountNeeded(ForbiddenError):
     """A page needs an account, or a type that the actor's account does not have.
 

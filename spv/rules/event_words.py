@@ -11,6 +11,8 @@ from spv.rules.text import format_date, pluralise
 # The first sentence of an event is taken for which its details have every value. A
 # value with a noun behind it is counted; for `day` and `system` see `_Words`.
 SENTENCES: dict[str, tuple[str, ...]] = {
+    "account.reinstated": ("{actor} reinstated {account}.",),
+    "account.suspended": ("{actor} suspended {account}.",),
     "application.approved": ("{actor} approved the application of {legal_name}.",),
     "application.declined": ("{actor} declined the application of {legal_name}.",),
     "application.submitted": (
@@ -41,6 +43,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{actor} searched the ledger. {criteria}.",
         "{actor} looked up a list of {serial_numbers:serial number}.",
     ),
+    "look_alikes.searched": (
+        "The nightly job looked for serial numbers of two accounts that are alike, "
+        "up to upload {last_upload}.",
+    ),
     "log.baseline": ("The log took in the rows that were there at an upgrade.",),
     "log.columns_added": ("An upgrade added columns to rows that were there.",),
     "log.exported": (
@@ -52,8 +58,19 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{actor} loaded a list of {rows:approved product} from {filename}: {added} "
         "added, {altered} changed, {gone} gone.",
     ),
+    "refusals.viewed": ("{actor} looked at {refusals:refused upload} of accounts.",),
     "rows.marked_invalid": ("{actor} marked {rows:row} as invalid: {reason}.",),
-    "staff.created": ("{email} became a member of agency staff.",),
+    "second_factor.added": ("{actor} set up a second factor.",),
+    "second_factor.asked": ("{actor} entered the password, and was asked for a code.",),
+    "second_factor.confirmed": ("{actor} gave a code again.",),
+    "second_factor.recovery_code_used": ("{actor} used a recovery code.",),
+    "second_factor.code_refused": ("{actor} gave a wrong code.",),
+    "second_factor.removed": ("{actor} removed their second factor.",),
+    "second_factor.replaced": ("{actor} replaced their second factor.",),
+    "second_factor.reset": ("The second factor of {email} was reset by command.",),
+    "staff.created": ("{actor} made {email} a member of agency staff.",),
+    "staff.removed": ("{actor} removed {name} ({email}) from agency staff.",),
+    "staff.role_changed": ("{actor} gave {name} the role {role}.",),
     "stc.batch_calculated": (
         "{actor} calculated {certificates:STC} for {calculated:system} of a file with "
         "{row_count:row}.",
@@ -64,6 +81,8 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     ),
     "subscription.cancelled": ("{actor} cancelled subscription {subscription}.",),
     "subscription.created": ("{actor} made the subscription “{name}” of {account}.",),
+    "subscription.reinstated": ("{actor} reinstated subscription {subscription}.",),
+    "subscription.suspended": ("{actor} suspended subscription {subscription}.",),
     "subscription.renamed": (
         "{actor} renamed subscription {subscription} to “{name}”.",
     ),
@@ -79,11 +98,15 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     ),
     "user.added": ("{actor} added {name} ({email}).",),
     "user.changed": ("{actor} changed {name} ({email}).",),
+    "user.link_notice_closed": ("{actor} closed the notice of a password link.",),
     "user.password_change_failed": ("{actor} entered a wrong current password.",),
     "user.password_changed": ("{actor} changed their password.",),
     "user.password_link_made": ("{actor} made a password link for {email}.",),
     "user.password_set": ("{actor} set a password with a password link.",),
     "user.removed": ("{actor} removed {name} ({email}).",),
+    "user.reinstated": ("{actor} reinstated {subject}.",),
+    "user.sign_in_refused": ("{actor} is suspended, and could not sign in.",),
+    "user.suspended": ("{actor} suspended {subject}.",),
     "user.sign_in_failed": (
         "A sign-in of {subject} failed.",
         "A sign-in failed: there is no user with the address that was typed.",

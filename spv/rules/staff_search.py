@@ -17,6 +17,7 @@ from spv.rules.text import format_date, read_all, read_optional
 KINDS = {
     "account": "Account", "application": "Application",
     "invalidation": "Invalidation", "user": "Person", "serial": "Serial number",
+    "refusal": "Refused upload",
     "reference": "STC calculation or batch", "subscription": "Subscription",
     "upload": "Upload",
 }  # fmt: skip

@@ -1,28 +1,35 @@
 """Transactions of actors who still have the right to what they do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ScalarSelect, select, update
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from spv.extensions import db
-from spv.models import Account, ApiRequest, Subscription, User
+from spv.models import Account, ApiRequest, Subscription, Suspension, User
 from spv.rules.accounts import Role, roles_of
-from spv.rules.errors import ForbiddenError, IdempotencyConflict, NotFoundError
+from spv.rules.errors import (
+    ForbiddenError,
+    IdempotencyConflict,
+    NotFoundError,
+    Suspended,
+)
 from spv.services import audit_log
 from spv.services.actor import Actor
 
 T = TypeVar("T")
+# What is suspended, in the words for the people whom it concerns.
+YOU, YOUR_ACCOUNT, SUBSCRIPTION = "you", "your account", "this subscription"
 
 
 def roles_of_user(user: User) -> frozenset[Role]:
     """Return the roles of a user."""
     return roles_of(
-        staff=user.is_staff,
+        user.account.account_types if user.account else None,
         administrator=user.is_administrator,
-        account_types=user.account.account_types if user.account else None,
+        staff_role=user.staff_role if user.is_staff else None,
     )
 
 
@@ -30,13 +37,53 @@ def roles_of_user(user: User) -> frozenset[Role]:
 def authorised_transaction(actor: Actor, role: Role) -> Iterator[int]:
     """Begin a registry transaction; raises ForbiddenError if the actor lost a role.
 
-    The role was checked when the request came in, and may have been removed since.
-    Yields the sequence number that the transaction's event will have in the log.
+    The role was checked when the request came in, and may have been removed since, or
+    the actor suspended. Yields the sequence number that the transaction's event will
+    have in the log.
     """
     with audit_log.registry_transaction() as event_sequence:
-        if role not in _current_roles(actor):
-            raise ForbiddenError("Your rights have changed. Nothing was done.")
+        ids = actor.user_id, actor.account_id, actor.subscription_id
+        if error := suspension_of(*ids):
+            raise error
+        check_role(actor, role)
         yield event_sequence
+
+
+def check_role(actor: Actor, role: Role) -> None:
+    """Raise ForbiddenError if the actor does not have a role in the database now."""
+    if role not in _current_roles(actor):
+        raise ForbiddenError("Your rights have changed. Nothing was done.")
+
+
+def suspension_of(
+    user_id: int | None, account_id: int | None, subscription_id: int | None = None
+) -> Suspended | None:
+    """Return the error to raise if the agency has suspended one of these."""
+    reasons = {
+        YOU: reason_of(Suspension.user_id, user_id),
+        YOUR_ACCOUNT: reason_of(Suspension.account_id, account_id),
+        SUBSCRIPTION: reason_of(Suspension.subscription_id, subscription_id),
+    }
+    found = db.session.execute(select(*reasons.values())).one()
+    return suspension(dict(zip(reasons, found, strict=True)))
+
+
+def suspension(reasons: Mapping[str, str | None]) -> Suspended | None:
+    """Return the error to raise for the first of these that has a reason."""
+    found = [each for each in reasons.items() if each[1]]
+    return Suspended(*found[0]) if found else None  # type: ignore[arg-type]
+
+
+def reason_of(
+    column: InstrumentedAttribute[int | None], subject: Any
+) -> ScalarSelect[str]:
+    """Return a query for the reason why a subject is suspended; NULL if it is not.
+
+    `column` is the column of suspensions that names the subject.
+    """
+    is_its = column == (0 if subject is None else subject)
+    lasting = select(Suspension.reason).where(is_its, Suspension.ended_at.is_(None))
+    return lasting.scalar_subquery()
 
 
 def _current_roles(actor: Actor) -> frozenset[Role]:
@@ -49,7 +96,7 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
                 Subscription.cancelled_at.is_(None),
             )
         )
-        return roles_of(staff=False, administrator=False, account_types=types)
+        return roles_of(types)
     user = db.session.get(User, actor.user_id, options=[joinedload(User.account)])
     return roles_of_user(user) if user and not user.removed_at else frozenset()
 

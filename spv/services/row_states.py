@@ -3,6 +3,7 @@
 Each event with which such a row is made, changed or removed tells its new state.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date
 from hashlib import sha256
@@ -15,9 +16,11 @@ from spv.models import (
     Account,
     AccountApplication,
     NominatedContact,
+    SecondFactor,
     StcBatch,
     Subscription,
     SubscriptionKey,
+    Suspension,
     User,
 )
 
@@ -38,16 +41,20 @@ class Kind(NamedTuple):
 
 _KINDS = (
     Kind(User, "user", frozenset({"password_hash", "link_hash"})),
+    Kind(SecondFactor, "second factor", frozenset({"sealed", "recovery"}),
+         frozenset({"last_step"})),
     Kind(Account, "account"),
     Kind(AccountApplication, "application"),
     Kind(NominatedContact, "nominated contact"),
     Kind(Subscription, "subscription"),
     Kind(SubscriptionKey, "subscription key", frozenset({"sealed"}),
          frozenset({"last_used_at"})),
+    Kind(Suspension, "suspension"),
     Kind(StcBatch, "batch file", frozenset({"document", "reasons", "warnings"})),
 )  # fmt: skip
 KINDS = {kind.model.__tablename__: kind for kind in _KINDS}
 ALL = frozenset({"*"})
+REINSTATED = "end_reason ended_at ended_by_id"
 # The columns that an event may set, of the rows that it changes. In new rows, and in
 # those of a table with ALL, it sets every column.
 SETS: dict[str, dict[str, frozenset[str]]] = {
@@ -59,11 +66,28 @@ SETS: dict[str, dict[str, frozenset[str]]] = {
         "user.signed_up": {"users": ""},
         "user.added": {"users": ""},
         "user.changed": {"users": "name is_administrator"},
-        "user.removed": {"users": "removed_at link_hash link_until"},
-        "user.password_link_made": {"users": "link_hash link_until"},
+        "user.removed": {
+            "users": "removed_at link_hash link_until",
+            "second_factors": "",
+        },
+        "user.password_link_made": {"users": "link_hash link_until staff_link_event"},
+        "user.link_notice_closed": {"users": "closed_link_event"},
         "user.password_set": {"users": "password_hash link_hash link_until"},
         "user.password_changed": {"users": "password_hash"},
-        "staff.created": {"users": "is_staff password_hash link_hash link_until"},
+        "staff.created": {
+            "users": "is_staff staff_role password_hash link_hash link_until",
+            "second_factors": "",
+        },
+        "staff.role_changed": {"users": "staff_role"},
+        "staff.removed": {
+            "users": "removed_at link_hash link_until",
+            "second_factors": "",
+        },
+        "second_factor.added": {"second_factors": ""},
+        "second_factor.replaced": {"second_factors": "sealed recovery created_at"},
+        "second_factor.removed": {"second_factors": ""},
+        "second_factor.reset": {"second_factors": ""},
+        "second_factor.recovery_code_used": {"second_factors": "recovery"},
         "application.submitted": {"account_applications": ""},
         "application.declined": {
             "account_applications": "status reason assessed_by_id assessed_at",
@@ -81,6 +105,12 @@ SETS: dict[str, dict[str, frozenset[str]]] = {
         "subscription.cancelled": {"subscriptions": "cancelled_at"},
         "key.regenerated": {"subscription_keys": "digest sealed created_at"},
         "stc.batch_calculated": {"stc_batches": ""},
+        "account.suspended": {"suspensions": ""},
+        "account.reinstated": {"suspensions": REINSTATED},
+        "user.suspended": {"suspensions": ""},
+        "user.reinstated": {"suspensions": REINSTATED},
+        "subscription.suspended": {"suspensions": ""},
+        "subscription.reinstated": {"suspensions": REINSTATED},
     }.items()
 }
 
@@ -106,8 +136,9 @@ def state_of(kind: Kind, columns: Mapping[str, Any]) -> State:
     }
 
 
-def _digest(text: str | None) -> str | None:
-    return None if text is None else sha256(text.encode()).hexdigest()
+def _digest(value: Any) -> str | None:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return None if value is None else sha256(text.encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:

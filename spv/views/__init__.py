@@ -9,8 +9,10 @@ from spv.views import (
     api_ledger,
     developer,
     panels,
+    second_factor,
     site,
     staff,
+    staff_accounts,
     staff_log,
     staff_products,
     stc,
@@ -67,10 +69,10 @@ def init_app(app: Flask) -> None:
         "token": TokenConverter,
     }
     for blueprint in (
-        stc.bp, site.bp, account.sign_in_bp, account.bp, staff.bp, staff_log.bp,
-        staff_products.bp,
-        panels.bp, panels.invalidations_bp, uploads.bp, developer.bp,
-        developer.declaration_bp, api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
+        stc.bp, site.bp, account.sign_in_bp, account.bp, second_factor.bp, staff.bp,
+        staff_accounts.bp, staff_log.bp, staff_products.bp, panels.bp,
+        panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
+        api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     for api in (api_ledger.bp, site.check_by_api):

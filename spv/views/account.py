@@ -1,9 +1,12 @@
 """Signing up, in and out; my account, its applications, its users, their passwords."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, demo, pages
+from spv import access, demo, known_browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import (
@@ -14,10 +17,23 @@ from spv.forms.accounts import (
     SignUpForm,
     UserForm,
 )
-from spv.services.accounts import applications, sign_in, users
+from spv.services.accounts import (
+    applications,
+    link_notices,
+    second_step,
+    sign_in,
+    users,
+)
 
 bp = Blueprint("account", __name__)
 sign_in_bp = Blueprint("sign_in", __name__)
+
+
+@bp.app_template_global("link_notices")
+def notices_of_links() -> Sequence[Any]:
+    """Return the password links by staff of which the user is still to be told."""
+    user = access.person()
+    return link_notices.mine(current_actor()) if user and user.has_link_notice else []
 
 
 @sign_in_bp.get("/sign-in", endpoint="new")
@@ -33,15 +49,23 @@ def sign_in_page(form: SignInForm | None = None) -> Response:
 
 
 @sign_in_bp.post("/sign-in", endpoint="create")
-@limiter.limit("60 per 30 seconds", key_func=access.browser_or_network)
+@limiter.limit("60 per 30 seconds", key_func=known_browsers.browser_or_network)
 @pages.submits(SignInForm, sign_in_page)
 def start_session(form: SignInForm) -> BaseResponse:
     """Sign in, and go on to the page that the user wanted."""
-    browser, before = access.browser(), access.token()
+    browser, before = known_browsers.browser(), access.token()
     token = sign_in.sign_in(form.answers, current_actor(), before, browser)
+    if isinstance(token, sign_in.HalfSignIn):
+        session["half_sign_in"] = second_step.ticket(token)
+        return pages.go_to("second_factor.ask", next=request.args.get("next"))
+    return go_on(token, browser)
+
+
+def go_on(token: str, browser: str) -> BaseResponse:
+    """Go on to the page that the user wanted, in a new session."""
     access.sign_in(token)
     wanted = redirect(access.local(request.args.get("next", "")), 303)
-    return access.keep_browser(browser, wanted)
+    return known_browsers.keep_browser(browser, wanted)
 
 
 @sign_in_bp.get("/sign-up", endpoint="sign_up")
@@ -207,6 +231,13 @@ def link_page(link: users.Link, back: str) -> Response:
     )
 
 
+@bp.post("/account/notice")
+def close_notice() -> BaseResponse:
+    """Close the notice of password links that agency staff have made."""
+    link_notices.close(pages.number("last"), current_actor())
+    return redirect(access.local(access.current_page() or ""), 303)
+
+
 @bp.get("/account/password")
 def edit_password(form: ChangePasswordForm | None = None) -> Response:
     """Show the form for a new password."""
@@ -220,7 +251,7 @@ def edit_password(form: ChangePasswordForm | None = None) -> Response:
 def change_password(form: ChangePasswordForm) -> BaseResponse:
     """Change the password, which ends all other sessions."""
     users.change_password(
-        form.answers, access.token(), current_actor(), access.browser()
+        form.answers, access.token(), current_actor(), known_browsers.browser()
     )
     message = "Your password has changed. Any other device has been signed out."
     return pages.done("site.index", message)
@@ -243,8 +274,8 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
 @pages.submits(NewPasswordForm, open_link)
 def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
-    browser = access.browser()
+    browser = known_browsers.browser()
     users.use_link(token, form.answers, current_actor(), browser)
     session.clear()
     following = pages.go_to("sign_in.new", "Your password is set. Sign in with it.")
-    return access.keep_browser(browser, following)
+    return known_browsers.keep_browser(browser, following)

@@ -16,6 +16,8 @@ from spv.forms.accounts import (
 )
 from spv.rules.accounts import KeyKind
 from spv.services.accounts import applications
+from spv.services.agency import suspensions
+from spv.services.agency.suspensions import Subject
 from spv.services.api import idempotency, subscriptions
 from spv.services.ledger import declarations
 
@@ -138,13 +140,17 @@ def profile(
     A form that was sent renames one of them or, by its kind, shows one of its keys.
     """
     actor = current_actor()
+    found = subscriptions.mine(actor)
     return pages.render(
         "developer/_profile.html",
         title="Profile",
         form=form or SubscriptionForm(formdata=None),
         about=(subscription_id, kind),
         secret=secret,
-        subscriptions=subscriptions.mine(actor),
+        subscriptions=found,
+        suspended=suspensions.reasons(
+            Subject.SUBSCRIPTION, (each.id for each in found)
+        ),
         cancelled=subscriptions.cancelled(actor),
         standing=declarations.declaration_status(actor.account_id),
     )

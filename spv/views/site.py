@@ -29,7 +29,7 @@ PAGES = {
     Kind.INVALIDATION: ("invalidations.show", "invalidation_id"),
     Kind.CALCULATION: ("stc.show", "reference"),
     Kind.ACCOUNT: ("panels.index", "account"),
-    Kind.PERSON: ("staff.people", "text"),
+    Kind.PERSON: ("staff_accounts.people", "text"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Pages of agency staff: applications, people, contacts, refusals, verification."""
+"""Pages of agency staff: applications, contacts, refused uploads, verification."""
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -7,10 +7,9 @@ from spv import pages
 from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
 from spv.rules.text import pluralise
-from spv.services.accounts import applications, contacts, users
+from spv.services.accounts import applications, contacts
 from spv.services.agency import refusals
 from spv.services.verify import checks
-from spv.views.account import link_page
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
 bp.add_app_template_global(checks.alarms)
@@ -61,21 +60,6 @@ def decline(form: DeclineForm, application_id: int) -> BaseResponse:
     applications.decline(application_id, form.answers, current_actor())
     message = "Declined. The applicant sees the reason."
     return pages.done("staff.applications", message)
-
-
-@bp.get("/people")
-def people() -> Response:
-    """Show the users who are found by a part of their name, address or account."""
-    text = request.args.get("text", "")
-    return pages.render(
-        "staff/_people.html", title="People", people=users.find(text), text=text
-    )
-
-
-@bp.post("/people/<number:user_id>/password-link")
-def make_link(user_id: int) -> Response:
-    """Show a link with which a user sets a new password."""
-    return link_page(users.make_link(user_id, current_actor()), "staff.people")
 
 
 @bp.get("/contacts")

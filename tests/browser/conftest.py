@@ -4,16 +4,20 @@ import os
 import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.server import serve
+from tests.webkit import SECONDS
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell is Chromium without its windows, and takes a quarter of the processor time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome",
+         "google-chrome-stable")  # fmt: skip
 BROWSER = os.environ.get("SPV_BROWSER") or next(
     filter(None, map(shutil.which, NAMES)), ""
 )
 SIZES = {"desktop": (1280, 900), "phone": (375, 700)}
 NARROW = {"width": 320, "height": 640}
+expect.set_options(timeout=1000 * SECONDS)
 
 
 def pytest_collection_modifyitems(items):
@@ -22,7 +26,7 @@ def pytest_collection_modifyitems(items):
         return
     if os.environ.get("SPV_REQUIRE_BROWSER") == "1":
         raise pytest.UsageError("SPV_REQUIRE_BROWSER is set, but there is no Chromium.")
-    reason = "no Chromium here: apt-get install chromium, or set SPV_BROWSER"
+    reason = "no Chromium: apt-get install chromium-headless-shell, or set SPV_BROWSER"
     for item in items:
         if "tests/browser" in str(item.path) and "browser" not in item.fixturenames:
             item.add_marker(pytest.mark.skip(reason=reason))

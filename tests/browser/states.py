@@ -16,9 +16,11 @@ from tests.browser.test_accounts import (
     set_password,
 )
 from tests.browser.test_accounts import sign_in as signed_in
+from tests.browser.test_agency_second_factor import turn_on
 from tests.browser.test_uploads import choose, declare
 from tests.examples import BATTERY, GOOD_SOLAR
 from tests.panels import NAMES, panels_csv
+from tests.people import PASSWORD
 from tests.products import LIST, list_csv
 from tests.webkit import SECONDS
 
@@ -150,6 +152,14 @@ NEWCOMER = [
      lambda page: page.get_by_label("Verification Service Provider").check(),
      does(press, "Submit")),
     ("portal, waiting", "/"),
+    ("second factor, set up", "/account/second-factor"),
+    ("second factor, wrong code", "/account/second-factor", fill("Code", "000000"),
+     does(press, "Turn it on")),
+    ("second factor, recovery codes", "/account/second-factor", turn_on),
+    ("second factor, on", "/account/second-factor"),
+    ("sign in, code", "/sign-in", fill("Email address", "kim@new.example"),
+     fill("Password", PASSWORD), does(press, "Sign in")),
+    ("sign in, wrong code", "/sign-in/code", fill("Code", "1"), does(press, "Sign in")),
 ]  # fmt: skip
 GENERAL = [
     ("portal, General account", "/"),
@@ -213,6 +223,7 @@ UPLOADER = [
     ("password link", "/account/users/new", fill("Full name", "Lou Smith"),
      fill("Email address", "lou@vsp.example"), does(press, "Add user")),
     ("own password", "/account/password"),
+    ("second factor, shared", "/account/second-factor"),
     ("developer portal", "/developer"),
     ("products", "/developer/products"),
     ("product", "/developer/products/serial-number-ledger"),
@@ -242,6 +253,13 @@ STAFF = [
      does(press, "Decline")),
     ("contacts", "/staff/contacts"),
     ("people", "/staff/people"),
+    ("people, staff, errors", "/staff/people", unfold("Add a member of staff"),
+     does(press, "Add to staff")),
+    ("person, staff", "/staff/people", first("main a", "Noor Haddad")),
+    ("person", "/staff/people", first("#people a", "Luca Romano")),
+    ("person, no reason", "/staff/people", first("#people a", "Luca Romano"),
+     does(press, "Suspend")),
+    ("staff, account", "/staff/people", first("#people a", "Example Panel Supply")),
     ("approved products", "/staff/products"),
     ("approved products, wrong file", "/staff/products",
      *sends(list_csv("S,L,A,x,"), "Look at the changes")),
@@ -255,6 +273,18 @@ STAFF = [
     ("receipt, marked invalid", "/panels/uploads?before=163", row("Marked invalid")),
     ("invalidations, staff", "/panels/invalidations"),
     ("find, staff", "/find?q=example"),
+    ("audit log", "/staff/audit"),
+    ("audit log, one action", "/staff/audit?event=upload.refused"),
+    ("audit log, no event", "/staff/audit?from_day=2001-01-01&to_day=2001-01-02"),
+    ("audit log, errors", "/staff/audit?account=nobody&kind=upload&key=x"),
+    ("event", "/staff/audit?event=upload.recorded", first("main td a")),
+    ("event with states", "/staff/audit?event=user.added", first("main td a")),
+    ("calculations", "/staff/calculations"),
+    ("calculations, none", "/staff/calculations?postcode=9999"),
+    ("calculations, errors", "/staff/calculations?reference=x"),
+    ("calculation", "/staff/calculations", first("main td a")),
+    ("calculation, replayed", "/staff/calculations", first("main td a"),
+     does(go, "Replay")),
     ("verification, none", "/staff/verify"),
     ("verification, proved", "/staff/verify", does(press, "Verify now"),
      lambda page: page.get_by_text("Proved: ").first.wait_for()),

@@ -127,5 +127,6 @@ def test_by_keyboard(page):
     the_main_tasks(page)
 
 
+@pytest.mark.long
 def test_by_keyboard_without_javascript(plain_page):
     the_main_tasks(plain_page)

@@ -40,6 +40,7 @@ class Counted:
 
     def find(self, serial):
         """Type into the search box, which has the focus, and press Enter."""
+        expect(self.page.locator("#q")).to_be_focused()
         self.page.keyboard.type(serial)
         self.page.keyboard.press("Enter")
         heading(self.page, serial)

@@ -16,6 +16,7 @@ def test_from_the_roof_to_the_calculator(page):
     walk(page)
 
 
+@pytest.mark.long
 def test_the_same_without_javascript(plain_page):
     walk(plain_page)
 

@@ -19,7 +19,8 @@ VIOLATIONS = """axe.run({resultTypes: ["violations"]}).then(report =>
 
 def check(page):
     """Check that axe finds nothing, and that nothing is wider than the window."""
-    page.evaluate(AXE)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
     assert page.evaluate(VIOLATIONS) == []
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= page.viewport_size["width"]

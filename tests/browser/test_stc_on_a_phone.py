@@ -127,17 +127,17 @@ def test_my_last_results(page):
     assert page.evaluate("localStorage.length") == 0
 
 
-@pytest.mark.parametrize(
-    "stored",
-    ["", "{", "null", "7", '"x"', '{"length": 3}', "[null, 1, [], {}]",
-     '[{"reference": "javascript:alert(1)"}, {"reference": "//example.com/aaa"}]'],
-)  # fmt: skip
-def test_a_list_that_is_damaged_is_no_list(page, stored):
+def test_a_list_that_is_damaged_is_no_list(page):
     page.goto("/stc")
-    page.evaluate("stored => localStorage.setItem('spv-results', stored)", stored)
-    page.reload()
-    expect(page.get_by_role("heading", level=1)).to_have_text("STC calculator")
-    expect(page.locator("#my-results")).to_be_hidden()
+    for stored in (
+        "", "{", "null", "7", '"x"', '{"length": 3}', "[null, 1, [], {}]",
+        '[{"reference": "javascript:alert(1)"}, {"reference": "//example.com/aaa"}]',
+    ):  # fmt: skip
+        page.evaluate("stored => localStorage.setItem('spv-results', stored)", stored)
+        page.reload()
+        expect(page.get_by_role("heading", level=1)).to_have_text("STC calculator")
+        expect(page.locator("#my-results")).to_be_hidden()
+        assert page.complaints == [], stored
 
 
 def test_at_most_ten_results_and_their_text_stays_text(page):

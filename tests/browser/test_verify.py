@@ -53,6 +53,7 @@ def test_from_a_receipt_to_its_check(page):
     check(page)
 
 
+@pytest.mark.long
 def test_without_javascript(plain_page):
     walk(plain_page, "QRPLAIN")
 

@@ -25,21 +25,26 @@ DETAILS = {"legal_name": "Example Pty Ltd", "abn": ABN, "phone": "02 6159 3100"}
 
 
 @pytest.mark.parametrize(
-    ("staff", "administrator", "types", "roles"),
+    ("staff_role", "administrator", "types", "roles"),
     [
-        (True, False, None, {Role.STAFF}),
-        (False, False, None, {Role.PERSON}),
-        (False, False, ["general"], {Role.GENERAL}),
-        (False, True, ["general"], {Role.GENERAL, Role.ADMINISTRATOR}),
-        (False, False, ["general", "supplier"], {Role.GENERAL, Role.UPLOADER}),
+        ("auditor", False, None, {Role.STAFF}),
+        ("assessor", False, None, {Role.STAFF, Role.ASSESSOR}),
         (
-            False, True, ["general", "verification_service_provider"],
+            "administrator", False, None,
+            {Role.STAFF, Role.ASSESSOR, Role.STAFF_ADMINISTRATOR},
+        ),
+        (None, False, None, {Role.PERSON}),
+        (None, False, ["general"], {Role.GENERAL}),
+        (None, True, ["general"], {Role.GENERAL, Role.ADMINISTRATOR}),
+        (None, False, ["general", "supplier"], {Role.GENERAL, Role.UPLOADER}),
+        (
+            None, True, ["general", "verification_service_provider"],
             {Role.GENERAL, Role.UPLOADER, Role.ADMINISTRATOR},
         ),
     ],
 )  # fmt: skip
-def test_roles(staff, administrator, types, roles):
-    found = roles_of(staff=staff, administrator=administrator, account_types=types)
+def test_roles(staff_role, administrator, types, roles):
+    found = roles_of(types, administrator=administrator, staff_role=staff_role)
     assert found == roles
 
 

@@ -9,8 +9,9 @@ from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent, ProductFile
 from spv.policy import POLICIES
-from spv.services.accounts import applications, contacts, users
-from spv.services.agency import products
+from spv.services.accounts import applications, contacts, link_notices, users
+from spv.services.agency import products, suspensions
+from spv.services.agency.suspensions import Subject
 from spv.services.ledger.refused_files import File
 from tests.api import subscribe
 from tests.panels import DECLARED, panels_csv
@@ -75,8 +76,31 @@ ACTS = {
         demo.STAFF, "/staff/applications/{application}/decline", {"reason": "No."},
         "application.declined",
     ),
-    "staff.make_link": (
-        demo.STAFF, "/staff/people/{tom}/password-link", {}, "user.password_link_made",
+    "staff_accounts.make_link": (
+        demo.ASSESSOR, "/staff/people/{tom}/password-link", {},
+        "user.password_link_made",
+    ),
+    "staff_accounts.add_staff": (
+        demo.STAFF, "/staff/people",
+        {"name": "Pat", "email": "pat@x.au", "role": "auditor"}, "staff.created",
+    ),
+    "staff_accounts.change_role": (
+        demo.STAFF, "/staff/people/{robin}/role", {"role": "auditor"},
+        "staff.role_changed",
+    ),
+    "staff_accounts.remove_staff": (
+        demo.STAFF, "/staff/people/{robin}/remove", {}, "staff.removed",
+    ),
+    "staff_accounts.suspend": (
+        demo.ASSESSOR, "/staff/people/{tom}/suspend", {"reason": "No."},
+        "user.suspended",
+    ),
+    "staff_accounts.reinstate": (
+        demo.ASSESSOR, "/staff/accounts/{suspended}/reinstate", {},
+        "account.reinstated",
+    ),
+    "account.close_notice": (
+        demo.VSP_ADMIN, "/account/notice?last={notice}", {}, "user.link_notice_closed",
     ),
     "staff.save_contact": (demo.STAFF, "/staff/contacts", CONTACT, "contact.saved"),
     "staff.load_contacts": (
@@ -121,14 +145,20 @@ ACTS = {
     "staff.start_verification": (
         demo.STAFF, "/staff/verify", {}, "verification.started",
     ),
+    # For other users, this list is no event.
+    "panels.check": (
+        demo.STAFF, "/panels/check", {"serial_numbers": "EX1"}, "ledger.searched",
+    ),
 }  # fmt: skip
 # Their events are in the chain of calculations, which has tests of its own.
 CALCULATIONS = {"stc.calculate", "stc.calculate_batch"}
 # Their events are tested in test_api_ledger.
 SYSTEMS = {"api_ledger.create", "api_ledger.check", "api_ledger.invalidate"}
+# Their events are tested in test_second_factor.
+CODES = {"second_factor.add", "second_factor.answer", "second_factor.remove"}
 # They check a file or a list, and store nothing.
-NOTHING = {"uploads.check_file", "panels.check", "panel_check.check",
-           "panel_check.check_by_api", "developer.send", "verify.check"}  # fmt: skip
+NOTHING = {"uploads.check_file", "panel_check.check", "panel_check.check_by_api",
+           "developer.send", "verify.check", "second_factor.renew"}  # fmt: skip
 
 
 def filled(address):
@@ -138,7 +168,16 @@ def filled(address):
         "tom": tom,
         "application": applications.waiting()[0].id,
         "contact": contacts.find()[0].id,
+        "robin": user_of(demo.ASSESSOR).id,
     }
+    if "{suspended}" in address:
+        names["suspended"] = user_of(demo.GENERAL).account_id
+        answers, staff = {"reason": "No."}, acting(demo.STAFF)
+        suspensions.suspend(Subject.ACCOUNT, names["suspended"], answers, staff)
+    if "{notice}" in address:
+        users.make_link(tom, acting(demo.STAFF))
+        (notice,) = link_notices.mine(acting(demo.VSP_ADMIN))
+        names["notice"] = notice.sequence
     if "{subscription}" in address:
         names["subscription"] = subscribe(acting(demo.VSP_USER))
     if address == "/staff/products":
@@ -159,7 +198,7 @@ def test_every_route_that_changes_something_is_here(app):
     unsafe = {
         rule.endpoint for rule in app.url_map.iter_rules() if "POST" in rule.methods
     }
-    assert unsafe == ACTS.keys() | CALCULATIONS | NOTHING | SYSTEMS
+    assert unsafe == ACTS.keys() | CALCULATIONS | CODES | NOTHING | SYSTEMS
     assert unsafe < POLICIES.keys()
 
 

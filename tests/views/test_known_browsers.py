@@ -12,7 +12,7 @@ from spv.database import nested_batch
 from spv.extensions import db
 from spv.models import KnownBrowser
 from spv.services.accounts import sessions, users
-from spv.services.accounts.sign_in import count_sign_in
+from spv.services.accounts.tries import count_sign_in
 from tests.conftest import dispose, make_app, make_private
 from tests.people import NEW_PASSWORD, PASSWORD, acting, browser_of, twice, user_of
 from tests.views.page import read

@@ -76,7 +76,7 @@ def operation_of(app, method, path):
 def test_every_calculation_is_as_described(app, mode, times):
     operation = operation_of(app, *STC)
 
-    @settings(max_examples=times, deadline=None)
+    @settings(max_examples=times)
     @given(operation.as_strategy(generation_mode=mode))
     def every_answer(case):
         # A schema cannot say which parameters go together: such a 422 is right.
@@ -90,7 +90,7 @@ def test_every_calculation_is_as_described(app, mode, times):
 def test_every_check_of_panels_is_as_described(app, mode, times):
     operation = operation_of(app, *PANELS)
 
-    @settings(max_examples=times, deadline=None)
+    @settings(max_examples=times)
     @given(operation.as_strategy(generation_mode=mode))
     def every_answer(case):
         # A schema cannot say which days are, and which characters are invisible.
@@ -110,7 +110,7 @@ def test_every_answer_of_the_ledger_is_as_described(
     assert system.send(body=items(20)).status_code == 201
     operation = operation_of(demonstration, method, path)
 
-    @settings(max_examples=times, deadline=None)
+    @settings(max_examples=times)
     @given(operation.as_strategy(generation_mode=mode))
     def every_answer(case):
         if mode is GenerationMode.POSITIVE and path in (UPLOADS, INVALIDATIONS):

@@ -7,6 +7,7 @@ from spv.extensions import db, limiter
 from spv.rules.errors import ConflictError
 from spv.services.accounts import applications, sign_in, users
 from spv.services.accounts.sign_in import SHARED
+from spv.services.agency import staff
 from tests.people import (
     APPLICATION,
     NEW_PASSWORD,
@@ -50,19 +51,22 @@ def test_a_card_works_while_the_network_must_wait(demonstration):
 
 @pytest.mark.every_database
 def test_nobody_changes_or_removes_a_shared_person(demonstration):
-    admin, staff, user = (
+    admin, avery, user = (
         acting(demo.VSP_ADMIN),
         acting(demo.STAFF),
         found(demo.VSP_USER),
     )
+    auditor = found(demo.AUDITOR).id
     before = events()
     for change in (
         lambda: users.change(user.id, {"name": "T", "administrator": True}, admin),
         lambda: users.remove(user.id, admin),
         lambda: users.make_link(user.id, admin),
-        lambda: users.make_link(user.id, staff),
-        lambda: users.create_staff(demo.STAFF),
-        lambda: users.create_staff("jordan@panelcheck.example"),
+        lambda: users.make_link(user.id, avery),
+        lambda: staff.change_role(auditor, {"role": "assessor"}, avery),
+        lambda: staff.remove(auditor, avery),
+        lambda: staff.create(demo.STAFF),
+        lambda: staff.create("jordan@panelcheck.example"),
     ):
         with pytest.raises(ConflictError) as error:
             change()

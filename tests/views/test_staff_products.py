@@ -57,6 +57,13 @@ def test_a_list_is_loaded_searched_and_exported(staff):
     assert "The file is no longer kept. Choose it again." in read(answer).text
 
 
+def test_others_of_staff_read_and_do_not_load(app):
+    for email in (demo.ASSESSOR, demo.AUDITOR):
+        browser = browser_of(app, email)
+        assert "Load a list" not in read(browser.get(ADDRESS)).text
+        assert choose(browser, list_csv(OURS)).status_code == 403
+
+
 def test_wrong_files_are_422(staff):
     for data, name, words in (
         (b"", "list.csv", "The file is empty."),

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from spv import demo
 from spv.extensions import db
-from spv.models import PanelSerial, Product, Upload, UploadProduct
+from spv.models import PanelSerial, Product, RefusedSerial, Upload, UploadProduct
 from tests.conftest import dispose, make_app
 from tests.endurance import sampled
 from tests.panels import HEADING, NAMES, panels_csv, upload
@@ -45,7 +45,7 @@ def rows_of(upload_id):
 
 def empty_the_ledger():
     """The next file of the table finds no serial number of those before."""
-    for model in (UploadProduct, PanelSerial, Upload):
+    for model in (RefusedSerial, UploadProduct, PanelSerial, Upload):
         db.session.execute(sa.delete(model))
     db.session.commit()
 

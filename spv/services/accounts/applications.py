@@ -137,7 +137,7 @@ def approve(application_id: int, actor: Actor) -> str:
 
     Raises NotFoundError, and ConflictError if the application cannot be approved.
     """
-    with authorised_transaction(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.ASSESSOR):
         application = _assess(application_id, Status.APPROVED, actor)
         if is_shared_account(application.account_id):
             raise ConflictError(SHARED)
@@ -158,7 +158,7 @@ def decline(application_id: int, answers: Mapping[str, Any], actor: Actor) -> No
     Raises ValidationError, NotFoundError, and ConflictError if it was assessed before.
     """
     reason = read_all(answers, {"reason": _read_reason})["reason"]
-    with authorised_transaction(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.ASSESSOR):
         application = _assess(application_id, Status.DECLINED, actor)
         application.reason = reason
         _record("application.declined", application, actor)

@@ -45,7 +45,7 @@ def find(text: str = "") -> Sequence[NominatedContact]:
 def save(answers: Mapping[str, Any], actor: Actor) -> None:
     """Save a contact in place of the one with the same ABN; raises ValidationError."""
     contact = rules.read_contact(answers)
-    with authorised_transaction(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         saved = _save([contact])
         audit_log.act("contact.saved", actor, clock.now(), changed=saved, **contact)
 
@@ -56,7 +56,7 @@ def load(data: bytes, actor: Actor) -> int:
     Raises ValidationError on `file`.
     """
     contacts = rules.read_contacts(data)
-    with authorised_transaction(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         saved = _save(contacts)
         audit_log.act(
             "contacts.loaded", actor, clock.now(), changed=saved, contacts=contacts
@@ -66,7 +66,7 @@ def load(data: bytes, actor: Actor) -> int:
 
 def remove(contact_id: int, actor: Actor) -> None:
     """Delete a contact; raises NotFoundError."""
-    with authorised_transaction(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         contact = require(db.session.get(NominatedContact, contact_id))
         db.session.delete(contact)
         audit_log.act(

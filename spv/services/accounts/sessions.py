@@ -5,9 +5,12 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from flask import current_app
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
 
 from spv import clock
 from spv.database import transaction
@@ -16,15 +19,19 @@ from spv.models import (
     Account,
     Declaration,
     KnownBrowser,
+    SecondFactor,
     SignInTries,
+    Suspension,
     User,
     UserSession,
 )
 from spv.rules.accounts import Role, roles_of
 from spv.rules.ledger.statements import API, DeclarationStatus
+from spv.services.authorisation import YOU, YOUR_ACCOUNT, reason_of, suspension
 from spv.services.retention import kept_for
 
 IDLE = timedelta(minutes=30)
+STAFF_IDLE = "SPV_MINUTES_STAFF_IDLE"
 LONGEST = timedelta(hours=12)
 # `seen_at` may be this old, so that reading a page is not always a write.
 SEEN_EVERY = timedelta(minutes=1)
@@ -37,7 +44,9 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class SignedIn:
     """A user who has signed in, as of this request.
 
-    `declaration` is the status of the account's declaration for API users.
+    `declaration` is the status of the account's declaration for API users. A code of
+    the second factor, if the user has one, was last given at `second_factor_at`. With
+    `has_link_notice` there are password links by staff that they have not been told of.
     """
 
     token: str
@@ -47,6 +56,9 @@ class SignedIn:
     account_id: int | None
     roles: frozenset[Role]
     declaration: DeclarationStatus
+    has_second_factor: bool
+    second_factor_at: datetime | None
+    has_link_notice: bool
 
 
 def digest(text: str) -> str:
@@ -54,14 +66,25 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def resume(token: str) -> SignedIn | None:
-    """Return the user whose open session has a token."""
+def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
+    """Return the user whose open session has a token; raises Suspended.
+
+    A request that nobody made, such as that of a page which polls, is no use of it.
+    """
     at = clock.now()
-    values = {"token_hash": digest(token), "idle": at - IDLE, "old": at - LONGEST}
+    values = {
+        "token_hash": digest(token),
+        "idle": at - IDLE,
+        "staff_idle": at - timedelta(minutes=current_app.config[STAFF_IDLE]),
+        "old": at - LONGEST,
+    }
     found = db.session.execute(_SIGNED_IN, values).one_or_none()
     if found is None:
         return None
-    if at - found.seen_at > SEEN_EVERY:
+    reasons = {YOU: found.user_suspended, YOUR_ACCOUNT: found.account_suspended}
+    if error := suspension(reasons):
+        raise error
+    if is_used and at - found.seen_at > SEEN_EVERY:
         this = update(UserSession).where(UserSession.id == found.id)
         # A page can be read even while the database cannot be written.
         with suppress(DBAPIError), transaction():
@@ -72,17 +95,30 @@ def resume(token: str) -> SignedIn | None:
         name=found.name,
         email=found.email,
         account_id=found.account_id,
-        roles=roles_of(
-            staff=found.is_staff,
-            administrator=found.is_administrator,
-            account_types=found.account_types,
-        ),
+        roles=_roles(found),
         declaration=DeclarationStatus(
             found.declared_until,
             clock.day_of(at),
             clock.day_of(found.declared_at) if found.declared_at else None,
         ),
+        has_second_factor=found.factor_id is not None,
+        second_factor_at=found.second_factor_at,
+        has_link_notice=found.closed_link_event
+        < max(found.staff_link_event, found.colleague_link_event or 0),
     )
+
+
+def _roles(found: Any) -> frozenset[Role]:
+    """Return the roles of a user. In production, staff have none before a factor."""
+    roles = roles_of(
+        found.account_types,
+        administrator=found.is_administrator,
+        staff_role=found.staff_role if found.is_staff else None,
+    )
+    is_demonstration = current_app.config["SPV_ENVIRONMENT"] == "demo"
+    if Role.STAFF in roles and not found.factor_id and not is_demonstration:
+        return frozenset({Role.UNPROVEN})
+    return roles
 
 
 _DECLARED = and_(
@@ -90,19 +126,33 @@ _DECLARED = and_(
     Declaration.purpose == API,
     Declaration.expires_on.is_not(None),
 )
+_COLLEAGUE = aliased(User)
 # Made once, and of columns instead of objects, as every request executes it.
 _SIGNED_IN = (
     select(
         UserSession.id, UserSession.seen_at, UserSession.user_id, User.name, User.email,
-        User.account_id, User.is_staff, User.is_administrator, Account.account_types,
+        User.account_id, User.is_staff, User.staff_role, User.is_administrator,
+        User.staff_link_event, User.closed_link_event, Account.account_types,
+        UserSession.second_factor_at, SecondFactor.id.label("factor_id"),
         select(func.max(Declaration.expires_on)).where(_DECLARED).label("declared_until"),
         select(func.max(Declaration.made_at)).where(_DECLARED).label("declared_at"),
+        select(func.max(_COLLEAGUE.staff_link_event))
+        .where(_COLLEAGUE.account_id == User.account_id, User.is_administrator)
+        .label("colleague_link_event"),
+        reason_of(Suspension.user_id, UserSession.user_id).label("user_suspended"),
+        reason_of(Suspension.account_id, User.account_id).label("account_suspended"),
     )
     .join(UserSession.user)
     .outerjoin(User.account)
+    .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
     .where(
         UserSession.token_hash == bindparam("token_hash"),
-        UserSession.seen_at > bindparam("idle"),
+        or_(
+            and_(~User.is_staff, UserSession.seen_at > bindparam("idle")),
+            and_(User.is_staff, UserSession.seen_at > bindparam("staff_idle")),
+        ),
+        # A session that began without a code is worth nothing to a user with a factor.
+        or_(SecondFactor.id.is_(None), UserSession.second_factor_at.is_not(None)),
         UserSession.started_at > bindparam("old"),
         User.removed_at.is_(None),
     )
@@ -112,16 +162,28 @@ _SIGNED_IN = (
 # The following functions run in the caller's transaction.
 
 
-def start(user: User, at: datetime, instead_of: str = "") -> str:
+def start(
+    user: User,
+    at: datetime,
+    instead_of: str = "",
+    second_factor_at: datetime | None = None,
+) -> str:
     """Start a session, and return its token.
 
-    The session with the token `instead_of` is deleted.
+    The session with the token `instead_of` is deleted. A code of the second factor was
+    given at `second_factor_at`, if any was.
     """
     end(instead_of)
     token = secrets.token_urlsafe(32)
-    times = {"started_at": at, "seen_at": at}
+    times = {"started_at": at, "seen_at": at, "second_factor_at": second_factor_at}
     db.session.add(UserSession(user_id=user.id, token_hash=digest(token), **times))
     return token
+
+
+def find(token: str) -> UserSession | None:
+    """Return the session with a token."""
+    is_session = UserSession.token_hash == digest(token)
+    return db.session.scalar(select(UserSession).where(is_session))
 
 
 def has_session(token: str, since: datetime = _LONG_AGO) -> bool:

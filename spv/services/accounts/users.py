@@ -1,4 +1,4 @@
-"""The users of an account and agency staff, and the passwords that they set.
+"""The users of an account, and the passwords that they and agency staff set.
 
 A password is set by a user who knows the current one, or has a one-time link.
 """
@@ -18,9 +18,19 @@ from spv.rules.accounts import Role, read_email, read_name
 from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
-from spv.services.accounts import passwords, sessions, sign_in
-from spv.services.actor import OPERATOR, Actor
-from spv.services.authorisation import authorised_transaction, require
+from spv.services.accounts import (
+    passwords,
+    second_factors,
+    sessions,
+    sign_in,
+    tries,
+)
+from spv.services.actor import Actor
+from spv.services.authorisation import (
+    authorised_transaction,
+    require,
+    suspension_of,
+)
 
 LAST = "An account needs an administrator. Make another user an administrator first."
 IN_USE = (
@@ -44,7 +54,13 @@ class Link(NamedTuple):
 
 def index(who: Actor | User) -> Sequence[User]:
     """Return the users of the account of an actor or a user, by name."""
-    return db.session.scalars(_own(who).order_by(User.name, User.id)).all()
+    return of_account(who.account_id)
+
+
+def of_account(account_id: int | None) -> Sequence[User]:
+    """Return the users of an account, by name."""
+    query = _NOT_REMOVED.where(User.account_id == account_id)
+    return db.session.scalars(query.order_by(User.name, User.id)).all()
 
 
 def administrators(who: Actor | User) -> list[User]:
@@ -126,40 +142,14 @@ def remove(user_id: int, actor: Actor) -> None:
             raise ConflictError(LAST)
         user.removed_at = at
         user.link_hash = user.link_until = None
+        changed = [user, *second_factors.forget(user)]
         sessions.revoke(user.id)
-        audit_log.act("user.removed", actor, at, changed=[user], **_log_details(user))
+        audit_log.act("user.removed", actor, at, changed=changed, **_log_details(user))
 
 
 def is_last(user: User) -> bool:
     """Return whether a user is the only administrator of their account."""
     return administrators(user) == [user]
-
-
-def create_staff(email: str, name: str = "") -> Link:
-    """Make agency staff of an email address; return the link to set a password with.
-
-    A user who has signed up becomes staff. Their password is void, as nobody has proved
-    that the address is theirs. A user who is staff already gets a new link. Raises
-    ValidationError, and ConflictError for users of an account.
-    """
-    given = {"email": email, "name": name or email.partition("@")[0]}
-    given = read_all(given, {"email": read_email, "name": read_name})
-    at = clock.now()
-    with audit_log.registry_transaction():
-        user = sign_in.user_of(given["email"]) or User(**given, created_at=at)
-        if user.account_id:
-            raise ConflictError(f"{user.email} is a user of an account already.")
-        link = new_link(user, at)
-        event = "user.password_link_made" if user.is_staff else "staff.created"
-        if not user.is_staff:
-            user.is_staff, user.password_hash = True, None
-            db.session.add(user)
-            db.session.flush()
-            sessions.revoke(user.id)
-        audit_log.act(
-            event, OPERATOR, at, changed=[user], subject=user.id, email=user.email
-        )
-    return link
 
 
 def change_password(
@@ -168,16 +158,18 @@ def change_password(
     """Set a new password for the actor, who has to enter the current one.
 
     All sessions and known browsers are revoked, but for the session with `token` and
-    the browser with the id `browser`. Raises ValidationError, which is TooManyFailures
-    after too many wrong passwords.
+    the browser with the id `browser`. Raises Suspended, and ValidationError, which is
+    TooManyFailures after too many wrong passwords.
     """
     user = db.session.get_one(User, actor.user_id)
     password, known_hash = _read_password(answers, user), user.password_hash
     current_password = answers.get("current_password") or ""
-    is_right = sign_in.is_own_password(user, current_password, "current_password")
+    is_right = tries.is_own_password(user, current_password, "current_password")
     password_hash = passwords.hash_of(password)  # slow, so before the transaction
     with audit_log.registry_transaction():
         user = db.session.get_one(User, actor.user_id)
+        if error := suspension_of(user.id, user.account_id):
+            raise error
         # Meanwhile a password link may have been used, or the session ended.
         is_same = user.password_hash == known_hash and sessions.has_session(token)
         if is_right and is_same:
@@ -191,15 +183,18 @@ def change_password(
 def make_link(user_id: int, actor: Actor) -> Link:
     """Return a link with which a user sets a password.
 
-    Staff make links for all users but staff, administrators for users of their account.
-    Raises NotFoundError for other users.
+    Staff make links for all users but staff, of which a notice tells; administrators
+    make them for users of their account. Raises NotFoundError for other users.
     """
     staff = Role.STAFF in actor.roles
-    with authorised_transaction(actor, Role.STAFF if staff else Role.ADMINISTRATOR):
+    role = Role.ASSESSOR if staff else Role.ADMINISTRATOR
+    with authorised_transaction(actor, role) as event_sequence:
         at = clock.now()
         query = _NOT_REMOVED.where(~User.is_staff) if staff else _own(actor)
         user = require(db.session.scalar(query.where(User.id == user_id)))
         link = new_link(user, at)
+        if staff:
+            user.staff_link_event = event_sequence
         audit_log.act(
             "user.password_link_made", actor, at, changed=[user], email=user.email
         )
@@ -215,7 +210,10 @@ def new_link(user: User, at: datetime) -> Link:
 
 
 def holder(token: str) -> User:
-    """Return the user of a link; raises NotFoundError if the link no longer works."""
+    """Return the user of a link.
+
+    Raises NotFoundError if the link no longer works, and Suspended.
+    """
     is_link = User.link_hash == sessions.digest(token)
     query = _NOT_REMOVED.where(is_link, User.link_until > clock.now())
     user = db.session.scalar(query)
@@ -224,6 +222,8 @@ def holder(token: str) -> User:
             "This password link is no longer good. It has been used, replaced by "
             "another, or is older than a day. Ask for a new one."
         )
+    if error := suspension_of(user.id, user.account_id):
+        raise error
     return user
 
 
@@ -232,8 +232,9 @@ def use_link(
 ) -> None:
     """Set the password of a link's user. The link, and all sessions, end.
 
-    Raises ValidationError and NotFoundError. The browser with the id `browser` becomes
-    known, so that the user can sign in while somebody guesses at the address.
+    Raises ValidationError, NotFoundError and Suspended. The browser with the id
+    `browser` becomes known, so that the user can sign in while somebody guesses at the
+    address.
     """
     password = _read_password(answers, holder(token))
     password_hash = passwords.hash_of(password)
@@ -274,4 +275,4 @@ def _set_password(
     sign_in.check_not_shared(user)
     user.password_hash = password_hash
     sessions.revoke(user.id, but_token=token, but_browser=browser)
-    sessions.forget_failures(user.email, sign_in.own_password(user))
+    sessions.forget_failures(user.email, tries.own_password(user))

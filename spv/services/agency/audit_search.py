@@ -107,14 +107,14 @@ def search(criteria: LogCriteria) -> tuple[list[Way], newest.Load]:
         ways.append(_way_to(_subjects_of(criteria.kind, criteria.key)))
     if criteria.account:
         ways.append(_way_to([("account", _account_id(criteria.account))]))
-    if criteria.person:
-        ways.append(Way(model.id, [model.actor == criteria.person]))
-    if criteria.event:
-        ways.append(Way(model.id, [model.event == criteria.event]))
-    matches = [way.matches(model.id) for way in ways]
+    matches = [*days, *(way.leads_to(model.id) for way in ways)]
+    for column, value in (model.actor, criteria.person), (model.event, criteria.event):
+        if value:
+            ways.append(Way(model.id, [column == value]))
+            matches.append(newest.unindexed(column) == value)
 
     def load(ids: Sequence[int]) -> Sequence[Any]:
-        query = select(*_COLUMNS).where(model.id.in_(ids), *days, *matches)
+        query = select(*_COLUMNS).where(model.id.in_(ids), *matches)
         return db.session.execute(query.order_by(model.id.desc())).all()
 
     ways = ways or [Way(model.id)]

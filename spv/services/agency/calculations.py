@@ -60,7 +60,7 @@ def find(criteria: CalculationCriteria, before: int = 0) -> newest.Page:
     columns = (saved.reference, saved.postcode, saved.system_type, saved.zone)
     values = (criteria.reference, criteria.postcode, criteria.system_type,
               criteria.zone)  # fmt: skip
-    conditions = [column == value for column, value in
+    conditions = [newest.unindexed(column) == value for column, value in
                   zip(columns, values, strict=True) if value]  # fmt: skip
 
     def load(ids: Sequence[int]) -> Sequence[Any]:

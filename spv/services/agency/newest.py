@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from spv import clock
 from spv.extensions import db
@@ -35,14 +35,13 @@ class Way(NamedTuple):
             query = query.where(self.column < before)
         return query.order_by(*self.order, self.column.desc())
 
-    def matches(self, row_id: Any) -> ColumnElement[bool]:
-        """Return the condition that the way leads to a row with an id."""
-        if self.column is row_id:
-            return and_(*self.conditions)
-        found: ColumnElement[bool] = row_id.in_(
-            select(self.column).where(*self.conditions)
-        )
-        return found
+    def leads_to(self, row_id: Any) -> ColumnElement[bool]:
+        """Return the condition that a row of another table is found on the way.
+
+        With `IN` in place of `EXISTS`, SQLite would read all ids of the way first.
+        """
+        found = select(self.column).where(*self.conditions, self.column == row_id)
+        return found.exists()
 
 
 class Page(NamedTuple):
@@ -80,6 +79,15 @@ def shortest(ways: Sequence[Way], before: int = 0) -> Way:
     return min(ways, key=far) if len(ways) > 1 else ways[0]
 
 
+def unindexed(column: Any) -> Any:
+    """Return a column as an expression that has no index.
+
+    The rows of some ids are to be found by these. SQLite cannot tell how many rows have
+    a value: it would go through all that have it.
+    """
+    return func.coalesce(column, None)
+
+
 def of_days(
     model: Any, moment: Any, first: date | None, last: date | None
 ) -> tuple[list[ColumnElement[bool]], int, int]:
@@ -91,12 +99,12 @@ def of_days(
     conditions, lowest, highest = [], 0, 0
     if first:
         begin = clock.first_moment_of(first)
-        conditions.append(moment >= begin)
+        conditions.append(unindexed(moment) >= begin)
         near = select(model.id).where(moment >= begin - SLACK).order_by(moment)
         lowest = _end_of(func.min, near) or 0
     if last:
         end = clock.first_moment_of(last + timedelta(days=1))
-        conditions.append(moment < end)
+        conditions.append(unindexed(moment) < end)
         near = select(model.id).where(moment < end + SLACK).order_by(moment.desc())
         highest = _end_of(func.max, near) or -1
     return conditions, lowest, highest

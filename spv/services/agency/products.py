@@ -78,7 +78,7 @@ def find(text: str = "") -> Found:
 def preview(file: File, actor: Actor) -> Preview:
     """Keep a file, and return the changes it makes. Raises ValidationError."""
     products = read_products(file.content)
-    with authorised_transaction(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         before = approved.current()
         kept = ProductFile(
             **file._asdict(), reference=secrets.token_urlsafe(12),
@@ -104,7 +104,7 @@ def load(reference: str, actor: Actor) -> int:
         raise ValidationError({"file": "The file is no longer kept. Choose it again."})
     filename, content, seen = kept.filename, kept.content, kept.list_sha256
     products = read_products(content)
-    with authorised_transaction(actor, Role.STAFF):
+    with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         before = approved.current()
         if digest(before) != seen:
             raise ValidationError(

@@ -1,6 +1,5 @@
 """Subscriptions to the ledger's API, and the keys of an account's API clients."""
 
-import base64
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
@@ -8,28 +7,35 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import InvalidToken
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from spv import clock
-from spv.extensions import db, secret_keys
-from spv.models import Account, Subscription, SubscriptionKey, User
+from spv.extensions import db
+from spv.models import Account, Subscription, SubscriptionKey, Suspension, User
 from spv.rules.accounts import KeyKind, Role, alike, read_subscription_name, roles_of
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.statements import TERMS, read_declaration
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import sessions
-from spv.services.accounts.sign_in import is_own_password, own_password
+from spv.services.accounts.tries import is_own_password, own_password
 from spv.services.actor import Actor
-from spv.services.authorisation import authorised_transaction, require
+from spv.services.authorisation import (
+    SUBSCRIPTION,
+    YOUR_ACCOUNT,
+    authorised_transaction,
+    reason_of,
+    require,
+    suspension,
+)
+from spv.services.encryption import derive, fernet
 
 MOST = 20
 # A key is shown without the password for so long after signing in.
 FRESH = timedelta(minutes=5)
+SEAL = "seal of keys"  # the purpose of the secret that encrypts keys
 ACTIVE = Subscription.cancelled_at.is_(None)
 
 
@@ -186,6 +192,13 @@ def cancelled(actor: Actor) -> Sequence[Subscription]:
     return db.session.scalars(query).all()
 
 
+def of_account(account_id: int) -> Sequence[Subscription]:
+    """Return the subscriptions of an account, newest first, for agency staff."""
+    query = select(Subscription).where(Subscription.account_id == account_id)
+    query = query.options(selectinload(Subscription.keys))
+    return db.session.scalars(query.order_by(Subscription.id.desc())).all()
+
+
 def find(
     subscription_id: int, actor: Actor, *, also_cancelled: bool = False
 ) -> Subscription:
@@ -195,21 +208,29 @@ def find(
 
 
 def find_client(key: str, ip: str) -> ApiClient | None:
-    """Return the API client that has a key, if the key exists and still works."""
+    """Return the API client that has a key, if the key exists and still works.
+
+    Raises Suspended.
+    """
     query = (
-        select(SubscriptionKey, Subscription.account_id, Account.account_types)
+        select(
+            SubscriptionKey, Subscription.account_id, Account.account_types,
+            reason_of(Suspension.account_id, Subscription.account_id),
+            reason_of(Suspension.subscription_id, Subscription.id),
+        )
         .join(SubscriptionKey.subscription)
         .join(Subscription.account)
         .where(SubscriptionKey.digest.in_(_digests(key)), ACTIVE)
-    )
+    )  # fmt: skip
     found = db.session.execute(query).one_or_none()
     if found is None:
         return None
-    row, account_id, types = found
+    row, account_id, types, of_account, of_subscription = found
+    if error := suspension({YOUR_ACCOUNT: of_account, SUBSCRIPTION: of_subscription}):
+        raise error
     number, kind = row.subscription_id, KeyKind(row.kind)
-    roles = roles_of(staff=False, administrator=False, account_types=types)
     actor = Actor(
-        f"subscription {number}", "api", roles, account_id=account_id,
+        f"subscription {number}", "api", roles_of(types), account_id=account_id,
         subscription_id=number, ip=ip,
     )  # fmt: skip
     return ApiClient(actor, number, row.id, kind, row.last_used_at)
@@ -218,7 +239,7 @@ def find_client(key: str, ip: str) -> ApiClient | None:
 def decrypt_key(encrypted: str) -> str:
     """Return the text of a key. Raises ConflictError if its secret is not known."""
     try:
-        return _fernet().decrypt(encrypted).decode()
+        return fernet(SEAL).decrypt(encrypted).decode()
     except InvalidToken:
         raise ConflictError(
             "This key was made under another secret key of the app, and no longer "
@@ -242,7 +263,7 @@ def _renew(key: SubscriptionKey, at: datetime) -> SubscriptionKey:
     """Give a key a new text, of which only a digest and an encrypted copy are kept."""
     text = secrets.token_hex(16)
     key.digest = _digests(text)[0]
-    key.sealed = _fernet().encrypt(text.encode()).decode()
+    key.sealed = fernet(SEAL).encrypt(text.encode()).decode()
     key.created_at, key.last_used_at = at, None
     return key
 
@@ -253,19 +274,5 @@ def _digests(text: str) -> list[str]:
     A stored digest is never replaced by that of another secret: the log has it too.
     """
     data = text.encode("utf-8", "replace")
-    secret_bytes = _derive("digest of keys")
+    secret_bytes = derive("digest of keys")
     return [hmac.digest(secret, data, "sha256").hex() for secret in secret_bytes]
-
-
-def _fernet() -> MultiFernet:
-    """Encrypt with the present secret; decrypt with every secret that is still good."""
-    secret_bytes = _derive("seal of keys")
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(s)) for s in secret_bytes])
-
-
-def _derive(purpose: str) -> list[bytes]:
-    """Derive 32 bytes for a purpose from each secret, the present secret first."""
-    return [
-        HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret.encode())
-        for secret in reversed(secret_keys())
-    ]

@@ -62,7 +62,7 @@ def mark(
     if not selection.row_ids:
         raise ValidationError({"selection": "Choose at least one row that is valid."})
     check_most(len(selection.row_ids))
-    role = Role.STAFF if Role.STAFF in actor.roles else Role.UPLOADER
+    role = Role.ASSESSOR if Role.STAFF in actor.roles else Role.UPLOADER
     with authorised_transaction(actor, role) as event_sequence:
         valid = valid_ids(PanelSerial.id.in_(selection.row_ids), actor)
         if len(valid) < len(selection.row_ids):

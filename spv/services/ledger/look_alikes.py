@@ -53,11 +53,11 @@ def _pairs(new_rows: Executable) -> list[tuple[Any, Any]]:
             alike[serial].append(row)
     is_alike = one_of(PanelSerial.serial_number, sorted(alike))
     pairs: dict[int, tuple[Any, Any]] = {}
-    older = _PANELS.where(VALID, is_alike).order_by(PanelSerial.id.desc())
+    older = _PANELS.where(VALID, is_alike).order_by(PanelSerial.id)
     for other in db.session.execute(older) if alike else ():
         for row in alike[other.serial_number]:
             if other.id < row.id and other.account_id != row.account_id:
-                pairs[row.id] = row, other
+                pairs.setdefault(row.id, (row, other))
     return [pairs[number] for number in sorted(pairs)]
 
 

@@ -30,6 +30,7 @@ from spv.services import audit_log
 from spv.services.ledger.account_days import COUNTS
 from spv.services.ledger.look_alikes import SEARCHED
 from spv.services.ledger.refusals import REFUSED, digest_of
+from spv.services.verify import ledger, subjects
 from spv.services.verify.comparison import (
     DEFAULTS,
     Facts,
@@ -43,6 +44,8 @@ from spv.services.verify.comparison import (
 from spv.services.verify.findings import Findings
 
 KIND = "refusals"
+# Where these have problems, the counts of days follow from them.
+COUNTED_FROM = {KIND, ledger.KIND, subjects.KIND}
 SENT = ("filename", "file_sha256", "body_sha256")
 OF_REFUSAL = {
     "why": "why", "rows": "row_count", "problems": "problem_count", "sha256": "sha256",
@@ -69,7 +72,9 @@ def check(findings: Findings) -> None:
     for (row, other), (log, table) in pairs:
         name = f"look-alikes {row} and {other}"
         findings.add_all(KIND, differences(name, log, table))
-    findings.add_all(KIND, _wrong_days())
+    follows = not COUNTED_FROM.isdisjoint(findings.problems)
+    for sentence in _wrong_days():
+        findings.add(KIND, sentence, follows=follows)
 
 
 def _logged(

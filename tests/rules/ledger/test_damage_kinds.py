@@ -25,7 +25,7 @@ def holds(times, *strategies):
     """Run a function for generated values."""
 
     def run(check):
-        settings(max_examples=times, deadline=None)(given(*strategies)(check))()
+        settings(max_examples=times)(given(*strategies)(check))()
 
     return run
 

@@ -90,7 +90,7 @@ postcodes = st.integers(0, 9999).map(lambda n: f"{n:04}")
 
 @repeated(300, 5000)
 def test_solar(times):
-    @settings(max_examples=times, deadline=None)
+    @settings(max_examples=times)
     @given(numbers("0.001", 100), postcodes, days, st.sampled_from(PERIODS))
     def agree(power, postcode, day, period):
         expected = law_solar(power, ZONES[postcode], day, period)
@@ -132,7 +132,7 @@ def test_the_table_is_the_one_that_was_transcribed_and_covers_every_postcode():
 
 @repeated(300, 5000)
 def test_wind_and_hydro(times):
-    @settings(max_examples=times, deadline=None)
+    @settings(max_examples=times)
     @given(
         st.sampled_from([("wind", "10"), ("hydro", "6.4")]), st.data(), days,
         st.sampled_from(["1", "5"]),
@@ -155,7 +155,7 @@ def test_wind_and_hydro(times):
 
 @repeated(300, 5000)
 def test_battery(times):
-    @settings(max_examples=times, deadline=None)
+    @settings(max_examples=times)
     @given(numbers(5, 100), numbers("0.001", 100), st.data())
     def agree(one, other, data):
         nominal, usable = max(one, other, key=Fraction), min(one, other, key=Fraction)

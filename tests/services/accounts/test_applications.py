@@ -13,6 +13,7 @@ from spv.rules.errors import (
     ValidationError,
 )
 from spv.services.accounts import applications, contacts, sessions, users
+from spv.services.agency import staff
 from tests.people import (
     ABN,
     APPLICATION,
@@ -97,7 +98,7 @@ def test_an_upgrade_asks_for_something_new(demonstration):
 def test_two_staff_on_one_application(kim):
     applications.submit(APPLICATION, kim)
     number = waiting_of(kim).id
-    users.create_staff("pat@agency.example", "Pat Lee")
+    staff.create("pat@agency.example", "Pat Lee")
     avery, pat = acting(demo.STAFF), acting("pat@agency.example")
     errors = at_once(
         lambda: applications.approve(number, avery),
@@ -119,7 +120,7 @@ def test_two_staff_on_one_application(kim):
 def test_nobody_assesses_their_own(kim):
     applications.submit(APPLICATION, kim)
     number = waiting_of(kim).id
-    users.create_staff("kim@x.au")
+    staff.create("kim@x.au")
     for assess in (
         lambda: applications.approve(number, acting("kim@x.au")),
         lambda: applications.decline(number, {"reason": "x"}, acting("kim@x.au")),

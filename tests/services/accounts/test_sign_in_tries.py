@@ -10,8 +10,8 @@ from spv.extensions import db
 from spv.models import KnownBrowser, SignInTries, User
 from spv.rules.errors import ValidationError
 from spv.services import audit_log
-from spv.services.accounts import sessions, sign_in, users
-from spv.services.accounts.sign_in import TooManyFailures, count_sign_in
+from spv.services.accounts import sessions, tries, users
+from spv.services.accounts.tries import TooManyFailures, count_sign_in
 from tests.people import NEW_PASSWORD, PASSWORD, at_once, try_sign_in, user_of
 
 WRONG = "The email address or the password is wrong."
@@ -185,7 +185,7 @@ def test_a_class_and_a_carrier_are_slowed_and_not_locked_out(kim, clock):
 def test_a_right_password_counts_for_nothing(kim, clock):
     with nested_batch():
         for number in range(101):
-            sign_in.take_back(count_sign_in(KIM, f"10.2.2.{number}", ""))
+            tries.take_back(count_sign_in(KIM, f"10.2.2.{number}", ""))
     assert db.session.query(SignInTries).count() == 0
     assert guess_from_everywhere(99) == 99
     for _ in range(3):  # nor does it begin the count of all networks anew

@@ -13,8 +13,7 @@ from spv.extensions import db
 from spv.models import ApprovedProduct, AuditEvent, ProductFile, RefusedUpload, Upload
 from spv.rules.errors import ForbiddenError, ValidationError
 from spv.services import retention
-from spv.services.accounts import users
-from spv.services.agency import products
+from spv.services.agency import products, staff
 from spv.services.ledger import approved, uploads
 from spv.services.ledger.refused_files import File, RowsRefused, kept, with_problems
 from tests.panels import DECLARED, panels_csv, upload
@@ -89,7 +88,7 @@ def test_a_change_in_between_is_refused(staff_again):
 @pytest.fixture
 def staff_again():
     """A second member of staff."""
-    users.create_staff("second@agency.example")
+    staff.create("second@agency.example", role="administrator")
     return "second@agency.example"
 
 
@@ -106,8 +105,9 @@ def test_a_kept_file_is_of_one_person_for_a_day(staff_again):
         products.load(second.reference, actor)
     assert retention.forget(later)["list of products"] == 1
     assert db.session.query(ProductFile).count() == 0
-    with pytest.raises(ForbiddenError):
-        look(OURS, email=demo.VSP_ADMIN)
+    for email in (demo.VSP_ADMIN, demo.ASSESSOR):
+        with pytest.raises(ForbiddenError):
+            look(OURS, email=email)
 
 
 def test_without_a_list_nothing_is_compared(vsp):

@@ -26,6 +26,7 @@ from spv.services.ledger.refused_files import RowsRefused
 from tests.api import UPLOADS, items, system_of
 from tests.panels import HEADING, NAMES, mark, panels_csv, refused, upload
 from tests.people import acting, events
+from tests.plans import scans, statements
 from tests.proof import log_problems
 
 pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
@@ -250,6 +251,19 @@ def test_only_fifty_refusals_of_a_serial_number_are_read(vsp, other):
             upload(panels_csv(1) + f"{NAMES},ZZ{number}\r\n".encode(), other)
     row = db.session.query(PanelSerial).filter_by(serial_number="EX000001").one().id
     assert len(refusals.asked_for(row, acting(demo.STAFF))) == refusals.MOST
+
+
+def test_no_table_is_read_whole(vsp, other):
+    upload(panels_csv(3), vsp)
+    staff = acting(demo.STAFF)
+    sent = statements(lambda: send_taken(other))
+    made = newest()
+    row = db.session.query(PanelSerial).filter_by(serial_number="EX000001").one().id
+    sent += statements(lambda: refusals.asked_for(row, staff))
+    sent += statements(lambda: refusals.show(made.id, staff))
+    assert any("refused_serials" in statement for statement, _ in sent)
+    small = {"audit_chains", "accounts", "users"}
+    assert {*scans(sent)} - small == set()
 
 
 def test_a_refusal_is_kept_with_its_event_or_not_at_all(other):

@@ -12,6 +12,7 @@ from spv.services.ledger import look_alikes
 from spv.services.ledger.look_alikes import SEARCHED
 from tests.panels import HEADING, NAMES, mark, upload
 from tests.people import acting, events
+from tests.plans import scans, statements
 from tests.proof import log_problems
 
 pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
@@ -69,6 +70,14 @@ def test_pairs_of_two_accounts_are_found_once(vsp, other):
     assert look_alikes.search() == 0  # nothing is new: no event
     assert events() == [*before, SEARCHED]
     assert log_problems() == []
+
+
+def test_no_table_is_read_whole(vsp, other):
+    send(vsp, "LA0101")
+    send(other, "LAO101")
+    sent = statements(look_alikes.search)
+    assert found() == [("LAO101", "LA0101")]
+    assert {*scans(sent)} <= {"anon_1"}  # the list of what is looked for
 
 
 def test_only_valid_rows_count_and_the_oldest_of_them(vsp, other):

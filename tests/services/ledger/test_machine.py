@@ -278,7 +278,7 @@ def test_the_ledger_is_as_a_dictionary_says(demonstration, monkeypatch, times):
         machines.append(LedgerMachine())
         return machines[-1]
 
-    deep = settings(max_examples=times, stateful_step_count=30, deadline=None)
+    deep = settings(max_examples=times, stateful_step_count=30)
     run_state_machine_as_test(begin, settings=deep)
     stored = sum(len(machine.model.rows) for machine in machines)
     assert len(brute_force.every_row()) == before + stored

@@ -1,0 +1,243 @@
+"""The second factor of users: codes of an app (RFC 6238), and recovery codes."""
+
+import base64
+import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from cryptography.fernet import InvalidToken
+from flask import current_app
+from pyotp import TOTP, random_base32
+from pyotp.exceptions import OTPVerificationError
+from sqlalchemy import select
+
+from spv import clock
+from spv.extensions import db
+from spv.models import SecondFactor, User, UserSession
+from spv.rules.errors import ConflictError, ForbiddenError, ValidationError
+from spv.services import audit_log
+from spv.services.accounts import sessions
+from spv.services.accounts.sessions import SignedIn, digest
+from spv.services.accounts.sign_in import check_not_shared, is_shared, user_of
+from spv.services.accounts.tries import count_try, take_back
+from spv.services.actor import OPERATOR, Actor
+from spv.services.encryption import fernet
+
+ISSUER = "Solar Panel Validation"
+# A code is asked again, before some acts, when the last one is older than this.
+FRESH = timedelta(minutes=10)
+SET_UP_LASTS = 3_600  # seconds
+SEAL, SET_UP = "seal of second factors", "second factor that is set up"
+RECOVERY_CODES, RECOVERY_BYTES = 10, 10  # 80 bits are 16 letters and digits
+_READ_AS = str.maketrans("018", "OIB", " -\t\r\n")  # no code has these digits
+RECOVERED, REFUSED = "second_factor.recovery_code_used", "second_factor.code_refused"
+WRONG = (
+    "This code is wrong, too old, or was used already. Enter the code that the app "
+    "shows now."
+)
+CHANGED = "Your rights have changed. Nothing was done."
+REQUIRED = "Agency staff need a second factor. Set it up again instead of removing it."
+
+
+class SetUp(NamedTuple):
+    """A secret that a user puts into an app, before a code confirms it.
+
+    `sealed` is the secret encrypted, for a cookie. `address` is what the QR code says.
+    Nobody confirms it for a person whom everybody shares (`is_shared`).
+    """
+
+    sealed: str
+    secret: str
+    address: str
+    is_shared: bool
+
+
+def of_user(user_id: int | None) -> SecondFactor | None:
+    """Return the second factor of a user, if there is one."""
+    query = select(SecondFactor).where(SecondFactor.user_id == user_id)
+    return db.session.scalar(query)
+
+
+def is_stale(person: SignedIn) -> bool:
+    """Tell whether a user has a second factor, and has given no code lately."""
+    return person.has_second_factor and not _is_fresh(person.second_factor_at)
+
+
+def set_up(sealed: str, actor: Actor) -> SetUp:
+    """Return the secret that the actor is setting up, or else a new one."""
+    secret = _secret_of_set_up(sealed, actor)
+    if not secret:
+        secret = random_base32()
+        text = f"{actor.user_id} {secret}"
+        sealed = fernet(SET_UP).encrypt(text.encode()).decode()
+    address = TOTP(secret).provisioning_uri(name=actor.name, issuer_name=ISSUER)
+    user = db.session.get_one(User, actor.user_id)
+    return SetUp(sealed, secret, address, is_shared(user))
+
+
+def add(
+    sealed: str, code: str, token: str, actor: Actor, browser: str = ""
+) -> list[str]:
+    """Add the second factor that was set up, or replace one; return recovery codes.
+
+    All sessions but that with `token` are revoked: nobody gave a code in them. Raises
+    ValidationError, ForbiddenError.
+    """
+    secret = _secret_of_set_up(sealed, actor)
+    codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
+    with audit_log.registry_transaction():
+        (user, session, factor), at = _trusted(token, actor), clock.now()
+        step = matching_step(secret, code, at) if secret else 0
+        if not step:
+            raise ValidationError({"code": WRONG})
+        event = "second_factor.replaced" if factor else "second_factor.added"
+        factor = factor or SecondFactor(user_id=user.id)
+        factor.sealed = fernet(SEAL).encrypt(secret.encode()).decode()
+        factor.recovery = [digest(_plain(each)) for each in codes]
+        factor.last_step, factor.created_at = step, at
+        db.session.add(factor)
+        session.second_factor_at = at
+        sessions.revoke(user.id, but_token=token, but_browser=browser)
+        audit_log.act(event, actor, at, changed=[factor])
+    return codes
+
+
+def remove(token: str, actor: Actor) -> None:
+    """Remove the actor's second factor. Raises ConflictError, ForbiddenError."""
+    with audit_log.registry_transaction():
+        user, _, factor = _trusted(token, actor)
+        if user.is_staff and current_app.config["SPV_ENVIRONMENT"] != "demo":
+            raise ConflictError(REQUIRED)
+        if factor is None:
+            raise ConflictError("Your second factor is off already.")
+        db.session.delete(factor)
+        audit_log.act("second_factor.removed", actor, clock.now(), changed=[factor])
+
+
+def reset(email: str) -> None:
+    """Remove the second factor of a user who has lost it, and end their sessions.
+
+    Raises ConflictError if there is none.
+    """
+    with audit_log.registry_transaction():
+        user = user_of(email)
+        removed = forget(user) if user else []
+        if not user or not removed:
+            raise ConflictError(f"Nobody with a second factor signs in as {email}.")
+        sessions.revoke(user.id)
+        audit_log.act(
+            "second_factor.reset", OPERATOR, clock.now(), changed=removed,
+            subject=user.id, email=user.email,
+        )  # fmt: skip
+
+
+def forget(user: User) -> list[SecondFactor]:
+    """Delete the second factor of a user, in the caller's transaction; return it."""
+    factor = of_user(user.id)
+    if factor:
+        db.session.delete(factor)
+    return [factor] if factor else []
+
+
+def confirm(code: str, token: str, actor: Actor) -> None:
+    """Note in the actor's session that they have given a code.
+
+    Raises ValidationError, TooManyFailures, and ForbiddenError if the session ended.
+    """
+    with audit_log.registry_transaction():
+        at, session = clock.now(), sessions.find(token)
+        factor = of_user(actor.user_id)
+        if session is None or factor is None:
+            raise ForbiddenError(CHANGED)
+        event = try_code(code, factor, at, "second_factor.confirmed")
+        if event != REFUSED:
+            session.second_factor_at = at
+        log_code(event, actor, at, factor)
+    if event == REFUSED:
+        raise ValidationError({"code": WRONG})
+
+
+def matching_step(secret: str, code: str, at: datetime) -> int:
+    """Return the time step of a code of the app; 0 if it has none near a moment.
+
+    Clocks may differ by one step, which is 30 seconds.
+    """
+    totp, plain = TOTP(secret), code.replace(" ", "")
+    try:
+        return totp.verify_and_get_timecode(plain, for_time=at, valid_window=1)
+    except OTPVerificationError:
+        return 0
+
+
+def try_code(code: str, factor: SecondFactor, at: datetime, success: str) -> str:
+    """Try a code, in the caller's transaction; return the name of the event.
+
+    It is `success` after a code of the app. No code is taken twice. Failures are
+    counted for the user, which only somebody who knows the password can make happen.
+    """
+    counter = count_try(f"the second factor of {factor.user_id}", "code", "")
+    secret, recovery = _secret_of(factor), digest(_plain(code))
+    step = matching_step(secret, code, at) if secret else 0
+    if step > factor.last_step:
+        factor.last_step, event = step, success
+    elif recovery in factor.recovery:
+        factor.recovery = [each for each in factor.recovery if each != recovery]
+        event = RECOVERED
+    else:
+        return REFUSED
+    take_back([counter])
+    return event
+
+
+def log_code(event: str, actor: Actor, at: datetime, factor: SecondFactor) -> None:
+    """Append the event of a code that was tried."""
+    if event == RECOVERED:
+        audit_log.act(event, actor, at, changed=[factor], left=len(factor.recovery))
+    else:
+        audit_log.act(event, actor, at)
+
+
+def _trusted(token: str, actor: Actor) -> tuple[User, UserSession, SecondFactor | None]:
+    """Return the actor, their session and second factor, in the caller's transaction.
+
+    Raises ForbiddenError if the session has ended, or if there is a second factor and
+    no code was given lately, and ConflictError for a person whom everybody shares.
+    """
+    user, session = db.session.get_one(User, actor.user_id), sessions.find(token)
+    check_not_shared(user)
+    factor = of_user(user.id)
+    if session is None or (factor and not _is_fresh(session.second_factor_at)):
+        raise ForbiddenError(CHANGED)
+    return user, session, factor
+
+
+def _is_fresh(given_at: datetime | None) -> bool:
+    return given_at is not None and clock.now() - given_at < FRESH
+
+
+def _secret_of(factor: SecondFactor) -> str:
+    """Return the secret; "" if it was encrypted under a key that is not known."""
+    try:
+        return fernet(SEAL).decrypt(factor.sealed).decode()
+    except InvalidToken:
+        return ""
+
+
+def _secret_of_set_up(sealed: str, actor: Actor) -> str:
+    """Return the secret that the actor is setting up; "" if there is none."""
+    try:
+        text = fernet(SET_UP).decrypt(sealed, ttl=SET_UP_LASTS).decode()
+    except InvalidToken:
+        return ""
+    number, _, secret = text.partition(" ")
+    return secret if number == str(actor.user_id) else ""
+
+
+def _recovery_code() -> str:
+    text = base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode()
+    return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def _plain(code: str) -> str:
+    """Return a recovery code as it is hashed, however it was typed."""
+    return code.upper().translate(_READ_AS)
