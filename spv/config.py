@@ -59,6 +59,12 @@ def _environment(text: str) -> str:
     return text
 
 
+def _products(text: str) -> str:
+    if text not in ("warn", "refuse"):
+        raise ValueError("must be warn or refuse.")
+    return text
+
+
 def _on_or_off(text: str) -> bool:
     if text not in ("on", "off"):
         raise ValueError("must be on or off.")
@@ -129,6 +135,8 @@ class Config:
     # a kilobyte. Beyond the second limit, single calculations are still saved.
     SPV_VISITOR_ROWS: int = _setting(50_000, _number)
     SPV_VISITOR_ROWS_IN_ALL: int = _setting(500_000, _number)
+    # Whether a product that is not approved is a warning or an error.
+    SPV_PRODUCTS: str = _setting("warn", _products)
     # How many days things are kept that the nightly job deletes.
     SPV_DAYS_REFUSED_FILES: int = _setting(1, _days)
     SPV_DAYS_REFUSAL_REPORTS: int = _setting(30, _days)

@@ -72,6 +72,7 @@ _ROUTES = {
         "staff_accounts.subscription",
         "staff_log.index", "staff_log.show", "staff_log.export",
         "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
+        "staff_products.index", "staff_products.export",
     ),
     ASSESSOR: (
         "staff.approve", "staff.decline", "staff_accounts.make_link",
@@ -81,6 +82,7 @@ _ROUTES = {
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",
         "staff_accounts.add_staff", "staff_accounts.change_role",
         "staff_accounts.remove_staff",
+        "staff_products.load",
     ),
 }  # fmt: skip
 # These ask for a code of the second factor if the user has one and gave none lately.
@@ -117,6 +119,7 @@ MENU = [
         "staff.verify": "Verification",
         "staff_log.index": "Audit log",
         "staff_log.list_calculations": "Calculations",
+        "staff_products.index": "Approved products",
     }),
     Group("Renewable Energy Target", "Small units", {
         "panels.index": "Panel serial numbers",

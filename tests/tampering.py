@@ -27,6 +27,7 @@ from tests.api import TICKED, subscribe
 from tests.examples import EXAMPLES
 from tests.panels import mark, panels_csv, upload
 from tests.people import APPLICATION, KIM, WEB, acting
+from tests.products import LIST, load_list
 
 EVENT = AuditEvent.__table__
 HEAD = AuditChain.__table__
@@ -148,6 +149,7 @@ class History:
         upload(panels_csv(2, "DD0"), user)
         upload(panels_csv(2, "DDO"), acting(demo.SUPPLIER))
         yield look_alikes.search()
+        yield load_list(*LIST)
         calculations.save(EXAMPLES[1].answers, WEB)
 
 

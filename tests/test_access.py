@@ -90,7 +90,8 @@ MATRIX = {
         "staff.refused", "staff_log.index", "staff_log.show", "staff_log.export",
         "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
         "staff_accounts.people", "staff_accounts.person", "staff_accounts.account",
-        "staff_accounts.subscription",
+        "staff_accounts.subscription", "staff_products.index",
+        "staff_products.export",
     },
     "E": {
         "staff.approve", "staff.decline", "staff_accounts.make_link",
@@ -99,7 +100,7 @@ MATRIX = {
     "S": {
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",
         "staff_accounts.add_staff", "staff_accounts.change_role",
-        "staff_accounts.remove_staff",
+        "staff_accounts.remove_staff", "staff_products.load",
     },
 }  # fmt: skip
 ALLOWED = {name: letters for letters, names in MATRIX.items() for name in names}

@@ -43,6 +43,7 @@ INDEXES = (
 # In the order in which they can be dropped.
 MADE = ("conflicts", "refused_serials", "refused_uploads", "account_days",
         "look_alikes", "suspensions", "desk_notes", "approved_products",
+        "product_files",
         "second_factors", "audit_subjects")  # fmt: skip
 
 
@@ -148,6 +149,14 @@ def create_tables_of_findings():
     op.create_index(
         "uq_approved_products_names", "approved_products", [*names, "approved_from"],
         unique=True,
+    )  # fmt: skip
+    create_table(
+        "product_files",
+        ID | {"reference": sa.String(16), "user_id": NUMBER, "filename": NAME,
+              "content": sa.LargeBinary(), "list_sha256": sa.String(64),
+              "kept_at": MOMENT},
+        refer={"user_id": USERS}, unique=[["reference"]],
+        index=[["user_id"], ["kept_at"]],
     )  # fmt: skip
 
 

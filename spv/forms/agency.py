@@ -1,14 +1,15 @@
-"""Forms of agency staff: their searches, their colleagues, and suspensions."""
+"""Forms of agency staff: searches, colleagues, suspensions, a list of products."""
 
 from typing import ClassVar
 
-from wtforms import StringField, TextAreaField
+from wtforms import FileField, StringField, TextAreaField
 from wtforms.widgets import DateInput
 
-from spv.forms import Form
+from spv.forms import FileForm, Form
 from spv.forms.accounts import PersonForm
 from spv.rules.staff_search import EVENTS, KINDS, ZONES
 from spv.rules.stc.system_types import SYSTEM_TYPES
+from spv.rules.text import plain_filename
 
 
 class LogForm(Form):
@@ -54,3 +55,15 @@ class SuspensionForm(Form):
     """The reason for suspending, or for reinstating."""
 
     reason = TextAreaField("Reason")
+
+
+class ProductsForm(FileForm):
+    """A list of approved products, or the reference of one that was looked at."""
+
+    file = FileField("CSV file of approved products")
+    kept_file = StringField()
+
+    @property
+    def filename(self) -> str:
+        """The name of the file, without folders."""
+        return plain_filename(self.file.data.filename)

@@ -13,6 +13,7 @@ from spv.models.agency import ApprovedProduct as ApprovedProduct
 from spv.models.agency import Conflict as Conflict
 from spv.models.agency import DeskNote as DeskNote
 from spv.models.agency import LookAlike as LookAlike
+from spv.models.agency import ProductFile as ProductFile
 from spv.models.agency import RefusedSerial as RefusedSerial
 from spv.models.agency import RefusedUpload as RefusedUpload
 from spv.models.agency import Suspension as Suspension

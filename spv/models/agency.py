@@ -196,3 +196,20 @@ class ApprovedProduct(Model):
     model_number_key: Mapped[str] = mapped_column(Text)
     approved_from: Mapped[date]
     approved_until: Mapped[date | None]
+
+
+class ProductFile(Model):
+    """A list of approved products that staff have looked at, kept until they load it.
+
+    `list_sha256` is the digest of the list that it was compared with.
+    """
+
+    __tablename__ = "product_files"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    filename: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    list_sha256: Mapped[str] = mapped_column(String(64))
+    kept_at: Mapped[datetime] = mapped_column(index=True)

@@ -54,6 +54,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{actor} exported the newest events of the audit log.",
     ),
     "log.searched": ("{actor} searched the audit log. {criteria}.",),
+    "products.loaded": (
+        "{actor} loaded a list of {rows:approved product} from {filename}: {added} "
+        "added, {altered} changed, {gone} gone.",
+    ),
     "refusals.viewed": ("{actor} looked at {refusals:refused upload} of accounts.",),
     "rows.marked_invalid": ("{actor} marked {rows:row} as invalid: {reason}.",),
     "second_factor.added": ("{actor} set up a second factor.",),

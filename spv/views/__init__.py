@@ -14,6 +14,7 @@ from spv.views import (
     staff,
     staff_accounts,
     staff_log,
+    staff_products,
     stc,
     uploads,
     verify,
@@ -69,9 +70,9 @@ def init_app(app: Flask) -> None:
     }
     for blueprint in (
         stc.bp, site.bp, account.sign_in_bp, account.bp, second_factor.bp, staff.bp,
-        staff_accounts.bp, staff_log.bp, panels.bp, panels.invalidations_bp, uploads.bp,
-        developer.bp, developer.declaration_bp, api_ledger.bp, stc.api_bp,
-        site.check_bp, verify.bp,
+        staff_accounts.bp, staff_log.bp, staff_products.bp, panels.bp,
+        panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
+        api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     for api in (api_ledger.bp, site.check_by_api):

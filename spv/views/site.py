@@ -116,8 +116,11 @@ def check_by_api() -> dict[str, Any]:
     """Answer the status of up to 100 panels, and never whose they are."""
     check_parameters()
     checked = lookup.check_panels(read_body, json_body())
+    warning = {"field": "modelNumber", "code": "not_approved",
+               "message": checked.warning}  # fmt: skip
     return {
         "result": "Successful",
+        **({"warnings": [warning]} if checked.warning else {}),
         "serialNumbers": [
             {
                 "serialNumber": each.listed.entry,

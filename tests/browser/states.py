@@ -21,6 +21,7 @@ from tests.browser.test_uploads import choose, declare
 from tests.examples import BATTERY, GOOD_SOLAR
 from tests.panels import NAMES, panels_csv
 from tests.people import PASSWORD
+from tests.products import LIST, list_csv
 from tests.webkit import SECONDS
 
 VSP, SIGNS_UP = "VSP, administrator", "Somebody who signs up"
@@ -259,6 +260,11 @@ STAFF = [
     ("person, no reason", "/staff/people", first("#people a", "Luca Romano"),
      does(press, "Suspend")),
     ("staff, account", "/staff/people", first("#people a", "Example Panel Supply")),
+    ("approved products", "/staff/products"),
+    ("approved products, wrong file", "/staff/products",
+     *sends(list_csv("S,L,A,x,"), "Look at the changes")),
+    ("approved products, changes", "/staff/products",
+     *sends(list_csv(*LIST), "Look at the changes")),
     ("search, staff", "/panels"),
     ("serial number, refused since", TAKEN, SERIAL),
     ("refused upload", TAKEN, SERIAL, first("main a", "^refused upload")),

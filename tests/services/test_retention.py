@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 
-from spv import clock
+from spv import clock, demo
 from spv.config import SETTINGS
 from spv.extensions import db
 from spv.models import (
@@ -21,10 +21,13 @@ from spv.models import (
 from spv.rules.stc.batch import template_text
 from spv.services import retention
 from spv.services.accounts import sign_in
+from spv.services.agency import products
+from spv.services.ledger.refused_files import File
 from spv.services.stc import batches
 from tests.api import UPLOADS, items, system_of
 from tests.panels import panels_csv, refused
-from tests.people import KIM, PASSWORD, WEB, try_sign_in
+from tests.people import KIM, PASSWORD, WEB, acting, try_sign_in
+from tests.products import LIST, list_csv
 from tests.proof import log_problems
 
 pytestmark = pytest.mark.every_database
@@ -52,6 +55,7 @@ def full(demonstration, other, app):
         db.session.query(RefusedUpload).update({"report": None})
         db.session.commit()
         refused(panels_csv(2), other)
+        products.preview(File(list_csv(*LIST), "list.csv"), acting(demo.STAFF))
         batches.save(template_text().encode(), WEB)
         system = system_of(app, other)
         assert system.send(UPLOADS, items(2), Idempotency_Key="one").status_code == 201

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 
 from spv import demo
 from spv.extensions import db
-from spv.models import AuditEvent
+from spv.models import AuditEvent, ProductFile
 from spv.policy import POLICIES
 from spv.services.accounts import applications, contacts, link_notices, users
-from spv.services.agency import suspensions
+from spv.services.agency import products, suspensions
 from spv.services.agency.suspensions import Subject
+from spv.services.ledger.refused_files import File
 from tests.api import subscribe
 from tests.panels import DECLARED, panels_csv
 from tests.people import (
@@ -24,6 +25,7 @@ from tests.people import (
     events,
     user_of,
 )
+from tests.products import LIST, list_csv
 
 CONTACT = {"legal_name": "New Pty Ltd", "abn": "51824753556", "email": "n@x.au"}
 FILES = {
@@ -137,6 +139,9 @@ ACTS = {
     "staff.remove_contact": (
         demo.STAFF, "/staff/contacts/{contact}/remove", {}, "contact.removed",
     ),
+    "staff_products.load": (
+        demo.STAFF, "/staff/products", {"kept_file": ""}, "products.loaded",
+    ),
     "staff.start_verification": (
         demo.STAFF, "/staff/verify", {}, "verification.started",
     ),
@@ -175,13 +180,17 @@ def filled(address):
         names["notice"] = notice.sequence
     if "{subscription}" in address:
         names["subscription"] = subscribe(acting(demo.VSP_USER))
+    if address == "/staff/products":
+        products.preview(File(list_csv(*LIST), "list.csv"), acting(demo.STAFF))
     if "{token}" in address:
         names["token"] = users.make_link(tom, acting(demo.VSP_ADMIN)).token
     return address.format(**names)
 
 
 def sent(data):
-    """The data of a form, with its file opened."""
+    """The data of a form, with its file opened, or the list that is kept."""
+    if "kept_file" in data:
+        return {"kept_file": db.session.scalar(sa.select(ProductFile.reference))}
     return {n: (io.BytesIO(FILES[v]), v) if n == "file" else v for n, v in data.items()}
 
 

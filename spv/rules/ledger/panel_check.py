@@ -94,11 +94,15 @@ class CheckedPanel(NamedTuple):
 
 
 class CheckedPanels(NamedTuple):
-    """A question with the result of each entry at the end of a day."""
+    """A question with the result of each entry at the end of a day.
+
+    `warning` says why the model is not approved on that day; it is empty if it is.
+    """
 
     question: Question
     day: date
     entries: Sequence[CheckedPanel]
+    warning: str = ""
 
     @property
     def valid_count(self) -> int:

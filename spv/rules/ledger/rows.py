@@ -75,7 +75,8 @@ class CheckedRows:
     """The good rows by their row numbers, and every problem of the others.
 
     `serials` has every readable serial number with the first row that it is in.
-    `warnings` are about good rows, as `warnings_of` finds them.
+    `warnings` are about good rows, as `warnings_of` finds them. `not_approved` are
+    problems of good rows that the list of approved products does not have.
     """
 
     panels: dict[int, Panel]
@@ -83,6 +84,7 @@ class CheckedRows:
     problems: list[Problem]
     row_count: int
     warnings: list[Problem] = field(default_factory=list)
+    not_approved: list[Problem] = field(default_factory=list)
 
 
 def escape_invisible(text: str, most: int = 60) -> str:
@@ -245,10 +247,13 @@ def _code_of(serial: str) -> str:
 
 
 def to_log(warnings: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Return warnings as they are saved and logged: row, field, code and value."""
+    """Return warnings as they are saved and logged: row, field, code and value.
+
+    A warning with a note has that, too.
+    """
     return [
         {"row": each.row, "field": each.field, "code": each.fault.code,
-         "value": each.found}
+         "value": each.found} | ({"note": each.note} if each.note else {})
         for each in warnings
     ]  # fmt: skip
 
@@ -256,9 +261,10 @@ def to_log(warnings: Iterable[Problem]) -> list[dict[str, Any]]:
 def of_log(logged: Iterable[Mapping[str, Any]]) -> list[Problem]:
     """Return the warnings that `to_log` returned."""
     return [
-        Problem(each["row"], each["field"], fault(each["code"]), each["value"])
+        Problem(each["row"], each["field"], fault(each["code"]), each["value"],
+                each.get("note", ""))
         for each in logged
-    ]
+    ]  # fmt: skip
 
 
 def is_filler(serial: str) -> bool:

@@ -20,6 +20,7 @@ from spv.rules.text import pluralise
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
 from spv.services.ledger import (
+    approved,
     declarations,
     invalidations,
     lookup,
@@ -63,7 +64,7 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
 
     Raises BodyRefused, ItemsRefused, NotCurrent.
     """
-    checked = json_api.read_items(body)
+    checked = approved.judge(json_api.read_items(body))
     if only_check:
         return _check_upload(checked, actor)
     try:

@@ -22,6 +22,7 @@ from spv.rules.ledger.rows import FIELDS, PRODUCT_FIELDS
 from spv.rules.ledger.search import Listed, SerialList, look_alikes
 from spv.rules.ledger.serial_number import is_barcode
 from spv.services.actor import Actor
+from spv.services.ledger import approved
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.rows import joined_rows
 
@@ -152,7 +153,8 @@ def check_panels(read: Callable[[Any, date], Question], given: Any) -> CheckedPa
         rows[serial].append(Row(*values))
     day = question.as_at or today
     end = clock.first_moment_of(day + timedelta(days=1))
-    return panel_check.check(question, rows, day, end)
+    checked = panel_check.check(question, rows, day, end)
+    return checked._replace(warning=approved.warning_of(question.model_number, day))
 
 
 def history(row_id: int, actor: Actor) -> Sequence[Any]:

@@ -18,6 +18,7 @@ from spv.rules.ledger.report import Report, write_problems, write_rows
 from spv.rules.ledger.rows import CheckedRows, Problem, already_valid_problem
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require
+from spv.services.ledger import approved
 from spv.services.ledger.rows import already_valid
 from spv.services.retention import kept_for
 
@@ -67,7 +68,8 @@ def problems_of(
         number, day = checked.serials[serial], clock.day_of(row.received_at)
         own = row.account_id == actor.account_id
         found.append(already_valid_problem(number, serial, day, own=own))
-    return sorted(checked.problems + found, key=attrgetter("row"))
+    found += checked.problems + checked.not_approved
+    return sorted(found, key=attrgetter("row"))
 
 
 def keep(file: File, report: Report, actor: Actor, at: datetime) -> str:
@@ -138,5 +140,5 @@ def _check(reference: str, actor: Actor) -> tuple[bytes, CheckedRows, list[Probl
     """Check a kept file again. Raises NotFoundError if it is gone or of another."""
     query = _mine(actor).where(RefusedFile.reference == reference)
     file = require(db.session.scalar(query))
-    checked = check_csv(file.content)
+    checked = approved.judge(check_csv(file.content))
     return file.content, checked, problems_of(checked, actor)

@@ -29,6 +29,7 @@ from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result
 from spv.services.ledger import (
     account_days,
+    approved,
     declarations,
     refusals,
     refused_files,
@@ -78,7 +79,7 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     try:
         if answers.get("accept_headings"):
             file = file._replace(content=accept_headings(file.content))
-        checked = check_csv(file.content)
+        checked = approved.judge(check_csv(file.content))
         return record(
             checked, actor, filename=file.filename, wording_version=wording,
             confirmed=bool(answers.get("confirm_warnings")),
@@ -114,7 +115,7 @@ def record(
         declaration = declarations.of_upload(wording_version, actor, at)
         if earlier := _still_valid(digests, actor):
             return earlier
-        if checked.warnings and not confirmed:
+        if checked.not_approved or (checked.warnings and not confirmed):
             raise has_problems(checked, actor)
         upload = Upload(
             **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
@@ -152,8 +153,9 @@ def check(
     visitors, the file is not compared with the ledger. Raises ValidationError if
     anything is wrong.
     """
-    checked = check_csv(accept_headings(content) if headings else content)
-    problems, earlier = checked.problems, None
+    content_read = accept_headings(content) if headings else content
+    checked = approved.judge(check_csv(content_read))
+    problems, earlier = checked.problems + checked.not_approved, None
     if actor:
         problems, earlier = compare(checked, actor)
     found = report(checked, problems, content)

@@ -10,7 +10,7 @@ from spv.extensions import db
 from spv.models import AuditChain, AuditEvent, PanelSerial, StcCalculation
 from spv.rules.proofs import read_notes
 from spv.services import audit_log, checkpoints
-from spv.services.verify import calculations, ledger, refusals, subjects
+from spv.services.verify import calculations, ledger, products, refusals, subjects
 from spv.services.verify.chain import ChainCheck
 from spv.services.verify.findings import UNREADABLE, Findings
 from spv.services.verify.states import States
@@ -44,6 +44,7 @@ def verify(
             ("people and accounts", states.compare),
             ("ledger", lambda: ledger.check(findings)),
             ("refusals", lambda: refusals.check(findings)),
+            (products.KIND, lambda: products.check(findings)),
             ("calculations", lambda: calculations.check(findings)),
         ):
             try:

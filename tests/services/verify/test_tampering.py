@@ -20,6 +20,7 @@ from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, upload
 from tests.people import KIM, NEW_PASSWORD, WEB, acting, at_once
 from tests.tampering import History, PostgresCopies, SqliteCopies, Tamperer
+from tests.tampering_products import change_approved_product  # noqa: F401
 from tests.tampering_refusals import REFUSED  # noqa: F401 (its kinds are added)
 from tests.tampering_rows import KINDS
 
