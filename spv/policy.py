@@ -66,17 +66,18 @@ _ROUTES = {
         "api_ledger.show", "api_ledger.invalidate",
     ),
     STAFF: (
-        "staff.index", "staff.applications", "staff.application", "staff.refused",
+        "staff.index", "staff.months", "staff.list_refused", "staff.refused",
+        "staff.applications", "staff.application",
         "staff.list_contacts", "staff.verify", "staff.start_verification",
         "staff_accounts.people", "staff_accounts.person", "staff_accounts.account",
-        "staff_accounts.subscription",
+        "staff_accounts.subscription", "staff_accounts.index",
         "staff_log.index", "staff_log.show", "staff_log.export",
         "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
         "staff_products.index", "staff_products.export",
     ),
     ASSESSOR: (
         "staff.approve", "staff.decline", "staff_accounts.make_link",
-        "staff_accounts.suspend", "staff_accounts.reinstate",
+        "staff_accounts.suspend", "staff_accounts.reinstate", "staff.see",
     ),
     STAFF_ADMINISTRATOR: (
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",
@@ -113,7 +114,9 @@ class Group(NamedTuple):
 
 MENU = [
     Group("Agency", "", {
+        "staff.index": "Desk",
         "staff.applications": "Applications",
+        "staff_accounts.index": "Accounts",
         "staff.list_contacts": "Nominated contacts",
         "staff_accounts.people": "People",
         "staff.verify": "Verification",

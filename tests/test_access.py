@@ -92,10 +92,11 @@ MATRIX = {
         "staff_accounts.people", "staff_accounts.person", "staff_accounts.account",
         "staff_accounts.subscription", "staff_products.index",
         "staff_products.export",
+        "staff_accounts.index", "staff.months", "staff.list_refused",
     },
     "E": {
         "staff.approve", "staff.decline", "staff_accounts.make_link",
-        "staff_accounts.suspend", "staff_accounts.reinstate",
+        "staff_accounts.suspend", "staff_accounts.reinstate", "staff.see",
     },
     "S": {
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",

@@ -105,6 +105,7 @@ INSIDE = {
         "agency": {"accounts"},
         "csv_file": set(),
         "errors": set(),
+        "desk": set(),
         "event_words": {"stc"},
         "faults": set(),
         "merkle": set(),

@@ -1,4 +1,4 @@
-"""Forms of agency staff: searches, colleagues, suspensions, a list of products."""
+"""Forms of agency staff: searches, the desk, colleagues, suspensions, products."""
 
 from typing import ClassVar
 
@@ -10,6 +10,13 @@ from spv.forms.accounts import PersonForm
 from spv.rules.staff_search import EVENTS, KINDS, ZONES
 from spv.rules.stc.system_types import SYSTEM_TYPES
 from spv.rules.text import plain_filename
+
+
+class SeenForm(Form):
+    """A note that a finding of the desk was seen."""
+
+    finding = StringField()
+    note = TextAreaField("Note")
 
 
 class LogForm(Form):

@@ -27,6 +27,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{expires_on:day}.",
     ),
     "demonstration.loaded": ("The people of the demonstration were made.",),
+    "finding.seen": ("{actor} noted that a finding of the desk was seen: {finding}.",),
     "key.regenerated": (
         "{actor} replaced the {key} key of subscription {subscription}.",
     ),

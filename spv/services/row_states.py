@@ -15,6 +15,7 @@ from spv.extensions import Model
 from spv.models import (
     Account,
     AccountApplication,
+    DeskNote,
     NominatedContact,
     SecondFactor,
     StcBatch,
@@ -50,6 +51,7 @@ _KINDS = (
     Kind(SubscriptionKey, "subscription key", frozenset({"sealed"}),
          frozenset({"last_used_at"})),
     Kind(Suspension, "suspension"),
+    Kind(DeskNote, "desk note"),
     Kind(StcBatch, "batch file", frozenset({"document", "reasons", "warnings"})),
 )  # fmt: skip
 KINDS = {kind.model.__tablename__: kind for kind in _KINDS}
@@ -111,6 +113,7 @@ SETS: dict[str, dict[str, frozenset[str]]] = {
         "user.reinstated": {"suspensions": REINSTATED},
         "subscription.suspended": {"suspensions": ""},
         "subscription.reinstated": {"suspensions": REINSTATED},
+        "finding.seen": {"desk_notes": ""},
     }.items()
 }
 

@@ -2,13 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
+from sqlalchemy.orm import defer, joinedload
 
 from spv import clock
 from spv.extensions import db
-from spv.models import Account, Invalidation, StcCalculation, Upload, User
+from spv.models import (
+    Account,
+    Invalidation,
+    RefusedUpload,
+    StcCalculation,
+    Upload,
+    User,
+)
 from spv.rules.accounts import Role, format_abn
 from spv.rules.ledger.search import Criteria, Sought, read_search
 from spv.rules.text import pluralise
@@ -18,6 +27,7 @@ from spv.services.ledger import search
 from spv.services.ledger.rows import visible
 
 MOST = 20  # of each kind
+NEWEST = 2_000  # refused uploads, of which the names of files are read
 
 
 class Kind(StrEnum):
@@ -29,6 +39,8 @@ class Kind(StrEnum):
     CALCULATION = "STC calculations"
     ACCOUNT = "Accounts"
     PERSON = "People"
+    ALONE = "People without an account"
+    REFUSED = "Refused uploads"
 
 
 class Hit(NamedTuple):
@@ -91,12 +103,29 @@ def _for_staff(sought: Sought) -> Iterator[Group]:
     if sought.abn:
         yield _group(Kind.ACCOUNT, accounts.where(Account.abn == sought.abn))
     if sought.name:
-        found = accounts.where(contains(sought.name, Account.legal_name))
-        yield _group(Kind.ACCOUNT, found)
-        people = select(User).where(
-            User.removed_at.is_(None), contains(sought.name, User.name, User.email)
+        is_it = contains(sought.name, Account.legal_name)
+        yield _group(Kind.ACCOUNT, accounts.where(is_it))
+        named = contains(sought.name, User.name, User.email)
+        people = select(User).where(User.removed_at.is_(None), named)
+        found = db.session.scalars(people.order_by(User.email).limit(MOST + 1)).all()
+        for kind, has_account in ((Kind.PERSON, True), (Kind.ALONE, False)):
+            some = [each for each in found if bool(each.account_id) is has_account]
+            yield Group(kind, [*map(_hit, some[:MOST])], len(found) > MOST)
+        yield _refused(sought.name)
+
+
+def _refused(name: str) -> Group:
+    """Return the refused uploads of a file. Of them, the newest are looked through."""
+    newest = select(RefusedUpload.id).order_by(RefusedUpload.id.desc()).limit(NEWEST)
+    query = (
+        select(RefusedUpload)
+        .options(defer(RefusedUpload.report), joinedload(RefusedUpload.account))
+        .where(
+            RefusedUpload.id.in_(newest.subquery().select()),
+            contains(name, RefusedUpload.filename),
         )
-        yield _group(Kind.PERSON, people.order_by(User.email))
+    )
+    return _group(Kind.REFUSED, query.order_by(RefusedUpload.id.desc()))
 
 
 def _group(kind: Kind, query: Select[Any]) -> Group:
@@ -122,23 +151,27 @@ def _serials(beginning: str, actor: Actor) -> Group:
 
 
 def _hit(found: Any) -> Hit:
-    moment = clock.format_moment
+    moment, rows = clock.format_moment, partial(pluralise, one="row")
     match found:
-        case Upload(id=number):
-            about = f"{pluralise(found.row_count, 'row')}, {moment(found.received_at)}"
-            return Hit(number, f"Upload {number}", about)
-        case Invalidation(id=number):
-            rows = pluralise(found.row_count, "row")
-            about = f"{rows}, {found.reason}, {moment(found.made_at)}"
-            return Hit(number, f"Invalidation {number}", about)
-        case StcCalculation(reference=reference):
-            certificates = pluralise(found.certificates, "STC")
-            about = f"{certificates}, {moment(found.calculated_at)}"
-            return Hit(reference, f"STC calculation {reference}", about)
-        case Account(legal_name=name):
-            return Hit(name, name, f"ABN {format_abn(found.abn)}")
-        case User(name=name, email=email):
-            return Hit(email, name, email)
-    status = "Invalid" if found.invalidation_id else "Valid"
-    model = f"{found.model_number} of {found.supplier_name}"
-    return Hit(found.id, found.serial_number, f"{status}, {model}, {found.legal_name}")
+        case Upload(id=key):
+            name = f"Upload {key}"
+            about = f"{rows(found.row_count)}, {moment(found.received_at)}"
+        case Invalidation(id=key):
+            name, when = f"Invalidation {key}", moment(found.made_at)
+            about = f"{rows(found.row_count)}, {found.reason}, {when}"
+        case StcCalculation(reference=key):
+            name, certificates = f"STC calculation {key}", found.certificates
+            about = f"{pluralise(certificates, 'STC')}, {moment(found.calculated_at)}"
+        case Account(id=key, legal_name=name):
+            about = f"ABN {format_abn(found.abn)}"
+        case User(name=name, email=about):
+            key = found.account_id or found.id
+        case RefusedUpload(id=key, filename=name):
+            when, whose = moment(found.refused_at), found.account.legal_name
+            about = f"Refused on {when}, of {whose}"
+        case _:
+            key, name = found.id, found.serial_number
+            status = "Invalid" if found.invalidation_id else "Valid"
+            model = f"{found.model_number} of {found.supplier_name}"
+            about = f"{status}, {model}, {found.legal_name}"
+    return Hit(key, name, about)

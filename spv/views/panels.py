@@ -161,14 +161,15 @@ def invalidate() -> BaseResponse:
 @invalidations_bp.get("/invalidations", endpoint="index")
 def list_invalidations() -> Response:
     """List the invalidations of the account, newest first. Agency staff see all."""
-    before = pages.number("before")
-    found, has_more = invalidations.find(current_actor(), before)
+    before, account = map(pages.number, ("before", "account"))
+    found, has_more = invalidations.find(current_actor(), before, account)
     return pages.render(
         "invalidations/_index.html",
         title="Marked as invalid",
         invalidations=found,
         has_more=has_more,
         before=before,
+        only=account,
     )
 
 

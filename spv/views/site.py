@@ -28,14 +28,16 @@ PAGES = {
     Kind.UPLOAD: ("uploads.show", "upload_id"),
     Kind.INVALIDATION: ("invalidations.show", "invalidation_id"),
     Kind.CALCULATION: ("stc.show", "reference"),
-    Kind.ACCOUNT: ("panels.index", "account"),
-    Kind.PERSON: ("staff_accounts.people", "text"),
+    Kind.ACCOUNT: ("staff_accounts.account", "account_id"),
+    Kind.PERSON: ("staff_accounts.account", "account_id"),
+    Kind.ALONE: ("staff_accounts.person", "user_id"),
+    Kind.REFUSED: ("staff.refused", "refused_id"),
 }
 
 
 @bp.get("/")
-def index() -> Response:
-    """Show a visitor what this is for, and a user the Client Portal."""
+def index() -> BaseResponse | Response:
+    """Show a visitor what this is for, a user the Client Portal, and staff the desk."""
     if person() is None:
         return pages.render(
             "site/_first.html",
@@ -43,13 +45,14 @@ def index() -> Response:
             form=CheckForm(),
             stc_form=first_form(),
         )
+    if may("staff.index"):
+        return redirect(url_for("staff.index"))
     actor = current_actor()
     return pages.render(
         "site/_portal.html",
         title="Client Portal",
         form=UploadForm(),
         applications=applications.mine(actor),
-        count=applications.count_waiting() if may("staff.index") else 0,
         account=applications.account_of(actor),
         uploads=uploads.find(actor)[0][:LAST] if may("uploads.index") else [],
         refused=refused_files.mine(actor) if may("uploads.new") else [],

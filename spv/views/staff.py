@@ -1,24 +1,42 @@
-"""Pages of agency staff: applications, contacts, refused uploads, verification."""
+"""Pages of agency staff: desk, applications, contacts, refusals, verification."""
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
 from spv.forms.accounts import ContactForm, ContactsFileForm, DeclineForm
+from spv.forms.agency import SeenForm
+from spv.rules.desk import refused_row
 from spv.rules.text import pluralise
 from spv.services.accounts import applications, contacts
-from spv.services.agency import refusals
+from spv.services.agency import desk, refusals
 from spv.services.verify import checks
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
 bp.add_app_template_global(checks.alarms)
+bp.add_app_template_global(refused_row)
 
 
 @bp.get("")
-def index() -> BaseResponse:
-    """Go to the home page, which for staff is their own."""
-    return redirect(url_for("site.index"))
+def index(form: SeenForm | None = None) -> Response:
+    """Show the desk: what is new, and what is worth a look."""
+    form = form or SeenForm(formdata=None)
+    return pages.render("staff/_desk.html", title="Desk", desk=desk.show(), form=form)
+
+
+@bp.post("/seen")
+@pages.submits(SeenForm, index)
+def see(form: SeenForm) -> BaseResponse:
+    """Note that a finding was seen."""
+    desk.see(form.answers, current_actor())
+    return pages.done("staff.index", "Seen. It comes back if there is more of it.")
+
+
+@bp.get("/months.csv")
+def months() -> Response:
+    """Download the numbers of the chart."""
+    return pages.csv_file(desk.months(), "panels-by-month.csv")
 
 
 @bp.get("/applications", endpoint="applications")
@@ -102,6 +120,20 @@ def remove_contact(contact_id: int) -> BaseResponse:
     """Delete a contact."""
     contacts.remove(contact_id, current_actor())
     return pages.done("staff.list_contacts", "The contact has been removed.")
+
+
+@bp.get("/refused")
+@pages.recorded
+def list_refused() -> Response:
+    """Show refused uploads: all, of an account, or with what another one has."""
+    wanted = refusals.Wanted(
+        account=pages.number("account"),
+        holder=pages.number("holder"),
+        conflicts="conflicts" in request.args,
+    )
+    found = refusals.find(wanted, current_actor(), pages.number("before"))
+    title = "Refused uploads"
+    return pages.render("staff/_list_refused.html", title=title, found=found)
 
 
 @bp.get("/refused/<number:refused_id>")

@@ -10,7 +10,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.forms.agency import RoleForm, StaffForm, SuspensionForm
 from spv.services.accounts import users
-from spv.services.agency import staff, suspensions
+from spv.services.agency import overview, staff, suspensions
 from spv.services.agency.suspensions import Subject
 from spv.services.api import subscriptions
 from spv.views.account import link_page
@@ -81,9 +81,24 @@ def make_link(user_id: int) -> Response:
     return link_page(users.make_link(user_id, current_actor()), "staff_accounts.people")
 
 
+@bp.get("/accounts")
+def index() -> Response:
+    """Show the accounts that are found by a part of their name or ABN."""
+    text, lapsing = request.args.get("text", "")[:100], "lapsing" in request.args
+    return pages.render(
+        "staff/_accounts.html",
+        title="Accounts",
+        accounts=overview.find(text, lapsing=lapsing),
+        most=overview.MOST_FOUND,
+        text=text,
+        lapsing=lapsing,
+    )
+
+
 @bp.get("/accounts/<number:account_id>")
+@pages.recorded
 def account(account_id: int, form: SuspensionForm | None = None) -> Response:
-    """Show an account: its details, people, subscriptions and suspensions."""
+    """Show an account: its details, the newest of what it did, and suspensions."""
     found = suspensions.find(Subject.ACCOUNT, account_id)
     people = users.of_account(account_id)
     subscribed = subscriptions.of_account(account_id)
@@ -91,6 +106,7 @@ def account(account_id: int, form: SuspensionForm | None = None) -> Response:
         "staff/_account.html",
         title=found.legal_name,
         account=found,
+        shown=overview.show(account_id, current_actor()),
         people=people,
         subscriptions=subscribed,
         suspended=suspensions.reasons(Subject.PERSON, (each.id for each in people)),
@@ -113,16 +129,17 @@ def subscription(subscription_id: int, form: SuspensionForm | None = None) -> Re
     )
 
 
-PAGES: dict[Subject, tuple[str, str, Callable[..., Response]]] = {
+PAGES: dict[Subject, tuple[str, str, Callable[..., BaseResponse]]] = {
     Subject.ACCOUNT: ("account", "account_id", account),
     Subject.PERSON: ("person", "user_id", person),
     Subject.SUBSCRIPTION: ("subscription", "subscription_id", subscription),
 }
 
 
-def page_of(subject: str, number: int, form: SuspensionForm) -> Response:
+def page_of(subject: str, number: int, form: SuspensionForm) -> BaseResponse:
     """Show the page of what was to be suspended or reinstated."""
-    return PAGES[Subject(subject)][2](number, form)
+    _, name, page = PAGES[Subject(subject)]
+    return page(**{name: number}, form=form)
 
 
 @bp.post(f"{ANY}/suspend")

@@ -52,8 +52,8 @@ def create(form: UploadForm) -> BaseResponse:
 def index() -> Response:
     """List the uploads of the account, newest first. Agency staff see all."""
     actor = current_actor()
-    before = pages.number("before")
-    found, has_more = uploads.find(actor, before)
+    before, account = map(pages.number, ("before", "account"))
+    found, has_more = uploads.find(actor, before, account)
     return pages.render(
         "uploads/_index.html",
         title="Uploads",
@@ -61,6 +61,7 @@ def index() -> Response:
         has_more=has_more,
         refused=[] if before else refused_files.mine(actor),
         before=before,
+        only=account,
     )
 
 

@@ -246,7 +246,14 @@ OTHER = [
     ("declaration, another VSP", "/panels/declaration"),
 ]
 STAFF = [
-    ("portal, staff", "/"),
+    ("desk", "/"),
+    ("desk, a note that is too long", "/", unfold("Seen"),
+     lambda page: page.get_by_label("Note").first.fill("x" * 1_001),
+     lambda page: page.locator("details[open] button").click()),
+    ("refused uploads", "/staff/refused"),
+    ("accounts", "/staff/accounts"),
+    ("accounts, lapsing", "/staff/accounts?lapsing=yes"),
+    ("account overview", "/staff/accounts", row("Saltbush")),
     ("applications to assess", "/staff/applications"),
     ("application", "/staff/applications", first("main a", "Southern Solar")),
     ("application, no reason", "/staff/applications", first("main a", "Southern Solar"),

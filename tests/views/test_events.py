@@ -10,11 +10,11 @@ from spv.extensions import db
 from spv.models import AuditEvent, ProductFile
 from spv.policy import POLICIES
 from spv.services.accounts import applications, contacts, link_notices, users
-from spv.services.agency import products, suspensions
+from spv.services.agency import desk, products, suspensions
 from spv.services.agency.suspensions import Subject
 from spv.services.ledger.refused_files import File
 from tests.api import subscribe
-from tests.panels import DECLARED, panels_csv
+from tests.panels import DECLARED, panels_csv, refused, upload
 from tests.people import (
     APPLICATION,
     KIM,
@@ -149,6 +149,9 @@ ACTS = {
     "panels.check": (
         demo.STAFF, "/panels/check", {"serial_numbers": "EX1"}, "ledger.searched",
     ),
+    "staff.see": (
+        demo.STAFF, "/staff/seen", {"finding": "the first"}, "finding.seen",
+    ),
 }  # fmt: skip
 # Their events are in the chain of calculations, which has tests of its own.
 CALCULATIONS = {"stc.calculate", "stc.calculate_batch"}
@@ -182,15 +185,20 @@ def filled(address):
         names["subscription"] = subscribe(acting(demo.VSP_USER))
     if address == "/staff/products":
         products.preview(File(list_csv(*LIST), "list.csv"), acting(demo.STAFF))
+    if address == "/staff/seen":
+        upload(panels_csv(2), acting(demo.VSP_USER))
+        refused(panels_csv(2), acting(demo.OTHER_VSP))
     if "{token}" in address:
         names["token"] = users.make_link(tom, acting(demo.VSP_ADMIN)).token
     return address.format(**names)
 
 
 def sent(data):
-    """The data of a form, with its file opened, or the list that is kept."""
+    """The data of a form, with its file opened, or what is there to be named."""
     if "kept_file" in data:
         return {"kept_file": db.session.scalar(sa.select(ProductFile.reference))}
+    if "finding" in data:
+        data = {"finding": desk.show().new[0].finding.name}
     return {n: (io.BytesIO(FILES[v]), v) if n == "file" else v for n, v in data.items()}
 
 

@@ -27,7 +27,7 @@ def test_one_hit_is_gone_to(sixty, staff):
             assert answer.status_code == 303
             assert answer.location.startswith(address)
             assert browser.get(answer.location).status_code == 200
-    for text, words in (("other verification", "Search panel serial"),
+    for text, words in (("other verification", "Refused uploads"),
                         ("tom okafor", "user@vsp.example")):  # fmt: skip
         assert words in staff.get(find(staff, text).location).text
 

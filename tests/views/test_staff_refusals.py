@@ -31,7 +31,13 @@ def test_from_the_history_to_the_report(app, vsp, other):
     address = page.link(f"refused upload {number}")
     assert address == f"/staff/refused/{number}"
     assert "Other Verification Pty Ltd" in page.text
-    assert f"by page, in row 3 of refused upload {number} (panels.csv)" in page.text
+    assert (
+        f"in refused upload {number} by page. “Row 3 of panels.csv was refused on"
+        in (page.text)
+    )
+    assert (
+        "the ledger has EX000002 as valid, recorded by another account.”" in page.text
+    )
     page = read(staff.get(address))
     assert page.heading == f"Refused upload {number}"
     for words in (

@@ -13,6 +13,7 @@ from spv.models import (
     Account,
     AuditEvent,
     AuditSubject,
+    Conflict,
     PanelSerial,
     RefusedSerial,
     RefusedUpload,
@@ -27,6 +28,11 @@ from spv.services.ledger.refusals import REFUSED
 VIEWED = "refusals.viewed"
 MOST = 50  # refusals of a serial number, and repetitions of a refusal
 SERIALS_SHOWN = 100
+_LISTED = (
+    RefusedUpload.id, RefusedUpload.account_id, RefusedUpload.refused_at,
+    RefusedUpload.filename, RefusedUpload.why, RefusedUpload.row_count,
+    RefusedUpload.conflict_count, Account.legal_name,
+)  # fmt: skip
 
 
 class Refused(NamedTuple):
@@ -41,6 +47,69 @@ class Refused(NamedTuple):
     again: Sequence[datetime]
 
 
+class Wanted(NamedTuple):
+    """A choice of refused uploads: of an account, or with what another one has.
+
+    `conflicts` are only those with serial numbers that another account has.
+    """
+
+    account: int = 0
+    holder: int = 0
+    conflicts: bool = False
+
+
+class Listed(NamedTuple):
+    """A page of refused uploads, what was wanted, and the name of the other account.
+
+    The next page begins before an id; 0 if there is none.
+    """
+
+    uploads: Sequence[Any]
+    before: int
+    wanted: Wanted
+    holder: str
+
+
+def find(wanted: Wanted, actor: Actor, before: int = 0) -> Listed:
+    """Return the newest refused uploads, or those before an id."""
+    holder = ""
+    if wanted.holder:
+        holder = require(db.session.get(Account, wanted.holder)).legal_name
+    uploads = look(wanted, actor, MOST, before)
+    next_page = uploads[-1].id if len(uploads) == MOST else 0
+    return Listed(uploads, next_page, wanted, holder)
+
+
+def look(wanted: Wanted, actor: Actor, most: int, before: int = 0) -> Sequence[Any]:
+    """Return the newest refused uploads, without their reports; an event tells it."""
+    query = select(*_LISTED).join(Account, Account.id == RefusedUpload.account_id)
+    if wanted.holder or wanted.conflicts:
+        query = query.where(RefusedUpload.id.in_(_disputed(wanted, most, before)))
+    if wanted.account:
+        query = query.where(RefusedUpload.account_id == wanted.account)
+    if before:
+        query = query.where(RefusedUpload.id < before)
+    newest = query.order_by(RefusedUpload.id.desc()).limit(most)
+    uploads = db.session.execute(newest).all()
+    if uploads:
+        with authorised_transaction(actor, Role.STAFF):
+            _note(actor, uploads)
+    return uploads
+
+
+def _disputed(wanted: Wanted, most: int, before: int) -> Select[Any]:
+    """Select the newest refused uploads with what another account has."""
+    number = Conflict.refused_upload_id
+    query = select(number).distinct()
+    if wanted.account:
+        query = query.where(Conflict.account_id == wanted.account)
+    if wanted.holder:
+        query = query.where(Conflict.holder_id == wanted.holder)
+    if before:
+        query = query.where(number < before)
+    return query.order_by(number.desc()).limit(most)
+
+
 def asked_for(row_id: int, actor: Actor) -> Sequence[Any]:
     """Return who asked for the serial number of a row and was refused, newest first.
 
@@ -53,8 +122,9 @@ def asked_for(row_id: int, actor: Actor) -> Sequence[Any]:
         select(
             RefusedSerial.row, RefusedUpload.id, RefusedUpload.refused_at,
             RefusedUpload.channel, RefusedUpload.filename, RefusedUpload.account_id,
-            Account.legal_name,
+            Account.legal_name, Upload.account_id.label("holder_id"),
         )
+        .join(Upload, Upload.id == RefusedSerial.upload_id)
         .join(RefusedUpload, RefusedUpload.id == RefusedSerial.refused_upload_id)
         .join(Account, Account.id == RefusedUpload.account_id)
         .where(RefusedSerial.serial_number == serial.scalar_subquery())

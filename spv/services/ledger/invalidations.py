@@ -128,12 +128,14 @@ def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
     )
 
 
-def find(actor: Actor, before: int = 0) -> tuple[Sequence[Invalidation], bool]:
+def find(
+    actor: Actor, before: int = 0, account: int = 0
+) -> tuple[Sequence[Invalidation], bool]:
     """Return the newest 50, or those before an id, and whether there are more.
 
-    An account has its own invalidations, agency staff have all.
+    An account has its own invalidations, agency staff have all, or those of an account.
     """
-    return ledger_rows.newest(Invalidation, actor, before)
+    return ledger_rows.newest(Invalidation, actor, before, account=account)
 
 
 def invalidations_of(upload_id: int) -> Sequence[Invalidation]:

@@ -155,15 +155,18 @@ def first_rows(
 
 
 def newest(
-    made: type[Made], actor: Actor, before: int, *options: Any
+    made: type[Made], actor: Actor, before: int, *options: Any, account: int = 0
 ) -> tuple[Sequence[Made], bool]:
     """Return the newest 50 uploads or invalidations, and whether there are more.
 
-    With `before`, those before an id. `options` say what else to load at once.
+    With `before`, those before an id; with `account`, those of one account. `options`
+    say what else to load at once.
     """
     query = select(made).where(visible(actor, made)).order_by(made.id.desc())
     if before:
         query = query.where(made.id < before)
+    if account:
+        query = query.where(made.account_id == account)
     people = map(joinedload, (made.account, made.user, made.subscription))
     query = query.options(*people, *options)
     found = db.session.scalars(query.limit(SHOWN + 1)).all()

@@ -195,12 +195,15 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
     )
 
 
-def find(actor: Actor, before: int = 0) -> tuple[Sequence[Upload], bool]:
+def find(
+    actor: Actor, before: int = 0, account: int = 0
+) -> tuple[Sequence[Upload], bool]:
     """Return the newest uploads, or those before an id, and whether there are more.
 
-    An account has its own uploads, agency staff have all.
+    An account has its own uploads, agency staff have all, or those of an account.
     """
-    return ledger_rows.newest(Upload, actor, before, undefer(Upload.valid_count))
+    valid = undefer(Upload.valid_count)
+    return ledger_rows.newest(Upload, actor, before, valid, account=account)
 
 
 def _refuse(file: File, actor: Actor, refusal: Refusal, keep: bool = False) -> str:

@@ -1,0 +1,135 @@
+"""Accounts as staff see them: what there is of one, each part in short."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from spv import clock
+from spv.extensions import db
+from spv.models import (
+    Account,
+    ApiRequest,
+    Declaration,
+    Invalidation,
+    LookAlike,
+    PanelSerial,
+    Subscription,
+    Upload,
+)
+from spv.rules.desk import Stage, time_line
+from spv.rules.text import search_key
+from spv.services.actor import Actor
+from spv.services.agency import audit_search, declared, refusals
+from spv.services.ledger import invalidations, uploads
+
+FEW = 5
+MOST_PAIRS = 20
+MOST_DECLARATIONS = 8
+MOST_SUBSCRIPTIONS = 20
+MOST_FOUND = 100
+
+
+class Overview(NamedTuple):
+    """The newest of each thing that an account has or did.
+
+    `disputes` are refused uploads of other accounts, with what this one has as valid.
+    """
+
+    stages: Sequence[Stage]
+    uploads: Sequence[Upload]
+    refused: Sequence[Any]
+    disputes: Sequence[Any]
+    look_alikes: Sequence[Any]
+    invalidations: Sequence[Invalidation]
+    requests: Sequence[Any]
+    lines: Sequence[audit_search.Line]
+
+
+def find(text: str, *, lapsing: bool) -> Sequence[Any]:
+    """Return accounts by a part of their name or ABN, and till when they declared.
+
+    `lapsing` are only those whose declaration lapses soon. Accounts are few, so all
+    names are read.
+    """
+    key, digits = search_key(text), text.replace(" ", "")
+    soon = declared.lapsing() if lapsing else {}
+    query = select(Account, declared.until().label("until"))
+    rows = db.session.execute(query.order_by(Account.legal_name)).all()
+    found = [
+        row for row in rows
+        if (not lapsing or row.Account.id in soon)
+        and (key in search_key(row.Account.legal_name) or digits in row.Account.abn)
+    ]  # fmt: skip
+    return found[:MOST_FOUND]
+
+
+def show(account_id: int, actor: Actor) -> Overview:
+    """Return the overview of an account. That its refusals are seen is an event."""
+    refused = refusals.look(refusals.Wanted(account_id), actor, FEW)
+    disputes = refusals.look(refusals.Wanted(holder=account_id), actor, FEW)
+    return Overview(
+        stages=_stages(account_id),
+        uploads=uploads.find(actor, account=account_id)[0][:FEW],
+        refused=refused,
+        disputes=disputes,
+        look_alikes=_look_alikes(account_id),
+        invalidations=invalidations.find(actor, account=account_id)[0][:FEW],
+        requests=_requests(account_id),
+        lines=audit_search.about("account", str(account_id))[:FEW],
+    )
+
+
+def _stages(account_id: int) -> list[Stage]:
+    query = (
+        select(Declaration)
+        .where(
+            Declaration.account_id == account_id, Declaration.expires_on.is_not(None)
+        )
+        .order_by(Declaration.expires_on.desc(), Declaration.id.desc())
+        .options(joinedload(Declaration.user))
+    )
+    newest = db.session.scalars(query.limit(MOST_DECLARATIONS)).all()
+    made = [(clock.day_of(each.made_at), each.expires_on, each.user.name)
+            for each in reversed(newest) if each.expires_on]  # fmt: skip
+    return time_line(made, clock.today())
+
+
+def _requests(account_id: int) -> list[Any]:
+    """Return the newest requests of an account, by the index of each subscription."""
+    own = select(Subscription.id).filter_by(account_id=account_id)
+    newest_of = own.order_by(Subscription.id.desc()).limit(MOST_SUBSCRIPTIONS)
+    columns = (ApiRequest.id, ApiRequest.at, ApiRequest.request, ApiRequest.status,
+               ApiRequest.outcome, ApiRequest.subscription_id)  # fmt: skip
+    newest = select(*columns).order_by(ApiRequest.id.desc()).limit(FEW)
+    found = [
+        row
+        for each in db.session.scalars(newest_of).all()
+        for row in db.session.execute(newest.filter_by(subscription_id=each))
+    ]
+    return sorted(found, key=lambda row: row.id, reverse=True)[:FEW]
+
+
+def _look_alikes(account_id: int) -> Sequence[Any]:
+    """Return the newest look-alikes of an account, with the serial number of both."""
+    row, other, of_other = aliased(PanelSerial), aliased(PanelSerial), aliased(Account)
+    of_row = aliased(Account)
+    is_its = or_(
+        LookAlike.account_id == account_id, LookAlike.other_account_id == account_id
+    )
+    query = (
+        select(
+            LookAlike.row_id, row.serial_number, of_row.legal_name,
+            LookAlike.other_row_id, other.serial_number.label("other_serial_number"),
+            of_other.legal_name.label("other_legal_name"), LookAlike.found_at,
+        )
+        .join(row, row.id == LookAlike.row_id)
+        .join(other, other.id == LookAlike.other_row_id)
+        .join(of_row, of_row.id == LookAlike.account_id)
+        .join(of_other, of_other.id == LookAlike.other_account_id)
+        .where(is_its)
+        .order_by(LookAlike.id.desc())
+        .limit(MOST_PAIRS)
+    )  # fmt: skip
+    return db.session.execute(query).all()
