@@ -16,7 +16,7 @@ from spv.rules.faults import fault
 from spv.rules.ledger.rows import PRODUCT_FIELDS, Panel, Problem
 from spv.rules.text import format_date, join_words, search_key
 
-NEIGHBOURS = 5  # in each direction of a sorted list
+NEIGHBOURS = 6  # in each direction of a sorted list
 FEW = 3  # names that are suggested, or compared closely
 NEAR = 0.8  # of 1, the likeness of a name that is suggested
 _PLAIN = str.maketrans("oil", "011", f"{punctuation} ")
@@ -81,14 +81,16 @@ class Names:
             """Return the share of letters that are the same at both ends."""
             pairs = (plain, other), (back, other[::-1])
             ends = map(commonprefix, pairs)
-            return sum(map(len, ends)) / len(other)
+            return sum(map(len, ends)) / max(len(plain), len(other))
 
         compare = SequenceMatcher(autojunk=False)
         compare.set_seq2(plain)
         likeness = {}
-        for other in sorted(found, key=shared, reverse=True)[:FEW]:
+        shares = {other: shared(other) for other in sorted(found)}
+        for other in sorted(shares, key=shares.__getitem__, reverse=True)[:FEW]:
             compare.set_seq1(other)
-            likeness[other] = compare.ratio()
+            is_clear = shares[other] >= NEAR  # so it need not be compared closely
+            likeness[other] = shares[other] if is_clear else compare.ratio()
         near = [each for each in likeness if likeness[each] >= NEAR]
         near.sort(key=likeness.__getitem__, reverse=True)
         return [self._plain[each] for each in near]
