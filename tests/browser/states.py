@@ -3,11 +3,23 @@
 Contact sheets show them, and a long test holds their width and what axe says of them.
 """
 
-import re
 from functools import partial
 from urllib.parse import urlencode
 
 from spv.rules.ledger.csv_upload import SAMPLES
+from tests.browser.state_steps import (
+    confirm,
+    does,
+    fill,
+    first,
+    key,
+    mark,
+    row,
+    sends,
+    solar,
+    ticks,
+    unfold,
+)
 from tests.browser.test_accounts import (
     demonstrated,
     go,
@@ -17,8 +29,7 @@ from tests.browser.test_accounts import (
 )
 from tests.browser.test_accounts import sign_in as signed_in
 from tests.browser.test_agency_second_factor import turn_on
-from tests.browser.test_uploads import choose, declare
-from tests.examples import BATTERY, GOOD_SOLAR
+from tests.examples import BATTERY
 from tests.panels import NAMES, panels_csv
 from tests.people import PASSWORD
 from tests.products import LIST, list_csv
@@ -30,64 +41,6 @@ SERIALS = "HE440000001\nHE440000002\nHE44000O003\nHE440000119\nPAL-0001\nBS/415/
 WRONG = panels_csv(4, "WRONG") + f"{NAMES},1.5E+12\r\n,B,C,X100\r\n".encode()
 REPEATED = panels_csv(3, "STATE")
 WARNED = panels_csv(3, "WARN") + f"{NAMES},99999999\r\n{NAMES},LP123456\r\n".encode()
-
-
-def fill(label, text):
-    """Return a step that types into a field."""
-    return lambda page: page.get_by_label(label, exact=True).fill(text)
-
-
-def does(action, words):
-    """Return a step that does something with words, such as `press`."""
-    return lambda page: action(page, words)
-
-
-def unfold(words):
-    return lambda page: page.locator("summary", has_text=words).first.click()
-
-
-def sends(data, button, declared=False):
-    """Return the steps that choose a file and send it."""
-    steps = [lambda page: choose(page, data), does(press, button)]
-    return [declare, *steps] if declared else steps
-
-
-def ticks(page):
-    boxes = page.locator("tbody input.spv-tick")
-    boxes.nth(0).check()
-    boxes.nth(2).check()
-
-
-def first(css, text=""):
-    """Return a step that clicks the first of some elements."""
-    return lambda page: page.locator(css, has_text=re.compile(text)).first.click()
-
-
-def row(words):
-    """Return a step that follows the first link of the first row with some words."""
-    return lambda page: (
-        page.locator("tbody tr", has_text=words).first.locator("a").first.click()
-    )
-
-
-def mark(page):
-    ticks(page)
-    press(page, "Mark as invalid")
-    page.locator("#ask").wait_for()
-
-
-def confirm(page):
-    mark(page)
-    page.locator(".spv-ask").get_by_role("button", name="Mark as invalid").click()
-    page.locator(".govuk-error-summary").wait_for()
-
-
-def key(page):
-    page.get_by_role("button", name=re.compile("^Show the Primary Key")).first.click()
-
-
-def solar(**answers):
-    return "/stc?" + urlencode(GOOD_SOLAR | answers)
 
 
 CALCULATE = does(press, "Calculate")

@@ -18,16 +18,21 @@ pytestmark = pytest.mark.browser
 REASON = "Serial numbers of another company"
 
 
-def journey(page, chromium, address, size, **options):
-    """Sign somebody up, suspend the person, and let the person in again."""
-    email = f"lee-{size['width']}-{len(options)}@x.example"
-    other = open_page(chromium, address, size, **options)
+def sign_up(other, email):
+    """Sign up, and sign in."""
     other.goto("/sign-up")
     other.get_by_label("Full name").fill("Lee Wong")
     other.get_by_label("Email address").fill(email)
     set_password(other)
     press(other, "Sign up")
     sign_in(other, email)
+
+
+def journey(page, chromium, address, size, **options):
+    """Suspend a person who has signed up, and let the person in again."""
+    email = f"lee-{size['width']}-{len(options)}@x.example"
+    other = open_page(chromium, address, size, **options)
+    sign_up(other, email)
 
     demonstrated(page, "Agency staff")
     page.goto(f"/staff/people?text={email}")

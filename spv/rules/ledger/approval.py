@@ -16,7 +16,7 @@ from spv.rules.faults import fault
 from spv.rules.ledger.rows import PRODUCT_FIELDS, Panel, Problem
 from spv.rules.text import format_date, join_words, search_key
 
-NEIGHBOURS = 8  # in each direction of a sorted list
+NEIGHBOURS = 6  # in each direction of a sorted list
 FEW = 3  # names that are suggested, or compared closely
 NEAR = 0.8  # of 1, the likeness of a name that is suggested
 _PLAIN = str.maketrans("oil", "011", f"{punctuation} ")
@@ -58,12 +58,18 @@ class Names:
         self._plain = {key.translate(_PLAIN): name for key, name in names.items()}
         self._forwards = sorted(self._plain)
         self._backwards = sorted(plain[::-1] for plain in self._forwards)
+        self._near: dict[str, list[str]] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._names
 
     def near(self, key: str) -> list[str]:
         """Return the names that are like a key, the most similar first."""
+        if key not in self._near:  # many rows have the same supplier
+            self._near[key] = self._find(key)
+        return self._near[key]
+
+    def _find(self, key: str) -> list[str]:
         plain = key.translate(_PLAIN)
         if plain in self._plain:
             return [self._plain[plain]]
@@ -75,14 +81,16 @@ class Names:
             """Return the share of letters that are the same at both ends."""
             pairs = (plain, other), (back, other[::-1])
             ends = map(commonprefix, pairs)
-            return sum(map(len, ends)) / len(other)
+            return sum(map(len, ends)) / max(len(plain), len(other))
 
         compare = SequenceMatcher(autojunk=False)
         compare.set_seq2(plain)
         likeness = {}
-        for other in sorted(found, key=shared, reverse=True)[:FEW]:
+        shares = {other: shared(other) for other in sorted(found)}
+        for other in sorted(shares, key=shares.__getitem__, reverse=True)[:FEW]:
             compare.set_seq1(other)
-            likeness[other] = compare.ratio()
+            is_clear = shares[other] >= NEAR  # so it need not be compared closely
+            likeness[other] = shares[other] if is_clear else compare.ratio()
         near = [each for each in likeness if likeness[each] >= NEAR]
         near.sort(key=likeness.__getitem__, reverse=True)
         return [self._plain[each] for each in near]
