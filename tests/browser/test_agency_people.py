@@ -37,7 +37,7 @@ def journey(page, chromium, address, size, **options):
     demonstrated(page, "Agency staff")
     page.goto(f"/staff/people?text={email}")
     checked(page)
-    page.locator("#people").get_by_role("link", name="Lee Wong").click()
+    page.locator("#people").get_by_role("link", name="Lee Wong", exact=True).click()
     heading(page, "Lee Wong")
     press(page, "Suspend")
     expect(page.locator("#reason-error")).to_contain_text("Enter the reason")

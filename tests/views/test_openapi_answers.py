@@ -4,15 +4,15 @@ import json
 from copy import deepcopy
 
 import pytest
-import sqlalchemy as sa
 import time_machine
 from sqlalchemy.exc import OperationalError
 
-from spv import access, guide
-from spv.extensions import db
-from spv.models import Account
+from spv import access, demo, guide
+from spv.services.agency import suspensions
+from spv.services.agency.suspensions import Subject
 from tests.api import System, items, system_of
 from tests.conftest import dispose, make_app
+from tests.people import acting
 
 NOW = "2026-11-22 03:15+00:00"
 AFTER_THE_DECLARATION = "2027-02-23 03:15+00:00"
@@ -92,11 +92,11 @@ def already_invalid(system):
     return send(system, MARK)
 
 
-def no_longer_allowed(system):
+def suspended(system):
     upload(system, 0, 1)
-    db.session.rollback()
-    db.session.execute(sa.update(Account).values(account_types=["general"]))
-    db.session.commit()
+    reason = {"reason": "Serial numbers of another company were uploaded."}
+    number = acting(demo.VSP_USER).account_id
+    suspensions.suspend(Subject.ACCOUNT, number, reason, acting(demo.STAFF))
     return send(system, MARK)
 
 
@@ -113,7 +113,7 @@ GIVEN = {
     (ONE, "422"): lambda system: send(system, ONE, query="?validate-only=true"),
     (MARK, "200"): marked_before,
     (MARK, "201"): marked,
-    (MARK, "403"): no_longer_allowed,
+    (MARK, "403"): suspended,
     (MARK, "409"): already_invalid,
     (MARK, "422"): lambda system: send(
         system, MARK, example_of(MARK) | {"reason": "Too old"}

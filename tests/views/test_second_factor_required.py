@@ -12,7 +12,7 @@ from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent
 from spv.policy import FRESH_FACTOR, UNPROVEN
-from spv.services.accounts import users
+from spv.services.agency import staff as agency_staff
 from tests.people import (
     KIM,
     NEW_PASSWORD,
@@ -116,7 +116,7 @@ def test_without_a_second_factor_nothing_asks(app, kim):
 @pytest.fixture
 def staff(app, clock):
     """The address of a member of staff, in production, with a password."""
-    link = users.create_staff("sam@agency.example", "Sam")
+    link = agency_staff.create("sam@agency.example", "Sam")
     app.config |= PRODUCTION
     email = "sam@agency.example"
     app.test_client().post(f"/password/{link.token}", data=NEW_PASSWORD)

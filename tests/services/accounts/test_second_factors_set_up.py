@@ -11,8 +11,9 @@ from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent, SecondFactor
 from spv.rules.errors import ConflictError, ForbiddenError, ValidationError
-from spv.services.accounts import second_factors, sessions, users
+from spv.services.accounts import second_factors, sessions
 from spv.services.accounts.second_factors import WRONG
+from spv.services.agency import staff
 from tests.people import PASSWORD, acting, events, try_sign_in, user_of
 from tests.proof import log_problems
 from tests.second_factors import START, STEP, code_of, enrol, finish, half, is_in
@@ -100,7 +101,7 @@ def test_staff_of_production_may_only_replace_it(demonstration, private_people):
 def test_it_ends_with_the_user_and_when_somebody_becomes_staff(kim):
     """Nobody has proved yet that the address is that of the person who signed up."""
     enrol(KIM)
-    users.create_staff(KIM)
+    staff.create(KIM)
     assert db.session.query(SecondFactor).count() == 0
     assert log_problems() == []
 
