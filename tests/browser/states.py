@@ -247,6 +247,8 @@ STAFF = [
     ("person, no reason", "/staff/people", first("#people a", "Luca Romano"),
      does(press, "Suspend")),
     ("staff, account", "/staff/people", first("#people a", "Example Panel Supply")),
+    ("staff, subscription", "/staff/people", first("#people a", "Example Verification"),
+     first("main a[href*='/subscriptions/']")),
     ("search, staff", "/panels"),
     ("uploads, staff", "/panels/uploads"),
     ("receipt, part invalid, staff", "/panels/uploads", row("Part invalid")),
