@@ -225,6 +225,8 @@ STAFF = [
      *sends(list_csv("S,L,A,x,"), "Look at the changes")),
     ("approved products, changes", "/staff/products",
      *sends(list_csv(*LIST), "Look at the changes")),
+    ("staff, subscription", "/staff/people", first("#people a", "Example Verification"),
+     first("main a[href*='/subscriptions/']")),
     ("search, staff", "/panels"),
     ("serial number, refused since", TAKEN, SERIAL),
     ("refused upload", TAKEN, SERIAL, first("main a", "^refused upload")),

@@ -4,10 +4,13 @@ import json
 from copy import deepcopy
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from sqlalchemy.exc import OperationalError
 
 from spv import access, demo, guide
+from spv.extensions import db
+from spv.models import Upload
 from spv.services.agency import suspensions
 from spv.services.agency.suspensions import Subject
 from tests.api import System, items, system_of
@@ -95,7 +98,8 @@ def already_invalid(system):
 def suspended(system):
     upload(system, 0, 1)
     reason = {"reason": "Serial numbers of another company were uploaded."}
-    number = acting(demo.VSP_USER).account_id
+    made = sa.select(Upload.account_id).order_by(Upload.id.desc()).limit(1)
+    number = db.session.scalar(made)
     suspensions.suspend(Subject.ACCOUNT, number, reason, acting(demo.STAFF))
     return send(system, MARK)
 
