@@ -77,7 +77,7 @@ def assess(page, organisation):
     """Approve an organisation's application, as agency staff."""
     demonstrated(page, "Agency staff")
     checked(page)
-    go(page, "Assess applications")
+    page.goto("/staff/applications")
     heading(page, "Applications")
     checked(page)
     go(page, organisation)

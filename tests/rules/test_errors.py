@@ -7,6 +7,7 @@ from spv.rules.errors import (
     ForbiddenError,
     IdempotencyConflict,
     IdempotencyKeyReused,
+    Suspended,
     UseCaseError,
     ValidationError,
 )
@@ -46,3 +47,11 @@ def test_a_missing_account_names_the_users_who_can_apply():
         "This is for others.", {"administrators": ["Kim"]},
     )  # fmt: skip
     assert ForbiddenError("No.").details == {}
+
+
+def test_a_suspension_says_what_is_suspended_and_why():
+    error = Suspended("your account", "Unpaid fees")
+    assert isinstance(error, ForbiddenError)
+    sentence = "The agency has suspended your account: Unpaid fees"
+    assert (error.http_status, str(error)) == (403, sentence)
+    assert error.errors == [{"code": "account_suspended", "message": sentence}]

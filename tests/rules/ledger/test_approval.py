@@ -165,3 +165,8 @@ def test_a_thousand_wrong_names_are_found_among_many():
     assert time.process_time() - begin < 1.5  # about 0.13 where nothing else runs
     found = sum(right in each for each, (_, right) in zip(near, pairs, strict=True))
     assert found > 0.8 * len(pairs)  # though many are alike
+
+
+def test_a_name_that_repeats_gets_the_same_names():
+    names = Names({"JKM440N": "JKM440N", "JKM500N": "JKM500N"})
+    assert names.near("JKM44ON") == names.near("JKM44ON") == ["JKM440N"]

@@ -1,0 +1,42 @@
+"""The report of a refused upload as it is kept for the agency."""
+
+from spv.rules.ledger.csv_upload import check_csv
+from spv.rules.ledger.refusal import LONGEST, to_json
+from spv.rules.ledger.report import report
+from tests.panels import panels_csv
+
+# A missing value, a value that is too long to be quoted whole, and a warning.
+FILE = panels_csv(2) + b"A,B,C,\r\n" + b"A,B,C," + b"9" * 59 + b".\r\n"
+
+
+def reported(data, **options):
+    checked = check_csv(data)
+    return to_json(report(checked, checked.problems, data), **options)
+
+
+def test_the_account_and_its_programs_read_their_own_sentences():
+    person, program = reported(FILE), reported(FILE, for_programs=True)
+    missing, other = person["groups"]
+    assert (missing["column"], missing["count"]) == ("Serial number", 1)
+    assert missing["first"][0]["row"] == 4
+    assert missing["fault"]["remedy"]
+    assert program["groups"][0]["fault"] == {
+        "sentence": "The value is missing. Every item needs all four.", "remedy": "",
+    }  # fmt: skip
+    assert other["fault"]["sentence"]
+    assert (person["about_headings"], person["wrong_rows"]) == (False, 2)
+    assert (person["warning_count"], person["warnings"]) == (0, [])
+
+
+def test_headings_and_warnings():
+    assert reported(b"Supplier,Model\r\nA,B\r\n")["about_headings"] is True
+    warned = reported(panels_csv(2) + b"A,B,C,99999999\r\n")
+    assert (warned["groups"], warned["warning_count"]) == ([], 1)
+    (group,) = warned["warnings"]
+    assert group["first"][0]["row"] == 4
+
+
+def test_sentences_are_cut():
+    heading = "x" * 2 * LONGEST
+    (group, *_) = reported(f"{heading},B\r\n1,2\r\n".encode())["groups"]
+    assert len(group["fault"]["sentence"]) <= LONGEST + 1
