@@ -47,7 +47,8 @@ def test_demo_load_prints_the_sign_ins_and_uploads_more_panels_each_time(app, ru
     assert run("demo", "load") == (0, output)
     assert events() == before
     for email in demo.SIGN_INS:
-        assert browser_of(app, email).get("/").status_code == 200
+        answer = browser_of(app, email).get("/", follow_redirects=True)
+        assert answer.status_code == 200
     for total in (2500, 5000):
         code, output = run("demo", "load", "--panels", "2500")
         assert (code, output.splitlines()[-1]) == (0, "2,500 panels")

@@ -267,7 +267,7 @@ def name_subjects():
 
 def subjects_of(details):
     named = {(kind, str(details[name])) for name, kind in SUBJECTS.items()
-             if details.get(name)}  # fmt: skip
+             if details.get(name) is not None}  # fmt: skip
     named |= {(kind, str(value)) for name, kind in SUBJECT_LISTS.items()
               for value in details.get(name, ())}  # fmt: skip
     states = details.get("states", {})

@@ -146,7 +146,7 @@ def subjects_of(event: str, details: Mapping[str, Any]) -> set[tuple[str, str]]:
     if event in {BASELINE, COLUMNS_ADDED}:
         return set()
     named = {(SUBJECTS[name], str(value)) for name, value in details.items()
-             if value and name in SUBJECTS}  # fmt: skip
+             if value is not None and name in SUBJECTS}  # fmt: skip
     named |= {(kind, str(value)) for name, kind in SUBJECT_LISTS.items()
               for value in details.get(name, ())}  # fmt: skip
     states = details.get("states", {})
