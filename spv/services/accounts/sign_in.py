@@ -20,7 +20,9 @@ from spv.services.accounts.tries import count_sign_in, take_back
 from spv.services.actor import Actor
 from spv.services.authorisation import suspension_of
 
-NOBODY = 0  # in the log: no user has this id
+# In the log, instead of the id of a user. An address without a user takes the same
+# work as one with a user, so that nobody can tell them apart.
+NOBODY = 0
 SHARED = (
     "Everybody who looks at this demonstration shares this person, whose password and "
     "role cannot be changed, and who cannot be removed or signed out everywhere. "
@@ -90,8 +92,7 @@ def sign_in(
             else:
                 return _start(user, actor, at, instead_of, browser)
         else:
-            # Without the address that was typed, which may have been the password. An
-            # address without a user takes the same work, so that nobody can tell.
+            # Without the address that was typed, which may have been the password.
             user_id = user.id if user else NOBODY
             audit_log.act("user.sign_in_failed", actor, at, subject=user_id)
     sentence = "The email address or the password is wrong."
