@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import flask
-from flask import Flask, Response, g, request, session, url_for
+from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from limits import parse
 from limits.errors import StorageError
@@ -116,9 +116,13 @@ def may(endpoint: str) -> bool:
 
 def menu() -> list[Group]:
     """Return the user's navigation: the pages that they may open, in groups."""
-    held = roles()
+    held, views = roles(), current_app.view_functions  # production has no training
     pages = [
-        {n: w for n, w in group.pages.items() if not held.isdisjoint(POLICIES[n])}
+        {
+            n: w
+            for n, w in group.pages.items()
+            if n in views and not held.isdisjoint(POLICIES[n])
+        }
         for group in MENU
     ]
     both = zip(MENU, pages, strict=True)

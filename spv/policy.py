@@ -31,6 +31,7 @@ _ROUTES = {
         "sign_in.new", "sign_in.create", "sign_in.sign_up", "sign_in.register",
         "sign_in.sign_out", "account.open_link", "account.use_link",
         "second_factor.ask", "second_factor.answer",
+        "training.index", "training.new", "training.enter", "training.practise_alone",
     ),
     SIGNED_IN: (
         "sign_in.sign_out_everywhere",
@@ -39,7 +40,12 @@ _ROUTES = {
         "account.close_notice",
     ),
     PROVING: ("second_factor.show", "second_factor.add"),
-    SIGNED_IN - AGENCY: ("account.show", "account.list_applications"),
+    SIGNED_IN - AGENCY: (
+        "account.show", "account.list_applications",
+        "training.exercise", "training.file", "training.answer",
+        "training.give_account", "training.assess",
+        "training.new_reset", "training.reset",
+    ),
     PERSON: ("account.new", "account.apply"),
     ACCOUNT: ("account.list_users",),
     UPLOADER | STAFF: (
@@ -73,11 +79,12 @@ _ROUTES = {
         "staff_accounts.subscription", "staff_accounts.index",
         "staff_log.index", "staff_log.show", "staff_log.export",
         "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
-        "staff_products.index", "staff_products.export",
+        "staff_products.index", "staff_products.export", "training.board",
     ),
     ASSESSOR: (
         "staff.approve", "staff.decline", "staff_accounts.make_link",
         "staff_accounts.suspend", "staff_accounts.reinstate", "staff.see",
+        "training.open_class", "training.act", "training.reset_places", "training.end",
     ),
     STAFF_ADMINISTRATOR: (
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",
@@ -142,6 +149,7 @@ MENU = [
         "stc.new_batch": "Many systems",
         "panel_check.new": "Check panels",
         "uploads.new_check": "Check a file",
+        "training.index": "Training",
     }),
 ]  # fmt: skip
 

@@ -115,6 +115,7 @@ INSIDE = {
         "staff_search": {"event_words", "ledger", "stc"},
         "stc": {"csv_file"},
         "text": {"errors"},
+        "training": {"accounts", "csv_file", "ledger"},
     },
     "services": {
         "accounts": set(),
@@ -131,6 +132,7 @@ INSIDE = {
         "row_states": set(),
         "search_box": {"accounts", "ledger"},
         "stc": set(),
+        "training": {"accounts", "agency"},
         "verify": {"checkpoints", "ledger", "stc"},
     },
 }

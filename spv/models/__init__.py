@@ -36,3 +36,5 @@ from spv.models.stc import VisitorRows as VisitorRows
 from spv.models.subscriptions import ApiRequest as ApiRequest
 from spv.models.subscriptions import Subscription as Subscription
 from spv.models.subscriptions import SubscriptionKey as SubscriptionKey
+from spv.models.training import TrainingClass as TrainingClass
+from spv.models.training import TrainingPlace as TrainingPlace

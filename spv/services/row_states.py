@@ -22,6 +22,8 @@ from spv.models import (
     Subscription,
     SubscriptionKey,
     Suspension,
+    TrainingClass,
+    TrainingPlace,
     User,
 )
 
@@ -52,6 +54,8 @@ _KINDS = (
          frozenset({"last_used_at"})),
     Kind(Suspension, "suspension"),
     Kind(DeskNote, "desk note"),
+    Kind(TrainingClass, "class"),
+    Kind(TrainingPlace, "place of a class"),
     Kind(StcBatch, "batch file", frozenset({"document", "reasons", "warnings"})),
 )  # fmt: skip
 KINDS = {kind.model.__tablename__: kind for kind in _KINDS}
@@ -114,6 +118,24 @@ SETS: dict[str, dict[str, frozenset[str]]] = {
         "subscription.suspended": {"suspensions": ""},
         "subscription.reinstated": {"suspensions": REINSTATED},
         "finding.seen": {"desk_notes": ""},
+        "training.class_opened": {"training_classes": ""},
+        "training.class_ended": {"training_classes": "ends_at"},
+        "training.entered": {
+            "users": "",
+            "nominated_contacts": "",
+            "training_places": "",
+            "training_classes": "",
+        },
+        "training.answered": {"training_places": "answers"},
+        "training.account_given": {
+            "accounts": "account_types",
+            "users": "account_id is_administrator",
+        },
+        "training.reset": {
+            "users": "removed_at",
+            "nominated_contacts": "",
+            "training_places": "user_id answers",
+        },
     }.items()
 }
 

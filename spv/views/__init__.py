@@ -16,6 +16,7 @@ from spv.views import (
     staff_log,
     staff_products,
     stc,
+    training,
     uploads,
     verify,
 )
@@ -75,5 +76,7 @@ def init_app(app: Flask) -> None:
         api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
+    if app.config["SPV_ENVIRONMENT"] == "demo":
+        app.register_blueprint(training.bp)
     for api in (api_ledger.bp, site.check_by_api):
         csrf.exempt(api)  # it reads no cookies

@@ -122,6 +122,13 @@ def count_waiting() -> int:
     return db.session.scalar(query) or 0
 
 
+def of_users(user_ids: Sequence[int]) -> Sequence[AccountApplication]:
+    """Return the applications of users, oldest first."""
+    of_users = AccountApplication.user_id.in_(user_ids)
+    query = select(AccountApplication).where(of_users).order_by(AccountApplication.id)
+    return db.session.scalars(query).all()
+
+
 def assessed() -> Sequence[AccountApplication]:
     """Return the applications that were assessed, newest first."""
     return _list(~_IS_WAITING, AccountApplication.assessed_at.desc())

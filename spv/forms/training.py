@@ -1,0 +1,44 @@
+"""Forms of the training."""
+
+from wtforms import IntegerField, StringField
+
+from spv.forms import Form
+
+
+class EnterForm(Form):
+    """The code of a class, and the name of a trainee."""
+
+    code = StringField("Code of your class")
+    name = StringField("First name or nickname")
+
+
+class AloneForm(Form):
+    """The name of somebody who practises alone."""
+
+    name = StringField("First name or nickname")
+
+
+class ClassForm(Form):
+    """A new class."""
+
+    places = StringField("Places")
+
+
+class AnswerForm(Form):
+    """The answer to the question of an exercise."""
+
+    answer = StringField()
+
+
+class ResetForm(Form):
+    """What is typed to confirm a reset. `place` is empty for a whole class."""
+
+    confirmation = StringField("Type reset to confirm")
+    place = IntegerField()
+
+
+class ActForm(Form):
+    """An act of the agency for a place, or for all places of a class."""
+
+    act = StringField()
+    place = IntegerField()

@@ -1,0 +1,297 @@
+"""Decide which exercises a trainee has done, from the ledger and the log alone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from spv.rules.accounts import AccountType, KeyKind, Status
+from spv.rules.ledger.rows import Panel
+from spv.rules.text import join_words, pluralise
+from spv.rules.training.material import EXERCISES, PROBLEMS, Material
+
+
+class Recorded(NamedTuple):
+    """A row of the ledger: its product, the channel of its upload, and its state."""
+
+    product: tuple[str, ...]
+    channel: str
+    is_valid: bool
+
+
+class Application(NamedTuple):
+    """An application for an account, or for its upgrade."""
+
+    status: str
+    is_upgrade: bool
+    legal_name: str
+    abn: str
+    reason: str
+
+
+class Calculation(NamedTuple):
+    """A saved calculation, and the number of its event in the log."""
+
+    reference: str
+    answers: dict[str, str]
+    certificates: int
+    event: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the ledger and the log have of a trainee.
+
+    `rows` are the rows of each serial number of the trainee's files. `refused` has the
+    number of rows and of problems of each refused upload. `keys` are the kinds of keys
+    that were shown. `requests` are the API requests, the newest first: the kind of the
+    key, the status, and the number of rows.
+    `answers` are the answers that the trainee gave, by the names of the exercises.
+    """
+
+    account_types: Sequence[str] = ()
+    applications: Sequence[Application] = ()
+    rows: Mapping[str, Sequence[Recorded]] = field(default_factory=dict)
+    refused: Sequence[tuple[int, int]] = ()
+    is_declared: bool = False
+    subscriptions: int = 0
+    keys: frozenset[str] = frozenset()
+    requests: Sequence[tuple[str, int, int]] = ()
+    calculations: Sequence[Calculation] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+def missing(found: Evidence, given: Material) -> list[str]:
+    """Say for each exercise in one sentence what is still missing; "" if it is done."""
+    return [_CHECKS[exercise.name](found, given) for exercise in EXERCISES]
+
+
+def _apply(found: Evidence, given: Material) -> str:
+    if not found.applications:
+        return "You have signed up, but not applied for an account yet."
+    newest = found.applications[-1]
+    right = {"ABN": given.abn, "legal entity name": given.legal_name}
+    typed = {"ABN": newest.abn, "legal entity name": newest.legal_name}
+    wrong = [name for name in right if right[name] != typed[name]]
+    if not wrong or any(
+        (each.abn, each.legal_name) == (given.abn, given.legal_name)
+        for each in found.applications
+    ):
+        return ""
+    name = wrong[0]
+    return (
+        f"Your application is submitted, but its {name} is {typed[name]} instead of "
+        f"{right[name]}."
+    )
+
+
+def _assessed(found: Evidence, given: Material) -> str:
+    if any(each.status == Status.APPROVED for each in found.applications):
+        return ""
+    if not found.applications:
+        return "There is no application yet that the agency could assess."
+    newest = found.applications[-1]
+    if newest.status == Status.DECLINED:
+        return f"The agency declined your application: {newest.reason} Apply again."
+    return "Your application waits to be assessed."
+
+
+def _upgrade(found: Evidence, given: Material) -> str:
+    upgrades = [each for each in found.applications if each.is_upgrade]
+    is_vsp = AccountType.VSP in found.account_types
+    if any(each.status == Status.APPROVED for each in upgrades):
+        return "" if is_vsp else (
+            "Your account was upgraded, but not to Verification Service Provider."
+        )  # fmt: skip
+    if not upgrades:
+        return "You have not applied for an upgrade of your account yet."
+    if upgrades[-1].status == Status.DECLINED:
+        return f"The agency declined the upgrade: {upgrades[-1].reason} Apply again."
+    return "Your upgrade waits to be assessed."
+
+
+def _upload(found: Evidence, given: Material) -> str:
+    return _not_recorded(found, given.panels, "Your file has not been uploaded yet.")
+
+
+def _mend(found: Evidence, given: Material) -> str:
+    rows = given.mended
+    if (len(rows), PROBLEMS) not in found.refused:
+        return "Your file has not been refused yet: upload it as it is first."
+    return _not_recorded(
+        found, rows, "Your file was refused, but not uploaded again after that."
+    )
+
+
+def _declare(found: Evidence, given: Material) -> str:
+    return "" if found.is_declared else (
+        "The Declaration for API Users has not been made yet. The declaration with a "
+        "file is another one."
+    )  # fmt: skip
+
+
+def _subscribe(found: Evidence, given: Material) -> str:
+    if "primary" in found.keys:
+        return ""
+    if not found.subscriptions:
+        return "You have not subscribed to the Serial Number Ledger yet."
+    if found.keys:
+        return f"You have shown your {max(found.keys)} key, but not the primary key."
+    return "You have subscribed, but not shown your primary key yet."
+
+
+def _send(found: Evidence, given: Material) -> str:
+    by_api = {
+        serial: [row for row in rows if row.channel == "api"]
+        for serial, rows in found.rows.items()
+    }
+    if (KeyKind.TEST, 200, len(given.sent)) in found.requests:
+        return ""
+    serials = [panel.serial_number for panel in given.sent]
+    if any(map(found.rows.get, serials)) and not any(map(by_api.get, serials)):
+        return "Your rows are in the ledger, but they were not sent by API."
+    nothing = "No request has sent your rows yet."
+    if found.requests:
+        _, status, rows = found.requests[0]
+        nothing = f"Your last request was answered {status}: Unsuccessful."
+        if status == 403:
+            nothing = (
+                "Your last request was refused, because the Declaration for API Users "
+                "is not current."
+            )
+        elif status < 400:
+            nothing = (
+                f"Your last request had {pluralise(rows, 'row')}. Send your "
+                f"{len(given.sent)} rows."
+            )
+    return _not_recorded(found, given.sent, nothing, by_api)
+
+
+def _correct(found: Evidence, given: Material) -> str:
+    serial = given.corrected.serial_number
+    rows = found.rows.get(serial, ())
+    if not rows:
+        return "Upload your first file, so that there is a row to correct."
+    if all(row.is_valid for row in rows):
+        return f"{serial} is still valid with the model number {rows[-1].product[2]}."
+    others = [panel.serial_number for panel in given.panels]
+    lost = [each for each in others if each != serial and not _is_valid(found, each)]
+    if lost:
+        return (
+            f"{pluralise(len(lost), 'row')} of your first file besides {serial} "
+            f"{'is' if len(lost) == 1 else 'are'} not valid: {_some(lost)}."
+        )
+    if not rows[-1].is_valid:
+        return f"{serial} is marked as invalid, but not uploaded again yet."
+    if rows[-1].product != given.corrected.product:
+        wrong = _wrong_name(rows[-1].product, given.corrected)
+        return f"{serial} was uploaded again, but {wrong}."
+    return ""
+
+
+def _calculate(found: Evidence, given: Material) -> str:
+    calculation = _calculation(found, given)
+    if isinstance(calculation, str):
+        return calculation
+    typed = found.answers.get("calculate", "")
+    if not typed:
+        return "Enter the number of STCs that you worked out by hand."
+    if typed != str(calculation.certificates):
+        return (
+            f"By hand you got {typed}, and the calculator something else. Multiply "
+            "power, rating and years, and round down once, at the end."
+        )
+    return ""
+
+
+def _log(found: Evidence, given: Material) -> str:
+    calculation = _calculation(found, given)
+    if isinstance(calculation, str):
+        return calculation
+    typed = found.answers.get("log", "")
+    events = {
+        str(each.event)
+        for each in found.calculations
+        if each.answers == calculation.answers
+    }
+    if not typed:
+        return "Enter the number of the event of your calculation."
+    if typed not in events:
+        return f"Event {typed} of the log is not that of your calculation."
+    return ""
+
+
+def _check(found: Evidence, given: Material) -> str:
+    there = [each for each in given.installed if each in found.rows]
+    if not there:
+        return "The panels are those of your first file: upload it first."
+    typed = found.answers.get("check", "")
+    if not typed:
+        return "Enter the serial number that the ledger does not have."
+    if typed != given.missing_serial:
+        kind = "is in the ledger" if typed in there else "is not one of the five"
+        return f"{typed} {kind}."
+    return ""
+
+
+_CHECKS: dict[str, Callable[[Evidence, Material], str]] = {
+    "apply": _apply, "assessed": _assessed, "upgrade": _upgrade, "upload": _upload,
+    "mend": _mend, "declare": _declare, "subscribe": _subscribe, "send": _send,
+    "correct": _correct, "calculate": _calculate, "log": _log, "check": _check,
+}  # fmt: skip
+
+
+def _not_recorded(
+    found: Evidence,
+    panels: Sequence[Panel],
+    nothing: str,
+    rows: Mapping[str, Sequence[Recorded]] | None = None,
+) -> str:
+    """Say which panels the ledger never had as they should be, or `nothing`."""
+    rows = found.rows if rows is None else rows
+    recorded = {
+        panel.serial_number: rows.get(panel.serial_number, ()) for panel in panels
+    }
+    if not any(recorded.values()):
+        return nothing
+    if absent := [serial for serial in recorded if not recorded[serial]]:
+        of = f"{len(absent)} of its {pluralise(len(panels), 'row')}"
+        verb = "is" if len(absent) == 1 else "are"
+        return f"{of} {verb} not in the ledger: {_some(absent)}."
+    for panel in panels:
+        products = [row.product for row in recorded[panel.serial_number]]
+        if panel.product not in products:
+            wrong = _wrong_name(products[-1], panel)
+            return f"{panel.serial_number} is in the ledger, but {wrong}."
+    return ""
+
+
+def _wrong_name(product: Sequence[str], panel: Panel) -> str:
+    names = zip(("supplier name", "licensee", "model number"), product, panel.product,
+                strict=True)  # fmt: skip
+    name, there, right = next(each for each in names if each[1] != each[2])
+    return f"with the {name} {there} instead of {right}"
+
+
+def _is_valid(found: Evidence, serial: str) -> bool:
+    return any(row.is_valid for row in found.rows.get(serial, ()))
+
+
+def _calculation(found: Evidence, given: Material) -> Calculation | str:
+    """Return the calculation of the trainee's system, or what is wrong with others."""
+    if not found.calculations:
+        return "The system has not been calculated with the STC calculator yet."
+    for each in found.calculations:
+        if each.answers == given.system:
+            return each
+    typed = found.calculations[-1].answers
+    name = next(name for name in given.system if typed.get(name) != given.system[name])
+    words = name.removesuffix("_kw").replace("_", " ")
+    return (
+        f"You have calculated another system: its {words} is "
+        f"{typed.get(name) or 'empty'} instead of {given.system[name]}."
+    )
+
+
+def _some(serials: Sequence[str]) -> str:
+    more = [f"{len(serials) - 3} more"] if len(serials) > 3 else []
+    return join_words([*serials[:3], *more])

@@ -1,0 +1,1 @@
+"""The training: classes and places of trainees, and what each of them has done."""

@@ -1,0 +1,229 @@
+"""Classes: open one, show its board, play the agency's part, end it.
+
+Only a demonstration has classes. Agency staff are the trainers.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from spv import clock
+from spv.extensions import db
+from spv.models import TrainingClass, TrainingPlace, User, UserSession
+from spv.rules.accounts import Role, StaffRole, Status
+from spv.rules.errors import ConflictError
+from spv.rules.text import read_all
+from spv.services import audit_log
+from spv.services.accounts import applications
+from spv.services.actor import Actor
+from spv.services.agency import suspensions
+from spv.services.agency.suspensions import Subject
+from spv.services.authorisation import (
+    authorised_transaction,
+    require,
+    roles_of_user,
+    suspension_of,
+)
+from spv.services.training.evidence import missing_of
+
+LASTS = timedelta(days=1)
+MOST_PLACES = 60
+MOST_SHOWN = 50
+# Without letters that look like others.
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+DECLINED = "The trainer has declined this, so that you see what it looks like."
+SUSPENDED = "The trainer has suspended this, so that you see what it looks like."
+
+
+class Act(StrEnum):
+    """What a trainer does in the part of the agency."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+    SUSPEND = "suspend"
+    REINSTATE = "reinstate"
+
+
+class Seat(NamedTuple):
+    """A place on the board: which exercises are done, and what the agency can do.
+
+    `missing` has a sentence for each exercise, "" for one that is done.
+    """
+
+    place: TrainingPlace
+    missing: list[str]
+    seen_at: datetime | None
+    acts: list[Act]
+
+
+def is_over(of_class: TrainingClass) -> bool:
+    """Tell whether a class has ended."""
+    return of_class.ends_at <= clock.now()
+
+
+def index() -> Sequence[tuple[TrainingClass, int]]:
+    """Return the classes of trainers, the newest first, with the places taken."""
+    taken = (
+        select(func.count())
+        .where(TrainingPlace.class_id == TrainingClass.id)
+        .scalar_subquery()
+    )
+    query = select(TrainingClass, taken).where(TrainingClass.trainer_id.is_not(None))
+    query = query.options(joinedload(TrainingClass.trainer)).limit(MOST_SHOWN)
+    return db.session.execute(query.order_by(TrainingClass.id.desc())).tuples().all()
+
+
+def show(class_id: int) -> tuple[TrainingClass, Sequence[TrainingPlace]]:
+    """Return a class of a trainer and its places; raises NotFoundError."""
+    query = select(TrainingClass).where(
+        TrainingClass.id == class_id, TrainingClass.trainer_id.is_not(None)
+    )
+    of_class = require(db.session.scalar(query))
+    return of_class, places_of(class_id)
+
+
+def board(places: Sequence[TrainingPlace]) -> list[Seat]:
+    """Return the places of a class as its trainer sees them."""
+    query = select(UserSession.user_id, func.max(UserSession.seen_at))
+    users = [place.user_id for place in places]
+    query = query.where(UserSession.user_id.in_(users)).group_by(UserSession.user_id)
+    seen = dict(db.session.execute(query).tuples().all())
+    missing, acts = missing_of(places), {act: _subjects(act, places) for act in Act}
+    return [
+        Seat(
+            place, missing[place.id], seen.get(place.user_id),
+            [act for act in Act if place.id in acts[act]],
+        )
+        for place in places
+    ]  # fmt: skip
+
+
+def play(act: Act, places: Sequence[TrainingPlace], actor: Actor) -> int:
+    """Do the agency's part for each place that it fits; return for how many it did.
+
+    Each is a transaction with the event that the agency's own pages would write.
+    """
+    done = _subjects(act, places)
+    for subject, number in done.values():
+        if act is Act.APPROVE:
+            applications.approve(number, actor)
+        elif act is Act.DECLINE:
+            applications.decline(number, {"reason": DECLINED}, actor)
+        elif act is Act.SUSPEND:
+            suspensions.suspend(subject, number, {"reason": SUSPENDED}, actor)
+        else:
+            suspensions.reinstate(subject, number, {}, actor)
+    return len(done)
+
+
+def assess_alone(place: TrainingPlace, actor: Actor) -> None:
+    """Let the app approve the application of somebody who practises alone.
+
+    It does so as a member of the demonstration's staff. Raises ConflictError if there
+    is nothing to assess, or a trainer who does it.
+    """
+    if place.of_class.trainer_id is not None:
+        raise ConflictError("Your trainer plays the agency, and assesses applications.")
+    query = select(User).where(User.is_staff, User.removed_at.is_(None))
+    assessors = query.where(User.staff_role != StaffRole.AUDITOR).order_by(User.id)
+    for user in db.session.scalars(assessors):
+        if suspension_of(user.id, None) is None:
+            staff = Actor(user.email, actor.channel, roles_of_user(user), user.id)
+            if play(Act.APPROVE, [place], staff):
+                return
+            raise ConflictError("No application of yours waits to be assessed.")
+    raise ConflictError("This demonstration has no agency staff who could assess it.")
+
+
+def _subjects(
+    act: Act, places: Sequence[TrainingPlace]
+) -> dict[int, tuple[Subject, int]]:
+    """Return what an act would be done to: an application, an account or a person."""
+    if act in (Act.APPROVE, Act.DECLINE):
+        by_user = {place.user_id: place.id for place in places}
+        return {
+            by_user[each.user_id]: (Subject.PERSON, each.id)
+            for each in applications.of_users([*by_user])
+            if each.status == Status.SUBMITTED
+        }
+    subjects = {
+        place.id: (Subject.ACCOUNT, place.user.account_id)
+        if place.user.account_id
+        else (Subject.PERSON, place.user_id)
+        for place in places
+    }
+    suspended = {
+        (kind, number)
+        for kind in (Subject.ACCOUNT, Subject.PERSON)
+        for number in suspensions.reasons(
+            kind, [number for subject, number in subjects.values() if subject is kind]
+        )
+    }
+    return {
+        number: subject
+        for number, subject in subjects.items()
+        if (subject in suspended) == (act is Act.REINSTATE)
+    }
+
+
+def open_class(answers: Mapping[str, str], actor: Actor) -> int:
+    """Open a class with a number of places; return its id. Raises ValidationError."""
+    count = read_all(answers, {"places": _read_places})["places"]
+    with authorised_transaction(actor, Role.ASSESSOR):
+        at = clock.now()
+        opened = new_class(at, count, actor.user_id)
+        audit_log.act(
+            "training.class_opened", actor, at, changed=[opened],
+            training_class=opened.id, places=count,
+        )  # fmt: skip
+        return opened.id
+
+
+def end(class_id: int, actor: Actor) -> None:
+    """End a class at once: nobody can enter it or go on. Raises NotFoundError."""
+    with authorised_transaction(actor, Role.ASSESSOR):
+        of_class, _ = show(class_id)
+        if is_over(of_class):
+            raise ConflictError("This class has ended already.")
+        of_class.ends_at = clock.now()
+        audit_log.act(
+            "training.class_ended", actor, of_class.ends_at, changed=[of_class],
+            training_class=class_id,
+        )  # fmt: skip
+
+
+def new_class(at: datetime, count: int, trainer_id: int | None = None) -> TrainingClass:
+    """Make a class; one without a trainer is for somebody who practises alone."""
+    code = "".join(secrets.choice(LETTERS) for _ in range(6))
+    made = TrainingClass(
+        code=code, trainer_id=trainer_id, place_count=count, opened_at=at,
+        ends_at=at + LASTS,
+    )  # fmt: skip
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def places_of(class_id: int) -> Sequence[TrainingPlace]:
+    """Return the places of a class, in the order in which they were taken."""
+    query = select(TrainingPlace).where(TrainingPlace.class_id == class_id)
+    query = query.options(*LOADED).order_by(TrainingPlace.id)
+    return db.session.scalars(query).all()
+
+
+def _read_places(text: str) -> int:
+    number = int(text) if text.isdecimal() and len(text) < 4 else 0
+    if 0 < number <= MOST_PLACES:
+        return number
+    raise ValueError(f"Enter a number of places from 1 to {MOST_PLACES}.")
+
+
+LOADED = (
+    joinedload(TrainingPlace.of_class),
+    joinedload(TrainingPlace.user).joinedload(User.account),
+)

@@ -1,0 +1,289 @@
+"""The training: exercises of a trainee, and the board of a trainer.
+
+Only a demonstration has these pages.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, g, request, session, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from spv import access, pages
+from spv.access import current_actor
+from spv.extensions import limiter
+from spv.forms.training import (
+    ActForm,
+    AloneForm,
+    AnswerForm,
+    ClassForm,
+    EnterForm,
+    ResetForm,
+)
+from spv.rules.errors import NotFoundError
+from spv.rules.text import pluralise
+from spv.rules.training.material import EXERCISES, PHONE, Exercise, Material
+from spv.services.accounts import sign_in
+from spv.services.authorisation import require
+from spv.services.training import classes, evidence, places
+from spv.services.training.classes import Act
+
+bp = Blueprint("training", __name__, url_prefix="/training")
+OVER = "Your class has ended. Its work stays in the ledger and the log."
+DONE = {
+    Act.APPROVE: "approved",
+    Act.DECLINE: "declined",
+    Act.SUSPEND: "suspended",
+    Act.REINSTATE: "reinstated",
+}
+
+
+class Progress(NamedTuple):
+    """What a trainee has done. `missing` has "" for each exercise that is done."""
+
+    place: Any
+    given: Material
+    missing: list[str]
+
+    @property
+    def done(self) -> int:
+        """The number of exercises that are done."""
+        return self.missing.count("")
+
+    def panel(self, endpoint: str | None) -> Exercise | None:
+        """Return the exercise that belongs to a page: the next that is not done.
+
+        The home page belongs to all of them.
+        """
+        of_page = [e for e in EXERCISES if endpoint in ("site.index", *e.pages)]
+        undone = [each for each in of_page if self.missing[each.number - 1]]
+        return next(iter(undone or of_page), None)
+
+
+@bp.before_app_request
+def leave_ended_class() -> BaseResponse | None:
+    """Find the place of a trainee, and sign out those whose class has ended."""
+    person = access.person() if not request.path.startswith("/api/") else None
+    if person is None or not places.is_trainee(person.email):
+        return None
+    g.place = places.place_of(person.user_id)
+    if g.place is None or not classes.is_over(g.place.of_class):
+        return None
+    sign_in.sign_out(access.token(), current_actor())
+    session.clear()
+    return pages.go_to("training.index", OVER)
+
+
+@bp.app_template_global("training")
+def progress() -> Progress | None:
+    """Return what the trainee of this request has done; None for everybody else."""
+    place: Any = g.get("place")
+    if place is None:
+        return None
+    missing = evidence.missing_of([place])[place.id]
+    return Progress(place, evidence.material_of(place), missing)
+
+
+def _own() -> Any:
+    """Return the place of the trainee who made the request; raises NotFoundError."""
+    return require(g.get("place"))
+
+
+def _exercise(number: int) -> Exercise:
+    if not 0 < number <= len(EXERCISES):
+        raise NotFoundError
+    return EXERCISES[number - 1]
+
+
+@bp.get("")
+def index(
+    form: EnterForm | None = None,
+    alone: AloneForm | None = None,
+    opening: ClassForm | None = None,
+) -> Response:
+    """Show the exercises: to a trainee what is done, to others how to begin."""
+    is_trainer = access.may("training.board")
+    return pages.render(
+        "training/_index.html",
+        title="Training",
+        form=form or EnterForm(code=request.args.get("code", "")[:20]),
+        alone=alone or AloneForm(formdata=None),
+        opening=opening or ClassForm(formdata=None),
+        status=next((f.http_status for f in (alone, opening) if f), 0),
+        exercises=EXERCISES,
+        classes=classes.index() if is_trainer else [],
+        most=classes.MOST_PLACES,
+    )
+
+
+@bp.get("/join")
+def new(form: EnterForm | None = None) -> Response:
+    """Show how to enter a class."""
+    return index(form)
+
+
+@bp.post("/join")
+@limiter.limit("120 per minute")
+@limiter.limit("600 per hour")
+@pages.submits(EnterForm, new)
+def enter(form: EnterForm) -> BaseResponse:
+    """Enter a class."""
+    return _begin(places.enter(form.answers, current_actor(), access.token()))
+
+
+@bp.post("/alone")
+@limiter.limit("20 per minute")
+@pages.submits(AloneForm, lambda form: index(alone=form))
+def practise_alone(form: AloneForm) -> BaseResponse:
+    """Begin to practise without a class."""
+    return _begin(places.practise_alone(form.answers, current_actor(), access.token()))
+
+
+def _begin(token: str) -> BaseResponse:
+    access.sign_in(token)
+    return pages.go_to("training.index")
+
+
+@bp.get("/exercises/<number:number>")
+def exercise(number: int, form: AnswerForm | None = None) -> Response:
+    """Show an exercise: the guidance, what to do, and what is still missing."""
+    place, shown = _own(), _exercise(number)
+    found = require(progress())
+    form = form or AnswerForm(answer=place.answers.get(shown.name, ""))
+    form.answer.label.text = shown.question
+    may_go = access.may(shown.go)
+    return pages.render(
+        "training/_exercise.html",
+        title=shown.title,
+        form=form,
+        exercise=shown,
+        found=found,
+        given=found.given,
+        phone=PHONE,
+        go=_address_of(shown, place) if may_go else "",
+        is_locked=not may_go and shown.number > 3,
+        last=len(EXERCISES),
+    )
+
+
+def _address_of(exercise: Exercise, place: Any) -> str:
+    """Return the address to begin an exercise at."""
+    if exercise.go != "stc.show":
+        return url_for(exercise.go)
+    reference = evidence.last_calculation(place)
+    return url_for("stc.show", reference=reference) if reference else url_for("stc.new")
+
+
+@bp.get("/exercises/<number:number>/file")
+def file(number: int) -> Response:
+    """Answer with the trainee's file for an exercise."""
+    place, shown = _own(), _exercise(number)
+    text = evidence.material_of(place).file(require(shown.file or None))
+    if shown.file.endswith(".json"):
+        return pages.saved_file(text, shown.file, "application/json")
+    return pages.csv_file(text, shown.file)
+
+
+@bp.post("/exercises/<number:number>")
+@pages.submits(AnswerForm, exercise)
+def answer(form: AnswerForm, number: int) -> BaseResponse:
+    """Keep the answer to the question of an exercise."""
+    shown = _exercise(number)
+    require(shown.question or None)
+    places.answer(_own(), shown, form.answers, current_actor())
+    return pages.done("training.exercise", number=number)
+
+
+@bp.post("/account")
+def give_account() -> BaseResponse:
+    """Give the trainee the account that the later exercises need."""
+    places.give_account(_own(), current_actor())
+    return pages.go_to("training.index", "You have the account of a VSP now.")
+
+
+@bp.post("/assess")
+def assess() -> BaseResponse:
+    """Approve the application of somebody who practises alone."""
+    classes.assess_alone(_own(), current_actor())
+    return pages.go_to("training.index", "The agency has approved your application.")
+
+
+@bp.get("/reset")
+def new_reset(form: ResetForm | None = None) -> Response:
+    """Ask the trainee to confirm a new start."""
+    _own()
+    return pages.render(
+        "training/_reset.html", title="Start again", form=form or ResetForm()
+    )
+
+
+@bp.post("/reset")
+@pages.submits(ResetForm, new_reset)
+def reset(form: ResetForm) -> BaseResponse:
+    """Start the trainee's place again."""
+    places.reset([_own()], form.confirmation.data or "", current_actor())
+    return pages.go_to("training.index", "You have a new account and new files.")
+
+
+@bp.post("/classes")
+@pages.submits(ClassForm, lambda form: index(opening=form))
+def open_class(form: ClassForm) -> BaseResponse:
+    """Open a class."""
+    number = classes.open_class(form.answers, current_actor())
+    return pages.go_to("training.board", class_id=number)
+
+
+@bp.get("/classes/<number:class_id>")
+def board(class_id: int, form: ResetForm | None = None) -> Response:
+    """Show the board of a class: its places, and what each has done."""
+    of_class, taken = classes.show(class_id)
+    return pages.render(
+        "training/_board.html",
+        title=f"Class {of_class.code}",
+        form=form or ResetForm(formdata=None),
+        of_class=of_class,
+        is_over=classes.is_over(of_class),
+        seats=classes.board(taken),
+        exercises=EXERCISES,
+        acts=Act,
+        address=url_for("training.new", code=of_class.code, _external=True),
+    )
+
+
+@bp.post("/classes/<number:class_id>/act")
+def act(class_id: int) -> BaseResponse:
+    """Play the agency's part for a place, or for all places."""
+    form = ActForm()
+    if form.act.data not in tuple(Act):
+        raise NotFoundError
+    chosen = Act(form.act.data)
+    count = classes.play(chosen, _chosen(class_id, form.place.data), current_actor())
+    sentence = f"{pluralise(count, 'place')} {DONE[chosen]}." if count else (
+        "There was nothing to do."
+    )  # fmt: skip
+    return pages.go_to("training.board", sentence, class_id=class_id)
+
+
+@bp.post("/classes/<number:class_id>/reset")
+@pages.submits(ResetForm, board)
+def reset_places(form: ResetForm, class_id: int) -> BaseResponse:
+    """Start a place, or all places, again."""
+    chosen = _chosen(class_id, form.place.data)
+    places.reset(chosen, form.confirmation.data or "", current_actor())
+    sentence = f"{pluralise(len(chosen), 'place')} started again."
+    return pages.go_to("training.board", sentence, class_id=class_id)
+
+
+@bp.post("/classes/<number:class_id>/end")
+def end(class_id: int) -> BaseResponse:
+    """End a class."""
+    classes.end(class_id, current_actor())
+    return pages.go_to("training.index", "The class has ended.")
+
+
+def _chosen(class_id: int, place_id: int | None) -> Sequence[Any]:
+    """Return a place of a class, or all of them; raises NotFoundError."""
+    _, taken = classes.show(class_id)
+    if place_id is None:
+        return taken
+    return [require(next((p for p in taken if p.id == place_id), None))]
