@@ -5,6 +5,7 @@ import pytest
 from spv import demo
 from tests.panels import panels_csv, upload
 from tests.people import acting, browser_of
+from tests.trainees import Trainer, sender
 
 
 @pytest.fixture
@@ -18,3 +19,9 @@ def sixty(demonstration):
 def staff(demonstration):
     """The browser of agency staff."""
     return browser_of(demonstration, demo.STAFF)
+
+
+@pytest.fixture
+def trainer(staff):
+    """Agency staff who open a class."""
+    return Trainer(sender(staff))

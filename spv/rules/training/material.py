@@ -69,7 +69,7 @@ class Material:
 
     def panel(self, number: int, model: str = MODEL) -> Panel:
         """Return one of the trainee's panels."""
-        return Panel(SUPPLIER, LICENSEE, model, f"TSC{self.user_id:05}{number:03}")
+        return Panel(SUPPLIER, LICENSEE, model, f"TSC0{self.user_id:05}{number:03}")
 
     @cached_property
     def panels(self) -> list[Panel]:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -66,7 +66,7 @@ def is_over(of_class: TrainingClass) -> bool:
     return of_class.ends_at <= clock.now()
 
 
-def index() -> Sequence[tuple[TrainingClass, int]]:
+def index() -> Sequence[Any]:
     """Return the classes of trainers, the newest first, with the places taken."""
     taken = (
         select(func.count())
@@ -75,7 +75,7 @@ def index() -> Sequence[tuple[TrainingClass, int]]:
     )
     query = select(TrainingClass, taken).where(TrainingClass.trainer_id.is_not(None))
     query = query.options(joinedload(TrainingClass.trainer)).limit(MOST_SHOWN)
-    return db.session.execute(query.order_by(TrainingClass.id.desc())).tuples().all()
+    return db.session.execute(query.order_by(TrainingClass.id.desc())).all()
 
 
 def show(class_id: int) -> tuple[TrainingClass, Sequence[TrainingPlace]]:
@@ -92,7 +92,7 @@ def board(places: Sequence[TrainingPlace]) -> list[Seat]:
     query = select(UserSession.user_id, func.max(UserSession.seen_at))
     users = [place.user_id for place in places]
     query = query.where(UserSession.user_id.in_(users)).group_by(UserSession.user_id)
-    seen = dict(db.session.execute(query).tuples().all())
+    seen = dict(db.session.execute(query).all())
     missing, acts = missing_of(places), {act: _subjects(act, places) for act in Act}
     return [
         Seat(
@@ -217,7 +217,7 @@ def places_of(class_id: int) -> Sequence[TrainingPlace]:
 
 
 def _read_places(text: str) -> int:
-    number = int(text) if text.isdecimal() and len(text) < 4 else 0
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
     if 0 < number <= MOST_PLACES:
         return number
     raise ValueError(f"Enter a number of places from 1 to {MOST_PLACES}.")

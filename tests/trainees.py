@@ -1,0 +1,277 @@
+"""A trainee who does the exercises by the forms of the pages, as a browser does."""
+
+import io
+import json
+import re
+from datetime import datetime
+from decimal import Decimal
+from html import unescape
+
+from spv.rules.training.material import EXERCISES
+
+UPLOADS = "/api/serial-number-ledger/v1/serial-numbers"
+NUMBER = {exercise.name: exercise.number for exercise in EXERCISES}
+ZONES = {"2000": "1.382", "3000": "1.185", "4000": "1.382", "5000": "1.382",
+         "6000": "1.382", "7000": "1.185", "0870": "1.622"}  # fmt: skip
+
+
+def begin(app, code="", name="Mia"):
+    """Return a trainee who entered a class of an application, or practises alone."""
+    trainee = Trainee(sender(app.test_client()))
+    trainee.enter(code, name)
+    return trainee
+
+
+def sender(client):
+    """Return the function with which a trainee sends by a client of the application."""
+
+    def send(method, path, data=None, file=None, headers=None):
+        if file:
+            name, filename, content = file
+            data = {**data, name: (io.BytesIO(content), filename)}
+        answer = client.open(path, method=method, data=data, headers=headers)
+        return answer.status_code, answer.headers.get("Location", ""), answer.text
+
+    return send
+
+
+class Trainee:
+    """A trainee, and the function that sends: (method, path, data, file, headers).
+
+    It returns the status, the address of a redirection or "", and the text.
+    """
+
+    def __init__(self, send):
+        self.send = send
+
+    def get(self, path):
+        status, location, text = self.send("GET", path)
+        assert status in (200, 303), (path, status, text)
+        return self.get(location) if status == 303 else text
+
+    def token(self, path):
+        """The token of the forms on a page; "" if there is none."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get(path))
+        return found[1] if found else ""
+
+    def post(self, path, data, file=None, expected=(200, 303), token_from="/training"):
+        """Send a form with the token of a page; return the page that follows."""
+        sent = {"csrf_token": self.token(token_from), **data}
+        status, location, text = self.send("POST", path, sent, file)
+        assert status in expected, (path, status, text)
+        return self.get(location) if status == 303 else text
+
+    def enter(self, code, name):
+        """Enter a class, or practise alone without a code."""
+        if code:
+            self.post("/training/join", {"code": code, "name": name})
+        else:
+            self.post("/training/alone", {"name": name})
+
+    def page(self, name):
+        """The text of an exercise's page."""
+        return self.get(f"/training/exercises/{NUMBER[name]}")
+
+    def facts(self, name):
+        """The rows of the summary on an exercise's page: key to value."""
+        row = r"<dt[^>]*>\s*([^<]*?)\s*</dt>\s*<dd[^>]*>\s*([^<]*?)\s*</dd>"
+        return {k: unescape(v) for k, v in re.findall(row, self.page(name))}
+
+    def file(self, name):
+        """The file of an exercise, in bytes."""
+        status, _, text = self.send("GET", f"/training/exercises/{NUMBER[name]}/file")
+        assert status == 200
+        return text.encode()
+
+    def missing(self):
+        """What each exercise still lacks, from the page of all of them; "" for none."""
+        items = re.findall(
+            r"<li><a[^>]*/exercises/\d+\">.*?</li>", self.get("/training"), re.S
+        )
+        sentences = [re.search(r'spv-soft">(.*?)</span>', item) for item in items]
+        return [unescape(found[1]) if found else "" for found in sentences]
+
+    def lacks(self, name):
+        """What one exercise still lacks."""
+        return self.missing()[NUMBER[name] - 1]
+
+    def apply(self, types=(), **answers):
+        facts = self.facts("apply")
+        details = {
+            "legal_name": facts["Legal entity name"], "abn": facts["ABN"],
+            "phone": facts["Phone"], "account_types": list(types),
+        }  # fmt: skip
+        return self.post(
+            "/account/apply", details | answers, token_from="/account/apply"
+        )
+
+    def upgrade(self, *types):
+        facts = self.facts("upgrade")
+        details = {
+            "legal_name": facts["Legal entity name"], "abn": facts["ABN"],
+            "phone": facts["Phone"], "account_types": list(types),
+        }  # fmt: skip
+        return self.post("/account/upgrade", details, token_from="/account/upgrade")
+
+    def assess(self):
+        return self.post("/training/assess", {})
+
+    def upload(self, data, expected=(200, 303), **fields):
+        """Upload a file with its declaration."""
+        page = self.get("/panels/upload")
+        version = re.search(r'name="wording_version" value="([^"]+)"', page)[1]
+        form = {"declaration": "yes", "wording_version": version, **fields}
+        return self.post(
+            "/panels/upload",
+            form,
+            ("file", "rows.csv", data),
+            expected,
+            "/panels/upload",
+        )
+
+    def declare(self, declaration="yes", expected=(200, 303)):
+        page = self.get("/panels/declaration")
+        version = re.search(r'name="wording_version" value="([^"]+)"', page)[1]
+        form = {"declaration": declaration, "wording_version": version}
+        path = "/panels/declaration"
+        return self.post(path, form, expected=expected, token_from=path)
+
+    def subscribe(self, name="Training"):
+        path = "/developer/products/serial-number-ledger"
+        page = self.get(path)
+        version = re.search(r'name="terms_version" value="([^"]+)"', page)[1]
+        self.post(
+            path, {"name": name, "terms": "yes", "terms_version": version},
+            token_from=path,
+        )  # fmt: skip
+
+    def show_key(self, kind="primary"):
+        """Show a key; return it."""
+        page = self.get("/developer/profile")
+        path = re.search(rf'action="([^"]*{kind}[^"]*)"', page)[1]
+        page = self.post(unescape(path), {}, token_from="/developer/profile")
+        return re.search(r'id="secret" value="([^"]+)"', page)[1]
+
+    def send_rows(self, key, rows=None):
+        """Send rows by API; return the status and the answer."""
+        body = rows if rows is not None else self.file("send")
+        headers = {"Ocp-Apim-Subscription-Key": key, "Content-Type": "application/json"}
+        status, _, text = self.send("POST", UPLOADS, body, None, headers)
+        return status, json.loads(text)
+
+    def mark(self, serial, reason="Incorrect model number"):
+        """Find a serial number, and mark its row as invalid."""
+        page = self.get(f"/panels?serial_number={serial}")
+        row = re.search(r'name="selected" value="(\d+)"', page)[1]
+        page = self.get(f"/panels/invalidate?selected={row}")
+        hidden = re.findall(
+            r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page
+        )
+        form = {name: unescape(value) for name, value in hidden} | {"reason": reason}
+        return self.post("/panels/invalidate", form, token_from="/panels")
+
+    def calculate(self, **answers):
+        """Calculate the trainee's system; return the page of its result."""
+        facts = self.facts("calculate")
+        form = {
+            "system_type": "solar_deemed", "calculation_period": "max",
+            "rated_power_kw": facts["Rated power output"].removesuffix(" kW"),
+            "installation_date": self.day(facts["Installation date"]),
+            "postcode": facts["Postcode"],
+        }  # fmt: skip
+        return self.post("/stc", form | answers, token_from="/stc")
+
+    @staticmethod
+    def day(words):
+        """A day in words as a form has it."""
+        return datetime.strptime(words, "%d %B %Y").date().isoformat()
+
+    def answer(self, name, text, expected=(200, 303)):
+        """Answer the question of an exercise."""
+        path = f"/training/exercises/{NUMBER[name]}"
+        return self.post(path, {"answer": text}, expected=expected)
+
+    def get_account(self):
+        """Do exercises 1 to 3: apply, be assessed, and upgrade to a VSP."""
+        self.apply()
+        self.assess()
+        self.upgrade("verification_service_provider")
+        self.assess()
+
+    def mended(self):
+        """The file to mend with its three rows as the labels have them."""
+        lines = self.file("mend").decode().split("\r\n")
+        serial = lines[1].split(",")[3][:-3]
+        for row, number in ((2, 542), (5, 545), (7, 547)):
+            names = lines[row].split(",")[:2]
+            lines[row] = ",".join([*names, "TSC-415M", f"{serial}{number}"])
+        return "\r\n".join(lines).encode()
+
+    def wrong_serial(self):
+        """The serial number with the wrong model number in the first file."""
+        return self.file("upload").decode().split("\r\n")[4].split(",")[3]
+
+    def by_hand(self):
+        """The certificates of the trainee's system, worked out by hand."""
+        facts = self.facts("calculate")
+        power = Decimal(facts["Rated power output"].removesuffix(" kW"))
+        years = 2031 - int(facts["Installation date"][-4:])
+        return int(power * Decimal(ZONES[facts["Postcode"]]) * years)
+
+    def do_all(self, assess=True):
+        """Do every exercise, one after the other."""
+        if assess:
+            self.get_account()
+        self.upload(self.file("upload"))
+        self.upload(self.file("mend"), expected=(422,))
+        self.upload(self.mended())
+        self.declare()
+        self.subscribe()
+        status, answer = self.send_rows(self.show_key())
+        assert (status, answer["accepted"]) == (201, 3)
+        self.mark(self.wrong_serial())
+        self.upload(self.file("correct"))
+        self.answer("calculate", str(self.by_hand()))
+        result = self.calculate()
+        self.answer("log", re.search(r"Event ([\d,]+) of the calculations", result)[1])
+        self.answer("check", self.not_found())
+
+    def not_found(self):
+        """Check the panels of the installation; return the one that is not found."""
+        box = re.search(
+            r'<textarea[^>]* id="serials"[^>]*>([^<]+)<', self.page("check")
+        )
+        page = self.post(
+            "/check-panels", {"serials": box[1]}, token_from="/check-panels"
+        )
+        return next(
+            serial for serial in box[1].split()
+            if re.search(rf"{serial}(?:(?!TSC)[\s\S])*?Not found", page)
+        )  # fmt: skip
+
+
+class Trainer(Trainee):
+    """A trainer, who sends as a member of agency staff."""
+
+    board = ""  # the address of the class that was opened last
+
+    def open_class(self, places=30):
+        """Open a class; return its code."""
+        token = self.token("/training")
+        form = {"csrf_token": token, "places": str(places)}
+        status, self.board, text = self.send("POST", "/training/classes", form)
+        assert status == 303, text
+        return re.search(r"\?code=([A-Z]{6})", self.get(self.board))[1]
+
+    def act(self, act, place=""):
+        """Play the part of the agency for a place, or for all."""
+        return self.post(f"{self.board}/act", {"act": act, "place": place})
+
+    def places(self):
+        """The ids of the places, in the order of the board."""
+        found = re.findall(r'name="place" value="(\d+)"', self.get(self.board))
+        return [*dict.fromkeys(found)]
+
+    def reset(self, place="", confirmation="reset", expected=(303,)):
+        form = {"confirmation": confirmation, "place": place}
+        return self.post(f"{self.board}/reset", form, expected=expected)
