@@ -54,6 +54,7 @@ def init_app(app: Flask) -> None:
         "qr_of_secret": _qr_code,  # which must not stay in memory
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "short_day": clock.format_short_date,
+        "time": lambda moment: f"{moment.astimezone(clock.ZONE):%H:%M}",
     }
 
 

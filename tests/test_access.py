@@ -48,7 +48,8 @@ MATRIX = {
         "uploads.new_check", "uploads.check_file",
         "uploads.sample", "panel_check.new", "panel_check.check",
         "panel_check.check_by_api", "verify.new", "verify.check", "verify.keys",
-        "verify.show", "verify.download",
+        "verify.show", "verify.download", "training.index", "training.new",
+        "training.enter", "training.practise_alone",
     },
     "PGUAD": {
         "sign_in.sign_out_everywhere", "account.edit_password",
@@ -56,7 +57,11 @@ MATRIX = {
         "second_factor.show", "second_factor.add",
         "second_factor.new", "second_factor.renew", "second_factor.remove",
     },
-    "PGUA": {"account.show", "account.list_applications"},
+    "PGUA": {
+        "account.show", "account.list_applications", "training.exercise",
+        "training.file", "training.answer", "training.give_account", "training.assess",
+        "training.new_reset", "training.reset",
+    },
     "P": {"account.new", "account.apply"},
     "GUA": {"account.list_users"},
     "UD": {
@@ -92,11 +97,12 @@ MATRIX = {
         "staff_accounts.people", "staff_accounts.person", "staff_accounts.account",
         "staff_accounts.subscription", "staff_products.index",
         "staff_products.export",
-        "staff_accounts.index", "staff.months", "staff.list_refused",
+        "staff_accounts.index", "staff.months", "staff.list_refused", "training.board",
     },
     "E": {
         "staff.approve", "staff.decline", "staff_accounts.make_link",
         "staff_accounts.suspend", "staff_accounts.reinstate", "staff.see",
+        "training.open_class", "training.act", "training.reset_places", "training.end",
     },
     "S": {
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",

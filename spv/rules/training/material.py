@@ -87,6 +87,12 @@ class Material:
         return [self.panel(number) for number in range(541, 549)]
 
     @property
+    def damaged(self) -> list[Panel]:
+        """Those of them that the file has wrong, in the order of their rows."""
+        rows = zip(self.mended, self.to_mend, strict=True)
+        return [right for right, wrong in rows if right != wrong]
+
+    @property
     def to_mend(self) -> list[Panel]:
         """The same with three rows that are refused, as a spreadsheet damages them."""
         rows = [*self.mended]

@@ -26,6 +26,7 @@ def test_files_are_accepted_without_a_warning(given):
 def test_the_file_to_mend_has_its_problems(given):
     checked = check_csv(given.file("to-mend.csv").encode())
     assert (checked.row_count, len(checked.problems)) == (len(given.mended), PROBLEMS)
+    assert len(given.damaged) == PROBLEMS
 
 
 def test_the_rows_for_the_api_are_those_that_are_looked_for():
