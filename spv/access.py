@@ -40,7 +40,7 @@ INVALID_KEY = (
 BAD_KEYS = parse("60 per minute")  # from one network; valid keys are not limited
 _IN_MEMORY = FixedWindowRateLimiter(MemoryStorage())  # while the storage is away
 # They read no cookie, like the addresses of the APIs.
-_IMPERSONAL = {"static", "site.alive", "site.ready"}
+IMPERSONAL = {"static", "site.alive", "site.ready"}
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
@@ -179,7 +179,7 @@ def _refuse_suspended() -> None:
 
     It is no error of `person`, which pages of other errors ask as well.
     """
-    if request.endpoint in _IMPERSONAL or request.path.startswith("/api/"):
+    if request.endpoint in IMPERSONAL or request.path.startswith("/api/"):
         return
     if "_user_id" in session and person() is None and "suspended" in g:
         session.clear()

@@ -1,4 +1,8 @@
-"""The one clock. Moments are in UTC; days are those of Australian eastern time."""
+"""The one clock. Moments are in UTC; days are those of Australian eastern time.
+
+The day of business is that on which declarations lapse and figures apply. The trainers
+of a demonstration can move it; moments are always the real ones.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +17,7 @@ from flask import current_app
 from spv.rules.text import format_date
 
 ZONE = ZoneInfo("Australia/Sydney")
+DAYS_MOVED = "days_moved"  # the extension that a demonstration alone has
 _OTHER: ContextVar[Iterator[datetime] | None] = ContextVar("other time", default=None)
 
 
@@ -60,6 +65,12 @@ def format_short_date(moment: datetime) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
-def today() -> date:
-    """Return today's date in Australian eastern time."""
-    return day_of(now())
+def today(at: datetime | None = None) -> date:
+    """Return the day of business, now or at a moment, in Australian eastern time."""
+    return day_of(at or now()) + timedelta(days=days_moved())
+
+
+def days_moved() -> int:
+    """Return by how many days a trainer has moved the day of business."""
+    days = current_app.extensions.get(DAYS_MOVED)
+    return days() if days else 0

@@ -37,8 +37,10 @@ def init_app(app: Flask) -> None:
         "agency_contact": _agency_contact(app),
         "is_demonstration": is_demonstration,
         "request_id": request_id,
+        "days_moved": clock.days_moved,
         "staff_roles": STAFF_ROLES,
         "terms": guide.TERMS,
+        "today": clock.today,
         "type_words": TYPE_WORDS,
     }
     environment.filters |= {

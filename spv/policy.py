@@ -79,12 +79,14 @@ _ROUTES = {
         "staff_accounts.subscription", "staff_accounts.index",
         "staff_log.index", "staff_log.show", "staff_log.export",
         "staff_log.list_calculations", "staff_log.calculation", "staff_log.counts",
-        "staff_products.index", "staff_products.export", "training.board",
+        "staff_products.index", "staff_products.export", "classes.board",
+        "classes.show_clock",
     ),
     ASSESSOR: (
         "staff.approve", "staff.decline", "staff_accounts.make_link",
         "staff_accounts.suspend", "staff_accounts.reinstate", "staff.see",
-        "training.open_class", "training.act", "training.reset_places", "training.end",
+        "classes.open_class", "classes.act", "classes.reset", "classes.end",
+        "classes.move_clock",
     ),
     STAFF_ADMINISTRATOR: (
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",

@@ -11,6 +11,7 @@ from spv.rules.stc.batch import template_text
 from spv.services.accounts import applications, contacts, sign_in, users
 from spv.services.ledger import uploads
 from spv.services.stc import batches, calculations
+from spv.services.training import classes
 from tests.api import subscribe
 from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, refused, upload
@@ -21,11 +22,12 @@ LEDGER = ("uploads.", "panels.", "invalidations.", "developer.", "staff.refused"
 OF_ACCOUNT = {"account_id", "number"}  # what is suspended is an account
 NAMED = {"filename": "spv.css", "name": "template", "kind": "primary",
          "serial_number": "EX000001", "part": 1, "page": "api", "subject": "accounts",
-         "file": "event", "form": "csv", "event_id": 1}  # fmt: skip
+         "file": "event", "form": "csv", "event_id": 1,
+         "exercise_number": 4}  # fmt: skip
 counter = itertools.count(1)
 
 
-def made_for(argument, owner):
+def made_for(argument, owner):  # noqa: C901 (one case for each kind)
     """Something new for an address to name, in the account of `owner`."""
     number = next(counter)
     match argument:
@@ -44,6 +46,8 @@ def made_for(argument, owner):
             return db.session.query(NominatedContact).filter_by(email="n@x.au").one().id
         case "reference":
             return calculations.save(GOOD_SOLAR, WEB)
+        case "class_id":
+            return classes.open_class({"places": "2"}, acting(demo.STAFF))
         case "code":
             actor = acting(demo.VSP_USER)
             upload_id = made_in_the_ledger("upload_id", actor, f"C{number}-")

@@ -97,12 +97,14 @@ MATRIX = {
         "staff_accounts.people", "staff_accounts.person", "staff_accounts.account",
         "staff_accounts.subscription", "staff_products.index",
         "staff_products.export",
-        "staff_accounts.index", "staff.months", "staff.list_refused", "training.board",
+        "staff_accounts.index", "staff.months", "staff.list_refused", "classes.board",
+        "classes.show_clock",
     },
     "E": {
         "staff.approve", "staff.decline", "staff_accounts.make_link",
         "staff_accounts.suspend", "staff_accounts.reinstate", "staff.see",
-        "training.open_class", "training.act", "training.reset_places", "training.end",
+        "classes.open_class", "classes.act", "classes.reset", "classes.end",
+        "classes.move_clock",
     },
     "S": {
         "staff.save_contact", "staff.load_contacts", "staff.remove_contact",

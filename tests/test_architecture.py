@@ -133,7 +133,7 @@ INSIDE = {
         "search_box": {"accounts", "ledger"},
         "stc": set(),
         "training": {"accounts", "agency"},
-        "verify": {"checkpoints", "ledger", "stc"},
+        "verify": {"checkpoints", "ledger", "stc", "training"},
     },
 }
 LINES_OF_A_FILE = 300

@@ -18,6 +18,12 @@ class AloneForm(Form):
     name = StringField("First name or nickname")
 
 
+class ClockForm(Form):
+    """A move of the clock."""
+
+    move = StringField("Move the clock")
+
+
 class ClassForm(Form):
     """A new class."""
 
@@ -31,7 +37,7 @@ class AnswerForm(Form):
 
 
 class ResetForm(Form):
-    """What is typed to confirm a reset. `place` is empty for a whole class."""
+    """The word that confirms a reset. `place` is empty for a whole class."""
 
     confirmation = StringField("Type reset to confirm")
     place = IntegerField()

@@ -103,6 +103,9 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "training.class_opened": (
         "{actor} opened class {training_class} with {places:place}.",
     ),
+    "training.clock_moved": (
+        "{actor} moved the day of business from {day_before:day} to {day:day}.",
+    ),
     "training.entered": ("{name} entered class {training_class}.",),
     "training.reset": ("{actor} started {places:place} of a class again.",),
     "user.added": ("{actor} added {name} ({email}).",),

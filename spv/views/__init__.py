@@ -4,9 +4,11 @@ from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from spv.extensions import csrf
+from spv.services.training import clock as training_clock
 from spv.views import (
     account,
     api_ledger,
+    classes,
     developer,
     panels,
     second_factor,
@@ -78,5 +80,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     if app.config["SPV_ENVIRONMENT"] == "demo":
         app.register_blueprint(training.bp)
+        app.register_blueprint(classes.bp)
+        training_clock.init_app(app)
     for api in (api_ledger.bp, site.check_by_api):
         csrf.exempt(api)  # it reads no cookies

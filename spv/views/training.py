@@ -3,17 +3,16 @@
 Only a demonstration has these pages.
 """
 
-from collections.abc import Sequence
+from functools import wraps
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, g, request, session, url_for
+from flask import Blueprint, Response, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import access, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.training import (
-    ActForm,
     AloneForm,
     AnswerForm,
     ClassForm,
@@ -21,25 +20,17 @@ from spv.forms.training import (
     ResetForm,
 )
 from spv.rules.errors import NotFoundError
-from spv.rules.text import pluralise
 from spv.rules.training.material import EXERCISES, PHONE, Exercise, Material
 from spv.services.accounts import sign_in
 from spv.services.authorisation import require
 from spv.services.training import classes, evidence, places
-from spv.services.training.classes import Act
 
 bp = Blueprint("training", __name__, url_prefix="/training")
 OVER = "Your class has ended. Its work stays in the ledger and the log."
-DONE = {
-    Act.APPROVE: "approved",
-    Act.DECLINE: "declined",
-    Act.SUSPEND: "suspended",
-    Act.REINSTATE: "reinstated",
-}
 
 
 class Progress(NamedTuple):
-    """What a trainee has done. `missing` has "" for each exercise that is done."""
+    """The exercises of a trainee. `missing` has "" for each one that is done."""
 
     place: Any
     given: Material
@@ -63,7 +54,9 @@ class Progress(NamedTuple):
 @bp.before_app_request
 def leave_ended_class() -> BaseResponse | None:
     """Find the place of a trainee, and sign out those whose class has ended."""
-    person = access.person() if not request.path.startswith("/api/") else None
+    if request.endpoint in access.IMPERSONAL or request.path.startswith("/api/"):
+        return None
+    person = access.person()
     if person is None or not places.is_trainee(person.email):
         return None
     g.place = places.place_of(person.user_id)
@@ -84,9 +77,16 @@ def progress() -> Progress | None:
     return Progress(place, evidence.material_of(place), missing)
 
 
-def _own() -> Any:
-    """Return the place of the trainee who made the request; raises NotFoundError."""
-    return require(g.get("place"))
+def of_trainee(view: pages.View) -> pages.View:
+    """Give a view the place of the trainee. Others are led to where they can begin."""
+
+    @wraps(view)
+    def use(*args: Any, **values: Any) -> BaseResponse:
+        if place := g.get("place"):
+            return view(place, *args, **values)
+        return redirect(url_for("training.index"))
+
+    return use
 
 
 def _exercise(number: int) -> Exercise:
@@ -102,7 +102,7 @@ def index(
     opening: ClassForm | None = None,
 ) -> Response:
     """Show the exercises: to a trainee what is done, to others how to begin."""
-    is_trainer = access.may("training.board")
+    is_trainer = access.may("classes.board")
     return pages.render(
         "training/_index.html",
         title="Training",
@@ -144,10 +144,13 @@ def _begin(token: str) -> BaseResponse:
     return pages.go_to("training.index")
 
 
-@bp.get("/exercises/<number:number>")
-def exercise(number: int, form: AnswerForm | None = None) -> Response:
+@bp.get("/exercises/<number:exercise_number>")
+@of_trainee
+def exercise(
+    place: Any, exercise_number: int, form: AnswerForm | None = None
+) -> Response:
     """Show an exercise: the guidance, what to do, and what is still missing."""
-    place, shown = _own(), _exercise(number)
+    shown = _exercise(exercise_number)
     found = require(progress())
     form = form or AnswerForm(answer=place.answers.get(shown.name, ""))
     form.answer.label.text = shown.question
@@ -174,44 +177,48 @@ def _address_of(exercise: Exercise, place: Any) -> str:
     return url_for("stc.show", reference=reference) if reference else url_for("stc.new")
 
 
-@bp.get("/exercises/<number:number>/file")
-def file(number: int) -> Response:
+@bp.get("/exercises/<number:exercise_number>/file")
+@of_trainee
+def file(place: Any, exercise_number: int) -> Response:
     """Answer with the trainee's file for an exercise."""
-    place, shown = _own(), _exercise(number)
+    shown = _exercise(exercise_number)
     text = evidence.material_of(place).file(require(shown.file or None))
     if shown.file.endswith(".json"):
         return pages.saved_file(text, shown.file, "application/json")
     return pages.csv_file(text, shown.file)
 
 
-@bp.post("/exercises/<number:number>")
+@bp.post("/exercises/<number:exercise_number>")
 @pages.submits(AnswerForm, exercise)
-def answer(form: AnswerForm, number: int) -> BaseResponse:
+@of_trainee
+def answer(place: Any, form: AnswerForm, exercise_number: int) -> BaseResponse:
     """Keep the answer to the question of an exercise."""
-    shown = _exercise(number)
+    shown = _exercise(exercise_number)
     require(shown.question or None)
-    places.answer(_own(), shown, form.answers, current_actor())
-    return pages.done("training.exercise", number=number)
+    places.answer(place, shown, form.answers, current_actor())
+    return pages.done("training.exercise", exercise_number=exercise_number)
 
 
 @bp.post("/account")
-def give_account() -> BaseResponse:
+@of_trainee
+def give_account(place: Any) -> BaseResponse:
     """Give the trainee the account that the later exercises need."""
-    places.give_account(_own(), current_actor())
+    places.give_account(place, current_actor())
     return pages.go_to("training.index", "You have the account of a VSP now.")
 
 
 @bp.post("/assess")
-def assess() -> BaseResponse:
+@of_trainee
+def assess(place: Any) -> BaseResponse:
     """Approve the application of somebody who practises alone."""
-    classes.assess_alone(_own(), current_actor())
+    classes.assess_alone(place, current_actor())
     return pages.go_to("training.index", "The agency has approved your application.")
 
 
 @bp.get("/reset")
-def new_reset(form: ResetForm | None = None) -> Response:
+@of_trainee
+def new_reset(place: Any, form: ResetForm | None = None) -> Response:
     """Ask the trainee to confirm a new start."""
-    _own()
     return pages.render(
         "training/_reset.html", title="Start again", form=form or ResetForm()
     )
@@ -219,71 +226,8 @@ def new_reset(form: ResetForm | None = None) -> Response:
 
 @bp.post("/reset")
 @pages.submits(ResetForm, new_reset)
-def reset(form: ResetForm) -> BaseResponse:
+@of_trainee
+def reset(place: Any, form: ResetForm) -> BaseResponse:
     """Start the trainee's place again."""
-    places.reset([_own()], form.confirmation.data or "", current_actor())
+    places.reset([place], form.confirmation.data or "", current_actor())
     return pages.go_to("training.index", "You have a new account and new files.")
-
-
-@bp.post("/classes")
-@pages.submits(ClassForm, lambda form: index(opening=form))
-def open_class(form: ClassForm) -> BaseResponse:
-    """Open a class."""
-    number = classes.open_class(form.answers, current_actor())
-    return pages.go_to("training.board", class_id=number)
-
-
-@bp.get("/classes/<number:class_id>")
-def board(class_id: int, form: ResetForm | None = None) -> Response:
-    """Show the board of a class: its places, and what each has done."""
-    of_class, taken = classes.show(class_id)
-    return pages.render(
-        "training/_board.html",
-        title=f"Class {of_class.code}",
-        form=form or ResetForm(formdata=None),
-        of_class=of_class,
-        is_over=classes.is_over(of_class),
-        seats=classes.board(taken),
-        exercises=EXERCISES,
-        acts=Act,
-        address=url_for("training.new", code=of_class.code, _external=True),
-    )
-
-
-@bp.post("/classes/<number:class_id>/act")
-def act(class_id: int) -> BaseResponse:
-    """Play the agency's part for a place, or for all places."""
-    form = ActForm()
-    if form.act.data not in tuple(Act):
-        raise NotFoundError
-    chosen = Act(form.act.data)
-    count = classes.play(chosen, _chosen(class_id, form.place.data), current_actor())
-    sentence = f"{pluralise(count, 'place')} {DONE[chosen]}." if count else (
-        "There was nothing to do."
-    )  # fmt: skip
-    return pages.go_to("training.board", sentence, class_id=class_id)
-
-
-@bp.post("/classes/<number:class_id>/reset")
-@pages.submits(ResetForm, board)
-def reset_places(form: ResetForm, class_id: int) -> BaseResponse:
-    """Start a place, or all places, again."""
-    chosen = _chosen(class_id, form.place.data)
-    places.reset(chosen, form.confirmation.data or "", current_actor())
-    sentence = f"{pluralise(len(chosen), 'place')} started again."
-    return pages.go_to("training.board", sentence, class_id=class_id)
-
-
-@bp.post("/classes/<number:class_id>/end")
-def end(class_id: int) -> BaseResponse:
-    """End a class."""
-    classes.end(class_id, current_actor())
-    return pages.go_to("training.index", "The class has ended.")
-
-
-def _chosen(class_id: int, place_id: int | None) -> Sequence[Any]:
-    """Return a place of a class, or all of them; raises NotFoundError."""
-    _, taken = classes.show(class_id)
-    if place_id is None:
-        return taken
-    return [require(next((p for p in taken if p.id == place_id), None))]

@@ -159,6 +159,13 @@ CALCULATIONS = {"stc.calculate", "stc.calculate_batch"}
 SYSTEMS = {"api_ledger.create", "api_ledger.check", "api_ledger.invalidate"}
 # Their events are tested in test_second_factor.
 CODES = {"second_factor.add", "second_factor.answer", "second_factor.remove"}
+# Their events are tested in test_training.
+TRAINING = {
+    *(f"training.{name}" for name in ("enter", "practise_alone", "answer", "reset",
+                                      "give_account", "assess")),
+    *(f"classes.{name}" for name in ("open_class", "act", "reset", "end",
+                                     "move_clock")),
+}  # fmt: skip
 # They check a file or a list, and store nothing.
 NOTHING = {"uploads.check_file", "panel_check.check", "panel_check.check_by_api",
            "developer.send", "verify.check", "second_factor.renew"}  # fmt: skip
@@ -206,7 +213,7 @@ def test_every_route_that_changes_something_is_here(app):
     unsafe = {
         rule.endpoint for rule in app.url_map.iter_rules() if "POST" in rule.methods
     }
-    assert unsafe == ACTS.keys() | CALCULATIONS | CODES | NOTHING | SYSTEMS
+    assert unsafe == ACTS.keys() | CALCULATIONS | CODES | NOTHING | SYSTEMS | TRAINING
     assert unsafe < POLICIES.keys()
 
 

@@ -39,12 +39,13 @@ class Calculation(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the ledger and the log have of a trainee.
+    """The facts about a trainee that the ledger and the log have.
 
     `rows` are the rows of each serial number of the trainee's files. `refused` has the
-    number of rows and of problems of each refused upload. `keys` are the kinds of keys
-    that were shown. `requests` are the API requests, the newest first: the kind of the
-    key, the status, and the number of rows.
+    number of rows and of problems of each refused upload. `declarations` are those for
+    API users, and `subscriptions` the ids of subscriptions. `keys` are the kinds of the
+    keys that were shown. `requests` are the API requests, the newest first: the kind of
+    the key, the status, and the number of rows.
     `answers` are the answers that the trainee gave, by the names of the exercises.
     """
 
@@ -52,8 +53,8 @@ class Evidence:
     applications: Sequence[Application] = ()
     rows: Mapping[str, Sequence[Recorded]] = field(default_factory=dict)
     refused: Sequence[tuple[int, int]] = ()
-    is_declared: bool = False
-    subscriptions: int = 0
+    declarations: Sequence[str] = ()
+    subscriptions: Sequence[int] = ()
     keys: frozenset[str] = frozenset()
     requests: Sequence[tuple[str, int, int]] = ()
     calculations: Sequence[Calculation] = ()
@@ -123,7 +124,7 @@ def _mend(found: Evidence, given: Material) -> str:
 
 
 def _declare(found: Evidence, given: Material) -> str:
-    return "" if found.is_declared else (
+    return "" if found.declarations else (
         "The Declaration for API Users has not been made yet. The declaration with a "
         "file is another one."
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What each trainee is given: exercises, names, files and a system of their own."""
+"""The exercises, and the names, files and system that each trainee is given."""
 
 import json
 import tomllib
@@ -48,7 +48,7 @@ EXERCISES = [
 
 @dataclass(frozen=True)
 class Material:
-    """What a trainee is given: names, files and a system that nobody else has.
+    """The names, the files and the system of a trainee, which nobody else has.
 
     All of it follows from the id of the trainee's user and the day of the sign-up.
     """

@@ -98,7 +98,7 @@ def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
         roles=_roles(found),
         declaration=DeclarationStatus(
             found.declared_until,
-            clock.day_of(at),
+            clock.today(at),
             clock.day_of(found.declared_at) if found.declared_at else None,
         ),
         has_second_factor=found.factor_id is not None,

@@ -44,7 +44,7 @@ def make(answers: Mapping[str, Any], actor: Actor) -> DeclarationStatus:
     )  # fmt: skip
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
-        today, last = clock.day_of(at), _newest(actor.account_id).first()
+        today, last = clock.today(at), _newest(actor.account_id).first()
         made = last and (last.user_id, last.wording_version, clock.day_of(last.made_at))
         if made != (actor.user_id, version, today):
             until = rules.last_day(today)
@@ -73,7 +73,7 @@ def declaration_status(
     account_id: int | None, at: datetime | None = None
 ) -> DeclarationStatus:
     """Return the status of an account's declaration at a moment, or now."""
-    last, today = _newest(account_id).first(), clock.day_of(at or clock.now())
+    last, today = _newest(account_id).first(), clock.today(at)
     if last is None:
         return DeclarationStatus(None, today)
     return DeclarationStatus(last.expires_on, today, clock.day_of(last.made_at))
@@ -85,7 +85,7 @@ def current(account_id: int | None, at: datetime) -> Declaration:
     Raises NotCurrent if there is none.
     """
     last = _newest(account_id).first()
-    status = DeclarationStatus(last.expires_on if last else None, clock.day_of(at))
+    status = DeclarationStatus(last.expires_on if last else None, clock.today(at))
     if last is None or not status.is_current:
         raise NotCurrent(status)
     return last

@@ -49,7 +49,7 @@ def save(data: bytes, actor: Actor) -> str:
     QuotaError. Then nothing is saved.
     """
     at = clock.now()
-    batch = _calculate(data, clock.day_of(at))
+    batch = _calculate(data, clock.today(at))
     totals, lines, document = batch.totals(), _lines(batch), write_batch(batch)
     names = {"reference": new_reference(), "rules_version": RULES_VERSION}
     saved = StcBatch(

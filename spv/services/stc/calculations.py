@@ -146,7 +146,7 @@ def save(answers: Mapping[str, str], actor: Actor, solar_reference: str = "") ->
         raise ValidationError({"system_type": sentence + "for the battery alone."})
     at = clock.now()
     inputs = installation.answers()
-    result = numbers_of(installation.calculate(clock.day_of(at)))
+    result = numbers_of(installation.calculate(clock.today(at)))
     references = {"reference": new_reference()}
     if solar_reference:
         references["solar_reference"] = solar_reference
@@ -170,7 +170,8 @@ def show(reference: str, price: str = "") -> Result:
     saved = require(db.session.scalar(query))
     solar = show(saved.solar_reference) if saved.solar_reference else None
     installation = installation_of(system_types.answers_of(saved))
-    today = clock.day_of(saved.calculated_at)
+    # It may have been calculated on a day that a trainer had moved.
+    today = max(clock.day_of(saved.calculated_at), installation.installation_date)
     too_late = too_late_to_create(installation.installation_date, clock.today())
     certificates = 0 if too_late else saved.certificates
     if solar and not solar.too_late:

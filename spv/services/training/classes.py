@@ -41,7 +41,7 @@ SUSPENDED = "The trainer has suspended this, so that you see what it looks like.
 
 
 class Act(StrEnum):
-    """What a trainer does in the part of the agency."""
+    """An act of the trainer in the part of the agency."""
 
     APPROVE = "approve"
     DECLINE = "decline"

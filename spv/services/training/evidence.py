@@ -50,39 +50,24 @@ def last_calculation(place: TrainingPlace) -> str:
 
 def missing_of(places: Sequence[TrainingPlace]) -> dict[int, list[str]]:
     """Say by the id of each place what its exercises still lack; "" for those done."""
-    users = {place.user_id: place.user for place in places}
-    accounts = [u.account_id for u in users.values() if u.account_id]
+    accounts = [p.user.account_id for p in places if p.user.account_id]
+    found = _of_accounts(accounts)
     applications = _lists(
-        (each.user_id, _application(each)) for each in of_users([*users])
+        (each.user_id, _application(each))
+        for each in of_users([place.user_id for place in places])
     )
-    refused = _lists(
-        (account, (rows, problems))
-        for account, rows, problems in _of_accounts(
-            accounts, RefusedUpload, "row_count", "problem_count"
-        )
-    )
-    declared = {
-        account
-        for account, purpose in _of_accounts(accounts, Declaration, "purpose")
-        if purpose == API
-    }
-    subscribed = _lists(_of_accounts(accounts, Subscription, "id"))
-    requests = _lists(_requests(accounts))
-    rows, events = _rows(places, accounts), _events([u.email for u in users.values()])
-    found = {}
+    rows, events = _rows(places, accounts), _events([p.user.email for p in places])
+    missed = {}
     for place in places:
-        account, email = place.user.account, place.user.email
+        user, given = place.user, material_of(place)
+        account, mine = user.account, events.get(user.email, [])
         number = account.id if account else 0
-        mine, given = events.get(email, []), material_of(place)
         evidence = Evidence(
+            **{name: lists.get(number, ()) for name, lists in found.items()},
             account_types=account.account_types if account else (),
-            applications=applications.get(place.user_id, ()),
+            applications=applications.get(user.id, ()),
             rows=rows.get(number, {}),
-            refused=refused.get(number, ()),
-            is_declared=number in declared,
-            subscriptions=len(subscribed.get(number, ())),
             keys=frozenset(d["key"] for name, _, d in mine if name == SHOWN),
-            requests=requests.get(number, ()),
             calculations=[
                 _calculation(sequence, details, given)
                 for name, sequence, details in mine
@@ -90,8 +75,29 @@ def missing_of(places: Sequence[TrainingPlace]) -> dict[int, list[str]]:
             ],
             answers=place.answers,
         )
-        found[place.id] = missing(evidence, given)
-    return found
+        missed[place.id] = missing(evidence, given)
+    return missed
+
+
+def _of_accounts(accounts: list[int]) -> dict[str, dict[int, list[Any]]]:
+    """Return facts of the evidence that belong to accounts, each by the account."""
+
+    def read(model: Any, *names: str) -> Sequence[Any]:
+        columns = [model.account_id, *(getattr(model, name) for name in names)]
+        query = select(*columns).where(model.account_id.in_(accounts))
+        return db.session.execute(query.order_by(model.id)).all()
+
+    refused = read(RefusedUpload, "row_count", "problem_count")
+    return {
+        "refused": _lists((account, tuple(counts)) for account, *counts in refused),
+        "declarations": _lists(
+            (account, purpose)
+            for account, purpose in read(Declaration, "purpose")
+            if purpose == API
+        ),
+        "subscriptions": _lists(read(Subscription, "id")),
+        "requests": _lists(_requests(accounts)),
+    }
 
 
 def _lists(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
@@ -105,13 +111,6 @@ def _application(each: AccountApplication) -> Application:
     return Application(
         each.status, each.is_upgrade, each.legal_name, each.abn, each.reason or ""
     )
-
-
-def _of_accounts(accounts: list[int], model: Any, *names: str) -> Sequence[Any]:
-    """Return the account and some columns of the rows of a table, by their ids."""
-    columns = [model.account_id, *(getattr(model, name) for name in names)]
-    query = select(*columns).where(model.account_id.in_(accounts))
-    return db.session.execute(query.order_by(model.id)).all()
 
 
 def _requests(accounts: list[int]) -> Iterator[tuple[int, tuple[str, int, int]]]:

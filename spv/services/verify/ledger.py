@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Bundle
 
-from spv import clock
 from spv.models import (
     Declaration,
     Invalidation,
@@ -24,6 +23,7 @@ from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
 from spv.services.ledger.rows import KEYS, NAMES, PANEL, product_values
 from spv.services.ledger.uploads import RECORDED
+from spv.services.training import clock as training_clock
 from spv.services.verify.comparison import (
     Facts,
     differences,
@@ -156,16 +156,19 @@ def _rows() -> Iterator[tuple[int, tuple[int, str, Counts]]]:
 
 def _saved_uploads() -> Iterator[tuple[int, Facts]]:
     """Yield each upload as it is saved, with its declaration."""
+    moves = training_clock.moves()
     declared: Bundle[Any] = Bundle("declared", *Declaration.__table__.columns)
     query = select(*Upload.__table__.columns, declared).join(Upload.declaration)
     for row in read(query.order_by(Upload.id)):
         facts = saved_facts(row, OF_UPLOAD)
-        facts["declaration"] = row.declared.id if _covers(row.declared, row) else None
+        facts["declaration"] = (
+            row.declared.id if _covers(row.declared, row, moves) else None
+        )
         facts["wording_version"] = row.declared.wording_version
         yield row.id, facts
 
 
-def _covers(declared: Any, upload: Any) -> bool:
+def _covers(declared: Any, upload: Any, moves: training_clock.Moves) -> bool:
     """Tell whether an upload could be made under a declaration."""
     at, until = upload.received_at, declared.expires_on
     if declared.account_id != upload.account_id:
@@ -173,7 +176,7 @@ def _covers(declared: Any, upload: Any) -> bool:
     if upload.subscription_id is None:
         made = (declared.purpose, until, declared.user_id, declared.made_at)
         return made == (UPLOAD, None, upload.user_id, at)
-    is_current = until is not None and clock.day_of(at) <= until
+    is_current = until is not None and moves.day_of(at) <= until
     return declared.purpose == API and declared.made_at <= at and is_current
 
 

@@ -50,8 +50,8 @@ ALL = Evidence(
     applications=[applied("approved"), applied("approved", is_upgrade=True)],
     rows=CORRECTED | rows(GIVEN.mended) | rows(GIVEN.sent, "api"),
     refused=[(8, 3)],
-    is_declared=True,
-    subscriptions=1,
+    declarations=["api"],
+    subscriptions=[1],
     keys=frozenset({"primary"}),
     requests=[("primary", 201, 3)],
     calculations=[calculated()],
@@ -159,14 +159,14 @@ CASES = {
     ],
     "declare": [
         (
-            {"is_declared": False},
+            {"declarations": []},
             "The Declaration for API Users has not been made yet. The declaration with "
             "a file is another one.",
         ),
     ],
     "subscribe": [
         (
-            {"keys": frozenset(), "subscriptions": 0},
+            {"keys": frozenset(), "subscriptions": []},
             "You have not subscribed to the Serial Number Ledger yet.",
         ),
         (
