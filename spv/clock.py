@@ -67,10 +67,16 @@ def format_short_date(moment: datetime) -> str:
 
 def today(at: datetime | None = None) -> date:
     """Return the day of business, now or at a moment, in Australian eastern time."""
-    return day_of(at or now()) + timedelta(days=days_moved())
+    at = at or now()
+    return day_of(at) + timedelta(days=days_moved(at))
 
 
-def days_moved() -> int:
-    """Return by how many days a trainer has moved the day of business."""
+def real_day() -> date:
+    """Return the day of this moment, which no trainer moves."""
+    return day_of(now())
+
+
+def days_moved(at: datetime | None = None) -> int:
+    """Return by how many days a trainer has moved the day of business, at a moment."""
     days = current_app.extensions.get(DAYS_MOVED)
-    return days() if days else 0
+    return days(at or now()) if days else 0

@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
         "is_demonstration": is_demonstration,
         "request_id": request_id,
         "days_moved": clock.days_moved,
+        "real_day": clock.real_day,
         "staff_roles": STAFF_ROLES,
         "terms": guide.TERMS,
         "today": clock.today,

@@ -24,6 +24,7 @@ from spv.models import User
 from spv.services import audit_log
 from spv.services.accounts import passwords, sign_in
 from spv.services.actor import OPERATOR
+from spv.services.training.clock import Days
 from spv.services.verify import checks
 from tests.endurance import keep_files_in_memory
 from tests.people import KIM, WEB, acting
@@ -242,6 +243,7 @@ def app(database_url, applications):
     app = applications[database_url]
     config, extensions = dict(app.config), dict(app.extensions)
     limiter.enabled = False  # another application may have enabled it for all of them
+    app.extensions[clock.DAYS_MOVED] = Days(float("inf"))  # tests count statements
     with app.app_context():
         yield app
     dispose(app)

@@ -40,6 +40,7 @@ def open_class(form: ClassForm) -> BaseResponse:
 @bp.get("/clock")
 def show_clock(form: ClockForm | None = None) -> Response:
     """Show the day of business, and how it can be moved."""
+    clock.read_again()
     return pages.render(
         "training/_clock.html",
         title="Clock",

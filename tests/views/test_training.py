@@ -217,6 +217,7 @@ def test_production_has_no_training(sqlite_url):
     try:
         rules = {rule.rule for rule in app.url_map.iter_rules()}
         assert not any("training" in rule for rule in rules)
+        assert clock.DAYS_MOVED not in app.extensions
         for path in ("/training", "/training/join", "/training/classes/1"):
             assert app.test_client().get(path).status_code == 404
         assert "Training" not in app.test_client().get("/").text

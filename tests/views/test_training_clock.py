@@ -1,5 +1,7 @@
 """The clock of a demonstration: days of business move, and moments do not."""
 
+import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -7,13 +9,25 @@ import pytest
 from spv import clock, demo
 from spv.extensions import db
 from spv.models import Upload
-from spv.rules.text import format_date
+from spv.rules.stc.figures import CHECKED_FOR, LAST_CHECKED, deeming_period
+from spv.rules.text import format_date, pluralise
 from spv.services.ledger import declarations
-from spv.services.training.clock import STEPS, moves
+from spv.services.stc import calculations
+from spv.services.training import clock as training_clock
+from spv.services.training.clock import STEPS, Moves
 from spv.services.verify.calculations import replay
-from tests.people import acting, browser_of
+from tests.api import System, items, system_of
+from tests.conftest import dispose, make_app
+from tests.people import WEB, acting, browser_of
 from tests.proof import log_problems
+from tests.rules.stc.test_batch import as_csv
 from tests.trainees import begin
+
+SOLAR = {
+    "system_type": "solar_deemed", "rated_power_kw": "6.6", "postcode": "2000",
+    "calculation_period": "max",
+}  # fmt: skip
+NEXT_FILE = b"TSC0", b"TSC1"  # other serial numbers
 
 
 @pytest.fixture
@@ -66,26 +80,105 @@ def test_an_auditor_sees_the_clock_and_cannot_move_it(demonstration):
 
 
 @pytest.mark.every_database
-def test_declarations_lapse_and_are_current_again(demonstration, trainer, moved):
+def test_a_trainee_declares_again(demonstration, trainer, moved):
     mia = begin(demonstration)
     mia.post("/training/account", {})
     mia.declare()
     mia.subscribe()
-    key = mia.show_key()
+    key, file = mia.show_key(), mia.file("send").replace(*NEXT_FILE)
     assert mia.send_rows(key)[0] == 201
     lapsed = format_date(moved("three-months"))
-    assert f"Today is taken to be {lapsed}." in mia.get("/")
+    banner = (
+        f"Training: today is taken to be {lapsed} (really {format_date(real_day())})."
+    )
+    assert mia.get("/").count(banner) == 2  # one of them is printed
     for page in ("/", "/panels"):
-        assert f"lapsed on {lapsed}" in mia.get(page).lower().replace(
-            lapsed.lower(), lapsed
-        )
-    assert mia.send_rows(key, mia.file("send").replace(b"TSC0", b"TSC1"))[0] == 403
+        assert re.search(f"(?i:lapsed) on {lapsed}", mia.get(page))
+    assert mia.send_rows(key, file)[0] == 403
     moved("week")
     mia.declare()
-    assert mia.send_rows(key, mia.file("send").replace(b"TSC0", b"TSC1"))[0] == 201
+    assert mia.send_rows(key, file)[0] == 201
     moved("back")
     assert "lapsed on" not in mia.get("/").lower()
     assert log_problems() == []
+
+
+@pytest.mark.every_database
+def test_four_months_on_a_declaration_has_lapsed_everywhere(
+    demonstration, staff, moved
+):
+    system = system_of(demonstration, acting(demo.VSP_ADMIN))
+    person = browser_of(demonstration, demo.VSP_USER)
+    account = f"/staff/accounts/{acting(demo.VSP_ADMIN).account_id}"
+    own = ("/", "/panels", "/panels/declaration")
+    pages = [(staff, account), *((person, address) for address in own)]
+
+    def seen():
+        desk = re.search(
+            r">(\d+)</strong> API declarations lapse", staff.get("/staff").text
+        )
+        lapsed = [bool(re.search("(?i:lapsed)", b.get(a).text)) for b, a in pages]
+        return int(desk[1]), {*lapsed}
+
+    assert seen() == (0, {False})
+    assert system.send(body=items(2)).json["declarationCurrentUntil"]
+    for _ in range(12):
+        moved("week")
+    assert seen() == (1, {False})
+    for _ in range(5):
+        moved("week")
+    assert (clock.today() - real_day()).days == 17 * 7
+    assert seen() == (0, {True})
+    refused = system.send(body=items(2, start=3))
+    assert (refused.status_code, refused.json["errors"][0]["code"]) == (
+        403, "declaration_not_current",
+    )  # fmt: skip
+    assert log_problems() == []
+    moved("back")
+    assert seen() == (0, {False})
+    assert system.send(body=items(2, start=3)).status_code == 201
+    assert log_problems() == []
+
+
+def test_a_declaration_is_made_once_on_a_day_of_business(demonstration, moved):
+    actor = acting(demo.VSP_ADMIN)
+    before = len(declarations.mine(actor))
+    for step, count in (("day", 1), ("", 1), ("week", 2)):
+        if step:
+            moved(step)
+        until = declarations.make(demo.DECLARED, actor)
+        assert len(declarations.mine(actor)) == before + count
+        assert (until.made, until.span[0]) == (clock.today(), 0)
+
+
+@pytest.mark.every_database
+def test_another_process_that_has_not_seen_a_move_yet(
+    demonstration, database_url, moved, monkeypatch
+):
+    here = system_of(demonstration, acting(demo.VSP_ADMIN))
+    monkeypatch.setattr(training_clock, "KNOWN_FOR", 3_600)
+    other = make_app(database_url, RATELIMIT_ENABLED=False)
+    there = System(other, here.key)
+    try:
+        assert there.send(body=items(1)).status_code == 201
+        moved("three-months")
+        assert here.send(body=items(1, start=2)).status_code == 403
+        assert there.send(body=items(1, start=2)).status_code == 201
+        assert log_problems() == []
+        monkeypatch.setattr(training_clock, "ALLOWED", timedelta(0))
+        assert "declaration" in log_problems()[0]
+        with other.app_context():  # who moves it reads it first
+            day = training_clock.move({"move": "day"}, acting(demo.STAFF))
+        assert day == clock.today() + timedelta(days=1)
+        assert there.send(body=items(1, start=3)).status_code == 403
+    finally:
+        dispose(other)
+
+
+def test_an_event_that_was_tampered_with_moves_nothing():
+    at = clock.now()
+    for details in ("x", "{}", "[]", '{"days": "7"}', '{"days": -1}', '{"days": 1e9}'):
+        assert Moves([(at, details)]).days(at) == 0
 
 
 @pytest.mark.every_database
@@ -100,26 +193,44 @@ def test_an_upload_under_a_declaration_of_an_earlier_day_verifies(
     mia.subscribe()
     assert mia.send_rows(mia.show_key())[0] == 201
     upload = db.session.query(Upload).order_by(Upload.id.desc()).first()
-    assert moves().day_of(upload.received_at) == clock.today()
+    assert clock.today(upload.received_at) == clock.today()
     assert abs(upload.received_at - clock.now()) < timedelta(minutes=5)
     assert log_problems() == []
 
 
 def test_a_system_of_next_year_counts_from_its_first_day(demonstration, moved):
+    now = deeming_period(real_day())
     day = moved("new-year")
     browser = demonstration.test_client()
-    form = {
-        "system_type": "solar_deemed", "rated_power_kw": "6.6", "postcode": "2000",
-        "calculation_period": "max", "installation_date": day.isoformat(),
-    }  # fmt: skip
-    made = browser.post("/stc", data=form)
-    assert made.status_code == 303
-    page = browser.get("/stc?system_type=solar_deemed").text
-    assert (f'value="{day}"' in page, "data-suggested" in page) == (True, False)
+    answers = SOLAR | {"installation_date": day.isoformat()}
+    made = browser.post("/stc", data=answers).location
+    years = pluralise(deeming_period(day), "year")
+    assert deeming_period(day) == now - 1
+    for address in ("/", "/stc?system_type=solar_deemed"):
+        page = browser.get(address).text
+        assert f'value="{day}"' in page
+        assert not re.search(r"data-suggested[ >]|data-sydney", page)
+    sent = {"file": (io.BytesIO(as_csv([answers])), "systems.csv")}
+    assert browser.post("/stc/batch", data=sent).status_code == 303
     moved("back")
-    assert "STCs" in browser.get(made.location).text
+    assert years in browser.get(made).text
+    assert re.search("data-suggested[ >]", browser.get("/").text)
     assert replay().sentences == []
     assert log_problems() == []
+
+
+def test_a_result_warns_of_old_figures_by_the_day_of_business(demonstration, moved):
+    """As it did when it was calculated, also after the clock is back."""
+    answers = SOLAR | {"installation_date": "2026-11-01"}
+    first = calculations.save(answers, WEB)
+    while moved("three-months") <= LAST_CHECKED + CHECKED_FOR:
+        pass
+    second = calculations.save(answers, WEB)
+    moved("back")
+    for reference, is_old in ((first, real_day() > LAST_CHECKED + CHECKED_FOR),
+                              (second, True)):  # fmt: skip
+        warnings = " ".join(calculations.show(reference).warnings)
+        assert ("figures were last checked" in warnings) == is_old
 
 
 def test_what_is_real_does_not_move(demonstration, moved):

@@ -99,7 +99,7 @@ def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
         declaration=DeclarationStatus(
             found.declared_until,
             clock.today(at),
-            clock.day_of(found.declared_at) if found.declared_at else None,
+            clock.today(found.declared_at) if found.declared_at else None,
         ),
         has_second_factor=found.factor_id is not None,
         second_factor_at=found.second_factor_at,

@@ -97,7 +97,7 @@ def chart(criteria: CalculationCriteria) -> Chart:
 
     Every one of them is counted, in an index, so a chart has 92 days at most.
     """
-    first, last = criteria.counted_days(clock.day_of(clock.now()))
+    first, last = criteria.counted_days(clock.real_day())
     saved = StcCalculation
     begin, end = map(clock.first_moment_of, (first, last + timedelta(days=1)))
     query = (

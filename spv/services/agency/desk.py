@@ -80,7 +80,7 @@ class Desk(NamedTuple):
 
 def show() -> Desk:
     """Return the desk as it is now."""
-    today = clock.day_of(clock.now())
+    today = clock.real_day()
     days = _days(rules.months(today)[0])
     new: list[Noted] = []
     seen: list[Noted] = []
@@ -94,7 +94,7 @@ def show() -> Desk:
 
 def months() -> str:
     """Return the rows recorded and marked by month as a CSV file."""
-    today = clock.day_of(clock.now())
+    today = clock.real_day()
     counted = _months(_days(rules.months(today)[0]), today)
     headings = ("Month", "Recorded", "Marked as invalid")
     rows = [(f"{m.first:%Y-%m}", str(m.recorded), str(m.marked)) for m in counted]
@@ -109,10 +109,8 @@ def see(answers: Mapping[str, Any], actor: Actor) -> None:
     note = read_all(answers, {"note": rules.read_note})["note"]
     name = answers.get("finding") or ""
     key, _, count = name.rpartition(" ")
-    found = {
-        each.key: each.number
-        for each in rules.findings(_counts(clock.day_of(clock.now())))
-    }
+    findings = rules.findings(_counts(clock.real_day()))
+    found = {each.key: each.number for each in findings}
     is_number = count.isdecimal() and len(name) <= LONGEST_NAME
     if not is_number or not 0 < int(count) <= found.get(key, 0):
         raise ConflictError("This is not on the desk any more. Nothing was done.")

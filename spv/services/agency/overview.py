@@ -91,7 +91,7 @@ def _stages(account_id: int) -> list[Stage]:
         .options(joinedload(Declaration.user))
     )
     newest = db.session.scalars(query.limit(MOST_DECLARATIONS)).all()
-    made = [(clock.day_of(each.made_at), each.expires_on, each.user.name)
+    made = [(clock.today(each.made_at), each.expires_on, each.user.name)
             for each in reversed(newest) if each.expires_on]  # fmt: skip
     return time_line(made, clock.today())
 

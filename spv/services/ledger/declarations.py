@@ -45,7 +45,7 @@ def make(answers: Mapping[str, Any], actor: Actor) -> DeclarationStatus:
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
         today, last = clock.today(at), _newest(actor.account_id).first()
-        made = last and (last.user_id, last.wording_version, clock.day_of(last.made_at))
+        made = last and (last.user_id, last.wording_version, clock.today(last.made_at))
         if made != (actor.user_id, version, today):
             until = rules.last_day(today)
             declaration = _declaration(API, version, actor, at, until)
@@ -76,7 +76,7 @@ def declaration_status(
     last, today = _newest(account_id).first(), clock.today(at)
     if last is None:
         return DeclarationStatus(None, today)
-    return DeclarationStatus(last.expires_on, today, clock.day_of(last.made_at))
+    return DeclarationStatus(last.expires_on, today, clock.today(last.made_at))
 
 
 def current(account_id: int | None, at: datetime) -> Declaration:

@@ -141,7 +141,7 @@ def check_panels(read: Callable[[Any, date], Question], given: Any) -> CheckedPa
     `read` reads the question that was given. Everybody may ask, so nothing is read that
     names an account or a user. Raises ValidationError.
     """
-    today = clock.day_of(clock.now())
+    today = clock.real_day()
     question = read(given, today)
     serials = {each.serial_number for each in question.listed.entries}
     columns = (Product.model_number_key, Upload.received_at, Invalidation.made_at)

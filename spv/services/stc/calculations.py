@@ -170,7 +170,7 @@ def show(reference: str, price: str = "") -> Result:
     saved = require(db.session.scalar(query))
     solar = show(saved.solar_reference) if saved.solar_reference else None
     installation = installation_of(system_types.answers_of(saved))
-    today = clock.day_of(saved.calculated_at)
+    today = clock.today(saved.calculated_at)
     too_late = too_late_to_create(installation.installation_date, clock.today())
     certificates = 0 if too_late else saved.certificates
     if solar and not solar.too_late:

@@ -7,14 +7,16 @@ which day of business an event was on.
 import json
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from spv import clock
 from spv.extensions import db
@@ -27,9 +29,15 @@ from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
 
 MOVED = "training.clock_moved"
-FIRST, LAST = date(2011, 1, 1), date(2035, 12, 31)
-# The other processes of a server see a move after so many seconds.
-KNOWN_FOR = 10
+LAST, MOST = date(2035, 12, 31), 10_000  # days
+KNOWN_FOR = 1  # second, until the other processes of a server see a move
+# Verification allows what they did so long after a move by the day before it.
+ALLOWED = timedelta(seconds=5)
+_MOVES = (
+    select(AuditEvent.at, AuditEvent.details)
+    .where(AuditEvent.event == MOVED)
+    .order_by(AuditEvent.id)
+)
 
 
 class Step(StrEnum):
@@ -51,32 +59,54 @@ STEPS = {
 }
 
 
+class Moves:
+    """Moves of the clock, from the moments and the details of their events."""
+
+    def __init__(self, events: Iterable[Any] = ()) -> None:
+        found = [(at, _days(details)) for at, details in events]
+        self._at = [at for at, _ in found]
+        self._days = [0, *(days for _, days in found)]
+
+    def days(self, at: datetime) -> int:
+        """Return by how many days the day of business was moved at a moment."""
+        return self._days[bisect_right(self._at, at)]
+
+    def earliest_day(self, at: datetime) -> date:
+        """Return the earliest day that a process could take for that of business."""
+        first, last = (bisect_right(self._at, each) for each in (at - ALLOWED, at))
+        return clock.day_of(at) + timedelta(days=min(self._days[first : last + 1]))
+
+
 class Days:
-    """By how many days this process takes the day of business to be moved."""
+    """By how many days the day of business is moved, as far as this process knows."""
 
-    def __init__(self) -> None:
-        self.days, self.read_at = 0, 0.0
+    def __init__(self, read_at: float = float("-inf")) -> None:
+        self._moves, self._read_at = Moves(), read_at
 
-    def __call__(self) -> int:
-        """Return the days, which are read again after a few seconds."""
-        if not self.read_at or time.monotonic() - self.read_at > KNOWN_FOR:
-            # On a connection of its own: the session may be about to begin.
-            newest = select(AuditEvent.details).where(AuditEvent.event == MOVED)
-            newest = newest.order_by(AuditEvent.id.desc()).limit(1)
-            # The page that says that the database does not answer asks, too.
-            with suppress(SQLAlchemyError), db.engine.connect() as connection:
-                found = connection.scalar(newest)
-                self.keep(json.loads(found)["days"] if found else 0)
-        return self.days
+    def __call__(self, at: datetime) -> int:
+        """Return the days at a moment; the moves are read again after a second."""
+        if time.monotonic() - self._read_at > KNOWN_FOR:
+            self.read()
+        return self._moves.days(at)
 
-    def keep(self, days: int) -> None:
-        """Keep what was read, or moved by this process."""
-        self.days, self.read_at = days, time.monotonic()
+    def read(self) -> None:
+        """Read the moves again; keep them while there is no database, for error pages.
+
+        They come by a connection of their own: the session may be about to begin.
+        """
+        self._read_at = time.monotonic()  # at first: other threads need not read, too
+        with suppress(DBAPIError, PoolTimeout), db.engine.connect() as connection:
+            self._moves = Moves(connection.execute(_MOVES))
 
 
 def init_app(app: Flask) -> None:
     """Let the clock of a demonstration be moved."""
     app.extensions[clock.DAYS_MOVED] = Days()
+
+
+def read_again() -> None:
+    """Read the moves of other processes, too."""
+    current_app.extensions[clock.DAYS_MOVED].read()
 
 
 def move(answers: dict[str, str], actor: Actor) -> date:
@@ -85,17 +115,17 @@ def move(answers: dict[str, str], actor: Actor) -> date:
     if step not in STEPS:
         raise ValidationError({"move": "Choose how far the clock moves."})
     with authorised_transaction(actor, Role.ASSESSOR):
+        read_again()
         at = clock.now()
         real, today = clock.day_of(at), clock.today(at)
         day = _moved(Step(step), real, today)
-        if not FIRST <= day <= LAST:
+        if day > LAST:
             raise ValidationError({"move": f"The clock goes to {LAST.year} at most."})
-        days = (day - real).days
         audit_log.act(
-            MOVED, actor, at, days=days, day_before=today.isoformat(),
+            MOVED, actor, at, days=(day - real).days, day_before=today.isoformat(),
             day=day.isoformat(),
         )  # fmt: skip
-    current_app.extensions[clock.DAYS_MOVED].keep(days)
+    read_again()
     return day
 
 
@@ -112,20 +142,14 @@ def _moved(step: Step, real: date, today: date) -> date:
     return real
 
 
-class Moves:
-    """Every move of the clock that the log has."""
-
-    def __init__(self, events: Sequence[tuple[datetime, str]]) -> None:
-        self._at = [at for at, _ in events]
-        self._days = [0, *(json.loads(details)["days"] for _, details in events)]
-
-    def day_of(self, at: datetime) -> date:
-        """Return the day of business at a moment."""
-        days: int = self._days[bisect_right(self._at, at)]
-        return clock.day_of(at) + timedelta(days=days)
+def _days(details: str) -> int:
+    """Return the days that an event has; 0 if somebody has tampered with it."""
+    with suppress(ValueError, KeyError, TypeError):
+        days = json.loads(details)["days"]
+        return days if days in range(MOST) else 0
+    return 0
 
 
 def moves() -> Moves:
-    """Read every move of the clock from the log."""
-    query = select(AuditEvent.at, AuditEvent.details).where(AuditEvent.event == MOVED)
-    return Moves([*db.session.execute(query.order_by(AuditEvent.id))])
+    """Read every move of the clock from the log, in the caller's transaction."""
+    return Moves(db.session.execute(_MOVES))

@@ -176,7 +176,7 @@ def _covers(declared: Any, upload: Any, moves: training_clock.Moves) -> bool:
     if upload.subscription_id is None:
         made = (declared.purpose, until, declared.user_id, declared.made_at)
         return made == (UPLOAD, None, upload.user_id, at)
-    is_current = until is not None and moves.day_of(at) <= until
+    is_current = until is not None and moves.earliest_day(at) <= until
     return declared.purpose == API and declared.made_at <= at and is_current
 
 
