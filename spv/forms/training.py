@@ -1,6 +1,6 @@
 """Forms of the training."""
 
-from wtforms import IntegerField, StringField
+from wtforms import StringField
 
 from spv.forms import Form
 
@@ -40,11 +40,11 @@ class ResetForm(Form):
     """The word that confirms a reset. `place` is empty for a whole class."""
 
     confirmation = StringField("Type reset to confirm")
-    place = IntegerField()
+    place = StringField()
 
 
 class ActForm(Form):
     """An act of the agency for a place, or for all places of a class."""
 
     act = StringField()
-    place = IntegerField()
+    place = StringField()

@@ -81,10 +81,12 @@ def act(class_id: int) -> BaseResponse:
     if form.act.data not in tuple(Act):
         raise ConflictError("Choose what the agency does. Nothing was done.")
     chosen = Act(form.act.data)
-    count = classes.play(chosen, _chosen(class_id, form.place.data), current_actor())
-    sentence = f"{pluralise(count, 'place')} {DONE[chosen]}." if count else (
-        "There was nothing to do."
-    )  # fmt: skip
+    chosen_places = _chosen(class_id, form.place.data)
+    count, refused = classes.play(chosen, chosen_places, current_actor())
+    sentences = [f"{pluralise(count, 'place')} {DONE[chosen]}."] if count else []
+    if refused:
+        sentences.append(f"{pluralise(len(refused), 'place')} not: {refused[0]}")
+    sentence = " ".join(sentences) or "There was nothing to do."
     return pages.go_to("classes.board", sentence, class_id=class_id)
 
 
@@ -105,9 +107,12 @@ def end(class_id: int) -> BaseResponse:
     return pages.go_to("training.index", "The class has ended.")
 
 
-def _chosen(class_id: int, place_id: int | None) -> Sequence[Any]:
-    """Return a place of a class, or all of them; raises ConflictError."""
+def _chosen(class_id: int, place: str | None) -> Sequence[Any]:
+    """Return a place of a class, or all of them if none is named.
+
+    Raises NotFoundError.
+    """
     _, taken = classes.show(class_id)
-    if place_id is None:
+    if not place:
         return taken
-    return [require(next((p for p in taken if p.id == place_id), None))]
+    return [require(next((p for p in taken if str(p.id) == place), None))]

@@ -73,8 +73,11 @@ def progress() -> Progress | None:
     place: Any = g.get("place")
     if place is None:
         return None
-    missing = evidence.missing_of([place])[place.id]
-    return Progress(place, evidence.material_of(place), missing)
+    if "progress" not in g:  # the page and the panel ask
+        missing = evidence.missing_of([place])[place.id]
+        g.progress = Progress(place, evidence.material_of(place), missing)
+    found: Progress = g.progress
+    return found
 
 
 def of_trainee(view: pages.View) -> pages.View:

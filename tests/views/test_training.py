@@ -43,6 +43,16 @@ def test_a_class_from_its_code_to_its_end(demonstration, trainer):
     assert log_problems() == []
 
 
+def test_one_wrong_application_does_not_hold_up_the_class(demonstration, trainer):
+    code = trainer.open_class()
+    lee, ana = begin(demonstration, code, "Lee"), begin(demonstration, code, "Ana")
+    lee.apply(abn="80000000001")  # which an account of the demonstration has
+    ana.apply()
+    page = trainer.act("approve")
+    assert "1 place approved. 1 place not: Another account has this ABN." in page
+    assert (ana.lacks("assessed"), bool(lee.lacks("assessed"))) == ("", True)
+
+
 def test_a_class_ends_by_itself_after_a_day(demonstration, trainer):
     lee = begin(demonstration, trainer.open_class(), "Lee")
     past = {"ends_at": clock.now() - timedelta(seconds=1)}
@@ -120,6 +130,9 @@ def test_a_trainer_resets_one_place(demonstration, trainer):
     assert lee.file("upload") != of_lee
     assert ana.file("upload") == of_ana
     trainer.reset("1", confirmation="", expected=(404, 422))
+    for wrong in ("none", "0", "-1", "9" * 30):  # never the whole class
+        trainer.reset(wrong, expected=(404,))
+    assert ana.file("upload") == of_ana
 
 
 def test_suspending_shuts_a_trainee_out_until_the_reinstatement(demonstration, trainer):

@@ -88,7 +88,7 @@ class Material:
 
     @property
     def damaged(self) -> list[Panel]:
-        """Those of them that the file has wrong, in the order of their rows."""
+        """The panels that the file has wrong, in the order of their rows."""
         rows = zip(self.mended, self.to_mend, strict=True)
         return [right for right, wrong in rows if right != wrong]
 

@@ -103,22 +103,35 @@ def board(places: Sequence[TrainingPlace]) -> list[Seat]:
     ]  # fmt: skip
 
 
-def play(act: Act, places: Sequence[TrainingPlace], actor: Actor) -> int:
-    """Do the agency's part for each place that it fits; return for how many it did.
+def play(
+    act: Act, places: Sequence[TrainingPlace], actor: Actor
+) -> tuple[int, list[str]]:
+    """Do the agency's part for each place that it fits.
 
-    Each is a transaction with the event that the agency's own pages would write.
+    Return for how many it was done, and the reasons of those that could not be: one
+    trainee's mistake must not hold up a class. Each is a transaction with the event
+    that the agency's own pages would write.
     """
-    done = _subjects(act, places)
-    for subject, number in done.values():
-        if act is Act.APPROVE:
+    done, refused = 0, []
+    for subject, number in _subjects(act, places).values():
+        try:
+            _play_one(act, subject, number, actor)
+            done += 1
+        except ConflictError as error:
+            refused.append(str(error))
+    return done, refused
+
+
+def _play_one(act: Act, subject: Subject, number: int, actor: Actor) -> None:
+    match act:
+        case Act.APPROVE:
             applications.approve(number, actor)
-        elif act is Act.DECLINE:
+        case Act.DECLINE:
             applications.decline(number, {"reason": DECLINED}, actor)
-        elif act is Act.SUSPEND:
+        case Act.SUSPEND:
             suspensions.suspend(subject, number, {"reason": SUSPENDED}, actor)
-        else:
+        case Act.REINSTATE:
             suspensions.reinstate(subject, number, {}, actor)
-    return len(done)
 
 
 def assess_alone(place: TrainingPlace, actor: Actor) -> None:
@@ -134,9 +147,11 @@ def assess_alone(place: TrainingPlace, actor: Actor) -> None:
     for user in db.session.scalars(assessors):
         if suspension_of(user.id, None) is None:
             staff = Actor(user.email, actor.channel, roles_of_user(user), user.id)
-            if play(Act.APPROVE, [place], staff):
+            done, refused = play(Act.APPROVE, [place], staff)
+            if done:
                 return
-            raise ConflictError("No application of yours waits to be assessed.")
+            nothing = "No application of yours waits to be assessed."
+            raise ConflictError(refused[0] if refused else nothing)
     raise ConflictError("This demonstration has no agency staff who could assess it.")
 
 
