@@ -25,6 +25,7 @@ from spv.services import audit_log
 from spv.services.accounts import passwords, sign_in
 from spv.services.actor import OPERATOR
 from spv.services.verify import checks
+from tests.copies import copies, made, made_once  # noqa: F401 (fixtures)
 from tests.endurance import keep_files_in_memory
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import random
-import sqlite3
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -31,66 +30,6 @@ from tests.products import LIST, load_list
 
 EVENT = AuditEvent.__table__
 HEAD = AuditChain.__table__
-GUARDS = ("audit_events_UPDATE", "audit_events_DELETE")
-
-
-class SqliteCopies:
-    """Copies of a SQLite database in files, which can be put back."""
-
-    def __init__(self, url, folder):
-        self.path, self.folder, self.count = sa.make_url(url).database, folder, 0
-
-    def take(self):
-        """Copy the database; return what `put_back` takes."""
-        self.count += 1
-        copy = Path(self.folder, f"copy-{self.count}.sqlite")
-        _copy(self.path, copy)
-        return copy
-
-    def put_back(self, copy):
-        """Make the database what it was when the copy was taken."""
-        _copy(copy, self.path)
-
-    def unguarded(self):
-        """Return an engine that nothing stops: no trigger, and no foreign key."""
-        engine = sa.create_engine(f"sqlite:///{self.path}", poolclass=sa.NullPool)
-
-        @sa.event.listens_for(engine, "connect")
-        def _remove_guards(connection, _record):
-            for name in GUARDS:
-                connection.execute(f"DROP TRIGGER IF EXISTS {name}")
-
-        return engine
-
-
-def _copy(source, target):
-    with (
-        contextlib.closing(sqlite3.connect(source)) as one,
-        contextlib.closing(sqlite3.connect(target)) as two,
-    ):
-        one.backup(two)
-
-
-class PostgresCopies:
-    """Copies of a PostgreSQL database as statements, which put it back."""
-
-    def __init__(self, database):
-        self.database = database
-
-    def take(self):
-        """Copy the database; return what `put_back` takes."""
-        return self.database.script_of_rows()
-
-    def put_back(self, copy):
-        """Make the database what it was when the copy was taken."""
-        self.database.connection.execute(copy)
-
-    def unguarded(self):
-        """Return an engine that nothing stops: no trigger, and no foreign key."""
-        options = {"options": "-c session_replication_role=replica"}
-        return sa.create_engine(
-            self.database.url, poolclass=sa.NullPool, connect_args=options
-        )
 
 
 class History:

@@ -19,7 +19,7 @@ from tests.endurance import repeated
 from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, upload
 from tests.people import KIM, NEW_PASSWORD, WEB, acting, at_once
-from tests.tampering import History, PostgresCopies, SqliteCopies, Tamperer
+from tests.tampering import History, Tamperer
 from tests.tampering_products import change_approved_product  # noqa: F401
 from tests.tampering_refusals import REFUSED  # noqa: F401 (its kinds are added)
 from tests.tampering_rows import KINDS
@@ -34,16 +34,11 @@ def histories():
 
 
 @pytest.fixture
-def history(demonstration, request, database_url, histories, tmp_path_factory):
+def history(demonstration, copies, database_url, histories, tmp_path_factory):
     """The same small ledger for every test of a database."""
     if database_url not in histories:
-        folder = tmp_path_factory.mktemp("history")
-        copies = (
-            SqliteCopies(database_url, folder)
-            if db.engine.dialect.name == "sqlite"
-            else PostgresCopies(request.getfixturevalue("postgres_database"))
-        )
-        histories[database_url] = History(copies, folder / "checkpoints.txt")
+        file = tmp_path_factory.mktemp("history") / "checkpoints.txt"
+        histories[database_url] = History(copies, file)
     db.session.rollback()
     return histories[database_url]
 
