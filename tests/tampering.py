@@ -98,6 +98,7 @@ class Tamperer:
     def __init__(self, connection, seed, history):
         self.connection, self.history = connection, history
         self.random = random.Random(seed)
+        self.done = []  # what is changed, and in which tables and columns
 
     def rows(self, table, *where):
         """Return the rows of a table in the order of its first column."""
@@ -110,16 +111,19 @@ class Tamperer:
 
     def update(self, table, row, /, **values):
         """Change a row, which its primary key finds."""
+        self.done.append(("update", table.name, *values))
         keys = [column == row._mapping[column.name] for column in table.primary_key]
         self.connection.execute(sa.update(table).where(*keys).values(values))
 
     def delete(self, table, row):
         """Delete a row."""
+        self.done.append(("delete", table.name))
         keys = [column == row._mapping[column.name] for column in table.primary_key]
         self.connection.execute(sa.delete(table).where(*keys))
 
     def insert(self, table, row, /, **values):
         """Insert a copy of a row, with other values; return its id."""
+        self.done.append(("insert", table.name, *values))
         new = dict(row._mapping) | values
         if "id" in new and "id" not in values:
             new["id"] = self.rows(table)[-1].id + self.random.randint(1, 9)

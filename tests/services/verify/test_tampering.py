@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections import Counter
 from datetime import timedelta
 from itertools import count
 
@@ -43,21 +44,28 @@ def history(demonstration, copies, database_url, histories, tmp_path_factory):
     return histories[database_url]
 
 
-def first_sentence(history, kind, seed):
-    """Tamper at one place; return what should be found first, and what is."""
-    tamper, needs_file = KINDS[kind]
-    history.copies.put_back(history.whole)
-    with history.copies.unguarded().connect() as connection:
-        words = tamper(Tamperer(connection, f"{kind} {seed}", history))
-        connection.commit()
-    found = everything.verify([history.file] if needs_file else [])
-    return words, [*found.sentences, "nothing"][0]
+def first_sentences(history, kind, times):
+    """Tamper at many places; yield what should be found first, and what is.
+
+    What is done more often than every fifth time, to other rows, is not verified again.
+    """
+    (tamper, needs_file), done = KINDS[kind], Counter()
+    for seed in range(times):
+        history.copies.put_back(history.whole)
+        with history.copies.unguarded().connect() as connection:
+            one = Tamperer(connection, f"{kind} {seed}", history)
+            words = tamper(one)
+            connection.commit()
+        done[str(one.done)] += 1
+        if done[str(one.done)] <= times // 5:
+            found = everything.verify([history.file] if needs_file else [])
+            yield seed, words, [*found.sentences, "nothing"][0]
 
 
 @repeated(10, 100)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_place_is_found_and_named(history, kind, times):
-    results = [(seed, *first_sentence(history, kind, seed)) for seed in range(times)]
+    results = first_sentences(history, kind, times)
     assert [each for each in results if not re.match(each[1], each[2])] == []
 
 
