@@ -130,6 +130,16 @@ class Tamperer:
         self.connection.execute(sa.insert(table).values(new))
         return new.get("id")
 
+    def touch(self, table, names, another):
+        """Change, remove or insert a row. A new row is another one by some values."""
+        row, chance = self.pick(table), self.random.random()
+        if chance < 0.3:
+            self.delete(table, row)
+        elif chance < 0.6:
+            self.insert(table, row, **another(row, self.random.randint))
+        else:
+            self.alter(table, row, names)
+
     def alter(self, table, row, names):
         """Give one of some columns another value; return its name."""
         name = self.random.choice(names.split())

@@ -50,16 +50,18 @@ def first_sentences(history, kind, times):
     What is done more often than every fifth time, to other rows, is not verified again.
     """
     (tamper, needs_file), done = KINDS[kind], Counter()
+    history.copies.put_back(history.whole)
     for seed in range(times):
-        history.copies.put_back(history.whole)
         with history.copies.unguarded().connect() as connection:
             one = Tamperer(connection, f"{kind} {seed}", history)
             words = tamper(one)
+            done[str(one.done)] += 1
+            if done[str(one.done)] > times // 5:
+                continue
             connection.commit()
-        done[str(one.done)] += 1
-        if done[str(one.done)] <= times // 5:
-            found = everything.verify([history.file] if needs_file else [])
-            yield seed, words, [*found.sentences, "nothing"][0]
+        found = everything.verify([history.file] if needs_file else [])
+        yield seed, words, [*found.sentences, "nothing"][0]
+        history.copies.put_back(history.whole)
 
 
 @repeated(10, 100)
