@@ -41,9 +41,10 @@ run: | python
 test: $(VENV)/.dev-ready
 	$(BIN)/python -m pytest $(ARGS)
 
-# The tests of the rules run each of their lines and branches.
+# The tests of the rules run each of their lines and branches. Those that repeat much have
+# the marker no_cover: measured, they would take twice as long.
 coverage: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest tests/rules \
+	$(BIN)/python -m pytest tests/rules $(ARGS) \
 		--cov=spv/rules --cov-branch --cov-report=term:skip-covered --cov-fail-under=100
 
 test-long: $(VENV)/.dev-ready

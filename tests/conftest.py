@@ -26,6 +26,7 @@ from spv.services.accounts import passwords, sign_in
 from spv.services.actor import OPERATOR
 from spv.services.training.clock import Days
 from spv.services.verify import checks
+from tests.copies import copies, made, made_once  # noqa: F401 (fixtures)
 from tests.endurance import keep_files_in_memory
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase

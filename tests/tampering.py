@@ -3,7 +3,6 @@
 import contextlib
 import json
 import random
-import sqlite3
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -31,66 +30,6 @@ from tests.products import LIST, load_list
 
 EVENT = AuditEvent.__table__
 HEAD = AuditChain.__table__
-GUARDS = ("audit_events_UPDATE", "audit_events_DELETE")
-
-
-class SqliteCopies:
-    """Copies of a SQLite database in files, which can be put back."""
-
-    def __init__(self, url, folder):
-        self.path, self.folder, self.count = sa.make_url(url).database, folder, 0
-
-    def take(self):
-        """Copy the database; return what `put_back` takes."""
-        self.count += 1
-        copy = Path(self.folder, f"copy-{self.count}.sqlite")
-        _copy(self.path, copy)
-        return copy
-
-    def put_back(self, copy):
-        """Make the database what it was when the copy was taken."""
-        _copy(copy, self.path)
-
-    def unguarded(self):
-        """Return an engine that nothing stops: no trigger, and no foreign key."""
-        engine = sa.create_engine(f"sqlite:///{self.path}", poolclass=sa.NullPool)
-
-        @sa.event.listens_for(engine, "connect")
-        def _remove_guards(connection, _record):
-            for name in GUARDS:
-                connection.execute(f"DROP TRIGGER IF EXISTS {name}")
-
-        return engine
-
-
-def _copy(source, target):
-    with (
-        contextlib.closing(sqlite3.connect(source)) as one,
-        contextlib.closing(sqlite3.connect(target)) as two,
-    ):
-        one.backup(two)
-
-
-class PostgresCopies:
-    """Copies of a PostgreSQL database as statements, which put it back."""
-
-    def __init__(self, database):
-        self.database = database
-
-    def take(self):
-        """Copy the database; return what `put_back` takes."""
-        return self.database.script_of_rows()
-
-    def put_back(self, copy):
-        """Make the database what it was when the copy was taken."""
-        self.database.connection.execute(copy)
-
-    def unguarded(self):
-        """Return an engine that nothing stops: no trigger, and no foreign key."""
-        options = {"options": "-c session_replication_role=replica"}
-        return sa.create_engine(
-            self.database.url, poolclass=sa.NullPool, connect_args=options
-        )
 
 
 class History:
@@ -159,6 +98,7 @@ class Tamperer:
     def __init__(self, connection, seed, history):
         self.connection, self.history = connection, history
         self.random = random.Random(seed)
+        self.done = []  # what is changed, and in which tables and columns
 
     def rows(self, table, *where):
         """Return the rows of a table in the order of its first column."""
@@ -171,21 +111,34 @@ class Tamperer:
 
     def update(self, table, row, /, **values):
         """Change a row, which its primary key finds."""
+        self.done.append(("update", table.name, *values))
         keys = [column == row._mapping[column.name] for column in table.primary_key]
         self.connection.execute(sa.update(table).where(*keys).values(values))
 
     def delete(self, table, row):
         """Delete a row."""
+        self.done.append(("delete", table.name))
         keys = [column == row._mapping[column.name] for column in table.primary_key]
         self.connection.execute(sa.delete(table).where(*keys))
 
     def insert(self, table, row, /, **values):
         """Insert a copy of a row, with other values; return its id."""
+        self.done.append(("insert", table.name, *values))
         new = dict(row._mapping) | values
         if "id" in new and "id" not in values:
             new["id"] = self.rows(table)[-1].id + self.random.randint(1, 9)
         self.connection.execute(sa.insert(table).values(new))
         return new.get("id")
+
+    def touch(self, table, names, another):
+        """Change, remove or insert a row. A new row is another one by some values."""
+        row, chance = self.pick(table), self.random.random()
+        if chance < 0.3:
+            self.delete(table, row)
+        elif chance < 0.6:
+            self.insert(table, row, **another(row, self.random.randint))
+        else:
+            self.alter(table, row, names)
 
     def alter(self, table, row, names):
         """Give one of some columns another value; return its name."""

@@ -45,59 +45,41 @@ def insert_refused_upload(one):
 
 @kind("a refused serial number changed, removed or inserted")
 def change_refused_serial(one):
-    table = RefusedSerial.__table__
-    row, chance = one.pick(table), one.random.random()
-    if chance < 0.3:
-        one.delete(table, row)
-    elif chance < 0.6:
-        one.insert(table, row, row=row.row + one.random.randint(1000, 2000))
-    else:
-        one.alter(table, row, "refused_upload_id row serial_number upload_id")
+    one.touch(
+        RefusedSerial.__table__,
+        "refused_upload_id row serial_number upload_id",
+        lambda row, number: {"row": row.row + number(1000, 2000)},
+    )
     return REFUSED.format(r"\d+") + "its serial numbers were changed$"
 
 
 @kind("a conflict changed, removed or inserted")
 def change_conflict(one):
-    table = Conflict.__table__
-    row, chance = one.pick(table), one.random.random()
-    if chance < 0.3:
-        one.delete(table, row)
-    elif chance < 0.6:
-        one.insert(table, row, holder_id=row.holder_id + 1000)
-    else:
-        one.alter(
-            table, row, "refused_upload_id holder_id account_id serial_count refused_at"
-        )
+    one.touch(
+        Conflict.__table__,
+        "refused_upload_id holder_id account_id serial_count refused_at",
+        lambda row, _: {"holder_id": row.holder_id + 1000},
+    )
     return REFUSED.format(r"\d+") + "(its conflicts were changed|conflicts of it )"
 
 
 @kind("the count of an account's day changed, removed or inserted")
 def change_account_day(one):
-    table = AccountDay.__table__
-    row, chance = one.pick(table), one.random.random()
-    if chance < 0.3:
-        one.delete(table, row)
-    elif chance < 0.6:
-        one.insert(table, row, account_id=row.account_id + 1000)
-    else:
-        one.alter(
-            table, row, "account_id day recorded marked marked_other refused_uploads "
-            "conflicts",
-        )  # fmt: skip
+    one.touch(
+        AccountDay.__table__,
+        "account_id day recorded marked marked_other refused_uploads conflicts",
+        lambda row, _: {"account_id": row.account_id + 1000},
+    )
     return r"account \d+: \d{4}-\d\d-\d\d is counted wrongly$"
 
 
 @kind("a look-alike changed, removed or inserted")
 def change_look_alike(one):
-    table = LookAlike.__table__
-    row, chance = one.pick(table), one.random.random()
-    if chance < 0.3:
-        one.delete(table, row)
-    elif chance < 0.6:
-        one.insert(table, row, row_id=row.row_id + one.random.randint(100, 200))
-    else:
-        names = "row_id other_row_id account_id other_account_id found_at"
-        one.alter(table, row, names)
+    one.touch(
+        LookAlike.__table__,
+        "row_id other_row_id account_id other_account_id found_at",
+        lambda row, number: {"row_id": row.row_id + number(100, 200)},
+    )
     return (
         r"look-alikes \d+ and \d+: (saved with another |saved, but not in the log$"
         r"|in the log as event \d+, but not saved$)"
@@ -106,14 +88,11 @@ def change_look_alike(one):
 
 @kind("the subject of an event changed, removed or inserted")
 def change_subject(one):
-    table = AuditSubject.__table__
-    row, chance = one.pick(table), one.random.random()
-    if chance < 0.3:
-        one.delete(table, row)
-    elif chance < 0.6:
-        one.insert(table, row, key=f"{one.random.randint(10_000, 20_000)}")
-    else:
-        one.alter(table, row, "kind key event_id")
+    one.touch(
+        AuditSubject.__table__,
+        "kind key event_id",
+        lambda _, number: {"key": f"{number(10_000, 20_000)}"},
+    )
     return (
         r"(stc|registry): event \d+ is found by other subjects than it tells$"
         r"|subjects are saved for event id \d+, which does not exist$"

@@ -28,6 +28,7 @@ STC = "stc"
 REGISTRY = "registry"
 CHAINS = (STC, REGISTRY)
 FORMAT = 2
+SLICE = 1_000  # events, or rows, that are in memory at the same time
 BASELINE = "log.baseline"
 COLUMNS_ADDED = "log.columns_added"  # by an upgrade, to rows that are there
 # The details that are public, in events that a receipt proves. They are part of the
@@ -101,7 +102,7 @@ def events_of(chain: str, only: str = "") -> Iterator[AuditEvent]:
     query = select(*AuditEvent.__table__.columns).where(AuditEvent.chain == chain)
     if only:
         query = query.where(AuditEvent.event == only)
-    query = query.order_by(AuditEvent.sequence).execution_options(yield_per=1000)
+    query = query.order_by(AuditEvent.sequence).execution_options(yield_per=SLICE)
     # `with`: a caller that stops early must not leave a cursor open on the server.
     with db.session.execute(query) as events:
         yield from events  # type: ignore[misc]

@@ -1,6 +1,7 @@
 """Every event that the code writes has a sentence."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -45,37 +46,37 @@ def constants_of(tree):
 
 
 def calls_of(tree):
-    """Yield each call with the function that it stands in."""
+    """Yield each call with the function that it stands in, and what names can be."""
+    known = constants_of(tree)
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef):
             for node in ast.walk(function):
                 if isinstance(node, ast.Call):
                     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                    yield function, name, node
+                    yield function, name, node, known
 
 
+@functools.cache
 def written():
     """Return the names of all events that the code writes.
 
     A function that is given the name of an event is a writer itself.
     """
-    trees = [tree_of(path) for path in [*SPV.rglob("*.py")]]
+    calls = [call for path in SPV.rglob("*.py") for call in calls_of(tree_of(path))]
     writers, found, unknown = dict(WRITERS), set(), ["once more"]
     while unknown:
         unknown = []
-        for tree in trees:
-            known = constants_of(tree)
-            for function, name, call in calls_of(tree):
-                place = writers.get(name)
-                if place is None or len(call.args) <= place or name == function.name:
-                    continue
-                texts = texts_of(call.args[place], known)
-                found |= texts
-                given = [argument.arg for argument in function.args.args]
-                passed = getattr(call.args[place], "id", "")
-                if not texts and passed in given and function.name not in writers:
-                    writers[function.name] = given.index(passed)
-                    unknown.append(function.name)
+        for function, name, call, known in calls:
+            place = writers.get(name)
+            if place is None or len(call.args) <= place or name == function.name:
+                continue
+            texts = texts_of(call.args[place], known)
+            found |= texts
+            given = [argument.arg for argument in function.args.args]
+            passed = getattr(call.args[place], "id", "")
+            if not texts and passed in given and function.name not in writers:
+                writers[function.name] = given.index(passed)
+                unknown.append(function.name)
     return found
 
 

@@ -144,6 +144,7 @@ def test_a_search_key(text, key):
     assert search_key(text) == key
 
 
+@pytest.mark.no_cover
 def test_a_search_key_is_its_own_and_that_of_its_capitals():
     """For every character that a name may have, and that has a single capital."""
     for character in map(chr, range(sys.maxunicode + 1)):

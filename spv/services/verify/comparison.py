@@ -15,7 +15,6 @@ from spv.services.verify.findings import Findings
 
 Facts = dict[str, Any]
 Key = int | str
-SLICE = 1_000
 # What events leave out: fields that do not apply, and those that older events lack.
 DEFAULTS = {
     "account": None,
@@ -117,5 +116,5 @@ def groups(query: Executable) -> Iterator[tuple[Any, Iterator[Any]]]:
 def read(query: Executable) -> Iterator[Any]:
     """Yield the rows of a query, a slice at a time."""
     # `with`: a reader that stops early must not leave a cursor open on the server.
-    with db.session.execute(query.execution_options(yield_per=SLICE)) as rows:
+    with db.session.execute(query.execution_options(yield_per=audit_log.SLICE)) as rows:
         yield from rows

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from spv.extensions import db
 from spv.models import AuditEvent, AuditSubject
 from spv.services import audit_log
-from spv.services.verify.comparison import SLICE, read
+from spv.services.verify.comparison import read
 from spv.services.verify.findings import Findings
 
 KIND = "subjects of events"
@@ -24,7 +24,7 @@ class SubjectsCheck:
     def add(self, event: AuditEvent, *, is_wrong: bool) -> None:
         """Add an event. If it was changed, its other subjects follow from that."""
         self.slice[event.id] = event, is_wrong
-        if len(self.slice) == SLICE:
+        if len(self.slice) == audit_log.SLICE:
             self.finish()
 
     def finish(self) -> None:

@@ -155,6 +155,7 @@ def misspelt(name, chance):
     return name[:at] + chance.choice(["", letter]) + name[at + 1 :]
 
 
+@pytest.mark.no_cover
 def test_a_thousand_wrong_names_are_found_among_many():
     models, chance = many_models(20_000)
     names = names_of(models)

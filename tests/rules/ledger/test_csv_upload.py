@@ -79,6 +79,7 @@ def test_any_bytes(data):
     accepted_are_re_read(data)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 4), cells)))
 def test_mutated_good_files(changes):
@@ -95,12 +96,14 @@ def test_bytes_within_good_files(new, at, length):
     accepted_are_re_read(data[:at] + new + data[at + length :])
 
 
+@pytest.mark.no_cover
 @settings(max_examples=100)
 @given(rows_of_cells)
 def test_any_cells(rows):
     accepted_are_re_read(csv_text([FIELDS.values(), *rows]).encode())
 
 
+@pytest.mark.no_cover
 @given(st.from_regex(r"[A-Za-z0-9\-._/:+#()]{3,60}", fullmatch=True))
 def test_a_serial_number_is_stored_in_capitals_or_refused(serial):
     checked = check_csv(f"{HEADING}\na,b,c,{serial}\n".encode())
@@ -112,6 +115,7 @@ def test_a_serial_number_is_stored_in_capitals_or_refused(serial):
         assert problem.fault.code in {"spreadsheet_damage", "no_digit", "missing"}
 
 
+@pytest.mark.no_cover
 @settings(max_examples=100)
 @given(rows_of_cells, st.booleans())
 def test_the_file_with_its_problems_uploads_again_as_it_is(rows, mended):
@@ -222,6 +226,7 @@ def test_odd_shapes(data, words):
     assert bool(words) is bool(outcome(data)[2])
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("cell", ["1" * 130_000, "1" * 130_000 + "E", "'" * 130_000,
                                   "é" * 60_000, "e\u0301" * 40_000, "-" * 130_000,
                                   "#" * 130_000, "1," * 60_000])  # fmt: skip

@@ -47,6 +47,7 @@ def test_letters_that_were_read_in_another_encoding(times):
             assert f"“{name}”" in found.words
 
 
+@pytest.mark.no_cover
 @repeated(50, 2000)
 @pytest.mark.parametrize("column", COLUMNS.values(), ids=COLUMNS)
 def test_letters_that_are_lost(times, column):
@@ -98,6 +99,7 @@ def test_numbers_that_were_rounded_to_15_digits(times):
         assert all("emove" not in each.fault.words for each in problems)
 
 
+@pytest.mark.no_cover
 @repeated(50, 2000)
 def test_what_a_scanner_reads_shows_the_serial_number(times):
     @holds(times, serials, st.integers(10**12, 10**13 - 1), DAYS)

@@ -73,6 +73,7 @@ def plausible(chosen):
     ))  # fmt: skip
 
 
+@pytest.mark.no_cover
 def test_plausible_serial_numbers_are_not_refused_and_hardly_ever_warned_of():
     chosen = random.Random(15)
     refused = warnings = 0

@@ -158,6 +158,7 @@ def many(rows, ending):
     return ending.join([HEADING, *[ROW] * rows]).encode()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_the_limit(ending):
     batch = calculate_batch(many(MAX_ROWS, ending), TODAY)
@@ -222,6 +223,7 @@ characters = st.characters(codec="utf-8", exclude_characters="\0")
 cells = st.text(characters, max_size=6).filter(lambda cell: not cell.startswith("'"))
 
 
+@pytest.mark.no_cover
 @given(st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=5))
 def test_quoted_rows_are_read_back(rows):
     file = io.StringIO()

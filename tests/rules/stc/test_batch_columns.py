@@ -281,6 +281,7 @@ def test_numbers_are_read_as_ever():
     assert batch.totals()["calculated"] == 1  # a battery is not asked for its postcode
 
 
+@pytest.mark.no_cover
 def test_the_largest_file_of_a_spreadsheet_program():
     row = "solar_deemed,6.6,2026-06-30 00:00:00,5.0,'0800\n"
     heading = "Type,kW,Install date,Period,Post code\n"

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from spv.rules.stc.systems import read_installation
 from tests.endurance import repeated
 
+pytestmark = pytest.mark.no_cover
+
 RATINGS = {
     1: Fraction(1622, 1000),
     2: Fraction(1536, 1000),

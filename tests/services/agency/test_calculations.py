@@ -23,10 +23,14 @@ pytestmark = pytest.mark.every_database
 
 
 @pytest.fixture
-def saved(app):
+def saved(made_once):
     """Every example and a batch; return their references."""
-    references = [stc.save(example.answers, WEB) for example in EXAMPLES]
-    return [*references, batches.save(template_text().encode(), WEB)]
+
+    def make():
+        references = [stc.save(example.answers, WEB) for example in EXAMPLES]
+        return [*references, batches.save(template_text().encode(), WEB)]
+
+    return made_once(make)
 
 
 def found(**criteria):

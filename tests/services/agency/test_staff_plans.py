@@ -57,12 +57,16 @@ OF_CALCULATIONS = [
 
 
 @pytest.fixture
-def many(vsp):
+def many(made_once, vsp):
     """A log and calculations that are so many that an index is worth it."""
-    upload(panels_csv(3), vsp)
-    with nested_batch():
-        for example in EXAMPLES * 30:
-            stc.save(example.answers, WEB)
+
+    def make():
+        upload(panels_csv(3), vsp)
+        with nested_batch():
+            for example in EXAMPLES * 30:
+                stc.save(example.answers, WEB)
+
+    made_once(make)
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.text("ANALYZE"))
     db.session.commit()

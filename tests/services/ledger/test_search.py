@@ -27,8 +27,8 @@ AS_IN_LIFE, FEW = (search.ROWS_SHOWN, search_query.MOST_COUNTED), (9, 10)
 
 
 @pytest.fixture
-def planted(demonstration):
-    return plant()
+def planted(made_once, demonstration):
+    return made_once(plant)
 
 
 def count_to(limits, monkeypatch):

@@ -36,11 +36,15 @@ def small_pages(monkeypatch):
 
 
 @pytest.fixture
-def rows(vsp, other):
+def rows(made_once, vsp, other):
     """Return thirty rows of three uploads, one of which is another account's."""
-    for n, actor in enumerate((vsp, other, vsp)):
-        upload(panels_csv(10, f"EX{n}-"), actor)
-        mark([f"EX{n}-{k:06}" for k in (1, 4, 8)], actor)
+
+    def make():
+        for n, actor in enumerate((vsp, other, vsp)):
+            upload(panels_csv(10, f"EX{n}-"), actor)
+            mark([f"EX{n}-{k:06}" for k in (1, 4, 8)], actor)
+
+    made_once(make)
     return brute_force.every_row("EX")
 
 

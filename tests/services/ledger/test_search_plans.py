@@ -56,15 +56,20 @@ SEARCHES = [
 
 
 @pytest.fixture
-def ledger(vsp, other, monkeypatch):
+def ledger(made_once, vsp, other, monkeypatch):
     """Thousands of rows that begin with EX; the last of them are another account's."""
-    for start in range(1, 3000, 75):
-        upload(panels_csv(75, start=start), vsp)
-    for start in range(1, 300, 75):
-        upload(panels_csv(75, "EX9", start), other)
-        upload(panels_csv(75, "EXB", start, "Banksia Solar,Example Holder,B-1"), other)
-    mark([f"EX{n:06}" for n in range(900, 910)], vsp)
-    mark([f"EXB{n:06}" for n in range(70, 80)], other)
+
+    def make():
+        for start in range(1, 3000, 75):
+            upload(panels_csv(75, start=start), vsp)
+        banksia = "Banksia Solar,Example Holder,B-1"
+        for start in range(1, 300, 75):
+            upload(panels_csv(75, "EX9", start), other)
+            upload(panels_csv(75, "EXB", start, banksia), other)
+        mark([f"EX{n:06}" for n in range(900, 910)], vsp)
+        mark([f"EXB{n:06}" for n in range(70, 80)], other)
+
+    made_once(make)
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.text("ANALYZE"))
     db.session.commit()

@@ -25,11 +25,15 @@ WEB = visitor("web")
 
 
 @pytest.fixture
-def saved(app):
+def saved(made_once):
     """Every example, and a batch."""
-    for example in EXAMPLES:
-        calculations.save(example.answers, WEB)
-    batches.save(template_text().encode(), visitor("batch"))
+
+    def make():
+        for example in EXAMPLES:
+            calculations.save(example.answers, WEB)
+        batches.save(template_text().encode(), visitor("batch"))
+
+    made_once(make)
 
 
 def change(model, where, **values):

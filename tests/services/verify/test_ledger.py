@@ -143,11 +143,14 @@ def changed_subscription(actor):
 
 
 @pytest.fixture
-def two_uploads(demonstration):
-    upload(panels_csv(3, "AA"), acting(demo.VSP_USER))
-    mark(["AA000001", "AA000002"], acting(demo.VSP_USER))
-    changed_subscription(acting(demo.VSP_ADMIN))
-    return upload(panels_csv(3), acting(demo.VSP_USER)).upload_id
+def two_uploads(made_once, demonstration):
+    def make():
+        upload(panels_csv(3, "AA"), acting(demo.VSP_USER))
+        mark(["AA000001", "AA000002"], acting(demo.VSP_USER))
+        changed_subscription(acting(demo.VSP_ADMIN))
+        return upload(panels_csv(3), acting(demo.VSP_USER)).upload_id
+
+    return made_once(make)
 
 
 @pytest.mark.every_database
