@@ -67,17 +67,17 @@ def find(text: str, *, lapsing: bool) -> Sequence[Any]:
 
 def show(account_id: int, actor: Actor) -> Overview:
     """Return the overview of an account. That its refusals are seen is an event."""
-    refused = refusals.look(refusals.Wanted(account_id), actor, FEW)
-    disputes = refusals.look(refusals.Wanted(holder=account_id), actor, FEW)
+    both = refusals.Wanted(account_id), refusals.Wanted(holder=account_id)
+    refused, disputes = refusals.look(both, actor, FEW)
     return Overview(
         stages=_stages(account_id),
-        uploads=uploads.find(actor, account=account_id)[0][:FEW],
+        uploads=uploads.find(actor, account=account_id, most=FEW)[0],
         refused=refused,
         disputes=disputes,
         look_alikes=_look_alikes(account_id),
-        invalidations=invalidations.find(actor, account=account_id)[0][:FEW],
+        invalidations=invalidations.find(actor, account=account_id, most=FEW)[0],
         requests=_requests(account_id),
-        lines=audit_search.about("account", str(account_id))[:FEW],
+        lines=audit_search.about("account", str(account_id), FEW),
     )
 
 
