@@ -23,6 +23,7 @@ from spv.models import (
 from spv.rules.accounts import Role
 from spv.services import audit_log
 from spv.services.actor import Actor
+from spv.services.agency.newest import unindexed
 from spv.services.authorisation import authorised_transaction, require
 from spv.services.ledger.refusals import REFUSED
 
@@ -164,7 +165,7 @@ def show(refused_id: int, actor: Actor, after: int = 0) -> Refused:
         select(AuditEvent.at)
         .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
         .where(AuditSubject.kind == "refusal", AuditSubject.key == str(refused_id),
-               AuditEvent.event == REFUSED)
+               unindexed(AuditEvent.event) == REFUSED)
         .order_by(AuditEvent.id.desc())
         .limit(MOST + 1)
     )  # fmt: skip
