@@ -107,9 +107,13 @@ def findings(counts: Counts) -> list[Finding]:
         _conflicts(counts), _look_alikes(counts), _marked(counts), _other(counts),
         _refused(counts),
     )  # fmt: skip
-    order = ("conflicts", "look-alikes", "marked", "other", "refused")
-    found = sorted(by_kind, key=lambda each: (order.index(each.kind), -each.number))
-    return sorted(found, key=lambda each: each.week, reverse=True)
+    kinds = ("conflicts", "look-alikes", "marked", "other", "refused")
+    order = {kind: place for place, kind in enumerate(kinds)}
+
+    def rank(found: Finding) -> tuple[int, int, int]:
+        return -found.week.toordinal(), order[found.kind], -found.number
+
+    return sorted(by_kind, key=rank)
 
 
 def _conflicts(counts: Counts) -> Iterator[Finding]:
