@@ -1,5 +1,6 @@
 """Rules of the agency's desk: what is worth a look, and the sentence that says why."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -106,9 +107,13 @@ def findings(counts: Counts) -> list[Finding]:
         _conflicts(counts), _look_alikes(counts), _marked(counts), _other(counts),
         _refused(counts),
     )  # fmt: skip
-    order = ("conflicts", "look-alikes", "marked", "other", "refused")
-    found = sorted(by_kind, key=lambda each: (order.index(each.kind), -each.number))
-    return sorted(found, key=lambda each: each.week, reverse=True)
+    kinds = ("conflicts", "look-alikes", "marked", "other", "refused")
+    order = {kind: place for place, kind in enumerate(kinds)}
+
+    def rank(found: Finding) -> tuple[int, int, int]:
+        return -found.week.toordinal(), order[found.kind], -found.number
+
+    return sorted(by_kind, key=rank)
 
 
 def _conflicts(counts: Counts) -> Iterator[Finding]:
@@ -177,9 +182,11 @@ def _refused(counts: Counts) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _by_account(counts: Counts) -> Iterator[tuple[int, list[AccountWeek]]]:
-    for account in sorted({each.account for each in counts.weeks}):
-        yield account, [each for each in counts.weeks if each.account == account]
+def _by_account(counts: Counts) -> list[tuple[int, list[AccountWeek]]]:
+    found = defaultdict[int, list[AccountWeek]](list)
+    for each in counts.weeks:
+        found[each.account].append(each)
+    return sorted(found.items())
 
 
 def _in(week: date) -> str:
@@ -195,16 +202,16 @@ class Seen(NamedTuple):
     at: datetime
 
 
-def note_on(finding: Finding, notes: Iterable[Seen]) -> tuple[Seen | None, bool]:
-    """Return the newest note on a finding, and whether it has grown since.
+def newest_by_key(notes: Iterable[Seen]) -> dict[str, Seen]:
+    """Return the newest note on each finding, by its key, of notes from the oldest."""
+    return {seen.finding.rpartition(" ")[0]: seen for seen in notes}
 
-    `notes` are the newest first.
-    """
-    for seen in notes:
-        key, _, count = seen.finding.rpartition(" ")
-        if key == finding.key:
-            return seen, finding.number > int(count)
-    return None, False
+
+def note_on(finding: Finding, notes: Mapping[str, Seen]) -> tuple[Seen | None, bool]:
+    """Return the newest note on a finding, and whether it has grown since."""
+    seen = notes.get(finding.key)
+    count = seen.finding.rpartition(" ")[2] if seen else finding.number
+    return seen, finding.number > int(count)
 
 
 def read_note(text: str) -> str:

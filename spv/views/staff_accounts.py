@@ -100,13 +100,15 @@ def index() -> Response:
 def account(account_id: int, form: SuspensionForm | None = None) -> Response:
     """Show an account: its details, the newest of what it did, and suspensions."""
     found = suspensions.find(Subject.ACCOUNT, account_id)
+    # Its transaction comes first: what was read before it would be read again.
+    shown = overview.show(account_id, current_actor())
     people = users.of_account(account_id)
     subscribed = subscriptions.of_account(account_id)
     return pages.render(
         "staff/_account.html",
         title=found.legal_name,
         account=found,
-        shown=overview.show(account_id, current_actor()),
+        shown=shown,
         people=people,
         subscriptions=subscribed,
         suspended=suspensions.reasons(Subject.PERSON, (each.id for each in people)),

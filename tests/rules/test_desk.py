@@ -1,5 +1,6 @@
 """The rules of the desk: thresholds, sentences, notes, time lines."""
 
+import time
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -110,10 +111,24 @@ def test_a_finding_that_was_seen_comes_back_when_it_grows():
     at = datetime(2026, 11, 28)
     of_other = Seen("conflicts 1-3 2026-11-23 14", "", "Avery", at)
     seen = Seen(finding.name, "Asked both.", "Avery", at)
-    assert desk.note_on(finding, []) == (None, False)
-    assert desk.note_on(finding, [of_other]) == (None, False)
-    assert desk.note_on(finding, [of_other, seen]) == (seen, False)
-    assert desk.note_on(finding._replace(number=15), [seen]) == (seen, True)
+    before = seen._replace(finding="conflicts 1-2 2026-11-23 12")
+    assert desk.note_on(finding, {}) == (None, False)
+    assert desk.note_on(finding, desk.newest_by_key([of_other])) == (None, False)
+    notes = desk.newest_by_key([before, seen, of_other])
+    assert desk.note_on(finding, notes) == (seen, False)
+    assert desk.note_on(finding._replace(number=15), notes) == (seen, True)
+
+
+def test_many_findings_and_notes_take_no_longer_each():
+    accounts, at = range(1, 3_001), datetime(2026, 11, 28)
+    weeks = [week(30, 30, 20, account=account) for account in accounts]
+    counts = Counts(dict.fromkeys(accounts, "A"), (), (), weeks, {}, {})
+    began = time.process_time()
+    findings = desk.findings(counts)
+    notes = desk.newest_by_key(Seen(each.name, "", "Avery", at) for each in findings)
+    assert all(desk.note_on(each, notes)[0] for each in findings)
+    assert len(findings) == 9_000
+    assert time.process_time() - began < 1  # each with each took many times as long
 
 
 def test_a_note():

@@ -203,3 +203,11 @@ def test_a_page_asks_no_more_than_before(demonstration):
     browser = browser_of(demonstration, demo.VSP_ADMIN)
     sent = statements(lambda: browser.get("/account/password"))
     assert len(sent) == 1
+
+
+def test_an_account_with_more_people_takes_no_more_statements(staff, numbers):
+    page, admin = f"/staff/accounts/{numbers['accounts']}", acting(demo.VSP_ADMIN)
+    before = statements(lambda: staff.get(page))
+    for name in ("Lou", "Max"):
+        users.add({"name": name, "email": f"{name}@x.au"}, admin)
+    assert len(statements(lambda: staff.get(page))) == len(before)

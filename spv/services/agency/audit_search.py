@@ -57,18 +57,18 @@ class Shown(NamedTuple):
     following: int | None
 
 
-def find(criteria: LogCriteria, before: int = 0) -> Found:
+def find(criteria: LogCriteria, before: int = 0, most: int = SHOWN) -> Found:
     """Return the newest events that match, or those before an id.
 
     Raises ValidationError if there is no such account or serial number.
     """
-    page = newest.find(*search(criteria), SHOWN, before)
+    page = newest.find(*search(criteria), most, before)
     return Found(lines_of(page.rows), page.before)
 
 
-def about(kind: str, key: str) -> Sequence[Line]:
+def about(kind: str, key: str, most: int = SHOWN) -> Sequence[Line]:
     """Return the newest events about a thing."""
-    return find(LogCriteria(kind=kind, key=key)).lines
+    return find(LogCriteria(kind=kind, key=key), most=most).lines
 
 
 def show(event_id: int) -> Shown:

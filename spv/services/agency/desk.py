@@ -248,16 +248,18 @@ def _by_id(query: Any) -> dict[int, Any]:
 def _uploads(accounts: Iterable[int], since: date) -> dict[int, int]:
     """Return the number of uploads of some accounts that were recorded since a day."""
     is_late = Upload.received_at >= clock.first_moment_of(since)
-    query = select(Upload.account_id, func.count())
-    query = query.where(Upload.account_id.in_([*accounts]), is_late)
-    return _by_id(query.group_by(Upload.account_id))
+    account = unindexed(Upload.account_id)
+    query = select(account, func.count()).where(account.in_([*accounts]), is_late)
+    return _by_id(query.group_by(account))
 
 
-def _notes() -> list[Seen]:
+def _notes() -> Mapping[str, Seen]:
+    """Return the newest note on each finding, by its key."""
     query = (
         select(DeskNote.finding, DeskNote.note, User.name, DeskNote.made_at)
         .join(User, User.id == DeskNote.user_id)
         .order_by(DeskNote.id.desc())
         .limit(MOST_NOTES)
     )
-    return [Seen(*row) for row in db.session.execute(query)]
+    newest = [Seen(*row) for row in db.session.execute(query)]
+    return rules.newest_by_key(reversed(newest))

@@ -67,17 +67,17 @@ def find(text: str, *, lapsing: bool) -> Sequence[Any]:
 
 def show(account_id: int, actor: Actor) -> Overview:
     """Return the overview of an account. That its refusals are seen is an event."""
-    refused = refusals.look(refusals.Wanted(account_id), actor, FEW)
-    disputes = refusals.look(refusals.Wanted(holder=account_id), actor, FEW)
+    both = refusals.Wanted(account_id), refusals.Wanted(holder=account_id)
+    refused, disputes = refusals.look(both, actor, FEW)
     return Overview(
         stages=_stages(account_id),
-        uploads=uploads.find(actor, account=account_id)[0][:FEW],
+        uploads=uploads.find(actor, account=account_id, most=FEW)[0],
         refused=refused,
         disputes=disputes,
         look_alikes=_look_alikes(account_id),
-        invalidations=invalidations.find(actor, account=account_id)[0][:FEW],
+        invalidations=invalidations.find(actor, account=account_id, most=FEW)[0],
         requests=_requests(account_id),
-        lines=audit_search.about("account", str(account_id))[:FEW],
+        lines=audit_search.about("account", str(account_id), FEW),
     )
 
 
@@ -113,23 +113,24 @@ def _requests(account_id: int) -> list[Any]:
 
 def _look_alikes(account_id: int) -> Sequence[Any]:
     """Return the newest look-alikes of an account, with the serial number of both."""
-    row, other, of_other = aliased(PanelSerial), aliased(PanelSerial), aliased(Account)
-    of_row = aliased(Account)
     is_its = or_(
         LookAlike.account_id == account_id, LookAlike.other_account_id == account_id
     )
-    query = (
-        select(
-            LookAlike.row_id, row.serial_number, of_row.legal_name,
-            LookAlike.other_row_id, other.serial_number.label("other_serial_number"),
-            of_other.legal_name.label("other_legal_name"), LookAlike.found_at,
-        )
-        .join(row, row.id == LookAlike.row_id)
-        .join(other, other.id == LookAlike.other_row_id)
-        .join(of_row, of_row.id == LookAlike.account_id)
-        .join(of_other, of_other.id == LookAlike.other_account_id)
-        .where(is_its)
-        .order_by(LookAlike.id.desc())
-        .limit(MOST_PAIRS)
-    )  # fmt: skip
-    return db.session.execute(query).all()
+    newest = _PAIRS.where(is_its).order_by(LookAlike.id.desc()).limit(MOST_PAIRS)
+    return db.session.execute(newest).all()
+
+
+_ROW, _OTHER = aliased(PanelSerial), aliased(PanelSerial)
+_OF_ROW, _OF_OTHER = aliased(Account), aliased(Account)
+# Made once, as aliases take longer to make than the query takes.
+_PAIRS = (
+    select(
+        LookAlike.row_id, _ROW.serial_number, _OF_ROW.legal_name,
+        LookAlike.other_row_id, _OTHER.serial_number.label("other_serial_number"),
+        _OF_OTHER.legal_name.label("other_legal_name"), LookAlike.found_at,
+    )
+    .join(_ROW, _ROW.id == LookAlike.row_id)
+    .join(_OTHER, _OTHER.id == LookAlike.other_row_id)
+    .join(_OF_ROW, _OF_ROW.id == LookAlike.account_id)
+    .join(_OF_OTHER, _OF_OTHER.id == LookAlike.other_account_id)
+)  # fmt: skip

@@ -1,7 +1,8 @@
 """Refused uploads as staff see them. Each look at those of accounts is an event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
@@ -22,6 +23,7 @@ from spv.models import (
 from spv.rules.accounts import Role
 from spv.services import audit_log
 from spv.services.actor import Actor
+from spv.services.agency.newest import unindexed
 from spv.services.authorisation import authorised_transaction, require
 from spv.services.ledger.refusals import REFUSED
 
@@ -75,13 +77,26 @@ def find(wanted: Wanted, actor: Actor, before: int = 0) -> Listed:
     holder = ""
     if wanted.holder:
         holder = require(db.session.get(Account, wanted.holder)).legal_name
-    uploads = look(wanted, actor, MOST, before)
+    (uploads,) = look([wanted], actor, MOST, before)
     next_page = uploads[-1].id if len(uploads) == MOST else 0
     return Listed(uploads, next_page, wanted, holder)
 
 
-def look(wanted: Wanted, actor: Actor, most: int, before: int = 0) -> Sequence[Any]:
-    """Return the newest refused uploads, without their reports; an event tells it."""
+def look(
+    choices: Iterable[Wanted], actor: Actor, most: int, before: int = 0
+) -> list[Sequence[Any]]:
+    """Return the newest refused uploads of each choice; one event tells of all.
+
+    They come without their reports.
+    """
+    found = [_newest(wanted, most, before) for wanted in choices]
+    if seen := [*chain(*found)]:
+        with authorised_transaction(actor, Role.STAFF):
+            _note(actor, seen)
+    return found
+
+
+def _newest(wanted: Wanted, most: int, before: int) -> Sequence[Any]:
     query = select(*_LISTED).join(Account, Account.id == RefusedUpload.account_id)
     if wanted.holder or wanted.conflicts:
         query = query.where(RefusedUpload.id.in_(_disputed(wanted, most, before)))
@@ -90,11 +105,7 @@ def look(wanted: Wanted, actor: Actor, most: int, before: int = 0) -> Sequence[A
     if before:
         query = query.where(RefusedUpload.id < before)
     newest = query.order_by(RefusedUpload.id.desc()).limit(most)
-    uploads = db.session.execute(newest).all()
-    if uploads:
-        with authorised_transaction(actor, Role.STAFF):
-            _note(actor, uploads)
-    return uploads
+    return db.session.execute(newest).all()
 
 
 def _disputed(wanted: Wanted, most: int, before: int) -> Select[Any]:
@@ -154,7 +165,7 @@ def show(refused_id: int, actor: Actor, after: int = 0) -> Refused:
         select(AuditEvent.at)
         .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
         .where(AuditSubject.kind == "refusal", AuditSubject.key == str(refused_id),
-               AuditEvent.event == REFUSED)
+               unindexed(AuditEvent.event) == REFUSED)
         .order_by(AuditEvent.id.desc())
         .limit(MOST + 1)
     )  # fmt: skip

@@ -129,13 +129,13 @@ def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
 
 
 def find(
-    actor: Actor, before: int = 0, account: int = 0
+    actor: Actor, before: int = 0, account: int = 0, most: int = ledger_rows.SHOWN
 ) -> tuple[Sequence[Invalidation], bool]:
-    """Return the newest 50, or those before an id, and whether there are more.
+    """Return the newest, or those before an id, and whether there are more.
 
     An account has its own invalidations, agency staff have all, or those of an account.
     """
-    return ledger_rows.newest(Invalidation, actor, before, account=account)
+    return ledger_rows.newest(Invalidation, actor, before, account=account, most=most)
 
 
 def invalidations_of(upload_id: int) -> Sequence[Invalidation]:

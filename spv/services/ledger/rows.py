@@ -155,9 +155,10 @@ def first_rows(
 
 
 def newest(
-    made: type[Made], actor: Actor, before: int, *options: Any, account: int = 0
-) -> tuple[Sequence[Made], bool]:
-    """Return the newest 50 uploads or invalidations, and whether there are more.
+    made: type[Made], actor: Actor, before: int, *options: Any, account: int = 0,
+    most: int = SHOWN,
+) -> tuple[Sequence[Made], bool]:  # fmt: skip
+    """Return the newest uploads or invalidations, and whether there are more.
 
     With `before`, those before an id; with `account`, those of one account. `options`
     say what else to load at once.
@@ -169,8 +170,8 @@ def newest(
         query = query.where(made.account_id == account)
     people = map(joinedload, (made.account, made.user, made.subscription))
     query = query.options(*people, *options)
-    found = db.session.scalars(query.limit(SHOWN + 1)).all()
-    return found[:SHOWN], len(found) > SHOWN
+    found = db.session.scalars(query.limit(most + 1)).all()
+    return found[:most], len(found) > most
 
 
 def with_event(made: Any, row_id: int, actor: Actor) -> sa.Row[Any, AuditEvent]:

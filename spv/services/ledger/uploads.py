@@ -196,14 +196,14 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
 
 
 def find(
-    actor: Actor, before: int = 0, account: int = 0
+    actor: Actor, before: int = 0, account: int = 0, most: int = ledger_rows.SHOWN
 ) -> tuple[Sequence[Upload], bool]:
     """Return the newest uploads, or those before an id, and whether there are more.
 
     An account has its own uploads, agency staff have all, or those of an account.
     """
     valid = undefer(Upload.valid_count)
-    return ledger_rows.newest(Upload, actor, before, valid, account=account)
+    return ledger_rows.newest(Upload, actor, before, valid, account=account, most=most)
 
 
 def _refuse(file: File, actor: Actor, refusal: Refusal, keep: bool = False) -> str:
