@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
-from spv import clock, demo
+from spv import demo
 from spv.extensions import db
 from spv.models import RefusedUpload
 from spv.services.agency.refusals import VIEWED
@@ -44,7 +45,7 @@ def test_staff_land_on_the_desk_and_reach_the_proof_in_two_clicks(staff, other):
 
 
 def test_a_desk_with_nothing_on_it(demonstration):
-    with clock.at(clock.now() + timedelta(days=400)):
+    with time_machine.travel(timedelta(days=400)):
         page = read(browser_of(demonstration, demo.STAFF).get("/staff"))
     assert "Nothing stands out in these 4 weeks." in page.text
     assert "No panel was recorded or marked as invalid in these 12 months." in page.text
