@@ -37,7 +37,8 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
         raise ValueError(f"Enter {what}.")
     if len(text) > most:
         raise ValueError(
-            f"Shorten {what}: it has {len(text):,} characters, and {most} is the limit."
+            f"Shorten {what}: it has {len(text):,} characters, and {most:,} is the "
+            "limit."
         )
     for character in text:
         if is_unseen(character) and not (lines and character == "\n"):

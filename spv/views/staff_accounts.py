@@ -85,10 +85,13 @@ def make_link(user_id: int) -> Response:
 def index() -> Response:
     """Show the accounts that are found by a part of their name or ABN."""
     text, lapsing = request.args.get("text", "")[:100], "lapsing" in request.args
+    found = overview.find(text, lapsing=lapsing)
+    ids = (row.Account.id for row in found)
     return pages.render(
         "staff/_accounts.html",
         title="Accounts",
-        accounts=overview.find(text, lapsing=lapsing),
+        accounts=found,
+        suspended=suspensions.reasons(Subject.ACCOUNT, ids),
         most=overview.MOST_FOUND,
         text=text,
         lapsing=lapsing,

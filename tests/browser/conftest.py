@@ -6,7 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.server import serve
+from tests.server import demonstration_with_past, serve
 from tests.webkit import SECONDS
 
 # The shell is Chromium without its windows, and takes a quarter of the processor time.
@@ -41,6 +41,14 @@ def address(sqlite_template_people, tmp_path_factory):
         yield address
 
 
+@pytest.fixture(scope="session")
+def past_address(tmp_path_factory):
+    """Serve a demonstration with its past; return its address."""
+    url = demonstration_with_past(tmp_path_factory.mktemp("past"))
+    with serve(url) as (address, _process):
+        yield address
+
+
 def launch(playwright):
     """Start Chromium."""
     arguments = ["--disable-quic", "--disable-background-networking"]
@@ -72,7 +80,7 @@ def open_page(chromium, address, size, **options):
         viewport=size, base_url=address, locale="en-AU", **options
     )
     page = context.new_page()
-    page.complaints, page.spv_address = [], address
+    page.complaints, page.spv_address, page.spv_options = [], address, options
 
     def on_console(message):
         # Chromium logs a 422 as an error; it is the right answer to a wrong form.
@@ -100,6 +108,25 @@ def page(chromium, address, size):
 def plain_page(chromium, address, size):
     """Return a page without JavaScript."""
     page = open_page(chromium, address, size, java_script_enabled=False)
+    yield page
+    assert page.complaints == []
+    page.context.close()
+
+
+@pytest.fixture(params=[True, pytest.param(False, marks=pytest.mark.long)],
+                ids=["scripts", "plain"])  # fmt: skip
+def any_page(chromium, address, size, request):
+    """Return a page with JavaScript; in `make test-long` one without it as well."""
+    page = open_page(chromium, address, size, java_script_enabled=request.param)
+    yield page
+    assert page.complaints == []
+    page.context.close()
+
+
+@pytest.fixture
+def other(any_page, chromium, address, size):
+    """Return a page like `any_page`, in the browser of another person."""
+    page = open_page(chromium, address, size, **any_page.spv_options)
     yield page
     assert page.complaints == []
     page.context.close()

@@ -11,16 +11,8 @@ from tests.products import LIST, list_csv
 pytestmark = pytest.mark.browser
 
 
-def test_a_list_is_loaded_and_a_file_is_compared_with_it(page):
-    walk(page)
-
-
-@pytest.mark.long
-def test_the_same_without_javascript(plain_page):
-    walk(plain_page)
-
-
-def walk(page):
+def test_a_list_is_loaded_and_a_file_is_compared_with_it(any_page):
+    page = any_page
     demonstrated(page, "Agency staff")
     try:
         load(page, *LIST, words="3 products added")

@@ -108,7 +108,8 @@ def make_older(url, email):
         assert changed.rowcount
 
 
-def the_way(page, url, with_scripts=True):
+def test_the_second_factor(any_page, database):
+    page, with_scripts = any_page, any_page.spv_options["java_script_enabled"]
     email = f"kim{next(number)}@factor.example"
     signs_up(page, email)
     password(page, email)
@@ -126,7 +127,7 @@ def the_way(page, url, with_scripts=True):
     go(page, "A code of an app, besides the password")
     expect(page.get_by_text("On since")).to_be_visible()
     checked(page)
-    make_older(url, email)
+    make_older(database, email)
     press(page, "Turn it off")
     heading(page, "Enter a code to go on")
     page.complaints.clear()  # Chromium logs the 403
@@ -142,12 +143,3 @@ def the_way(page, url, with_scripts=True):
     expect(page.get_by_role("status")).to_have_text(
         "You sign in with your password alone now."
     )
-
-
-def test_the_second_factor(page, database):
-    the_way(page, database)
-
-
-@pytest.mark.long
-def test_the_second_factor_without_javascript(plain_page, database):
-    the_way(plain_page, database, with_scripts=False)

@@ -5,17 +5,8 @@ import pytest
 from tests.browser.conftest import NARROW, SIZES, open_page
 from tests.browser.states import STATES, show, visitor_of
 from tests.browser.test_stc import check
-from tests.server import demonstration_with_past, serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
-
-
-@pytest.fixture(scope="module")
-def past_address(tmp_path_factory):
-    """Serve a demonstration with its past; return its address."""
-    url = demonstration_with_past(tmp_path_factory.mktemp("past"))
-    with serve(url) as (address, _process):
-        yield address
 
 
 @pytest.mark.parametrize("words", STATES)

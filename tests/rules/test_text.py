@@ -72,7 +72,7 @@ def test_text_of_another_length_and_of_several_lines():
           "Only the reason “Other” can have a text. Select “Other”, or leave the "
           "text empty."}),
         ({"reason": OTHER, "other_reason": "x" * 1001}, None, {"other_reason":
-          "Shorten the reason: it has 1,001 characters, and 1000 is the limit."}),
+          "Shorten the reason: it has 1,001 characters, and 1,000 is the limit."}),
     ],
 )  # fmt: skip
 def test_reasons(answers, read, problems):

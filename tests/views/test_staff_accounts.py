@@ -42,6 +42,9 @@ def test_suspend_and_reinstate(staff, numbers, subject):
     text = staff.get(page).text
     assert "Suspended. This takes effect at once." in text
     assert "Serial numbers of &lt;another&gt; company." in text
+    assert ">Suspended</strong> since " in text
+    found = "(suspended)" in staff.get("/staff/accounts").text
+    assert found == (subject == Subject.ACCOUNT)
     assert f'action="{page}/suspend"' not in text
     answer = staff.post(f"{page}/suspend", data={"reason": "Again."})
     assert answer.status_code == 409
@@ -50,6 +53,7 @@ def test_suspend_and_reinstate(staff, numbers, subject):
     assert answer.status_code == 303
     text = staff.get(page).text
     assert "by Avery Clarke: Cleared." in text
+    assert ">Suspended</strong>" not in text
     assert f'action="{page}/suspend"' in text
 
 

@@ -1,6 +1,9 @@
 """The desk and the account page over HTTP."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from spv import demo
 from spv.extensions import db
@@ -41,6 +44,14 @@ def test_staff_land_on_the_desk_and_reach_the_proof_in_two_clicks(staff, other):
     assert events() == [*before, VIEWED, VIEWED]
 
 
+def test_a_desk_with_nothing_on_it(demonstration):
+    with time_machine.travel(timedelta(days=400)):
+        page = read(browser_of(demonstration, demo.STAFF).get("/staff"))
+    assert "Nothing stands out in these 4 weeks." in page.text
+    assert "No panel was recorded or marked as invalid in these 12 months." in page.text
+    assert page.all("svg") == []
+
+
 def test_a_note_and_one_that_is_too_long(staff):
     page = read(staff.get("/staff"))
     name = page.all("input", name="finding")[0].attributes["value"]
@@ -77,7 +88,7 @@ def test_the_account_page_has_the_newest_of_everything(staff, vsp, other):
         f"/staff/refused?account={other.account_id}"
     )
     page = read(staff.get(f"/staff/accounts/{vsp.account_id}"))
-    for words in ("Incorrect model number", "Refused because this account has it",
+    for words in ("Incorrect model number", "Refused uploads of others, with its",
                   "Other Verification Pty Ltd", "Made, current until", "Tom Okafor",
                   "recorded 40 rows of panels.csv"):  # fmt: skip
         assert words in page.text, words

@@ -107,7 +107,7 @@ def test_the_log_and_an_event(sixty, staff):
     page = read(staff.get(page.link(sentence)))
     assert sentence in page.content.text
     words = page.content.text
-    for part in ("(agrees with the content)", "Made with the log key", "Sha256"):
+    for part in ("(agrees with the content)", "Made with the log key", "SHA-256"):
         assert part in words
     assert page.link("What everybody can verify of it").startswith("/verify/r")
     number = uploads.find(acting(demo.STAFF))[0][0].id
