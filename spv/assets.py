@@ -20,7 +20,7 @@ JOINED = {
 # A rule of a style sheet; a block, such as @media, in which none is left; a class; a
 # comment; and a word of a template, such as the name of a class or a part of it.
 _RULE = re.compile(r"(?<![^{}])([^{}]++)\{[^{}]*+\}")
-_EMPTY = re.compile(r"(?<![^{}])@[^{}]++\{\}")
+_EMPTY = re.compile(r"(?<![^{}])@[^{}]++\{(?:@[^{}]++\{\})*\}")
 _CLASS = re.compile(r"govuk-[\w!-]+")
 _COMMENT = re.compile(r"/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/")
 _WORD = re.compile(r"[\w!-]+")

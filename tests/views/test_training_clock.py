@@ -115,7 +115,7 @@ def test_four_months_on_a_declaration_has_lapsed_everywhere(
 
     def seen():
         desk = re.search(
-            r">(\d+)</strong> API declarations lapse", staff.get("/staff").text
+            r">(\d+)</strong>\s+API declarations? lapse", staff.get("/staff").text
         )
         lapsed = [bool(re.search("(?i:lapsed)", b.get(a).text)) for b, a in pages]
         return int(desk[1]), {*lapsed}
