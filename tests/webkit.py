@@ -24,6 +24,8 @@ COMMANDS = {"Navigate": "POST /url", "Back": "POST /back",
 FIND = """return Array.from(document.querySelectorAll(arguments[0])).find(
     each => each.getClientRects().length && each.innerText.includes(arguments[1])
 ) || null"""
+SCROLL = """arguments[0].scrollIntoView({block: 'center'});
+    return arguments[0].getBoundingClientRect().top"""
 SECONDS = 20
 
 
@@ -54,9 +56,14 @@ class Window:
         return found
 
     def click(self, css, text=""):
-        """Click an element in the middle of the window: WebKit does not scroll."""
-        element = self.find(css, text)
-        self.execute("arguments[0].scrollIntoView({block: 'center'})", element)
+        """Click an element in the middle of the window: WebKit does not scroll.
+
+        Wait until it stays where it is: the page may still scroll or change above it.
+        """
+        element, before = self.find(css, text), None
+        while before != (place := self.execute(SCROLL, element)):
+            before = place
+            time.sleep(0.1)
         (reference,) = element.values()
         self.send("ElementClick", id=reference)
 
