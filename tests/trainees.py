@@ -6,7 +6,11 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from html import unescape
+from urllib.parse import urljoin
 
+import requests
+
+from spv.demo import PASSWORD
 from spv.rules.training.material import EXERCISES
 
 UPLOADS = "/api/serial-number-ledger/v1/serial-numbers"
@@ -20,6 +24,20 @@ def begin(app, code="", name="Mia"):
     trainee = Trainee(sender(app.test_client()))
     trainee.enter(code, name)
     return trainee
+
+
+def sender_to(address):
+    """Return the function with which a trainee sends to a server, like a browser."""
+    session = requests.Session()
+
+    def send(method, path, data=None, file=None, headers=None):
+        answer = session.request(
+            method, urljoin(address, path), data=data, headers=headers,
+            files={file[0]: file[1:]} if file else None, allow_redirects=False,
+        )  # fmt: skip
+        return answer.status_code, answer.headers.get("Location", ""), answer.text
+
+    return send
 
 
 def sender(client):
@@ -95,15 +113,15 @@ class Trainee:
         """What one exercise still lacks."""
         return self.missing()[NUMBER[name] - 1]
 
-    def apply(self, types=(), **answers):
+    def apply(self, expected=(200, 303), **answers):
+        """Apply for an account with the facts of the exercise, or other answers."""
         facts = self.facts("apply")
-        details = {
+        form = {
             "legal_name": facts["Legal entity name"], "abn": facts["ABN"],
-            "phone": facts["Phone"], "account_types": list(types),
-        }  # fmt: skip
-        return self.post(
-            "/account/apply", details | answers, token_from="/account/apply"
-        )
+            "phone": facts["Phone"],
+        } | answers  # fmt: skip
+        path = "/account/apply"
+        return self.post(path, form, expected=expected, token_from=path)
 
     def upgrade(self, *types):
         facts = self.facts("upgrade")
@@ -191,12 +209,15 @@ class Trainee:
         path = f"/training/exercises/{NUMBER[name]}"
         return self.post(path, {"answer": text}, expected=expected)
 
-    def get_account(self):
-        """Do exercises 1 to 3: apply, be assessed, and upgrade to a VSP."""
-        self.apply()
-        self.assess()
-        self.upgrade("verification_service_provider")
-        self.assess()
+    def give_account(self):
+        """Be given the account that the later exercises need."""
+        return self.post("/training/account", {})
+
+    def get_account(self, trainer=None):
+        """Do exercises 1 to 3. The app is the agency if there is no trainer."""
+        for act in (self.apply, lambda: self.upgrade("verification_service_provider")):
+            act()
+            trainer.act("approve") if trainer else self.assess()
 
     def mended(self):
         """The file to mend with its three rows as the labels have them."""
@@ -218,10 +239,13 @@ class Trainee:
         years = 2031 - int(facts["Installation date"][-4:])
         return int(power * Decimal(ZONES[facts["Postcode"]]) * years)
 
-    def do_all(self, assess=True):
+    def do_all(self, trainer=None):
         """Do every exercise, one after the other."""
-        if assess:
-            self.get_account()
+        self.get_account(trainer)
+        self.do_the_rest()
+
+    def do_the_rest(self):
+        """Do exercises 4 to 12."""
         self.upload(self.file("upload"))
         self.upload(self.file("mend"), expected=(422,))
         self.upload(self.mended())
@@ -236,14 +260,17 @@ class Trainee:
         self.answer("log", re.search(r"Event ([\d,]+) of the calculations", result)[1])
         self.answer("check", self.not_found())
 
+    def check_panels(self, serials):
+        """Check serial numbers; return the page of the answers."""
+        path = "/check-panels"
+        return self.post(path, {"serials": serials}, token_from=path)
+
     def not_found(self):
         """Check the panels of the installation; return the one that is not found."""
         box = re.search(
             r'<textarea[^>]* id="serials"[^>]*>([^<]+)<', self.page("check")
         )
-        page = self.post(
-            "/check-panels", {"serials": box[1]}, token_from="/check-panels"
-        )
+        page = self.check_panels(box[1])
         return next(
             serial for serial in box[1].split()
             if re.search(rf"{serial}(?:(?!TSC)[\s\S])*?Not found", page)
@@ -254,6 +281,10 @@ class Trainer(Trainee):
     """A trainer, who sends as a member of agency staff."""
 
     board = ""  # the address of the class that was opened last
+
+    def sign_in(self, email):
+        form = {"email": email, "password": PASSWORD}
+        self.post("/sign-in", form, token_from="/sign-in")
 
     def open_class(self, places=30):
         """Open a class; return its code."""

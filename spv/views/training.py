@@ -41,6 +41,11 @@ class Progress(NamedTuple):
         """The number of exercises that are done."""
         return self.missing.count("")
 
+    @property
+    def undone(self) -> Exercise | None:
+        """The first exercise that is not done."""
+        return next((e for e in EXERCISES if self.missing[e.number - 1]), None)
+
     def panel(self, endpoint: str | None) -> Exercise | None:
         """Return the exercise that belongs to a page: the next that is not done.
 

@@ -105,7 +105,7 @@ def test_a_reset_gives_a_new_account_and_leaves_others_alone(demonstration, trai
     code = trainer.open_class()
     lee, ana = begin(demonstration, code, "Lee"), begin(demonstration, code, "Ana")
     for each in (lee, ana):
-        each.post("/training/account", {})
+        each.give_account()
         each.upload(each.file("upload"))
     before, of_ana = lee.file("upload"), ana.file("upload")
     page = lee.post("/training/reset", {"confirmation": "rest"}, expected=(422,))
@@ -161,7 +161,7 @@ def test_only_the_app_assesses_for_those_who_practise_alone(demonstration, train
 def test_a_trainee_sees_nothing_of_another(demonstration, trainer):
     code = trainer.open_class()
     lee, ana = begin(demonstration, code, "Lee"), begin(demonstration, code, "Ana")
-    lee.post("/training/account", {})
+    lee.give_account()
     lee.upload(lee.file("upload"))
     assert lee.wrong_serial() not in ana.get("/training/exercises/9")
     assert ana.send("GET", trainer.board)[0] == 403
@@ -192,7 +192,7 @@ def test_the_panel_stands_beside_the_pages_of_an_exercise(demonstration):
     mia = begin(demonstration)
     assert "Exercise 1:" in mia.get("/")
     assert "Exercise 1:" in mia.get("/account/apply")
-    mia.post("/training/account", {})
+    mia.give_account()
     assert "Exercise 4: Upload a file" in mia.get("/panels/upload")
     page = mia.upload(mia.file("upload"))
     assert "This exercise is done." not in page  # the next of this page stands there
@@ -213,7 +213,7 @@ def test_each_act_is_one_event(demonstration, trainer):
     mia = begin(demonstration)
     mia.apply()
     mia.assess()
-    mia.post("/training/account", {})
+    mia.give_account()
     mia.post("/training/reset", {"confirmation": "reset"})
     assert events()[before:] == [
         "training.class_opened", "training.entered", "training.answered",

@@ -82,7 +82,7 @@ def test_an_auditor_sees_the_clock_and_cannot_move_it(demonstration):
 @pytest.mark.every_database
 def test_a_trainee_declares_again(demonstration, trainer, moved):
     mia = begin(demonstration)
-    mia.post("/training/account", {})
+    mia.give_account()
     mia.declare()
     mia.subscribe()
     key, file = mia.show_key(), mia.file("send").replace(*NEXT_FILE)
@@ -187,7 +187,7 @@ def test_an_upload_under_a_declaration_of_an_earlier_day_verifies(
 ):
     """As after a move back to a day long past: here the real clock goes on instead."""
     mia = begin(demonstration)
-    mia.post("/training/account", {})
+    mia.give_account()
     moved("three-months")
     mia.declare()
     mia.subscribe()
