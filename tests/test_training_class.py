@@ -3,13 +3,14 @@
 import re
 import threading
 import time
+from functools import partial
 
 import pytest
 
 from spv import demo
 from tests.proof import log_problems
 from tests.server import serve
-from tests.trainees import Trainee, Trainer, sender_to
+from tests.trainees import VSP, Trainee, Trainer, sender_to
 
 TICKS = 12
 OWN = ("/", "/panels", "/panels/uploads", "/panels/invalidations", "/account",
@@ -41,7 +42,7 @@ class Watched(Trainee):
             for path in OWN:
                 seen = re.findall(r"Training Company \d+ Pty Ltd", self.get(path))
                 self.strangers |= {*seen} - {own}
-        except Exception as error:  # noqa: BLE001 (the test shows it)
+        except Exception as error:  # which the test shows
             self.failures.append(repr(error)[:500])
 
 
@@ -57,13 +58,11 @@ def at_once(works):
 def get_accounts(trainer, trainees):
     """Do exercises 1 to 3 with everybody; the trainer assesses all at once."""
     code = trainer.open_class(len(trainees) + 1)
-    at_once([lambda t=each: t.enter(code, t.name) for each in trainees])
-    for apply in (
-        lambda t: t.apply(),
-        lambda t: t.upgrade("verification_service_provider"),
-    ):
-        at_once([lambda t=each: apply(t) for each in trainees])
-        trainer.act("approve")
+    at_once(partial(each.enter, code, each.name) for each in trainees)
+    at_once(each.apply for each in trainees)
+    trainer.act("approve")
+    at_once(partial(each.upgrade, VSP) for each in trainees)
+    trainer.act("approve")
     return code
 
 
@@ -80,10 +79,10 @@ def test_a_class_works_side_by_side(database_url, demonstration, count):
     assert [each.failures for each in trainees] == [[]] * count
     assert set().union(*(each.strangers for each in trainees)) == set()
     seconds = sorted(second for each in trainees for second in each.seconds)
+    middle, late = (seconds[len(seconds) * part // 100] for part in (50, 95))
     print(
-        f"{count} trainees, {len(seconds)} requests: median {seconds[len(seconds) // 2]:.3f}"
-        f" s, p95 {seconds[len(seconds) * 95 // 100]:.3f} s, slowest {seconds[-1]:.3f} s;"
-        f" a place started again in {reset:.2f} s meanwhile"
+        f"{count} trainees, {len(seconds)} requests: median {middle:.3f} s, p95 "
+        f"{late:.3f} s, slowest {seconds[-1]:.3f} s; a new start in {reset:.2f} s"
     )
     assert board.count("✓") == count * TICKS
     assert log_problems() == []
@@ -102,6 +101,6 @@ def restarts(trainer, trainees, restarter, code):
         restarter.post("/training/reset", {"confirmation": "reset"})
         taken.append(time.perf_counter() - begin)
 
-    at_once([reset, *(lambda t=each: t.work(all_have_come) for each in trainees)])
+    at_once([reset, *(partial(each.work, all_have_come) for each in trainees)])
     assert restarter.lacks("upload")
     return taken[0]

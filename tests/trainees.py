@@ -14,6 +14,7 @@ from spv.demo import PASSWORD
 from spv.rules.training.material import EXERCISES
 
 UPLOADS = "/api/serial-number-ledger/v1/serial-numbers"
+VSP = "verification_service_provider"
 NUMBER = {exercise.name: exercise.number for exercise in EXERCISES}
 ZONES = {"2000": "1.382", "3000": "1.185", "4000": "1.382", "5000": "1.382",
          "6000": "1.382", "7000": "1.185", "0870": "1.622"}  # fmt: skip
@@ -215,7 +216,7 @@ class Trainee:
 
     def get_account(self, trainer=None):
         """Do exercises 1 to 3. The app is the agency if there is no trainer."""
-        for act in (self.apply, lambda: self.upgrade("verification_service_provider")):
+        for act in (self.apply, lambda: self.upgrade(VSP)):
             act()
             trainer.act("approve") if trainer else self.assess()
 

@@ -7,7 +7,8 @@ the exercise must then say. `WAYS` has them by the name of the exercise.
 import json
 from collections import defaultdict
 
-VSP, SUPPLIER = "verification_service_provider", "supplier"
+from tests.trainees import VSP
+
 WAYS = defaultdict(list)
 
 
@@ -50,7 +51,7 @@ def declined(trainee, trainer):
 def to_a_supplier(trainee, trainer):
     trainee.apply()
     trainer.act("approve")
-    trainee.upgrade(SUPPLIER)
+    trainee.upgrade("supplier")
     trainer.act("approve")
     return "Your account was upgraded, but not to Verification Service Provider."
 

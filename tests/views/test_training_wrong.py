@@ -3,8 +3,8 @@
 import pytest
 
 from spv.rules.training.material import EXERCISES
-from tests.trainees import begin
-from tests.wrong_ways import VSP, WAYS
+from tests.trainees import VSP, begin
+from tests.wrong_ways import WAYS
 
 ENTRIES = ("apply", "assessed", "upgrade")  # what comes before the account
 
