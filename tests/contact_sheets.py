@@ -13,7 +13,7 @@ from html import escape
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import launch, open_page
-from tests.browser.states import SIGNS_UP, STATES, show, visitor_of
+from tests.browser.states import SIGNS_UP, STATES, TRAINS, show, visitor_of
 from tests.server import ROOT, demonstration_with_past, serve
 
 FOLDER = ROOT / "contact-sheets"
@@ -49,7 +49,7 @@ def take_pictures(chromium, address, wanted):
         visitor_of(page, words)
         for name, *steps in states:
             number += 1
-            if wanted in name or words == SIGNS_UP:
+            if wanted in name or words in (SIGNS_UP, TRAINS):
                 show(page, *steps)
                 picture(page, name, number)
         page.context.close()

@@ -42,11 +42,17 @@ def address(sqlite_template_people, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def past_address(tmp_path_factory):
-    """Serve a demonstration with its past; return its address."""
+def past_server(tmp_path_factory):
+    """Serve a demonstration with its past; return its address and its database."""
     url = demonstration_with_past(tmp_path_factory.mktemp("past"))
     with serve(url) as (address, _process):
-        yield address
+        yield address, url
+
+
+@pytest.fixture(scope="session")
+def past_address(past_server):
+    """Return the address of a demonstration with its past."""
+    return past_server[0]
 
 
 def launch(playwright):

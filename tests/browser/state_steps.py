@@ -8,6 +8,7 @@ from tests.browser.test_accounts import (
 )
 from tests.browser.test_uploads import choose, declare
 from tests.examples import GOOD_SOLAR
+from tests.trainees import Trainee, sender_to
 
 
 def fill(label, text):
@@ -66,3 +67,22 @@ def key(page):
 
 def solar(**answers):
     return "/stc?" + urlencode(GOOD_SOLAR | answers)
+
+
+def enter_class(page):
+    """Let five trainees enter the class of a board, and do something; read it again."""
+    code = re.search("Class ([A-Z]{6})", page.title())[1]
+    for number, name in enumerate(
+        ["Mia", "Lee", "Ana", "Oluwaseun Christopherson", "Z"]
+    ):
+        trainee = Trainee(sender_to(page.spv_address))
+        trainee.enter(code, name)
+        if number == 1:
+            trainee.apply()
+        if number > 1:
+            trainee.give_account()
+            trainee.upload(trainee.file("upload"))
+        if number == 3:
+            trainee.declare()
+            trainee.subscribe()
+    page.reload()

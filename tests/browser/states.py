@@ -10,6 +10,7 @@ from spv.rules.ledger.csv_upload import SAMPLES
 from tests.browser.state_steps import (
     confirm,
     does,
+    enter_class,
     fill,
     first,
     key,
@@ -35,7 +36,7 @@ from tests.people import PASSWORD
 from tests.products import LIST, list_csv
 from tests.webkit import SECONDS
 
-VSP, SIGNS_UP = "VSP, administrator", "Somebody who signs up"
+VSP, SIGNS_UP, TRAINS = "VSP, administrator", "Somebody who signs up", "Trainee"
 TAKEN = "/panels?serial_number=HE440000111"  # which was sent again
 SERIALS = "HE440000001\nHE440000002\nHE44000O003\nHE440000119\nPAL-0001\nBS/415/0000501"
 WRONG = panels_csv(4, "WRONG") + f"{NAMES},1.5E+12\r\n,B,C,X100\r\n".encode()
@@ -194,6 +195,30 @@ UPLOADER = [
      unfold("Details")),
     ("no permission", "/staff/applications"),
 ]  # fmt: skip
+TRAINEE = [
+    ("training", "/training"),
+    ("training, errors", "/training", does(press, "Enter")),
+    ("training, wrong code", "/training/join?code=NOBODY",
+     lambda page: page.get_by_label("First name").first.fill("Mia"),
+     does(press, "Enter")),
+    ("training, begun", "/training",
+     lambda page: page.get_by_label("First name").last.fill("Mia"),
+     does(press, "Begin")),
+    ("exercise, apply", "/training/exercises/1"),
+    ("exercise, needs an account", "/training/exercises/4"),
+    ("training, account given", "/training/exercises/4",
+     does(press, "Give me the account")),
+    ("exercise, mend", "/training/exercises/5"),
+    ("exercise, send", "/training/exercises/8"),
+    ("exercise, calculate", "/training/exercises/10"),
+    ("exercise, no answer", "/training/exercises/10", does(press, "Keep this answer")),
+    ("exercise, check", "/training/exercises/12"),
+    ("portal, panel", "/"),
+    ("upload, panel", "/panels/upload"),
+    ("upload, panel folded", "/panels/upload", unfold("Exercise 4")),
+    ("training, start again", "/training/reset"),
+    ("training, start again, errors", "/training/reset", does(press, "Start again")),
+]  # fmt: skip
 OTHER = [
     ("portal, another VSP", "/"),
     ("declaration, another VSP", "/panels/declaration"),
@@ -250,13 +275,29 @@ STAFF = [
     ("verification, none", "/staff/verify"),
     ("verification, proved", "/staff/verify", does(press, "Verify now"),
      lambda page: page.get_by_text("Proved: ").first.wait_for()),
+    ("training, trainer", "/training"),
+    ("training, no number of places", "/training", does(press, "Open a class")),
+    ("board, empty", "/training", fill("Places", "30"), does(press, "Open a class")),
+    ("board", "/training", first("main tbody a"), enter_class),
+    ("board, more", "/training", first("main tbody a"), unfold("More"),
+     unfold("For everybody")),
+    ("board, not confirmed", "/training", first("main tbody a"), unfold("More"),
+     lambda page: page.get_by_role("button", name="Start again").first.click()),
+    ("clock", "/training/clock"),
+    ("clock, nothing chosen", "/training/clock", does(press, "Move the clock")),
+    ("clock, moved", "/training/clock",
+     lambda page: page.get_by_label("One week on").check(),
+     does(press, "Move the clock")),
+    ("clock, moved back", "/training/clock",
+     lambda page: page.get_by_label("Back to").check(), does(press, "Move the clock")),
 ]  # fmt: skip
-# The words of their sign-in cards; the first two have none.
+# The words of their sign-in cards. Visitors and those who sign up or train have none.
 STATES = {
     "": VISITOR,
     SIGNS_UP: NEWCOMER,
     "General account": GENERAL,
     VSP: UPLOADER,
+    TRAINS: TRAINEE,
     "Another VSP": OTHER,
     "Agency staff": STAFF,
 }
@@ -265,7 +306,7 @@ STATES = {
 def visitor_of(page, words):
     """Let the person with these words visit the pages."""
     page.set_default_timeout(1000 * SECONDS)
-    if words not in ("", SIGNS_UP):
+    if words not in ("", SIGNS_UP, TRAINS):
         demonstrated(page, words)
 
 
