@@ -76,13 +76,18 @@ def test_a_class_works_side_by_side(database_url, demonstration, count):
         code = get_accounts(trainer, trainees)
         reset = restarts(trainer, trainees, Watched(address, "Restarts"), code)
         board = trainer.get(trainer.board)
+        begin = time.perf_counter()
+        trainer.reset()
+        all_reset = time.perf_counter() - begin
+        assert all(all(each.missing()) for each in trainees)  # still signed in
     assert [each.failures for each in trainees] == [[]] * count
     assert set().union(*(each.strangers for each in trainees)) == set()
     seconds = sorted(second for each in trainees for second in each.seconds)
     middle, late = (seconds[len(seconds) * part // 100] for part in (50, 95))
     print(
         f"{count} trainees, {len(seconds)} requests: median {middle:.3f} s, p95 "
-        f"{late:.3f} s, slowest {seconds[-1]:.3f} s; a new start in {reset:.2f} s"
+        f"{late:.3f} s, slowest {seconds[-1]:.3f} s; a new start in {reset:.2f} s, of "
+        f"all in {all_reset:.2f} s"
     )
     assert board.count("✓") == count * TICKS
     assert log_problems() == []

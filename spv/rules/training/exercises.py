@@ -9,6 +9,8 @@ from spv.rules.ledger.rows import Panel
 from spv.rules.text import join_words, pluralise
 from spv.rules.training.material import EXERCISES, PROBLEMS, Material
 
+GIVEN = "You were given an account instead. Start again to do this exercise."
+
 
 class Recorded(NamedTuple):
     """A row of the ledger: its product, the channel of its upload, and its state."""
@@ -67,6 +69,8 @@ def missing(found: Evidence, given: Material) -> list[str]:
 
 
 def _apply(found: Evidence, given: Material) -> str:
+    if _was_given(found):
+        return GIVEN
     if not found.applications:
         return "You have signed up, but not applied for an account yet."
     newest = found.applications[-1]
@@ -88,6 +92,8 @@ def _apply(found: Evidence, given: Material) -> str:
 def _assessed(found: Evidence, given: Material) -> str:
     if any(each.status == Status.APPROVED for each in found.applications):
         return ""
+    if _was_given(found):
+        return GIVEN
     if not found.applications:
         return "There is no application yet that the agency could assess."
     newest = found.applications[-1]
@@ -103,6 +109,8 @@ def _upgrade(found: Evidence, given: Material) -> str:
         return "" if is_vsp else (
             "Your account was upgraded, but not to Verification Service Provider."
         )  # fmt: skip
+    if _was_given(found):
+        return GIVEN
     if not upgrades:
         return "You have not applied for an upgrade of your account yet."
     if upgrades[-1].status == Status.DECLINED:
@@ -239,6 +247,11 @@ _CHECKS: dict[str, Callable[[Evidence, Material], str]] = {
     "mend": _mend, "declare": _declare, "subscribe": _subscribe, "send": _send,
     "correct": _correct, "calculate": _calculate, "log": _log, "check": _check,
 }  # fmt: skip
+
+
+def _was_given(found: Evidence) -> bool:
+    """Find whether the trainee has an account without having applied for one."""
+    return bool(found.account_types) and not found.applications
 
 
 def _not_recorded(

@@ -73,10 +73,15 @@ def test_nothing_is_done_at_first():
 
 FIRST, SENT = GIVEN.panels[0].serial_number, [p.serial_number for p in GIVEN.sent]
 OTHERS = without(ALL.rows, *SENT)
+WAS_GIVEN = (
+    {"applications": []},
+    "You were given an account instead. Start again to do this exercise.",
+)
 CASES = {
     "apply": [
+        WAS_GIVEN,
         (
-            {"applications": []},
+            {"applications": [], "account_types": []},
             "You have signed up, but not applied for an account yet.",
         ),
         (
@@ -92,8 +97,9 @@ CASES = {
         ({"applications": [applied(), applied(abn="51824753556")]}, ""),
     ],
     "assessed": [
+        WAS_GIVEN,
         (
-            {"applications": []},
+            {"applications": [], "account_types": []},
             "There is no application yet that the agency could assess.",
         ),
         ({"applications": [applied()]}, "Your application waits to be assessed."),
@@ -103,6 +109,7 @@ CASES = {
         ),
     ],
     "upgrade": [
+        WAS_GIVEN,
         (
             {"applications": [applied("approved")]},
             "You have not applied for an upgrade of your account yet.",
