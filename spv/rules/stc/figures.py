@@ -125,6 +125,7 @@ _ZONES = [
 ]
 
 
+@lru_cache(maxsize=KEPT)
 def value_on(name: str, day: date) -> Any:
     """Return the value of a figure on a day; raises LookupError if there is none."""
     return FIGURES[name].on(day)

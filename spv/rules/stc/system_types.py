@@ -1,7 +1,7 @@
 """The system types, and the one table of the questions that they ask."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -123,6 +123,10 @@ ALL_FIELDS = (
     "system_type",
     *dict.fromkeys(name for fields in FIELDS_OF.values() for name in fields),
 )
+NAMES_OF = {
+    each: [n for n in ALL_FIELDS if n == "system_type" or n in FIELDS_OF[each]]
+    for each in SystemType
+}
 REQUIRED = (
     "system_type",
     *(n for n, f in FIELDS.items() if f.types == _ALL and not f.optional),
@@ -132,9 +136,9 @@ NUMBERS = frozenset(
 )
 
 
-def answers_of(source: object) -> dict[str, str]:
+def answers_of(source: object, names: Iterable[str] = ALL_FIELDS) -> dict[str, str]:
     """Return the answers, as text, that an object has as attributes of their names."""
-    named = ((name, getattr(source, name, None)) for name in ALL_FIELDS)
+    named = [(name, getattr(source, name)) for name in names]
     return {name: str(value) for name, value in named if value}
 
 
@@ -151,6 +155,8 @@ def period_of(text: str) -> str | None:
 
 def without_unit(text: str, units: tuple[str, ...]) -> str:
     """Return a number without one of the units after it, if it has one."""
+    if text[-1:].isdigit():
+        return text
     found = _WITH_UNIT.fullmatch(" ".join(text.split()))
     return found[1] if found and found[2].lower() in units else text
 

@@ -64,36 +64,31 @@ class Evidence:
 
 
 def missing(found: Evidence, given: Material) -> list[str]:
-    """Say for each exercise in one sentence what is still missing; "" if it is done."""
-    return [_CHECKS[exercise.name](found, given) for exercise in EXERCISES]
+    """Say for each exercise in a sentence what is still missing; "" if it is done."""
+    said = [_CHECKS[exercise.name](found, given) for exercise in EXERCISES]
+    is_given = found.account_types and not found.applications
+    return [GIVEN] * 3 + said[3:] if is_given else said
 
 
 def _apply(found: Evidence, given: Material) -> str:
-    if _was_given(found):
-        return GIVEN
     if not found.applications:
         return "You have signed up, but not applied for an account yet."
-    newest = found.applications[-1]
-    right = {"ABN": given.abn, "legal entity name": given.legal_name}
-    typed = {"ABN": newest.abn, "legal entity name": newest.legal_name}
-    wrong = [name for name in right if right[name] != typed[name]]
-    if not wrong or any(
+    if any(
         (each.abn, each.legal_name) == (given.abn, given.legal_name)
         for each in found.applications
     ):
         return ""
-    name = wrong[0]
-    return (
-        f"Your application is submitted, but its {name} is {typed[name]} instead of "
-        f"{right[name]}."
-    )
+    newest = found.applications[-1]
+    right = {"ABN": given.abn, "legal entity name": given.legal_name}
+    typed = {"ABN": newest.abn, "legal entity name": newest.legal_name}
+    name = next(name for name in right if right[name] != typed[name])
+    wrong = f"its {name} is {typed[name]} instead of {right[name]}."
+    return f"Your application is submitted, but {wrong}"
 
 
 def _assessed(found: Evidence, given: Material) -> str:
     if any(each.status == Status.APPROVED for each in found.applications):
         return ""
-    if _was_given(found):
-        return GIVEN
     if not found.applications:
         return "There is no application yet that the agency could assess."
     newest = found.applications[-1]
@@ -109,8 +104,6 @@ def _upgrade(found: Evidence, given: Material) -> str:
         return "" if is_vsp else (
             "Your account was upgraded, but not to Verification Service Provider."
         )  # fmt: skip
-    if _was_given(found):
-        return GIVEN
     if not upgrades:
         return "You have not applied for an upgrade of your account yet."
     if upgrades[-1].status == Status.DECLINED:
@@ -247,11 +240,6 @@ _CHECKS: dict[str, Callable[[Evidence, Material], str]] = {
     "mend": _mend, "declare": _declare, "subscribe": _subscribe, "send": _send,
     "correct": _correct, "calculate": _calculate, "log": _log, "check": _check,
 }  # fmt: skip
-
-
-def _was_given(found: Evidence) -> bool:
-    """Find whether the trainee has an account without having applied for one."""
-    return bool(found.account_types) and not found.applications
 
 
 def _not_recorded(
