@@ -166,7 +166,7 @@ def seconds(client, **sent):
     """Return the processor time of a request, the best of up to six tries.
 
     A long time is compared with that of counting in the same moment, which takes 0.025
-    seconds where nothing else runs: other work beside may make the machine half as fast.
+    seconds where nothing else runs: other work may make the machine half as fast.
     """
     for _ in range(6):
         begin = time.process_time()

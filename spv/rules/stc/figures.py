@@ -48,8 +48,9 @@ class Figure:
         then were saved before they were refused. Raises LookupError if there was no
         value yet.
         """
+        used = max(day, FIRST_DAY)
         for first_day, value in self.values:
-            if first_day <= max(day, FIRST_DAY):
+            if first_day <= used:
                 return value
         raise LookupError(f"{self.name} has no value on {day}")
 
@@ -125,7 +126,6 @@ _ZONES = [
 ]
 
 
-@lru_cache(maxsize=KEPT)
 def value_on(name: str, day: date) -> Any:
     """Return the value of a figure on a day; raises LookupError if there is none."""
     return FIGURES[name].on(day)
