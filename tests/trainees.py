@@ -116,21 +116,17 @@ class Trainee:
 
     def apply(self, expected=(200, 303), **answers):
         """Apply for an account with the facts of the exercise, or other answers."""
-        facts = self.facts("apply")
-        form = {
-            "legal_name": facts["Legal entity name"], "abn": facts["ABN"],
-            "phone": facts["Phone"],
-        } | answers  # fmt: skip
-        path = "/account/apply"
+        return self.send_account("apply", answers, expected)
+
+    def send_account(self, name, answers, expected=(200, 303)):
+        """Send the details of the account that an exercise gives, with some answers."""
+        facts, path = self.facts(name), f"/account/{name}"
+        names = {"legal_name": "Legal entity name", "abn": "ABN", "phone": "Phone"}
+        form = {field: facts[words] for field, words in names.items()} | answers
         return self.post(path, form, expected=expected, token_from=path)
 
     def upgrade(self, *types):
-        facts = self.facts("upgrade")
-        details = {
-            "legal_name": facts["Legal entity name"], "abn": facts["ABN"],
-            "phone": facts["Phone"], "account_types": list(types),
-        }  # fmt: skip
-        return self.post("/account/upgrade", details, token_from="/account/upgrade")
+        return self.send_account("upgrade", {"account_types": list(types)})
 
     def assess(self):
         return self.post("/training/assess", {})
@@ -140,13 +136,8 @@ class Trainee:
         page = self.get("/panels/upload")
         version = re.search(r'name="wording_version" value="([^"]+)"', page)[1]
         form = {"declaration": "yes", "wording_version": version, **fields}
-        return self.post(
-            "/panels/upload",
-            form,
-            ("file", "rows.csv", data),
-            expected,
-            "/panels/upload",
-        )
+        file, path = ("file", "rows.csv", data), "/panels/upload"
+        return self.post(path, form, file, expected, path)
 
     def declare(self, declaration="yes", expected=(200, 303)):
         page = self.get("/panels/declaration")
@@ -268,9 +259,8 @@ class Trainee:
 
     def not_found(self):
         """Check the panels of the installation; return the one that is not found."""
-        box = re.search(
-            r'<textarea[^>]* id="serials"[^>]*>([^<]+)<', self.page("check")
-        )
+        text = r'<textarea[^>]* id="serials"[^>]*>([^<]+)<'
+        box = re.search(text, self.page("check"))
         page = self.check_panels(box[1])
         return next(
             serial for serial in box[1].split()
