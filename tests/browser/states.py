@@ -10,7 +10,6 @@ from spv.rules.ledger.csv_upload import SAMPLES
 from tests.browser.state_steps import (
     confirm,
     does,
-    enter_class,
     fill,
     first,
     key,
@@ -30,6 +29,7 @@ from tests.browser.test_accounts import (
 )
 from tests.browser.test_accounts import sign_in as signed_in
 from tests.browser.test_agency_second_factor import turn_on
+from tests.browser.training_states import TRAINEE, TRAINER
 from tests.examples import BATTERY
 from tests.panels import NAMES, panels_csv
 from tests.people import PASSWORD
@@ -195,30 +195,6 @@ UPLOADER = [
      unfold("Details")),
     ("no permission", "/staff/applications"),
 ]  # fmt: skip
-TRAINEE = [
-    ("training", "/training"),
-    ("training, errors", "/training", does(press, "Enter")),
-    ("training, wrong code", "/training/join?code=NOBODY",
-     lambda page: page.get_by_label("First name").first.fill("Mia"),
-     does(press, "Enter")),
-    ("training, begun", "/training",
-     lambda page: page.get_by_label("First name").last.fill("Mia"),
-     does(press, "Begin")),
-    ("exercise, apply", "/training/exercises/1"),
-    ("exercise, needs an account", "/training/exercises/4"),
-    ("training, account given", "/training/exercises/4",
-     does(press, "Give me the account")),
-    ("exercise, mend", "/training/exercises/5"),
-    ("exercise, send", "/training/exercises/8"),
-    ("exercise, calculate", "/training/exercises/10"),
-    ("exercise, no answer", "/training/exercises/10", does(press, "Keep this answer")),
-    ("exercise, check", "/training/exercises/12"),
-    ("portal, panel", "/"),
-    ("upload, panel", "/panels/upload"),
-    ("upload, panel folded", "/panels/upload", unfold("Exercise 4")),
-    ("training, start again", "/training/reset"),
-    ("training, start again, errors", "/training/reset", does(press, "Start again")),
-]  # fmt: skip
 OTHER = [
     ("portal, another VSP", "/"),
     ("declaration, another VSP", "/panels/declaration"),
@@ -275,21 +251,6 @@ STAFF = [
     ("verification, none", "/staff/verify"),
     ("verification, proved", "/staff/verify", does(press, "Verify now"),
      lambda page: page.get_by_text("Proved: ").first.wait_for()),
-    ("training, trainer", "/training"),
-    ("training, no number of places", "/training", does(press, "Open a class")),
-    ("board, empty", "/training", fill("Places", "30"), does(press, "Open a class")),
-    ("board", "/training", first("main tbody a"), enter_class),
-    ("board, more", "/training", first("main tbody a"), unfold("More"),
-     unfold("For everybody")),
-    ("board, not confirmed", "/training", first("main tbody a"), unfold("More"),
-     lambda page: page.get_by_role("button", name="Start again").first.click()),
-    ("clock", "/training/clock"),
-    ("clock, nothing chosen", "/training/clock", does(press, "Move the clock")),
-    ("clock, moved", "/training/clock",
-     lambda page: page.get_by_label("One week on").check(),
-     does(press, "Move the clock")),
-    ("clock, moved back", "/training/clock",
-     lambda page: page.get_by_label("Back to").check(), does(press, "Move the clock")),
 ]  # fmt: skip
 # The words of their sign-in cards. Visitors and those who sign up or train have none.
 STATES = {
@@ -299,7 +260,7 @@ STATES = {
     VSP: UPLOADER,
     TRAINS: TRAINEE,
     "Another VSP": OTHER,
-    "Agency staff": STAFF,
+    "Agency staff": STAFF + TRAINER,
 }
 
 

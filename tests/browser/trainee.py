@@ -43,12 +43,17 @@ class ChromiumTrainee(Trainee):
         self.tab.goto(path)
         return self.tab.content()
 
+    def follow(self, words):
+        """Follow a link to another page, and look at it."""
+        with self.tab.expect_navigation():
+            go(self.tab, words)
+        self.look()
+
     def go_there(self, name):
         """Begin an exercise: open its page, and follow its link."""
         self.page(name)
         self.look()
-        go(self.tab, "Go there")
-        self.look()
+        self.follow("Go there")
 
     def submit(self, button, expected=DONE, within=None):
         """Press a button; wait until the server has answered as it should."""
@@ -114,23 +119,21 @@ class ChromiumTrainee(Trainee):
 
     def declare(self, declaration="yes", expected=DONE):
         self.go_there("declare")
-        go(self.tab, "Declaration for API Users")
-        self.look()
+        self.follow("Declaration for API Users")
         self.tab.get_by_label("I make this declaration").set_checked(bool(declaration))
         return self.submit("Make the declaration", expected)
 
     def subscribe(self, name="Training"):
         self.go_there("subscribe")
-        go(self.tab, "Products")
-        go(self.tab, "Serial Number Ledger")
-        self.look()
+        self.follow("Products")
+        self.follow("Serial Number Ledger")
         self.tab.get_by_label("Name of the subscription").fill(name)
         self.tab.get_by_label("I agree to the terms of use").check()
         return self.submit("Subscribe")
 
     def show_key(self, kind="primary"):
         self.go_there("subscribe")
-        go(self.tab, "Profile")
+        self.follow("Profile")
         self.submit(re.compile(f"^Show the {kind} key", re.IGNORECASE))
         if self.tab.get_by_label("Password").count():
             self.tab.get_by_label("Password").fill(PASSWORD)
