@@ -139,7 +139,7 @@ def check(criteria, actor, rows):
     assert listed == [row[:6] + row[7:] for row in found], criteria
     ids = [row.id for row in found]
     slices = islice(search.every(criteria, actor), len(found) + 1)  # not for ever
-    exported = [row.id for rows_of_it in slices for row in rows_of_it]
+    exported = [row.id for rows_of_it, _ in slices for row in rows_of_it]
     assert exported == ids, criteria
     assert search_query.ids(criteria, actor, len(rows) + 1) == ids, criteria
     selection = selections.matching(criteria, set(), actor)

@@ -41,6 +41,7 @@ _HARMFUL = re.compile(rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", _F
 _CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
 # In a row whose cells have their marks already.
 _UNMARKED = re.compile(rf"\0(?!'|{_SIGNED_NUMBER})(?={_FORMULA})", _FLAGS)
+_NEEDS_QUOTES = re.compile(r'[",\r\n]')  # if a cell has one of them
 _LINE_END = re.compile(r"\r\n|[\r\n]")
 _SEPARATOR_ROW = re.compile(r"sep=.,*+")
 # The first bytes of files that are not a text.
@@ -158,6 +159,15 @@ def csv_text(
     file = io.StringIO()
     csv.writer(file).writerows(_replace_marks(pattern, line, "'") for line in lines)
     return file.getvalue()
+
+
+def csv_cells(cells: Iterable[str]) -> list[str]:
+    """Return cells as they stand in the lines of `csv_text` with `as_text`."""
+    marked = _replace_marks(_CHANGED, cells, "'")
+    if not _NEEDS_QUOTES.search("\0".join(marked)):
+        return marked
+    doubled = ((cell, cell.replace('"', '""')) for cell in marked)
+    return [f'"{d}"' if _NEEDS_QUOTES.search(cell) else cell for cell, d in doubled]
 
 
 def refusal(sentence: str) -> ValidationError:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spv.rules.csv_file import csv_text, read_csv
+from spv.rules.csv_file import csv_cells, csv_text, read_csv
 
 # As LibreOffice rewrites them where no apostrophe keeps it from that.
 REWRITTEN = [
@@ -47,3 +47,17 @@ def test_what_we_write_we_read_back_and_no_spreadsheet_runs_it(row, as_text):
 def test_blank_cells_at_the_end_of_rows_do_not_count():
     data = ("a,b" + "," * 95 + "\n").encode() * 4_000
     assert len(read_csv(data, 5_000)) == 4_000
+
+
+@pytest.mark.no_cover
+@given(st.lists(st.one_of(cells, st.text('",\r\n =-a0', max_size=5)), min_size=2))
+def test_cells_stand_in_a_file_as_they_are_written_alone(row):
+    row = [cell.replace("\0", "") for cell in row]
+    line = ",".join(csv_cells(row))
+    assert f"{line}\r\n" == csv_text([row], as_text=True)
+
+
+def test_cells_with_marks_and_quotes():
+    assert csv_cells(["=1", "00391", 'a"b', "a,b", ""]) == [
+        "'=1", "'00391", '"a""b"', '"a,b"', "",
+    ]  # fmt: skip

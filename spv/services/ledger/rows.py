@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, select
@@ -24,6 +24,9 @@ VALID = PanelSerial.invalidation_id.is_(None)
 NAMES = (Product.supplier_name, Product.licensee, Product.model_number)
 # The columns of an upload, in the order of the fields of a panel.
 PANEL = (*NAMES, PanelSerial.serial_number)
+# The columns of the table of rows.
+TABLE = (PanelSerial.id, PanelSerial.serial_number, PanelSerial.product_id,
+         PanelSerial.upload_id, PanelSerial.invalidation_id)  # fmt: skip
 # The columns in which searches look for a name.
 KEYS = {name: getattr(Product, f"{name}_key") for name in PRODUCT_FIELDS}
 Names = tuple[str, str, str]
@@ -143,6 +146,36 @@ def with_ids(row_ids: Sequence[int], *order: Any) -> Sequence[Any]:
     """Return the rows with some ids, in the order of their ids or in another order."""
     query = joined_rows().where(PanelSerial.id.in_(row_ids))
     return db.session.execute(query.order_by(*order or [PanelSerial.id])).all()
+
+
+class Shared(NamedTuple):
+    """The product names, uploads and reasons that rows share, each by their id.
+
+    An upload has its moment and the legal name of its account.
+    """
+
+    products: dict[int, Any]
+    uploads: dict[int, Any]
+    reasons: dict[int, Any]
+
+
+def shared_by(rows: Sequence[Any]) -> Shared:
+    """Return what some rows of the table share."""
+    of_upload = select(Upload.id, Upload.received_at, Account.legal_name).join(
+        Account, Account.id == Upload.account_id
+    )
+    queries = (
+        (select(Product.id, *NAMES), Product.id),
+        (of_upload, Upload.id),
+        (select(Invalidation.id, Invalidation.reason), Invalidation.id),
+    )
+    _, _, *columns = zip(*rows, strict=True) if rows else [()] * len(TABLE)
+    found: list[Any] = []
+    for (query, key), column in zip(queries, columns, strict=True):
+        ids = {*column} - {None}
+        of_ids = db.session.execute(query.where(key.in_(ids))) if ids else ()
+        found.append({row[0]: row[1:] for row in of_ids})
+    return Shared(*found)
 
 
 def first_rows(

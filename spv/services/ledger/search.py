@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 from spv import clock, database
 from spv.database import snapshot
-from spv.rules.csv_file import csv_text
+from spv.rules.csv_file import csv_cells, csv_text
 from spv.rules.ledger.csv_upload import LEDGER_COLUMNS
 from spv.rules.ledger.rows import FIELDS
 from spv.rules.ledger.search import STATUSES, Criteria
 from spv.services.actor import Actor
+from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger import search_query
 from spv.services.ledger.rows import with_ids
 
@@ -38,16 +39,19 @@ def find(criteria: Criteria, actor: Actor, after: int = 0) -> Found:
     return Found(rows[:ROWS_SHOWN], len(rows) > ROWS_SHOWN, total)
 
 
-def every(criteria: Criteria, actor: Actor) -> Iterator[Sequence[Any]]:
-    """Yield all rows that match, in slices."""
+def every(
+    criteria: Criteria, actor: Actor
+) -> Iterator[tuple[Sequence[Any], ledger_rows.Shared]]:
+    """Yield all rows of the table that match, in slices, with what they share."""
     after = 0
     while True:
         with snapshot():  # Ends before the yield: a slow download must not keep it.
             database.allow_long_statements()
-            rows = matching_rows(criteria, actor, EXPORT_SLICE, after)
+            rows = search_query.rows(criteria, actor, EXPORT_SLICE, after)
+            shared = ledger_rows.shared_by(rows)
         if not rows:
             return
-        yield rows
+        yield rows, shared
         after = rows[-1].id
 
 
@@ -57,8 +61,35 @@ def export(criteria: Criteria, actor: Actor) -> Iterator[str]:
     The columns of an upload come first, so the file can be uploaded again.
     """
     yield csv_text([(*FIELDS.values(), *LEDGER_COLUMNS)], as_text=True)
-    for rows in every(criteria, actor):
-        yield csv_text(map(_export_cells, rows), as_text=True)
+    for rows, shared in every(criteria, actor):
+        yield _csv_of(rows, shared)
+
+
+def _csv_of(rows: Sequence[Any], shared: ledger_rows.Shared) -> str:
+    """Write rows as CSV. What they share is written once, and then repeated."""
+    begins = {key: ",".join(csv_cells(n)) for key, n in shared.products.items()}
+    ends = {
+        (upload, invalid): ",".join(csv_cells(_shared_cells(shared, upload, invalid)))
+        for upload, invalid in {(row.upload_id, row.invalidation_id) for row in rows}
+    }
+    serials = csv_cells([row.serial_number for row in rows])
+    lines = [
+        f"{begins[product]},{serial},{ends[upload, invalid]}\r\n"
+        for (_, _, product, upload, invalid), serial in zip(rows, serials, strict=True)
+    ]
+    return "".join(lines)
+
+
+def _shared_cells(
+    shared: ledger_rows.Shared, upload_id: int, invalidation_id: int | None
+) -> list[str]:
+    """Return the cells after those of an upload, in the order of LEDGER_COLUMNS."""
+    received_at, legal_name = shared.uploads[upload_id]
+    status, reason = STATUSES["valid"], ""
+    if invalidation_id:
+        status, (reason,) = STATUSES["invalid"], shared.reasons[invalidation_id]
+    recorded = clock.format_moment(received_at)
+    return [status, reason, recorded, str(upload_id), legal_name]
 
 
 def upload_cells(row: Any) -> list[str]:
@@ -70,10 +101,3 @@ def matching_rows(criteria: Criteria, actor: Actor, *page: int) -> Sequence[Any]
     """Return so many rows that match; with a second number, those after that row."""
     row_ids = search_query.ids(criteria, actor, *page)
     return with_ids(row_ids, *search_query.order(criteria))
-
-
-def _export_cells(row: Any) -> list[str]:
-    status = STATUSES["invalid" if row.invalidation_id else "valid"]
-    recorded = clock.format_moment(row.received_at)
-    return [*upload_cells(row), status, row.reason or "", recorded, str(row.upload_id),
-            row.legal_name]  # fmt: skip

@@ -52,7 +52,11 @@ def by_pages(criteria, actor):
     return (page.rows for page in brute_force.pages(criteria, actor))
 
 
-@pytest.mark.parametrize("read", [by_pages, search.every])
+def by_slices(criteria, actor):
+    return (rows for rows, _ in search.every(criteria, actor))
+
+
+@pytest.mark.parametrize("read", [by_pages, by_slices])
 @pytest.mark.parametrize("email", [demo.VSP_USER, STAFF])
 @pytest.mark.parametrize("criteria", ASKED, ids=lambda asked: str(asked.answers()))
 def test_rows_are_added_and_marked_between_pages(rows, criteria, email, read):
@@ -98,7 +102,7 @@ def meanwhile(work, after=1):
 
 
 @pytest.mark.parametrize("after", [1, pytest.param(2, marks=pytest.mark.long), 4])
-@pytest.mark.parametrize("read", [by_pages, search.every])
+@pytest.mark.parametrize("read", [by_pages, by_slices])
 @pytest.mark.parametrize("criteria", ASKED, ids=lambda asked: str(asked.answers()))
 def test_rows_are_marked_while_a_page_is_read(rows, vsp, criteria, read, after):
     """A row that matches before and after is not left out."""
