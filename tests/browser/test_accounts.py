@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from stdnum.au import abn
 
 from spv import demo
-from tests.browser.test_stc import check
+from tests.browser.axe import check
 from tests.people import PASSWORD
 
 pytestmark = pytest.mark.browser

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import check
 from tests.browser.test_accounts import checked, demonstrated, go, heading, press
-from tests.browser.test_stc import check
 from tests.examples import GOOD_SOLAR
 
 pytestmark = pytest.mark.browser

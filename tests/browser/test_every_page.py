@@ -7,9 +7,9 @@ from spv import create_app
 from spv.config import Config
 from spv.policy import POLICIES
 from spv.rules.accounts import Role
+from tests.browser.axe import check
 from tests.browser.conftest import NARROW, open_page
 from tests.browser.test_accounts import demonstrated
-from tests.browser.test_stc import check
 
 pytestmark = pytest.mark.browser
 # The person who opens the pages of each role; a visitor opens those for everybody.

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.browser.axe import check
 from tests.browser.conftest import NARROW, SIZES, open_page
 from tests.browser.states import STATES, show, visitor_of
-from tests.browser.test_stc import check
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 

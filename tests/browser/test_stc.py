@@ -3,27 +3,12 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import check
 from tests.rules.stc.test_batch import many
 
 pytestmark = pytest.mark.browser
-
-
-AXE = Axe().axe_script
-# Only what is wrong is returned: the whole report takes longer than all the rules.
-VIOLATIONS = """axe.run({resultTypes: ["violations"]}).then(report =>
-    report.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"""
-
-
-def check(page):
-    """Check that axe finds nothing, and that nothing is wider than the window."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE)
-    assert page.evaluate(VIOLATIONS) == []
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= page.viewport_size["width"]
 
 
 def choose(page, system_type):

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_stc import change_price, check, choose, fill_solar
+from tests.browser.axe import check
+from tests.browser.test_stc import change_price, choose, fill_solar
 
 pytestmark = pytest.mark.browser
 

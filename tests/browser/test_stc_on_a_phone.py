@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import check
 from tests.browser.conftest import open_page
-from tests.browser.test_stc import check
 from tests.examples import BATTERY, GOOD_SOLAR
 
 pytestmark = pytest.mark.browser

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import check
 from tests.browser.conftest import open_page
 from tests.browser.test_accounts import demonstrated, press
-from tests.browser.test_stc import check
 from tests.server import serve
 
 pytestmark = pytest.mark.browser

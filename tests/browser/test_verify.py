@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import check
 from tests.browser.test_accounts import demonstrated, press
-from tests.browser.test_stc import check
 from tests.browser.test_uploads import choose, declare
 from tests.panels import panels_csv
 
