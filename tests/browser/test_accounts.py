@@ -45,10 +45,15 @@ def sign_in(page, email, password=PASSWORD):
     expect(page.locator(SIGN_OUT).first).to_be_attached()
 
 
-def sign_out(page):
+def open_menu(page):
+    """Open the menu where the window is too narrow for its links."""
     menu = page.get_by_role("button", name="Menu", exact=True)
     if menu.is_visible():
         menu.click()
+
+
+def sign_out(page):
+    open_menu(page)
     press(page, "Sign out")
     heading(page, "Sign in")
 
@@ -91,6 +96,7 @@ def assess(page, organisation):
 
 def signs_up(page, email):
     page.goto("/stc")
+    open_menu(page)
     page.get_by_role("link", name="Sign up").click()
     heading(page, "Sign up")
     press(page, "Sign up")
@@ -181,8 +187,9 @@ def adds_a_user(page, email):
     checked(page)
     press(page, "Add user")
     heading(page, "Password link for Lou Smith")
-    press(page, "Copy")
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    if page.get_by_role("button", name="Copy", exact=True).is_visible():
+        press(page, "Copy")
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
     link = page.get_by_label("Link for").input_value()
     checked(page)
     sign_out(page)

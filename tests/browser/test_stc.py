@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import check
+from tests.browser.test_accounts import open_menu
 from tests.rules.stc.test_batch import many
 
 pytestmark = pytest.mark.browser
@@ -126,6 +127,7 @@ def test_back_from_another_page_to_the_form(page):
     page.goto("/stc?system_type=solar_deemed")
     fill_solar(page)
     page.get_by_label("Price of one STC in dollars").fill("38.5")
+    open_menu(page)
     page.get_by_role("link", name="Many systems").click()
     expect(page.get_by_label("CSV file of systems")).to_be_visible()
     page.go_back()

@@ -8,7 +8,14 @@ import pytest
 from playwright.sync_api import expect
 
 from spv.rules.ledger.csv_upload import SAMPLES
-from tests.browser.test_accounts import checked, demonstrated, go, heading, press
+from tests.browser.test_accounts import (
+    checked,
+    demonstrated,
+    go,
+    heading,
+    open_menu,
+    press,
+)
 from tests.panels import HEADING, NAMES, panels_csv
 
 pytestmark = pytest.mark.browser
@@ -38,9 +45,7 @@ def downloaded(page, words):
 
 def to_the_search(page):
     """Go to the search by the links that the guidance names."""
-    menu = page.get_by_role("button", name="Menu", exact=True)
-    if menu.is_visible():
-        menu.click()
+    open_menu(page)
     link = page.get_by_role("navigation").get_by_role(
         "link", name="Panel serial numbers", exact=True
     )

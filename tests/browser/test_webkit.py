@@ -225,7 +225,7 @@ def becomes_an_account(window):
     fill(window, legal_name=f"Kim {moment} Pty Ltd", phone="02 5550 0100")
     fill(window, abn=abn.calc_check_digits(digits) + digits)
     window.click("main button", "Submit")
-    window.find("h1", "My account")
+    window.find("h1", "Account applications")
     window.click("button", "Sign out")
     sign_in(window, "Agency staff")
     window.go("/staff/applications")
