@@ -282,23 +282,3 @@ def test_searching_as_one_types(page):
     shared = page.get_by_text("Everybody who looks at this demonstration shares")
     expect(shared).to_be_visible()
     page.complaints.clear()  # Chromium logs the 409
-
-
-@pytest.mark.long
-def test_contacts_by_form_and_by_file(plain_page):
-    page = plain_page
-    demonstrated(page, "Agency staff")
-    page.goto("/staff/contacts")
-    checked(page)
-    file = {"name": "contacts.csv", "mimeType": "text/csv",
-            "buffer": b"Legal name,ABN,Email\nLoaded Pty Ltd,1,l@x.au\n"}  # fmt: skip
-    page.get_by_label("CSV file of contacts").set_input_files(file)
-    press(page, "Load file")
-    expect(page.locator("#file-error")).to_contain_text("Row 2: An ABN has 11 digits")
-    checked(page)
-    file["buffer"] = file["buffer"].replace(b",1,", b",51 824 753 556,")
-    page.get_by_label("CSV file of contacts").set_input_files(file)
-    press(page, "Load file")
-    expect(page.get_by_role("status")).to_have_text("1 contact saved.")
-    press(page, "Remove Loaded Pty Ltd")
-    expect(page.get_by_role("status")).to_have_text("The contact has been removed.")

@@ -158,3 +158,23 @@ def test_a_member_of_staff(any_page):
     checked(page)
     press(page, "Remove from staff")
     status(page, f"{name} has been removed.")
+
+
+@pytest.mark.long
+def test_contacts_by_form_and_by_file(plain_page):
+    page = plain_page
+    demonstrated(page, "Agency staff")
+    page.goto("/staff/contacts")
+    checked(page)
+    file = {"name": "contacts.csv", "mimeType": "text/csv",
+            "buffer": b"Legal name,ABN,Email\nLoaded Pty Ltd,1,l@x.au\n"}  # fmt: skip
+    page.get_by_label("CSV file of contacts").set_input_files(file)
+    press(page, "Load file")
+    expect(page.locator("#file-error")).to_contain_text("Row 2: An ABN has 11 digits")
+    checked(page)
+    file["buffer"] = file["buffer"].replace(b",1,", b",51 824 753 556,")
+    page.get_by_label("CSV file of contacts").set_input_files(file)
+    press(page, "Load file")
+    expect(page.get_by_role("status")).to_have_text("1 contact saved.")
+    press(page, "Remove Loaded Pty Ltd")
+    expect(page.get_by_role("status")).to_have_text("The contact has been removed.")
