@@ -61,3 +61,4 @@ def test_cells_with_marks_and_quotes():
     assert csv_cells(["=1", "00391", 'a"b', "a,b", ""]) == [
         "'=1", "'00391", '"a""b"', '"a,b"', "",
     ]  # fmt: skip
+    assert csv_cells(["=1", "AB-1"]) == ["'=1", "AB-1"]

@@ -47,7 +47,8 @@ def every(
     while True:
         with snapshot():  # Ends before the yield: a slow download must not keep it.
             database.allow_long_statements()
-            rows = search_query.rows(criteria, actor, EXPORT_SLICE, after)
+            ids = search_query.ids(criteria, actor, EXPORT_SLICE, after)
+            rows = ledger_rows.of_table(ids, *search_query.order(criteria))
             shared = ledger_rows.shared_by(rows)
         if not rows:
             return
