@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.axe import check
+from tests.browser.axe import CHECKED, check
 from tests.browser.conftest import NARROW, SIZES, open_page
 from tests.browser.states import STATES, show, visitor_of
 
@@ -22,6 +22,7 @@ def test_every_state(chromium, past_address, words):
         for size, theme in ((wide, "dark"), (NARROW, "light")):
             page.set_viewport_size(size)
             page.emulate_media(color_scheme=theme)
+            CHECKED.clear()  # here axe looks at every page
             try:
                 check(page)
             except AssertionError as error:
