@@ -27,7 +27,7 @@ from spv.services.actor import OPERATOR
 from spv.services.training.clock import Days
 from spv.services.verify import checks
 from tests.copies import copies, made, made_once  # noqa: F401 (fixtures)
-from tests.endurance import keep_files_in_memory
+from tests.endurance import Run, keep_files_in_memory
 from tests.people import KIM, WEB, acting
 from tests.postgres import PostgresDatabase
 
@@ -45,11 +45,11 @@ POSTGRES_NEEDED = os.environ.get("SPV_REQUIRE_POSTGRES") == "1"
 
 def pytest_configure(config):
     """Generate the same examples each time; in `make test-long` always others."""
-    is_short = config.option.markexpr == "not long"
-    if is_short:
+    Run.is_short = config.option.markexpr == "not long"
+    if Run.is_short:
         keep_files_in_memory()
     # Without a deadline, as a busy machine may be many times slower.
-    settings.register_profile("spv", derandomize=is_short, deadline=None)
+    settings.register_profile("spv", derandomize=Run.is_short, deadline=None)
     settings.load_profile("spv")
 
 

@@ -9,6 +9,13 @@ from pathlib import Path
 
 import pytest
 
+
+class Run:
+    """The run of tests: `make test` is short, and `make test-long` is not."""
+
+    is_short = False
+
+
 LEAST_MEMORY = 2**30  # bytes for the files of a run, which are removed at its end
 
 
@@ -26,6 +33,14 @@ def repeated(few, many):
     return pytest.mark.parametrize(
         "times", [few, pytest.param(many, marks=pytest.mark.long)]
     )
+
+
+def some(values, few):
+    """Return the values of a parameter: all but a few are for `make test-long`."""
+    return [
+        each if each in few else pytest.param(each, marks=pytest.mark.long)
+        for each in values
+    ]
 
 
 # Large tables: every fifth row in `make test`, every row in `make test-long`.

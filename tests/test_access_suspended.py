@@ -12,13 +12,16 @@ from tests.people import acting, browser_of, events, user_of
 from tests.test_access import ALLOWED, MATRIX, routes
 
 OUT = "The agency has suspended "
+# Whom `make test-long` suspends besides.
+MORE = [(demo.VSP_USER, Subject.ACCOUNT), (demo.GENERAL, Subject.ACCOUNT),
+        ("jordan@panelcheck.example", Subject.PERSON),
+        (demo.AUDITOR, Subject.PERSON)]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("email", "subject"),
-    [(demo.VSP_USER, Subject.PERSON), (demo.VSP_USER, Subject.ACCOUNT),
-     (demo.VSP_ADMIN, Subject.ACCOUNT), (demo.GENERAL, Subject.ACCOUNT),
-     ("jordan@panelcheck.example", Subject.PERSON), (demo.AUDITOR, Subject.PERSON)],
+    [(demo.VSP_USER, Subject.PERSON), (demo.VSP_ADMIN, Subject.ACCOUNT),
+     *(pytest.param(*each, marks=pytest.mark.long) for each in MORE)],
 )  # fmt: skip
 def test_every_route_while_suspended(demonstration, email, subject):
     """A session of before opens nothing that a visitor may not open."""

@@ -79,7 +79,7 @@ def agency_finds():
     }  # fmt: skip
 
 
-@pytest.mark.every_database
+@pytest.mark.every_database(long=True)
 def test_the_past_is_true_and_has_every_kind(app):
     assert demo_past.load()
     found = everything.verify()
@@ -118,6 +118,7 @@ def test_the_past_is_true_and_has_every_kind(app):
     assert current == {demo.VSP_USER: True, demo.SUPPLIER: False, demo.OTHER_VSP: True}
 
 
+@pytest.mark.long
 def test_the_past_is_made_whole_or_not_at_all_and_the_same_each_time(app, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setitem(demo_past.PLAN, "applicants", [{"abn": "no number"}])

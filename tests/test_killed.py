@@ -62,6 +62,7 @@ def one_round(url, work, acts):
     return answered
 
 
+@pytest.mark.every_database(long=True)
 @repeated(1, 20)
 def test_killed_while_calculating(database_url, times):
     answered = sum(

@@ -50,6 +50,7 @@ def test_up_down_and_up_with_data(app):
     assert replay().sentences == []
 
 
+@pytest.mark.every_database(fresh=True, long=True)
 @pytest.mark.filterwarnings(EXPRESSIONS)
 def test_down_to_the_calculations_and_up_keeps_them(demonstration):
     """The other data goes. The log of calculations stays, and cannot be changed."""
@@ -73,6 +74,7 @@ def test_down_to_the_calculations_and_up_keeps_them(demonstration):
     check()
 
 
+@pytest.mark.every_database(fresh=True, long=True)
 @pytest.mark.filterwarnings(EXPRESSIONS)
 def test_down_by_one_and_up_keeps_people_and_the_log(demonstration):
     """The ledger and its declarations go, and the log still names them."""
@@ -117,6 +119,7 @@ def test_a_moment_needs_its_zone(app):
         db.session.scalars(query)
 
 
+@pytest.mark.every_database(fresh=True, long=True)
 @pytest.mark.filterwarnings(EXPRESSIONS)
 def test_uploads_of_api_clients_stay_when_their_tables_go(demonstration):
     """The uploads become those of the users who subscribed; the log differs then."""

@@ -96,7 +96,7 @@ def test_released_migrations_are_as_they_were_released():
     assert digests == RELEASED
 
 
-@pytest.mark.every_database(fresh=True)
+@pytest.mark.every_database(fresh=True, long=True)
 @pytest.mark.filterwarnings(EXPRESSIONS)
 def test_a_database_of_the_earlier_texts_is_mended(app, tmp_path):
     earlier = tmp_path / "migrations"

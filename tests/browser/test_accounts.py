@@ -220,6 +220,7 @@ def the_guidance(page):
     checked(page)
 
 
+@pytest.mark.long
 def test_the_guidance(page):
     the_guidance(page)
 

@@ -125,6 +125,11 @@ def walker(chromium, past_server, tmp_path):
         page.context.close()
 
 
+def test_each_sentence_says_what_can_be_done():
+    assert [name for name, _ in acts()].count("open") > 5
+
+
+@pytest.mark.long
 def test_the_ten_minutes(walker):
     for name, words in acts():
         print(name, *words)

@@ -7,7 +7,7 @@ from spv import create_app
 from spv.config import Config
 from spv.policy import POLICIES
 from spv.rules.accounts import Role
-from tests.browser.axe import check
+from tests.browser.axe import check, check_with_axe
 from tests.browser.conftest import NARROW, open_page
 from tests.browser.test_accounts import demonstrated
 
@@ -53,6 +53,7 @@ def test_every_page_fits_a_phone(chromium, address, role):
         assert answer.status == 200, path
         expect(page.get_by_role("heading", level=1).first).to_be_visible()
         check(page)
+        check_with_axe(page)
         assert page.evaluate(f"() => {{{SMALL}}}") == [], path
     page.context.close()
 
@@ -62,4 +63,5 @@ def test_error_pages(page):
     for path in ("/staff/applications", "/account/users/1", "/nowhere"):
         page.goto(path)
         check(page)
+        check_with_axe(page)
     page.complaints.clear()  # Chromium logs each 403 and 404

@@ -81,7 +81,11 @@ def answers(window, form):
     return {k: v for k, v in values.items() if v and k != "csrf_token"}
 
 
-@pytest.mark.parametrize("words", ["", "Agency staff"], ids=["visitor", "signed in"])
+@pytest.mark.parametrize(
+    "words",
+    ["", pytest.param("Agency staff", marks=pytest.mark.long)],
+    ids=["visitor", "staff"],
+)
 @pytest.mark.parametrize("browser", BOTH, indirect=True)
 def test_back_to_the_calculator_shows_every_answer(window, words):
     if words:
@@ -198,6 +202,7 @@ def from_the_calculator_to_an_invalidation(window, tmp_path):
     window.find(".spv-timeline", "Marked as invalid")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("browser", BOTH, indirect=True)
 def test_from_the_calculator_to_an_invalidation(window, tmp_path):
     from_the_calculator_to_an_invalidation(window, tmp_path)

@@ -14,6 +14,7 @@ from spv.services.stc import calculations
 from spv.services.verify import everything
 from spv.services.verify.calculations import replay
 from spv.services.verify.findings import Problems
+from tests.endurance import repeated
 from tests.examples import GOOD_SOLAR
 from tests.people import at_once
 
@@ -199,17 +200,18 @@ def test_replacing_does_not_get_round_the_guard(chain):
         db.session.execute(sa.text(replace))
 
 
-def test_many_writers_make_one_chain(app):
+@repeated(3, 10)
+def test_many_writers_make_one_chain(app, times):
     """Eight threads, no fork, no gap, no lock error; intact at every moment."""
 
     def write():
-        for _ in range(10):
+        for _ in range(times):
             calculations.save(GOOD_SOLAR, WEB)
             assert problem() == ""
         assert replay().sentences == []
 
     assert at_once(*[write] * 8) == []
     found = everything.verify()
-    assert (found.counts["event"], found.problem_count) == (80, 0)
+    assert (found.counts["event"], found.problem_count) == (8 * times, 0)
     numbers = db.session.scalars(sa.select(AuditEvent.sequence).order_by("sequence"))
-    assert list(numbers) == list(range(1, 81))
+    assert list(numbers) == list(range(1, 8 * times + 1))

@@ -12,6 +12,7 @@ from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact, User
 from spv.services.accounts import users
 from tests import people
+from tests.endurance import some
 from tests.people import APPLICATION, KIM, NEW_PASSWORD, acting, browser_of
 from tests.views.page import Page, read
 
@@ -35,6 +36,8 @@ HOSTILE = {
     "formula": "=1+1|'/C calc'!A1",
     "blank": "\u3000 \u2003",
 }
+# What `make test` sends through every form; `make test-long` sends all of them.
+KINDS = ("attribute", "html", "long", "NUL", "no UTF-8")
 CONTACT = {"legal_name": "New", "abn": "51824753556", "email": "n@x.au"}
 GIVEN = {"current_password": demo.PASSWORD, **NEW_PASSWORD}
 # The user, address and answers of each form; each field is made hostile in turn.
@@ -77,7 +80,7 @@ def link_for(email):
 
 
 @pytest.mark.usefixtures("private_people")
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("kind", some(HOSTILE, KINDS))
 def test_hostile_text(demonstration, kind):
     value = HOSTILE[kind]
     demonstration.test_client().post("/sign-up", data=KIM)

@@ -71,7 +71,7 @@ def operation_of(app, method, path):
     return schemathesis.openapi.from_wsgi("/api/openapi.json", app)[path][method]
 
 
-@repeated(25, 500)
+@repeated(10, 500)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 def test_every_calculation_is_as_described(app, mode, times):
     operation = operation_of(app, *STC)
@@ -85,7 +85,7 @@ def test_every_calculation_is_as_described(app, mode, times):
     every_answer()
 
 
-@repeated(10, 200)
+@repeated(5, 200)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 def test_every_check_of_panels_is_as_described(app, mode, times):
     operation = operation_of(app, *PANELS)
@@ -99,7 +99,7 @@ def test_every_check_of_panels_is_as_described(app, mode, times):
     every_answer()
 
 
-@repeated(10, 200)
+@repeated(5, 200)
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 @pytest.mark.parametrize(("method", "path"), LEDGER, ids=str)
 def test_every_answer_of_the_ledger_is_as_described(

@@ -103,7 +103,7 @@ def test_a_trainee_declares_again(demonstration, trainer, moved):
     assert log_problems() == []
 
 
-@pytest.mark.every_database
+@pytest.mark.every_database(long=True)
 def test_four_months_on_a_declaration_has_lapsed_everywhere(
     demonstration, staff, moved
 ):

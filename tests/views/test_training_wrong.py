@@ -3,6 +3,7 @@
 import pytest
 
 from spv.rules.training.material import EXERCISES
+from tests.endurance import repeated
 from tests.trainees import VSP, begin
 from tests.wrong_ways import WAYS
 
@@ -14,9 +15,10 @@ def test_each_exercise_has_two_wrong_ways_at_least():
     assert all(len(ways) >= 2 for ways in WAYS.values())
 
 
+@repeated(1, 3)
 @pytest.mark.parametrize("name", WAYS)
-def test_what_is_wrongly_done_is_not_ticked(demonstration, trainer, name):
-    for way in WAYS[name]:
+def test_what_is_wrongly_done_is_not_ticked(demonstration, trainer, name, times):
+    for way in WAYS[name][:times]:
         trainee = begin(demonstration, trainer.open_class())
         if name not in ENTRIES:
             trainee.give_account()

@@ -99,7 +99,7 @@ def test_tried_in_parallel_no_guess_slips_by(kim):
     assert "Try again in" in token
 
 
-@pytest.mark.every_database
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize("count", [120, pytest.param(1000, marks=pytest.mark.long)])
 def test_a_thousand_guesses_from_many_networks(kim, clock, count):
     """Users sign in with a known browser or a password link; a new browser waits."""

@@ -118,6 +118,7 @@ def test_by_period(app):
     assert found(from_day=date(2026, 4, 1)) == found(to_day=date(2026, 2, 1)) == []
 
 
+@pytest.mark.every_database(long=True)
 def test_a_search_that_finds_little_goes_on_with_the_next_page(app, monkeypatch):
     """A page looks through some events only; the next one looks through more."""
     monkeypatch.setattr(newest, "LOOKED_THROUGH", 300)
@@ -181,7 +182,7 @@ def change(event_id, **values):
     db.session.commit()
 
 
-@pytest.mark.every_database(fresh=True)
+@pytest.mark.every_database(fresh=True, long=True)
 @pytest.mark.parametrize(
     "details", ["{", "[]", '{"user":[1],"account":{},"subject":1e999}', "{}"]
 )

@@ -244,6 +244,7 @@ def test_staff_see_who_else_asked_and_each_look_is_an_event(vsp, other):
     assert log_problems() == []
 
 
+@pytest.mark.every_database(long=True)
 def test_only_fifty_refusals_of_a_serial_number_are_read(vsp, other):
     upload(panels_csv(1), vsp)
     for number in range(2, refusals.MOST + 3):

@@ -17,7 +17,7 @@ from tests.panels import panels_csv, upload
 from tests.people import WEB, acting
 from tests.plans import scans, statements, steps
 
-pytestmark = pytest.mark.every_database
+pytestmark = pytest.mark.every_database(long=True)
 EVENT, ACTOR = "ix_audit_events_event_id", "ix_audit_events_actor_id"
 TIME, SUBJECT = "ix_audit_events_at", "pk_audit_subjects"
 EVENT_ID = "ix_audit_subjects_event_id"  # PostgreSQL may prefer it in a small table

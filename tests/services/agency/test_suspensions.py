@@ -232,6 +232,7 @@ def test_the_history_says_who_and_why(demonstration):
     assert suspensions.reasons(Subject.PERSON, [number]) == {}
 
 
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize(
     "change",
     ["reason = 'x'", "ended_at = made_at", "account_id = account_id - 1",

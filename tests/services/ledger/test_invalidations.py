@@ -123,6 +123,7 @@ def test_a_selection_without_a_valid_row(vsp, other):
     assert events() == before
 
 
+@pytest.mark.every_database(long=True)
 def test_the_most_rows_at_once(vsp):
     """Ten thousand can be marked; one more is refused when they are selected."""
     for n in range(MOST_MARKED // 1000):

@@ -75,6 +75,7 @@ def expected(log, serial, day, model):
     return Result.OTHER_MODEL if is_other else Result.VALID
 
 
+@pytest.mark.every_database(long=True)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_day_is_as_a_replay_finds_it(vsp, other, seed):
     log, seen = past(seed, vsp, other), set()

@@ -103,7 +103,7 @@ def test_accounts_are_found_as_they_look(vsp):
         assert found_by(acting(demo.STAFF), account=typed)[0] == set()
 
 
-@pytest.mark.every_database(fresh=True)
+@pytest.mark.every_database(fresh=True, long=True)
 @pytest.mark.filterwarnings(EXPRESSIONS)
 def test_rows_of_before_are_found_and_nothing_else_of_them_changes(vsp):
     upload(file_of("model_number"), vsp)

@@ -137,6 +137,7 @@ def test_another_uploads_and_marks_in_any_order(tom, order, email):
         tom.check_sentence({5: 2, 8: 3}[len(tom.shown)], another)
 
 
+@pytest.mark.every_database(long=True)
 @repeated(10, 100)
 @pytest.mark.parametrize("searched", ["before", "at the same time"])
 def test_another_uploads_and_marks_at_once(tom, searched, times):
@@ -163,6 +164,7 @@ def test_another_uploads_and_marks_at_once(tom, searched, times):
     assert sum(won.values()) >= times
 
 
+@pytest.mark.every_database(long=True)
 @repeated(5, 50)
 @pytest.mark.parametrize("email", OTHERS)
 def test_two_confirm_selections_that_overlap(tom, email, times):

@@ -69,6 +69,7 @@ def test_a_product_is_stored_once(vsp):
     assert len(db.session.scalars(ours).all()) == 1
 
 
+@pytest.mark.every_database(long=True)
 def test_a_thousand_products_in_one_file(vsp):
     rows = [f"S{n},L{n % 7},M{n % 11},EX{n:05}" for n in range(1000)]
     recorded = upload("\n".join([HEADING, *rows]).encode(), vsp)

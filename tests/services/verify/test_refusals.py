@@ -32,6 +32,7 @@ def refuse(numbers, actor, upload_id, holder, rows=20):
                 refusals.record(refusal, sent, actor, at, sequence)
 
 
+@pytest.mark.long
 @pytest.mark.every_database(long=True)
 def test_memory_does_not_grow_with_refusals(vsp, other, monkeypatch):
     monkeypatch.setattr(audit_log, "SLICE", 50)  # or thousands would be needed
