@@ -214,7 +214,8 @@ def database_url(request):
 def pytest_generate_tests(metafunc):
     """Run a test on PostgreSQL too if it has the marker `every_database`.
 
-    With `every_database(long=True)` it runs there in `make test-long` only.
+    With `every_database(long=True)` it runs there in `make test-long` only, and with
+    `every_database(alone=True)` on PostgreSQL alone.
     """
     if "database_url" not in metafunc.fixturenames:
         return
@@ -223,6 +224,7 @@ def pytest_generate_tests(metafunc):
         marks = [pytest.mark.postgresql]
         marks += [pytest.mark.long] if marker.kwargs.get("long") else []
         kinds.append(pytest.param("postgresql", marks=marks))
+        kinds = kinds[1:] if marker.kwargs.get("alone") else kinds
     metafunc.parametrize("database_url", kinds, indirect=True)
 
 

@@ -59,6 +59,7 @@ def test_demo_load_prints_the_sign_ins_and_uploads_more_panels_each_time(app, ru
     assert run("demo", "load", "--panels", "0")[0] == 2
 
 
+@pytest.mark.long
 def test_demo_reset_empties_everything_and_loads_anew(app, run):
     calculations.save(GOOD_SOLAR, WEB)
     run("demo", "load")  # without a past, as the log has begun already

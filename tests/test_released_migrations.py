@@ -125,7 +125,7 @@ def missing():
         return readiness.missing(connection)
 
 
-@pytest.mark.every_database(fresh=True)
+@pytest.mark.every_database(fresh=True, long=True)
 def test_readyz_and_upgrade_name_what_is_missing(app, client, caplog):
     """Also what the comparison with the models cannot see."""
     dialect = db.engine.dialect.name

@@ -66,8 +66,9 @@ def get_accounts(trainer, trainees):
     return code
 
 
-@pytest.mark.every_database(long=True)
-@pytest.mark.parametrize("count", [4, pytest.param(30, marks=pytest.mark.long)])
+@pytest.mark.every_database
+@pytest.mark.long
+@pytest.mark.parametrize("count", [4, 30])
 def test_a_class_works_side_by_side(database_url, demonstration, count):
     with serve(database_url) as (address, _process):
         trainer = Trainer(sender_to(address))

@@ -26,7 +26,7 @@ from tests.panels import mark, panels_csv, upload
 from tests.people import NEW_PASSWORD, WEB, acting
 from tests.tampering import EVENT, Tamperer
 
-pytestmark = pytest.mark.every_database(fresh=True)
+pytestmark = pytest.mark.every_database(fresh=True, long=True)
 
 NEWER = ("format", "key_id", "seal")
 TRIGGERS = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"

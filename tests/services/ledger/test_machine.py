@@ -28,7 +28,7 @@ from tests.panels import upload
 from tests.people import acting, user_of
 from tests.proof import log_problems
 
-pytestmark = pytest.mark.every_database
+pytestmark = pytest.mark.every_database(long=True)
 
 # Two of one account, and one of another.
 ACCOUNTS = [demo.VSP_USER, demo.SUPPLIER, demo.VSP_ADMIN]
