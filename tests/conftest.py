@@ -214,8 +214,7 @@ def database_url(request):
 def pytest_generate_tests(metafunc):
     """Run a test on PostgreSQL too if it has the marker `every_database`.
 
-    With `every_database(long=True)` it runs there in `make test-long` only, and with
-    `every_database(alone=True)` on PostgreSQL alone.
+    It runs there only in `make test-long` with `long=True`, and alone with `alone=True`.
     """
     if "database_url" not in metafunc.fixturenames:
         return
