@@ -5,6 +5,7 @@ from typing import Any, Self
 from flask_wtf import FlaskForm
 
 from spv.rules.errors import ValidationError
+from spv.rules.text import plain_filename
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -41,6 +42,11 @@ class FileForm(Form):
         """True if a file was chosen."""
         return bool(self.file.data and self.file.data.filename)
 
+    @property
+    def filename(self) -> str:
+        """The name of the file, without folders."""
+        return plain_filename(self.file.data.filename)
+
     def data_of_file(self) -> bytes:
         """Return the bytes of the file.
 
@@ -50,5 +56,4 @@ class FileForm(Form):
             raise ValidationError({"file": "Choose a CSV file."})
         if not self.file.data.filename.lower().endswith(".csv"):
             raise ValidationError({"file": "Choose a file whose name ends in .csv."})
-        data: bytes = self.file.data.read()
-        return data
+        return bytes(self.file.data.read())

@@ -1,67 +1,44 @@
-"""Forms of accounts, users, declarations and subscriptions."""
+"""Forms of people and accounts, of agency staff, and of the training.
+
+A class here has only the fields and their labels, unless its docstring says more.
+"""
+
+from typing import ClassVar
 
 from flask_wtf.file import FileField
-from wtforms import fields
+from wtforms.fields import (
+    BooleanField,
+    EmailField,
+    PasswordField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
 from spv.rules.ledger.statements import API, TERMS, current_wording
-
-
-class ApplicationForm(Form):
-    """An application for an account, or for its upgrade, which is reviewed first."""
-
-    step = fields.StringField()
-    account_types = fields.SelectMultipleField("Account type", validate_choice=False)
-    legal_name = fields.StringField("Legal entity name")
-    abn = fields.StringField("Australian Business Number (ABN)")
-    phone = fields.StringField("Phone number")
-
-
-class DeclineForm(Form):
-    """The reason for declining an application."""
-
-    reason = fields.TextAreaField("Reason for declining")
-
-
-class ContactForm(Form):
-    """A nominated contact."""
-
-    legal_name = fields.StringField("Legal entity name")
-    abn = fields.StringField("Australian Business Number (ABN)")
-    email = fields.EmailField("Contact person’s email")
-
-
-class ContactsFileForm(FileForm):
-    """A file of nominated contacts."""
-
-    file = FileField("CSV file of contacts")
+from spv.rules.staff_search import EVENTS, KINDS, ZONES
+from spv.rules.stc.system_types import SYSTEM_TYPES
 
 
 class SignInForm(Form):
-    """A sign-in."""
-
-    email = fields.EmailField("Email address")
-    password = fields.PasswordField("Password")
+    email = EmailField("Email address")
+    password = PasswordField("Password")
 
 
 class PersonForm(Form):
-    """A name and an email address."""
-
-    name = fields.StringField("Full name")
-    email = fields.EmailField("Email address")
+    name = StringField("Full name")
+    email = EmailField("Email address")
 
 
 class UserForm(PersonForm):
-    """A user of an account."""
-
-    administrator = fields.BooleanField("Administrator")
+    administrator = BooleanField("Administrator")
 
 
 class NewPasswordForm(Form):
-    """A password, typed twice."""
-
-    password = fields.PasswordField("Password")
-    password_again = fields.PasswordField("Password again")
+    password = PasswordField("Password")
+    password_again = PasswordField("Password again")
 
 
 class SignUpForm(PersonForm, NewPasswordForm):
@@ -69,40 +46,60 @@ class SignUpForm(PersonForm, NewPasswordForm):
 
 
 class ChangePasswordForm(Form):
-    """A new password, and the current one."""
-
-    current_password = fields.PasswordField("Current password")
-    password = fields.PasswordField("New password")
-    password_again = fields.PasswordField("New password again")
+    current_password = PasswordField("Current password")
+    password = PasswordField("New password")
+    password_again = PasswordField("New password again")
 
 
 class CodeForm(Form):
     """A code of the second factor."""
 
-    code = fields.StringField("Code")
+    code = StringField("Code")
 
 
 class FreshCodeForm(Form):
     """A code beside the fields of a form that needs one."""
 
-    second_factor_code = fields.StringField("Code")
+    second_factor_code = StringField("Code")
+
+
+class ApplicationForm(Form):
+    """An application for an account, or for its upgrade, which is reviewed first."""
+
+    step = StringField()
+    account_types = SelectMultipleField("Account type", validate_choice=False)
+    legal_name = StringField("Legal entity name")
+    abn = StringField("Australian Business Number (ABN)")
+    phone = StringField("Phone number")
+
+
+class DeclineForm(Form):
+    reason = TextAreaField("Reason for declining")
+
+
+class ContactForm(Form):
+    legal_name = StringField("Legal entity name")
+    abn = StringField("Australian Business Number (ABN)")
+    email = EmailField("Contact person’s email")
+
+
+class ContactsFileForm(FileForm):
+    file = FileField("CSV file of contacts")
 
 
 class DeclarationForm(Form):
     """The Declaration for API Users."""
 
-    declaration = fields.StringField("Declaration")
-    wording_version = fields.StringField()
+    declaration = StringField("Declaration")
+    wording_version = StringField()
 
     version, wording = current_wording(API)
 
 
 class SubscribeForm(Form):
-    """A new subscription: its name, and the terms of use."""
-
-    name = fields.StringField("Name of the subscription")
-    terms = fields.StringField("Terms of use")
-    terms_version = fields.StringField()
+    name = StringField("Name of the subscription")
+    terms = StringField("Terms of use")
+    terms_version = StringField()
 
     version, wording = current_wording(TERMS)
 
@@ -110,12 +107,102 @@ class SubscribeForm(Form):
 class ConsoleForm(Form):
     """A request to the API with the test key of a subscription."""
 
-    subscription = fields.StringField("Test Key of the subscription")
-    body = fields.TextAreaField("JSON")
+    subscription = StringField("Test Key of the subscription")
+    body = TextAreaField("JSON")
 
 
 class SubscriptionForm(Form):
     """A subscription's new name, or the user's password to show a key."""
 
-    name = fields.StringField("New name")
-    password = fields.PasswordField("Your password")
+    name = StringField("New name")
+    password = PasswordField("Your password")
+
+
+class SeenForm(Form):
+    """A note that a finding of the desk was seen."""
+
+    finding = StringField()
+    note = TextAreaField("Note")
+
+
+class LogForm(Form):
+    person = StringField("Person")
+    account = StringField("Account")
+    event = StringField("Action")
+    kind = StringField("About")
+    key = StringField("Number or reference")
+    from_day = StringField("From", widget=DateInput())
+    to_day = StringField("To", widget=DateInput())
+
+    events: ClassVar = EVENTS
+    kinds: ClassVar = KINDS
+
+
+class CalculationForm(Form):
+    reference = StringField("Reference")
+    postcode = StringField("Postcode")
+    zone = StringField("Zone")
+    system_type = StringField("System type")
+    from_day = StringField("From", widget=DateInput())
+    to_day = StringField("To", widget=DateInput())
+
+    zones: ClassVar = ZONES
+    system_types: ClassVar = SYSTEM_TYPES
+
+
+class RoleForm(Form):
+    role = StringField("Role")
+
+
+class StaffForm(PersonForm, RoleForm):
+    """A new member of staff."""
+
+
+class SuspensionForm(Form):
+    """The reason for suspending, or for reinstating."""
+
+    reason = TextAreaField("Reason")
+
+
+class ProductsForm(FileForm):
+    """A list of approved products, or the reference of one that was looked at."""
+
+    file = FileField("CSV file of approved products")
+    kept_file = StringField()
+
+
+class AloneForm(Form):
+    name = StringField("First name or nickname")
+
+
+class EnterForm(Form):
+    code = StringField("Code of your class")
+    name = StringField("First name or nickname")
+
+
+class ClockForm(Form):
+    move = StringField("Move the clock")
+
+
+class ClassForm(Form):
+    places = StringField("Places")
+
+
+class AnswerForm(Form):
+    """The answer to the question of an exercise."""
+
+    answer = StringField()
+
+
+class ResetForm(Form):
+    """The word that confirms a reset. `place` is empty for a whole class."""
+
+    confirmation = StringField("Type reset to confirm")
+    place = StringField()
+
+
+class ActForm(Form):
+    """An act of the agency for a place, or for all places of a class."""
+
+    act = StringField()
+    place = StringField()

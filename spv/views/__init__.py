@@ -15,12 +15,9 @@ from spv.views import (
     site,
     staff,
     staff_accounts,
-    staff_log,
-    staff_products,
     stc,
     training,
     uploads,
-    verify,
 )
 
 
@@ -73,9 +70,9 @@ def init_app(app: Flask) -> None:
     }
     for blueprint in (
         stc.bp, site.bp, account.sign_in_bp, account.bp, second_factor.bp, staff.bp,
-        staff_accounts.bp, staff_log.bp, staff_products.bp, panels.bp,
+        staff_accounts.bp, staff.log_bp, staff.products_bp, panels.bp,
         panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
-        api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
+        api_ledger.bp, stc.api_bp, site.check_bp, site.verify_bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     if app.config["SPV_ENVIRONMENT"] == "demo":

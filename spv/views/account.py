@@ -41,8 +41,8 @@ def sign_in_page(form: SignInForm | None = None) -> Response:
     """Show the form, and in a demonstration its sign-ins."""
     return pages.render(
         "sign_in/_sign_in.html",
-        title="Sign in",
-        form=form or SignInForm(),
+        "Sign in",
+        form or SignInForm(),
         demonstration=demo.sign_ins() if pages.is_demonstration() else {},
         demonstration_password=demo.PASSWORD,
     )
@@ -72,7 +72,7 @@ def go_on(token: str, browser: str) -> BaseResponse:
 def sign_up_page(form: SignUpForm | None = None) -> Response:
     """Show the form for a new user."""
     form = form or SignUpForm()
-    return pages.render("sign_in/_sign_up.html", title="Sign up", form=form)
+    return pages.render("sign_in/_sign_up.html", "Sign up", form)
 
 
 @sign_in_bp.post("/sign-up")
@@ -121,7 +121,7 @@ def _account_page(partial: str, title: str) -> Response:
     actor = current_actor()
     return pages.render(
         partial,
-        title=title,
+        title,
         account=applications.account_of(actor),
         applications=applications.mine(actor),
         waiting=applications.is_waiting(actor),
@@ -139,8 +139,8 @@ def application_page(form: ApplicationForm | None = None) -> Response:
     account = applications.account_of(actor)
     return pages.render(
         "account/_application.html",
-        title="Upgrade account" if account else "Apply for an account",
-        form=form or ApplicationForm(request.args, obj=account),
+        "Upgrade account" if account else "Apply for an account",
+        form or ApplicationForm(request.args, obj=account),
         held=applications.current_types(actor),
         waiting=applications.is_waiting(actor),
         is_upgrade=account is not None,
@@ -157,7 +157,7 @@ def submit_application(form: ApplicationForm) -> BaseResponse:
     if actor.account_id and form.step.data == "next":
         return pages.render(
             "account/_review.html",
-            title="Upgrade account: review",
+            "Upgrade account: review",
             details=applications.review(form.answers, actor),
         )
     applications.submit(form.answers, actor)
@@ -169,7 +169,7 @@ def submit_application(form: ApplicationForm) -> BaseResponse:
 def list_users() -> Response:
     """Show the users of the account."""
     return pages.render(
-        "account/_users.html", title="Users", users=users.index(current_actor())
+        "account/_users.html", "Users", users=users.index(current_actor())
     )
 
 
@@ -177,7 +177,7 @@ def list_users() -> Response:
 def new_user(form: UserForm | None = None) -> Response:
     """Show the form for a new user."""
     form = form or UserForm()
-    return pages.render("account/_new_user.html", title="Add a user", form=form)
+    return pages.render("account/_new_user.html", "Add a user", form)
 
 
 @bp.post("/account/users/new")
@@ -194,8 +194,8 @@ def edit_user(user_id: int, form: UserForm | None = None) -> Response:
     user = users.show(user_id, current_actor())
     return pages.render(
         "account/_edit_user.html",
-        title="Change a user",
-        form=form or UserForm(obj=user, administrator=user.is_administrator),
+        "Change a user",
+        form or UserForm(obj=user, administrator=user.is_administrator),
         user=user,
         is_last=users.is_last(user),
         is_shared=sign_in.is_shared(user),
@@ -227,7 +227,7 @@ def make_user_link(user_id: int) -> Response:
 def link_page(link: users.Link, back: str) -> Response:
     """Show a password link, once, to the user who hands it over."""
     return pages.render(
-        "account/_link.html", title="Password link", link=link, back=url_for(back)
+        "account/_link.html", "Password link", link=link, back=url_for(back)
     )
 
 
@@ -242,7 +242,7 @@ def close_notice() -> BaseResponse:
 def edit_password(form: ChangePasswordForm | None = None) -> Response:
     """Show the form for a new password."""
     title, form = "Change password", form or ChangePasswordForm()
-    return pages.render("account/_edit_password.html", title=title, form=form)
+    return pages.render("account/_edit_password.html", title, form)
 
 
 @bp.post("/account/password")
@@ -262,8 +262,8 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
     """Show the form that a password link leads to."""
     return pages.render(
         "account/_set_password.html",
-        title="Set a password",
-        form=form or NewPasswordForm(),
+        "Set a password",
+        form or NewPasswordForm(),
         token=token,
         holder=users.holder(token),
     )

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
-from spv.forms.training import ActForm, ClassForm, ClockForm, ResetForm
+from spv.forms.accounts import ActForm, ClassForm, ClockForm, ResetForm
 from spv.rules.errors import ConflictError
 from spv.rules.text import format_date, pluralise
 from spv.rules.training.material import EXERCISES
@@ -43,8 +43,8 @@ def show_clock(form: ClockForm | None = None) -> Response:
     clock.read_again()
     return pages.render(
         "training/_clock.html",
-        title="Clock",
-        form=form or ClockForm(formdata=None),
+        "Clock",
+        form or ClockForm(formdata=None),
         steps=clock.STEPS,
     )
 
@@ -63,8 +63,8 @@ def board(class_id: int, form: ResetForm | None = None) -> Response:
     of_class, taken = classes.show(class_id)
     return pages.render(
         "training/_board.html",
-        title=f"Class {of_class.code}",
-        form=form or ResetForm(formdata=None),
+        f"Class {of_class.code}",
+        form or ResetForm(formdata=None),
         of_class=of_class,
         is_over=classes.is_over(of_class),
         seats=classes.board(taken),

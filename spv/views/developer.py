@@ -30,13 +30,13 @@ API = "Serial number ledger"  # the tag of its operations in the OpenAPI documen
 @bp.get("")
 def index() -> Response:
     """Show the way from the declaration to the console."""
-    return pages.render("developer/_index.html", title="Developer Portal")
+    return pages.render("developer/_index.html", "Developer Portal")
 
 
 @bp.get("/products")
 def products() -> Response:
     """List the products: there is one."""
-    return pages.render("developer/_products.html", title="Products")
+    return pages.render("developer/_products.html", "Products")
 
 
 @bp.get("/products/serial-number-ledger")
@@ -45,8 +45,8 @@ def product(form: SubscribeForm | None = None) -> Response:
     actor = current_actor()
     return pages.render(
         "developer/_product.html",
-        title=PRODUCT,
-        form=form or SubscribeForm(),
+        PRODUCT,
+        form or SubscribeForm(),
         subscriptions=subscriptions.mine(actor),
         standing=declarations.declaration_status(actor.account_id),
     )
@@ -64,7 +64,7 @@ def subscribe(form: SubscribeForm) -> BaseResponse:
 @bp.get("/apis")
 def apis() -> Response:
     """List the APIs: there is one."""
-    return pages.render("developer/_apis.html", title="APIs")
+    return pages.render("developer/_apis.html", "APIs")
 
 
 @bp.get("/apis/serial-number-ledger")
@@ -80,12 +80,12 @@ def reference(
     example = example.replace("EXAMPLE-", f"EXAMPLE-{actor.account_id}-")
     return pages.render(
         "developer/_reference.html",
-        title=API,
+        API,
+        form or ConsoleForm(body=example),
         operations=operations.values(),
         schemas=guide.openapi()["components"]["schemas"],
         url=url_for("api_ledger.create", _external=True),
         example=example,
-        form=form or ConsoleForm(body=example),
         subscriptions=subscriptions.mine(actor),
         answer=answer,
         key_header=KEY_HEADER,
@@ -143,8 +143,8 @@ def profile(
     found = subscriptions.mine(actor)
     return pages.render(
         "developer/_profile.html",
-        title="Profile",
-        form=form or SubscriptionForm(formdata=None),
+        "Profile",
+        form or SubscriptionForm(formdata=None),
         about=(subscription_id, kind),
         secret=secret,
         subscriptions=found,
@@ -200,7 +200,7 @@ def requests(subscription_id: int) -> Response:
     only = request.args.get("status", "")
     return pages.render(
         "developer/_requests.html",
-        title="Requests",
+        "Requests",
         subscription=found,
         requests=idempotency.requests_of(found, only),
         only=only,
@@ -213,8 +213,8 @@ def declaration(form: DeclarationForm | None = None) -> Response:
     actor = current_actor()
     return pages.render(
         "declarations/_new.html",
-        title="Declaration for API Users",
-        form=form or DeclarationForm(),
+        "Declaration for API Users",
+        form or DeclarationForm(),
         account=applications.account_of(actor),
         standing=declarations.declaration_status(actor.account_id),
         declarations=declarations.mine(actor),

@@ -38,7 +38,7 @@ class SelectionExpired(ValidationError):
 
 def _index(form: SearchForm, **context: Any) -> Response:
     title = "Search panel serial numbers"
-    return pages.render("panels/_index.html", title=title, form=form, **context)
+    return pages.render("panels/_index.html", title, form, **context)
 
 
 @bp.get("")
@@ -90,7 +90,7 @@ def show(row_id: int) -> Response:
     rows = lookup.history(row_id, actor)
     return pages.render(
         "panels/_show.html",
-        title=rows[0].PanelSerial.serial_number,
+        rows[0].PanelSerial.serial_number,
         rows=rows,
         asked_for=asked_for,
     )
@@ -100,7 +100,7 @@ def show(row_id: int) -> Response:
 def new_check(form: SerialListForm | None = None, **context: Any) -> Response:
     """Show the form for a list of serial numbers, and the list that was checked."""
     title, form = "Look up a list", form or SerialListForm()
-    return pages.render("panels/_check.html", title=title, form=form, **context)
+    return pages.render("panels/_check.html", title, form, **context)
 
 
 @bp.post("/check")
@@ -125,8 +125,8 @@ def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response
     rows = selection.row_ids if selection else ()
     return pages.render(
         "invalidations/_new.html",
-        title="Mark as invalid",
-        form=form,
+        "Mark as invalid",
+        form,
         selection=selection,
         sample=with_ids(rows[:SAMPLE]) if rows else (),
         sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
@@ -165,7 +165,7 @@ def list_invalidations() -> Response:
     found, has_more = invalidations.find(current_actor(), before, account)
     return pages.render(
         "invalidations/_index.html",
-        title="Marked as invalid",
+        "Marked as invalid",
         invalidations=found,
         has_more=has_more,
         before=before,
@@ -179,7 +179,7 @@ def show_invalidation(invalidation_id: int) -> Response:
     after = pages.number("after")
     receipt = invalidations.show(invalidation_id, current_actor(), after)
     title = f"Invalidation {invalidation_id}"
-    return pages.render("invalidations/_show.html", title=title, receipt=receipt)
+    return pages.render("invalidations/_show.html", title, receipt=receipt)
 
 
 @invalidations_bp.get("/invalidations/<number:invalidation_id>/rows-<number:part>.csv")

@@ -19,9 +19,7 @@ def ask(form: CodeForm | None = None) -> BaseResponse:
     """Show the form for the code, after the right password."""
     if second_step.holder(session.get("half_sign_in", "")) is None:
         return _begin_again()
-    return pages.render(
-        "second_factor/_ask.html", title="Enter a code", form=form or CodeForm()
-    )
+    return pages.render("second_factor/_ask.html", "Enter a code", form or CodeForm())
 
 
 @bp.post("/sign-in/code")
@@ -49,7 +47,7 @@ def show() -> Response:
         return new()
     return pages.render(
         "second_factor/_show.html",
-        title="Second factor",
+        "Second factor",
         factor=second_factors.of_user(person.user_id),
     )
 
@@ -61,8 +59,8 @@ def new(form: CodeForm | None = None) -> Response:
     session["set_up"] = set_up.sealed
     return pages.render(
         "second_factor/_new.html",
-        title="Set up your second factor",
-        form=form or CodeForm(),
+        "Set up your second factor",
+        form or CodeForm(),
         set_up=set_up,
     )
 
@@ -83,9 +81,7 @@ def add(form: CodeForm) -> Response:
         current_actor(), known_browsers.browser(),
     )  # fmt: skip
     session.pop("set_up", None)
-    return pages.render(
-        "second_factor/_codes.html", title="Your recovery codes", codes=codes
-    )
+    return pages.render("second_factor/_codes.html", "Your recovery codes", codes=codes)
 
 
 @bp.post("/account/second-factor/remove")

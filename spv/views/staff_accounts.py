@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
-from spv.forms.agency import RoleForm, StaffForm, SuspensionForm
+from spv.forms.accounts import RoleForm, StaffForm, SuspensionForm
 from spv.services.accounts import users
 from spv.services.agency import overview, staff, suspensions
 from spv.services.agency.suspensions import Subject
@@ -27,8 +27,8 @@ def people(form: StaffForm | None = None) -> Response:
     ids = [user.id for user in (*colleagues, *found)]
     return pages.render(
         "staff/_people.html",
-        title="People",
-        form=form or StaffForm(formdata=None),
+        "People",
+        form or StaffForm(formdata=None),
         staff=colleagues,
         people=found,
         suspended=suspensions.reasons(Subject.PERSON, ids),
@@ -51,7 +51,7 @@ def person(
     user = suspensions.find(Subject.PERSON, user_id)
     return pages.render(
         "staff/_person.html",
-        title=user.name,
+        user.name,
         user=user,
         role_form=role_form or RoleForm(formdata=None),
         status=role_form.http_status if role_form else 0,
@@ -89,7 +89,7 @@ def index() -> Response:
     ids = (row.Account.id for row in found)
     return pages.render(
         "staff/_accounts.html",
-        title="Accounts",
+        "Accounts",
         accounts=found,
         suspended=suspensions.reasons(Subject.ACCOUNT, ids),
         most=overview.MOST_FOUND,
@@ -109,7 +109,7 @@ def account(account_id: int, form: SuspensionForm | None = None) -> Response:
     subscribed = subscriptions.of_account(account_id)
     return pages.render(
         "staff/_account.html",
-        title=found.legal_name,
+        found.legal_name,
         account=found,
         shown=shown,
         people=people,
@@ -128,7 +128,7 @@ def subscription(subscription_id: int, form: SuspensionForm | None = None) -> Re
     found = suspensions.find(Subject.SUBSCRIPTION, subscription_id)
     return pages.render(
         "staff/_subscription.html",
-        title=found.name,
+        found.name,
         subscription=found,
         **_suspension(Subject.SUBSCRIPTION, subscription_id, form),
     )

@@ -43,7 +43,7 @@ def new(form: StcForm | None = None) -> Response:
     if form.solar_reference and not calculations.is_solar(form.solar_reference):
         form.added_to.data = ""
     today, title = suggested["installation_date"], "STC calculator"
-    return pages.render("stc/_form.html", title=title, form=form, sydney_today=today)
+    return pages.render("stc/_form.html", title, form, sydney_today=today)
 
 
 @bp.post("")
@@ -64,7 +64,7 @@ def show(reference: str) -> Response:
     result = calculations.show(reference, request.args.get("stc_price", ""))
     return pages.render(
         "stc/_result.html",
-        title=result.headline,
+        result.headline,
         status=422 if result.estimate.problem else 200,
         result=result,
         event=receipts.of_calculation(reference, result.saved.calculated_at),
@@ -75,7 +75,7 @@ def show(reference: str) -> Response:
 def new_batch(form: StcBatchForm | None = None, **context: Any) -> Response:
     """Show the form for a file."""
     title, form = "Calculate STCs for many systems", form or StcBatchForm()
-    return pages.render("stc/_batch_form.html", title=title, form=form, **context)
+    return pages.render("stc/_batch_form.html", title, form, **context)
 
 
 @bp.post("/batch")
@@ -99,7 +99,7 @@ def show_batch(reference: str) -> Response:
     batch = batches.show(reference)
     return pages.render(
         "stc/_batch.html",
-        title="Batch calculated",
+        "Batch calculated",
         batch=batch,
         event=receipts.of_calculation(reference, batch.saved.calculated_at),
     )

@@ -12,13 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import access, pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.training import (
-    AloneForm,
-    AnswerForm,
-    ClassForm,
-    EnterForm,
-    ResetForm,
-)
+from spv.forms.accounts import AloneForm, AnswerForm, ClassForm, EnterForm, ResetForm
 from spv.rules.errors import NotFoundError
 from spv.rules.training.material import EXERCISES, PHONE, Exercise, Material
 from spv.services.accounts import sign_in
@@ -113,8 +107,8 @@ def index(
     is_trainer = access.may("classes.board")
     return pages.render(
         "training/_index.html",
-        title="Training",
-        form=form or EnterForm(code=request.args.get("code", "")[:20]),
+        "Training",
+        form or EnterForm(code=request.args.get("code", "")[:20]),
         alone=alone or AloneForm(formdata=None),
         opening=opening or ClassForm(formdata=None),
         status=next((f.http_status for f in (alone, opening) if f), 0),
@@ -165,8 +159,8 @@ def exercise(
     may_go = access.may(shown.go)
     return pages.render(
         "training/_exercise.html",
-        title=shown.title,
-        form=form,
+        shown.title,
+        form,
         exercise=shown,
         found=found,
         given=found.given,
@@ -227,9 +221,7 @@ def assess(place: Any) -> BaseResponse:
 @of_trainee
 def new_reset(place: Any, form: ResetForm | None = None) -> Response:
     """Ask the trainee to confirm a new start."""
-    return pages.render(
-        "training/_reset.html", title="Start again", form=form or ResetForm()
-    )
+    return pages.render("training/_reset.html", "Start again", form or ResetForm())
 
 
 @bp.post("/reset")

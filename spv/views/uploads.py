@@ -22,8 +22,8 @@ def new(form: UploadForm | None = None, **context: Any) -> Response:
     """Show the declaration and the form for a file, and the file that was checked."""
     return pages.render(
         "uploads/_new.html",
-        title="Upload panel serial numbers",
-        form=form or UploadForm(),
+        "Upload panel serial numbers",
+        form or UploadForm(),
         account=applications.account_of(current_actor()),
         **context,
     )
@@ -56,7 +56,7 @@ def index() -> Response:
     found, has_more = uploads.find(actor, before, account)
     return pages.render(
         "uploads/_index.html",
-        title="Uploads",
+        "Uploads",
         uploads=found,
         has_more=has_more,
         refused=[] if before else refused_files.mine(actor),
@@ -70,7 +70,7 @@ def show(upload_id: int) -> Response:
     """Show the receipt of an upload, and its rows."""
     return pages.render(
         "uploads/_show.html",
-        title=f"Upload {upload_id}",
+        f"Upload {upload_id}",
         receipt=uploads.show(upload_id, current_actor(), pages.number("after")),
     )
 
@@ -93,7 +93,7 @@ def new_rows(reference: str) -> Response:
 def new_check(form: CheckForm | None = None, **context: Any) -> Response:
     """Show the form for a file to check, and the file that was checked."""
     title, form = "Check a file of panel serial numbers", form or CheckForm()
-    return pages.render("uploads/_check.html", title=title, form=form, **context)
+    return pages.render("uploads/_check.html", title, form, **context)
 
 
 @bp.post("/check-a-file")

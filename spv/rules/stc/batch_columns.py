@@ -9,12 +9,7 @@ from typing import NamedTuple
 
 from spv.rules.csv_file import refusal
 from spv.rules.errors import ValidationError
-from spv.rules.stc.system_types import (
-    ALL_FIELDS,
-    FIELDS,
-    REQUIRED,
-    SYSTEM_TYPE_LABEL,
-)
+from spv.rules.stc.system_types import ALL_FIELDS, FIELDS, REQUIRED, SYSTEM_TYPE_LABEL
 from spv.rules.text import is_unseen, join_words
 
 # A batch has no estimate in dollars, so a price column is not read.
