@@ -106,9 +106,12 @@ def _figure(name: str, entry: dict[str, Any], source: dict[str, str]) -> Figure:
     )
 
 
-_DOCUMENT = tomllib.loads(
-    (DATA / "stc.toml").read_text(encoding="utf-8"), parse_float=Decimal
-)
+def read_data(name: str) -> dict[str, Any]:
+    """Return the content of a TOML file of the data, with its numbers exact."""
+    return tomllib.loads((DATA / name).read_text("utf-8"), parse_float=Decimal)
+
+
+_DOCUMENT = read_data("stc.toml")
 RULES_VERSION: str = _DOCUMENT["version"]
 FIGURES = {
     name: _figure(name, entry, _DOCUMENT["sources"][entry["source"]])
