@@ -102,7 +102,6 @@ BOTTOM = {
 INSIDE = {
     "rules": {
         "accounts": {"csv_file", "faults"},
-        "agency": {"accounts"},
         "csv_file": set(),
         "errors": set(),
         "desk": set(),

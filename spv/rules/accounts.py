@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Container, Iterable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from stdnum.au import abn
@@ -12,7 +13,7 @@ from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
 from spv.rules.csv_file import heading_name, read_csv, refusal
 from spv.rules.errors import ValidationError
 from spv.rules.faults import damage_of
-from spv.rules.text import read_all, read_text
+from spv.rules.text import read_all, read_optional, read_text
 
 
 class AccountType(StrEnum):
@@ -91,6 +92,18 @@ def roles_of(
     return frozenset(roles)
 
 
+def read_staff_role(text: str) -> str:
+    """Return the role of a member of staff; raises ValueError if there is none."""
+    if text not in STAFF_ROLES:
+        raise ValueError("Choose a role.")
+    return text
+
+
+# Read the reason that agency staff give; the second one may be left out.
+read_reason = partial(read_text, what="the reason", most=1_000, lines=True)
+read_optional_reason = partial(read_optional, what="the reason", most=1_000, lines=True)
+
+
 class Status(StrEnum):
     """The status of an application. One that was assessed never changes again."""
 
@@ -102,8 +115,7 @@ class Status(StrEnum):
 def read_details(answers: Mapping[str, str], types: Iterable[str]) -> dict[str, Any]:
     """Return `legal_name`, `abn`, `phone` and `account_types` of an application.
 
-    The types always include General. Raises ValidationError with a sentence for each
-    field that is wrong.
+    The types always include General. Raises ValidationError.
     """
     readers = {"legal_name": _read_legal_name, "abn": read_abn, "phone": _read_phone}
     account_types = in_order({*types, AccountType.GENERAL})
