@@ -48,10 +48,7 @@ class FileForm(Form):
         return plain_filename(self.file.data.filename)
 
     def data_of_file(self) -> bytes:
-        """Return the bytes of the file.
-
-        Raises ValidationError if no file was chosen, or its name does not end in .csv.
-        """
+        """Return the bytes of the file; raises ValidationError unless it is a .csv."""
         if not self.has_file:
             raise ValidationError({"file": "Choose a CSV file."})
         if not self.file.data.filename.lower().endswith(".csv"):

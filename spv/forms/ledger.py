@@ -92,10 +92,7 @@ class SerialListForm(FileForm):
     file = FileField("Or a CSV file of serial numbers")
 
     def given(self) -> tuple[str, bytes]:
-        """Return the text that was pasted, and the bytes of the file.
-
-        Raises ValidationError if the file is plainly no CSV file.
-        """
+        """Return the text that was pasted and the bytes of the file, if it is CSV."""
         content = self.data_of_file() if self.has_file else b""
         return self.serial_numbers.data or "", content
 
@@ -151,8 +148,7 @@ class UploadForm(CheckForm):
     def data_of_file(self) -> bytes:
         """Return the bytes of the file; none if it is one that was kept.
 
-        Raises ValidationError for the file and, unless it is only checked, for the
-        declaration.
+        Raises ValidationError, also for the declaration unless it is only checked.
         """
         find = bytes if self.is_kept else super().data_of_file
         readers: dict[str, Callable[[Any], Any]] = {"file": lambda _: find()}
@@ -173,10 +169,9 @@ class VerifyForm(Form):
     checkpoint = StringField("An older checkpoint, or an older proof (optional)")
 
     def given(self) -> tuple[str, str, str]:
-        """Return the event, the proof and the older checkpoint.
+        """Return the event, the proof and the older checkpoint, which may stand alone.
 
-        Raises ValidationError if one of the first two is missing, unless there is
-        neither and only a checkpoint is to be compared.
+        Raises ValidationError if the event or the proof is missing.
         """
         texts = {name: self._text_of(name) for name in ("event", "proof")}
         checkpoint = (self.checkpoint.data or "").strip()

@@ -113,10 +113,7 @@ class Status(StrEnum):
 
 
 def read_details(answers: Mapping[str, str], types: Iterable[str]) -> dict[str, Any]:
-    """Return `legal_name`, `abn`, `phone` and `account_types` of an application.
-
-    The types always include General. Raises ValidationError.
-    """
+    """Return `legal_name`, `abn`, `phone` and `account_types`, General included."""
     readers = {"legal_name": _read_legal_name, "abn": read_abn, "phone": _read_phone}
     account_types = in_order({*types, AccountType.GENERAL})
     return read_all(answers, readers) | {"account_types": account_types}
@@ -203,10 +200,7 @@ def read_contact(answers: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_contacts(data: bytes) -> list[dict[str, str]]:
-    """Return the contacts of a CSV file.
-
-    Raises ValidationError on `file` with a sentence for each of the first wrong rows.
-    """
+    """Return the contacts of a CSV file; raises ValidationError with its wrong rows."""
     heading, *rows = read_csv(data, MOST_CONTACTS)
     columns = [*map(heading_name, heading.cells)]
     if sorted(columns) != sorted(_CONTACT_COLUMNS):
@@ -248,8 +242,7 @@ class KeyKind(StrEnum):
 def read_subscription_name(text: str, others: Container[str]) -> str:
     """Return a subscription's name; raises ValueError if it is not valid.
 
-    `others` are the names of the account's other subscriptions, as `alike` returns
-    them: the new name must not look like one of them.
+    It must not look like one of the account's `others`, as `alike` returns them.
     """
     name = " ".join(read_text(text, "a name for the subscription", 100).split())
     if not any(map(str.isalnum, name)):

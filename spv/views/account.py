@@ -71,8 +71,7 @@ def go_on(token: str, browser: str) -> BaseResponse:
 @sign_in_bp.get("/sign-up", endpoint="sign_up")
 def sign_up_page(form: SignUpForm | None = None) -> Response:
     """Show the form for a new user."""
-    form = form or SignUpForm()
-    return pages.render("sign_in/_sign_up.html", "Sign up", form)
+    return pages.render("sign_in/_sign_up.html", "Sign up", form or SignUpForm())
 
 
 @sign_in_bp.post("/sign-up")
@@ -176,8 +175,7 @@ def list_users() -> Response:
 @bp.get("/account/users/new")
 def new_user(form: UserForm | None = None) -> Response:
     """Show the form for a new user."""
-    form = form or UserForm()
-    return pages.render("account/_new_user.html", "Add a user", form)
+    return pages.render("account/_new_user.html", "Add a user", form or UserForm())
 
 
 @bp.post("/account/users/new")

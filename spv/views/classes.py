@@ -108,10 +108,7 @@ def end(class_id: int) -> BaseResponse:
 
 
 def _chosen(class_id: int, place: str | None) -> Sequence[Any]:
-    """Return a place of a class, or all of them if none is named.
-
-    Raises NotFoundError.
-    """
+    """Return a place of a class, or all if none is named; raises NotFoundError."""
     _, taken = classes.show(class_id)
     if not place:
         return taken

@@ -201,10 +201,7 @@ def _ticked(sent: MultiDict[str, str]) -> Selection:
 
 
 def _shown(form: InvalidateForm) -> Selection | None:
-    """Return the rows that the dialog showed to this user, if there was a dialog.
-
-    Raises SelectionExpired if the form's list of rows is not valid.
-    """
+    """Return the rows that the dialog showed, if any; raises SelectionExpired."""
     if not form.selection.data:
         return None
     sent = pages.read_signed(form.selection.data)

@@ -255,10 +255,7 @@ def calculation(reference: str) -> Response:
 
 @products_bp.get("", endpoint="index")
 def list_products(form: ProductsForm | None = None, **context: Any) -> Response:
-    """Search the list of approved products, and show the form for a file.
-
-    The context has what a file would change.
-    """
+    """Search the approved products; show the form for a file, or what it changes."""
     text, form = request.args.get("text", ""), form or ProductsForm(formdata=None)
     context |= {"found": products.find(text), "text": text, "most": MOST_PRODUCTS}
     return pages.render("staff/_products.html", "Approved products", form, **context)

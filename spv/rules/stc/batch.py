@@ -83,10 +83,7 @@ def field_name(heading: str) -> str:
 
 
 def find_columns(heading: list[str]) -> Columns:
-    """Find the calculator's columns by their names, labels and plain synonyms.
-
-    Raises ValidationError on `file` if a column is missing or there twice.
-    """
+    """Find the columns; raises ValidationError if one is missing, or there twice."""
     positions: dict[str, int] = {}
     others = []
     for position, text in enumerate(heading):
@@ -218,10 +215,9 @@ class Batch(NamedTuple):
 
 
 def calculate_batch(data: bytes, today: date) -> Batch:
-    """Calculate each row of a CSV file.
+    """Calculate each row of a CSV file; raises ValidationError if it cannot be read.
 
     The heading names the calculator's columns, in any order; others are kept.
-    Raises ValidationError on `file` if the file cannot be read.
     """
     heading_row, *rows = read_csv(data, MAX_ROWS, keep_marks=True)
     heading = [cell.strip() for cell in heading_row.cells]

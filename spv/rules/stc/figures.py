@@ -143,10 +143,7 @@ def newest_on(day: date) -> date:
 def announced_for(
     system_type: str, day: date, power: Decimal | None
 ) -> Announcement | None:
-    """Return the announced change for a system of a type, day and power in kW, if any.
-
-    Without a power, it is the one for systems of any power.
-    """
+    """Return the announced change for a system of a type, day and any power in kW."""
     for each in ANNOUNCED:
         is_touched = system_type in each.system_types and day >= each.first_day
         if is_touched and (power is None or each.above_kw <= power <= each.up_to_kw):

@@ -173,10 +173,7 @@ class Installation(ABC):
         return answers_of(self, NAMES_OF[self.system_type])
 
     def read_price(self, text: str) -> Decimal:
-        """Return another price of one STC in dollars.
-
-        Raises ValueError if it is not a price, or above the clearing house price.
-        """
+        """Return another price of one STC; raises ValueError if it is above the ceiling."""
         price: Decimal = _read(text.strip(), FIELDS["stc_price"], type(self))
         found = dict(Installation.limits({"stc_price": price}, self.installation_date))
         if found:

@@ -171,10 +171,7 @@ SYSTEMS: dict[SystemType, type[Installation]] = {
 
 
 def read_installation(answers: Mapping[str, str]) -> Installation:
-    """Read the answers about one system of any type.
-
-    Raises ValidationError with a sentence for each field that is missing or wrong.
-    """
+    """Read the answers about one system of any type; raises ValidationError."""
     system_type = system_type_of(answers)
     if system_type is None:
         raise ValidationError({"system_type": "Select the type of system."})
