@@ -6,14 +6,7 @@ A class here has only the fields and their labels, unless its docstring says mor
 from typing import ClassVar
 
 from flask_wtf.file import FileField
-from wtforms.fields import (
-    BooleanField,
-    EmailField,
-    PasswordField,
-    SelectMultipleField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import fields
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
@@ -23,22 +16,22 @@ from spv.rules.stc.system_types import SYSTEM_TYPES
 
 
 class SignInForm(Form):
-    email = EmailField("Email address")
-    password = PasswordField("Password")
+    email = fields.EmailField("Email address")
+    password = fields.PasswordField("Password")
 
 
 class PersonForm(Form):
-    name = StringField("Full name")
-    email = EmailField("Email address")
+    name = fields.StringField("Full name")
+    email = fields.EmailField("Email address")
 
 
 class UserForm(PersonForm):
-    administrator = BooleanField("Administrator")
+    administrator = fields.BooleanField("Administrator")
 
 
 class NewPasswordForm(Form):
-    password = PasswordField("Password")
-    password_again = PasswordField("Password again")
+    password = fields.PasswordField("Password")
+    password_again = fields.PasswordField("Password again")
 
 
 class SignUpForm(PersonForm, NewPasswordForm):
@@ -46,41 +39,41 @@ class SignUpForm(PersonForm, NewPasswordForm):
 
 
 class ChangePasswordForm(Form):
-    current_password = PasswordField("Current password")
-    password = PasswordField("New password")
-    password_again = PasswordField("New password again")
+    current_password = fields.PasswordField("Current password")
+    password = fields.PasswordField("New password")
+    password_again = fields.PasswordField("New password again")
 
 
 class CodeForm(Form):
     """A code of the second factor."""
 
-    code = StringField("Code")
+    code = fields.StringField("Code")
 
 
 class FreshCodeForm(Form):
     """A code beside the fields of a form that needs one."""
 
-    second_factor_code = StringField("Code")
+    second_factor_code = fields.StringField("Code")
 
 
 class ApplicationForm(Form):
     """An application for an account, or for its upgrade, which is reviewed first."""
 
-    step = StringField()
-    account_types = SelectMultipleField("Account type", validate_choice=False)
-    legal_name = StringField("Legal entity name")
-    abn = StringField("Australian Business Number (ABN)")
-    phone = StringField("Phone number")
+    step = fields.StringField()
+    account_types = fields.SelectMultipleField("Account type", validate_choice=False)
+    legal_name = fields.StringField("Legal entity name")
+    abn = fields.StringField("Australian Business Number (ABN)")
+    phone = fields.StringField("Phone number")
 
 
 class DeclineForm(Form):
-    reason = TextAreaField("Reason for declining")
+    reason = fields.TextAreaField("Reason for declining")
 
 
 class ContactForm(Form):
-    legal_name = StringField("Legal entity name")
-    abn = StringField("Australian Business Number (ABN)")
-    email = EmailField("Contact person’s email")
+    legal_name = fields.StringField("Legal entity name")
+    abn = fields.StringField("Australian Business Number (ABN)")
+    email = fields.EmailField("Contact person’s email")
 
 
 class ContactsFileForm(FileForm):
@@ -90,16 +83,16 @@ class ContactsFileForm(FileForm):
 class DeclarationForm(Form):
     """The Declaration for API Users."""
 
-    declaration = StringField("Declaration")
-    wording_version = StringField()
+    declaration = fields.StringField("Declaration")
+    wording_version = fields.StringField()
 
     version, wording = current_wording(API)
 
 
 class SubscribeForm(Form):
-    name = StringField("Name of the subscription")
-    terms = StringField("Terms of use")
-    terms_version = StringField()
+    name = fields.StringField("Name of the subscription")
+    terms = fields.StringField("Terms of use")
+    terms_version = fields.StringField()
 
     version, wording = current_wording(TERMS)
 
@@ -107,51 +100,51 @@ class SubscribeForm(Form):
 class ConsoleForm(Form):
     """A request to the API with the test key of a subscription."""
 
-    subscription = StringField("Test Key of the subscription")
-    body = TextAreaField("JSON")
+    subscription = fields.StringField("Test Key of the subscription")
+    body = fields.TextAreaField("JSON")
 
 
 class SubscriptionForm(Form):
     """A subscription's new name, or the user's password to show a key."""
 
-    name = StringField("New name")
-    password = PasswordField("Your password")
+    name = fields.StringField("New name")
+    password = fields.PasswordField("Your password")
 
 
 class SeenForm(Form):
     """A note that a finding of the desk was seen."""
 
-    finding = StringField()
-    note = TextAreaField("Note")
+    finding = fields.StringField()
+    note = fields.TextAreaField("Note")
 
 
 class LogForm(Form):
-    person = StringField("Person")
-    account = StringField("Account")
-    event = StringField("Action")
-    kind = StringField("About")
-    key = StringField("Number or reference")
-    from_day = StringField("From", widget=DateInput())
-    to_day = StringField("To", widget=DateInput())
+    person = fields.StringField("Person")
+    account = fields.StringField("Account")
+    event = fields.StringField("Action")
+    kind = fields.StringField("About")
+    key = fields.StringField("Number or reference")
+    from_day = fields.StringField("From", widget=DateInput())
+    to_day = fields.StringField("To", widget=DateInput())
 
     events: ClassVar = EVENTS
     kinds: ClassVar = KINDS
 
 
 class CalculationForm(Form):
-    reference = StringField("Reference")
-    postcode = StringField("Postcode")
-    zone = StringField("Zone")
-    system_type = StringField("System type")
-    from_day = StringField("From", widget=DateInput())
-    to_day = StringField("To", widget=DateInput())
+    reference = fields.StringField("Reference")
+    postcode = fields.StringField("Postcode")
+    zone = fields.StringField("Zone")
+    system_type = fields.StringField("System type")
+    from_day = fields.StringField("From", widget=DateInput())
+    to_day = fields.StringField("To", widget=DateInput())
 
     zones: ClassVar = ZONES
     system_types: ClassVar = SYSTEM_TYPES
 
 
 class RoleForm(Form):
-    role = StringField("Role")
+    role = fields.StringField("Role")
 
 
 class StaffForm(PersonForm, RoleForm):
@@ -161,48 +154,48 @@ class StaffForm(PersonForm, RoleForm):
 class SuspensionForm(Form):
     """The reason for suspending, or for reinstating."""
 
-    reason = TextAreaField("Reason")
+    reason = fields.TextAreaField("Reason")
 
 
 class ProductsForm(FileForm):
     """A list of approved products, or the reference of one that was looked at."""
 
     file = FileField("CSV file of approved products")
-    kept_file = StringField()
+    kept_file = fields.StringField()
 
 
 class AloneForm(Form):
-    name = StringField("First name or nickname")
+    name = fields.StringField("First name or nickname")
 
 
 class EnterForm(Form):
-    code = StringField("Code of your class")
-    name = StringField("First name or nickname")
+    code = fields.StringField("Code of your class")
+    name = fields.StringField("First name or nickname")
 
 
 class ClockForm(Form):
-    move = StringField("Move the clock")
+    move = fields.StringField("Move the clock")
 
 
 class ClassForm(Form):
-    places = StringField("Places")
+    places = fields.StringField("Places")
 
 
 class AnswerForm(Form):
     """The answer to the question of an exercise."""
 
-    answer = StringField()
+    answer = fields.StringField()
 
 
 class ResetForm(Form):
     """The word that confirms a reset. `place` is empty for a whole class."""
 
-    confirmation = StringField("Type reset to confirm")
-    place = StringField()
+    confirmation = fields.StringField("Type reset to confirm")
+    place = fields.StringField()
 
 
 class ActForm(Form):
     """An act of the agency for a place, or for all places of a class."""
 
-    act = StringField()
-    place = StringField()
+    act = fields.StringField()
+    place = fields.StringField()

@@ -11,15 +11,10 @@ from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
 from spv.rules.errors import ValidationError
+from spv.rules.ledger import statements
 from spv.rules.ledger.csv_upload import pasted_rows
 from spv.rules.ledger.rows import FIELDS
 from spv.rules.ledger.search import STATUSES
-from spv.rules.ledger.statements import (
-    REASONS,
-    UPLOAD,
-    current_wording,
-    read_declaration,
-)
 from spv.rules.proofs import LONGEST
 from spv.rules.text import read_all
 
@@ -82,7 +77,7 @@ class InvalidateForm(Form):
     reason = StringField("Reason")
     other_reason = StringField("What is the reason?")
 
-    reasons: ClassVar = {reason: reason for reason in REASONS}
+    reasons: ClassVar = {reason: reason for reason in statements.REASONS}
 
 
 class SerialListForm(FileForm):
@@ -137,7 +132,7 @@ class UploadForm(CheckForm):
     confirm_warnings = StringField("Warnings")
     file = FileField(CheckForm.LABEL)  # after the declaration, as on the page
 
-    version, wording = current_wording(UPLOAD)
+    version, wording = statements.current_wording(statements.UPLOAD)
 
     @property
     def is_kept(self) -> bool:
@@ -154,7 +149,9 @@ class UploadForm(CheckForm):
         readers: dict[str, Callable[[Any], Any]] = {"file": lambda _: find()}
         if not self.check_only.data:
             version = self.wording_version.data or ""
-            made = partial(read_declaration, version=version, purpose=UPLOAD)
+            made = partial(
+                statements.read_declaration, version=version, purpose=statements.UPLOAD
+            )
             readers = {"declaration": made} | readers
         return bytes(read_all(self.answers, readers)["file"])
 

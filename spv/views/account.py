@@ -9,14 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import access, demo, known_browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.accounts import (
-    ApplicationForm,
-    ChangePasswordForm,
-    NewPasswordForm,
-    SignInForm,
-    SignUpForm,
-    UserForm,
-)
+from spv.forms import accounts as forms
 from spv.services.accounts import (
     applications,
     link_notices,
@@ -37,12 +30,12 @@ def notices_of_links() -> Sequence[Any]:
 
 
 @sign_in_bp.get("/sign-in", endpoint="new")
-def sign_in_page(form: SignInForm | None = None) -> Response:
+def sign_in_page(form: forms.SignInForm | None = None) -> Response:
     """Show the form, and in a demonstration its sign-ins."""
     return pages.render(
         "sign_in/_sign_in.html",
         "Sign in",
-        form or SignInForm(),
+        form or forms.SignInForm(),
         demonstration=demo.sign_ins() if pages.is_demonstration() else {},
         demonstration_password=demo.PASSWORD,
     )
@@ -50,8 +43,8 @@ def sign_in_page(form: SignInForm | None = None) -> Response:
 
 @sign_in_bp.post("/sign-in", endpoint="create")
 @limiter.limit("60 per 30 seconds", key_func=known_browsers.browser_or_network)
-@pages.submits(SignInForm, sign_in_page)
-def start_session(form: SignInForm) -> BaseResponse:
+@pages.submits(forms.SignInForm, sign_in_page)
+def start_session(form: forms.SignInForm) -> BaseResponse:
     """Sign in, and go on to the page that the user wanted."""
     browser, before = known_browsers.browser(), access.token()
     token = sign_in.sign_in(form.answers, current_actor(), before, browser)
@@ -69,15 +62,15 @@ def go_on(token: str, browser: str) -> BaseResponse:
 
 
 @sign_in_bp.get("/sign-up", endpoint="sign_up")
-def sign_up_page(form: SignUpForm | None = None) -> Response:
+def sign_up_page(form: forms.SignUpForm | None = None) -> Response:
     """Show the form for a new user."""
-    return pages.render("sign_in/_sign_up.html", "Sign up", form or SignUpForm())
+    return pages.render("sign_in/_sign_up.html", "Sign up", form or forms.SignUpForm())
 
 
 @sign_in_bp.post("/sign-up")
 @limiter.limit("60 per minute")
-@pages.submits(SignUpForm, sign_up_page)
-def register(form: SignUpForm) -> BaseResponse:
+@pages.submits(forms.SignUpForm, sign_up_page)
+def register(form: forms.SignUpForm) -> BaseResponse:
     """Sign up; the answer does not reveal whether the user had signed up before."""
     sign_in.sign_up(form.answers, current_actor())
     return pages.done(
@@ -129,7 +122,7 @@ def _account_page(partial: str, title: str) -> Response:
 
 @bp.get("/account/apply", endpoint="new")
 @bp.get("/account/upgrade", endpoint="edit")
-def application_page(form: ApplicationForm | None = None) -> Response:
+def application_page(form: forms.ApplicationForm | None = None) -> Response:
     """Show the form for an account, or for its upgrade with its present details.
 
     The back link of the review has the answers in its address.
@@ -139,7 +132,7 @@ def application_page(form: ApplicationForm | None = None) -> Response:
     return pages.render(
         "account/_application.html",
         "Upgrade account" if account else "Apply for an account",
-        form or ApplicationForm(request.args, obj=account),
+        form or forms.ApplicationForm(request.args, obj=account),
         held=applications.current_types(actor),
         waiting=applications.is_waiting(actor),
         is_upgrade=account is not None,
@@ -149,8 +142,8 @@ def application_page(form: ApplicationForm | None = None) -> Response:
 
 @bp.post("/account/apply", endpoint="apply")
 @bp.post("/account/upgrade", endpoint="upgrade")
-@pages.submits(ApplicationForm, application_page)
-def submit_application(form: ApplicationForm) -> BaseResponse:
+@pages.submits(forms.ApplicationForm, application_page)
+def submit_application(form: forms.ApplicationForm) -> BaseResponse:
     """Submit an application for an account, or review and submit one for an upgrade."""
     actor = current_actor()
     if actor.account_id and form.step.data == "next":
@@ -173,27 +166,29 @@ def list_users() -> Response:
 
 
 @bp.get("/account/users/new")
-def new_user(form: UserForm | None = None) -> Response:
+def new_user(form: forms.UserForm | None = None) -> Response:
     """Show the form for a new user."""
-    return pages.render("account/_new_user.html", "Add a user", form or UserForm())
+    return pages.render(
+        "account/_new_user.html", "Add a user", form or forms.UserForm()
+    )
 
 
 @bp.post("/account/users/new")
 @limiter.limit("60 per minute")
-@pages.submits(UserForm, new_user)
-def add_user(form: UserForm) -> Response:
+@pages.submits(forms.UserForm, new_user)
+def add_user(form: forms.UserForm) -> Response:
     """Add a user, and show the link to set a password with."""
     return link_page(users.add(form.answers, current_actor()), "account.list_users")
 
 
 @bp.get("/account/users/<number:user_id>")
-def edit_user(user_id: int, form: UserForm | None = None) -> Response:
+def edit_user(user_id: int, form: forms.UserForm | None = None) -> Response:
     """Show the form to change or remove a user."""
     user = users.show(user_id, current_actor())
     return pages.render(
         "account/_edit_user.html",
         "Change a user",
-        form or UserForm(obj=user, administrator=user.is_administrator),
+        form or forms.UserForm(obj=user, administrator=user.is_administrator),
         user=user,
         is_last=users.is_last(user),
         is_shared=sign_in.is_shared(user),
@@ -201,8 +196,8 @@ def edit_user(user_id: int, form: UserForm | None = None) -> Response:
 
 
 @bp.post("/account/users/<number:user_id>")
-@pages.submits(UserForm, edit_user)
-def change_user(form: UserForm, user_id: int) -> BaseResponse:
+@pages.submits(forms.UserForm, edit_user)
+def change_user(form: forms.UserForm, user_id: int) -> BaseResponse:
     """Change a user."""
     users.change(user_id, form.answers, current_actor())
     return pages.go_to("account.list_users", "The user has been changed.")
@@ -237,16 +232,16 @@ def close_notice() -> BaseResponse:
 
 
 @bp.get("/account/password")
-def edit_password(form: ChangePasswordForm | None = None) -> Response:
+def edit_password(form: forms.ChangePasswordForm | None = None) -> Response:
     """Show the form for a new password."""
-    title, form = "Change password", form or ChangePasswordForm()
+    title, form = "Change password", form or forms.ChangePasswordForm()
     return pages.render("account/_edit_password.html", title, form)
 
 
 @bp.post("/account/password")
 @limiter.limit("60 per minute")
-@pages.submits(ChangePasswordForm, edit_password)
-def change_password(form: ChangePasswordForm) -> BaseResponse:
+@pages.submits(forms.ChangePasswordForm, edit_password)
+def change_password(form: forms.ChangePasswordForm) -> BaseResponse:
     """Change the password, which ends all other sessions."""
     users.change_password(
         form.answers, access.token(), current_actor(), known_browsers.browser()
@@ -256,12 +251,12 @@ def change_password(form: ChangePasswordForm) -> BaseResponse:
 
 
 @bp.get("/password/<token:token>")
-def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
+def open_link(token: str, form: forms.NewPasswordForm | None = None) -> Response:
     """Show the form that a password link leads to."""
     return pages.render(
         "account/_set_password.html",
         "Set a password",
-        form or NewPasswordForm(),
+        form or forms.NewPasswordForm(),
         token=token,
         holder=users.holder(token),
     )
@@ -269,8 +264,8 @@ def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
 
 @bp.post("/password/<token:token>")
 @limiter.limit("60 per minute")
-@pages.submits(NewPasswordForm, open_link)
-def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
+@pages.submits(forms.NewPasswordForm, open_link)
+def use_link(form: forms.NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
     browser = known_browsers.browser()
     users.use_link(token, form.answers, current_actor(), browser)

@@ -7,15 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
-from spv.forms.accounts import (
-    CalculationForm,
-    ContactForm,
-    ContactsFileForm,
-    DeclineForm,
-    LogForm,
-    ProductsForm,
-    SeenForm,
-)
+from spv.forms import accounts as forms
 from spv.rules.desk import refused_row
 from spv.rules.ledger.product_list import MOST_PRODUCTS
 from spv.rules.staff_search import read_calculation_criteria, read_log_criteria
@@ -42,15 +34,15 @@ bp.add_app_template_global(refused_row)
 
 
 @bp.get("")
-def index(form: SeenForm | None = None) -> Response:
+def index(form: forms.SeenForm | None = None) -> Response:
     """Show the desk: what is new, and what is worth a look."""
-    form = form or SeenForm(formdata=None)
+    form = form or forms.SeenForm(formdata=None)
     return pages.render("staff/_desk.html", "Desk", form, desk=desk.show())
 
 
 @bp.post("/seen")
-@pages.submits(SeenForm, index)
-def see(form: SeenForm) -> BaseResponse:
+@pages.submits(forms.SeenForm, index)
+def see(form: forms.SeenForm) -> BaseResponse:
     """Note that a finding was seen."""
     desk.see(form.answers, current_actor())
     return pages.done("staff.index", "Seen. It comes back if there is more of it.")
@@ -75,13 +67,13 @@ def list_applications() -> Response:
 
 
 @bp.get("/applications/<number:application_id>")
-def application(application_id: int, form: DeclineForm | None = None) -> Response:
+def application(application_id: int, form: forms.DeclineForm | None = None) -> Response:
     """Show an application beside the nominated contact."""
     found = applications.show(application_id)
     return pages.render(
         "staff/_application.html",
         f"Application of {found.legal_name}",
-        form or DeclineForm(),
+        form or forms.DeclineForm(),
         application=found,
         matches=contacts.compare(found),
     )
@@ -95,8 +87,8 @@ def approve(application_id: int) -> BaseResponse:
 
 
 @bp.post("/applications/<number:application_id>/decline")
-@pages.submits(DeclineForm, application)
-def decline(form: DeclineForm, application_id: int) -> BaseResponse:
+@pages.submits(forms.DeclineForm, application)
+def decline(form: forms.DeclineForm, application_id: int) -> BaseResponse:
     """Decline an application with a reason."""
     applications.decline(application_id, form.answers, current_actor())
     return pages.done("staff.applications", "Declined. The applicant sees the reason.")
@@ -104,11 +96,12 @@ def decline(form: DeclineForm, application_id: int) -> BaseResponse:
 
 @bp.get("/contacts")
 def list_contacts(
-    form: ContactForm | None = None, file_form: ContactsFileForm | None = None
+    form: forms.ContactForm | None = None,
+    file_form: forms.ContactsFileForm | None = None,
 ) -> Response:
     """Show the contacts, a form for one and a form for a file."""
-    form = form or ContactForm(formdata=None)
-    file_form = file_form or ContactsFileForm(formdata=None)
+    form = form or forms.ContactForm(formdata=None)
+    file_form = file_form or forms.ContactsFileForm(formdata=None)
     text = request.args.get("text", "")
     return pages.render(
         "staff/_contacts.html",
@@ -122,16 +115,16 @@ def list_contacts(
 
 
 @bp.post("/contacts")
-@pages.submits(ContactForm, list_contacts)
-def save_contact(form: ContactForm) -> BaseResponse:
+@pages.submits(forms.ContactForm, list_contacts)
+def save_contact(form: forms.ContactForm) -> BaseResponse:
     """Save a contact in place of the one with the same ABN."""
     contacts.save(form.answers, current_actor())
     return pages.done("staff.list_contacts", "The contact has been saved.")
 
 
 @bp.post("/contacts/file")
-@pages.submits(ContactsFileForm, lambda form: list_contacts(file_form=form))
-def load_contacts(form: ContactsFileForm) -> BaseResponse:
+@pages.submits(forms.ContactsFileForm, lambda form: list_contacts(file_form=form))
+def load_contacts(form: forms.ContactsFileForm) -> BaseResponse:
     """Save the contacts of a CSV file."""
     count = contacts.load(form.data_of_file(), current_actor())
     return pages.done("staff.list_contacts", f"{pluralise(count, 'contact')} saved.")
@@ -178,14 +171,14 @@ def start_verification() -> BaseResponse:
     return pages.done("staff.verify", message)
 
 
-def _log(form: LogForm, **context: Any) -> Response:
+def _log(form: forms.LogForm, **context: Any) -> Response:
     return pages.render("staff/_audit.html", "Audit log", form, **context)
 
 
 @log_bp.get("/audit", endpoint="index")
 @pages.recorded
-@pages.submits(lambda: LogForm(request.args), _log)
-def search_log(form: LogForm) -> Response:
+@pages.submits(lambda: forms.LogForm(request.args), _log)
+def search_log(form: forms.LogForm) -> Response:
     """Show the newest events, or those that match."""
     criteria = read_log_criteria(form.answers)
     searches.note_search("log.searched", current_actor(), criteria.in_words())
@@ -197,7 +190,7 @@ def search_log(form: LogForm) -> Response:
 @pages.recorded
 def export_log(form: str) -> Response:
     """Download the events that match, with their hashes."""
-    criteria = read_log_criteria(LogForm(request.args).answers)
+    criteria = read_log_criteria(forms.LogForm(request.args).answers)
     texts = audit_export.export(criteria, form, current_actor())
     if form == "csv":
         return pages.csv_file(texts, "audit-log.csv")
@@ -214,13 +207,13 @@ def show_event(event_id: int) -> Response:
     return pages.render("staff/_event.html", title, shown=shown)
 
 
-def _calculations(form: CalculationForm, **context: Any) -> Response:
+def _calculations(form: forms.CalculationForm, **context: Any) -> Response:
     return pages.render("staff/_calculations.html", "Calculations", form, **context)
 
 
 @log_bp.get("/calculations")
-@pages.submits(lambda: CalculationForm(request.args), _calculations)
-def list_calculations(form: CalculationForm) -> Response:
+@pages.submits(lambda: forms.CalculationForm(request.args), _calculations)
+def list_calculations(form: forms.CalculationForm) -> Response:
     """Show the newest calculations, or those that match, and a chart of some days."""
     criteria, before = read_calculation_criteria(form.answers), pages.number("before")
     return _calculations(
@@ -234,7 +227,7 @@ def list_calculations(form: CalculationForm) -> Response:
 @log_bp.get("/calculations/counts.csv")
 def counts() -> Response:
     """Download the numbers of the chart."""
-    criteria = read_calculation_criteria(CalculationForm(request.args).answers)
+    criteria = read_calculation_criteria(forms.CalculationForm(request.args).answers)
     text = calculations.as_csv(calculations.chart(criteria))
     return pages.csv_file(text, "calculations-counted.csv")
 
@@ -254,16 +247,16 @@ def calculation(reference: str) -> Response:
 
 
 @products_bp.get("", endpoint="index")
-def list_products(form: ProductsForm | None = None, **context: Any) -> Response:
+def list_products(form: forms.ProductsForm | None = None, **context: Any) -> Response:
     """Search the approved products; show the form for a file, or what it changes."""
-    text, form = request.args.get("text", ""), form or ProductsForm(formdata=None)
+    text, form = request.args.get("text", ""), form or forms.ProductsForm(formdata=None)
     context |= {"found": products.find(text), "text": text, "most": MOST_PRODUCTS}
     return pages.render("staff/_products.html", "Approved products", form, **context)
 
 
 @products_bp.post("", endpoint="load")
-@pages.submits(ProductsForm, list_products)
-def load_products(form: ProductsForm) -> BaseResponse:
+@pages.submits(forms.ProductsForm, list_products)
+def load_products(form: forms.ProductsForm) -> BaseResponse:
     """Show what a file changes, or load the file that was looked at."""
     actor = current_actor()
     if form.kept_file.data and not form.has_file:

@@ -42,6 +42,17 @@ class Step(NamedTuple):
     figure: Figure
 
 
+def step(
+    label: str, figure: str, operation: str, result: str | Decimal | int, unit: str = ""
+) -> Step:
+    """Return a step by the name of its figure; a whole number counts its unit."""
+    if isinstance(result, Decimal):
+        result = format_decimal(result)
+    elif isinstance(result, int):
+        result, unit = pluralise(result, unit).split()
+    return Step(label, operation, result, unit, FIGURES[figure])
+
+
 class Stage(NamedTuple):
     """The certificates of a system that is installed between two days."""
 
@@ -163,17 +174,20 @@ class Installation(ABC):
 
     def last_step(self) -> Step:
         """Return the step that rounds down."""
-        number, unit = pluralise(self.certificates, "STC").split()
         operation = f"{format_decimal(self.output)} rounded down"
-        figure = FIGURES["certificate_output"]
-        return Step("Certificates", operation, number, unit, figure)
+        number = self.certificates
+        return step("Certificates", "certificate_output", operation, number, "STC")
+
+    def value(self, figure: str) -> Any:
+        """Return the value of a figure on the installation date."""
+        return value_on(figure, self.installation_date)
 
     def answers(self) -> dict[str, str]:
         """Return the answers as text, from which the same installation is read."""
         return answers_of(self, NAMES_OF[self.system_type])
 
     def read_price(self, text: str) -> Decimal:
-        """Return another price of one STC; raises ValueError if it is above the ceiling."""
+        """Return another price of one STC; raises ValueError if it is not allowed."""
         price: Decimal = _read(text.strip(), FIELDS["stc_price"], type(self))
         found = dict(Installation.limits({"stc_price": price}, self.installation_date))
         if found:
