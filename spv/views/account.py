@@ -186,13 +186,10 @@ def edit_user(user_id: int, form: forms.UserForm | None = None) -> Response:
     """Show the form to change or remove a user."""
     user = users.show(user_id, current_actor())
     return pages.render(
-        "account/_edit_user.html",
-        "Change a user",
+        "account/_edit_user.html", "Change a user",
         form or forms.UserForm(obj=user, administrator=user.is_administrator),
-        user=user,
-        is_last=users.is_last(user),
-        is_shared=sign_in.is_shared(user),
-    )
+        user=user, is_last=users.is_last(user), is_shared=sign_in.is_shared(user),
+    )  # fmt: skip
 
 
 @bp.post("/account/users/<number:user_id>")

@@ -62,16 +62,12 @@ def board(class_id: int, form: ResetForm | None = None) -> Response:
     """Show the board of a class: its places, and what each has done."""
     of_class, taken = classes.show(class_id)
     return pages.render(
-        "training/_board.html",
-        f"Class {of_class.code}",
+        "training/_board.html", f"Class {of_class.code}",
         form or ResetForm(formdata=None),
-        of_class=of_class,
-        is_over=classes.is_over(of_class),
-        seats=classes.board(taken),
-        exercises=EXERCISES,
-        acts=Act,
+        of_class=of_class, is_over=classes.is_over(of_class),
+        seats=classes.board(taken), exercises=EXERCISES, acts=Act,
         address=url_for("training.new", code=of_class.code, _external=True),
-    )
+    )  # fmt: skip
 
 
 @bp.post("/classes/<number:class_id>/act")

@@ -74,18 +74,13 @@ def reference(
     actor = current_actor()
     example = example.replace("EXAMPLE-", f"EXAMPLE-{actor.account_id}-")
     return pages.render(
-        "developer/_reference.html",
-        API,
-        form or forms.ConsoleForm(body=example),
+        "developer/_reference.html", API, form or forms.ConsoleForm(body=example),
         operations=operations.values(),
         schemas=guide.openapi()["components"]["schemas"],
-        url=url_for("api_ledger.create", _external=True),
-        example=example,
-        subscriptions=subscriptions.mine(actor),
-        answer=answer,
-        key_header=KEY_HEADER,
+        url=url_for("api_ledger.create", _external=True), example=example,
+        subscriptions=subscriptions.mine(actor), answer=answer, key_header=KEY_HEADER,
         codes=guide.error_codes(),
-    )
+    )  # fmt: skip
 
 
 @bp.get("/console")
@@ -137,18 +132,15 @@ def profile(
     actor = current_actor()
     found = subscriptions.mine(actor)
     return pages.render(
-        "developer/_profile.html",
-        "Profile",
+        "developer/_profile.html", "Profile",
         form or forms.SubscriptionForm(formdata=None),
-        about=(subscription_id, kind),
-        secret=secret,
-        subscriptions=found,
+        about=(subscription_id, kind), secret=secret, subscriptions=found,
         suspended=suspensions.reasons(
             Subject.SUBSCRIPTION, (each.id for each in found)
         ),
         cancelled=subscriptions.cancelled(actor),
         standing=declarations.declaration_status(actor.account_id),
-    )
+    )  # fmt: skip
 
 
 @bp.post(f"{KEY}/show")

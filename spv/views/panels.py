@@ -124,13 +124,10 @@ def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response
     """Show the dialog over a selection, or say why there is none."""
     rows = selection.row_ids if selection else ()
     return pages.render(
-        "invalidations/_new.html",
-        "Mark as invalid",
-        form,
-        selection=selection,
-        sample=with_ids(rows[:SAMPLE]) if rows else (),
+        "invalidations/_new.html", "Mark as invalid", form,
+        selection=selection, sample=with_ids(rows[:SAMPLE]) if rows else (),
         sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
-    )
+    )  # fmt: skip
 
 
 @invalidations_bp.get("/invalidate", endpoint="new")
@@ -164,13 +161,9 @@ def list_invalidations() -> Response:
     before, account = map(pages.number, ("before", "account"))
     found, has_more = invalidations.find(current_actor(), before, account)
     return pages.render(
-        "invalidations/_index.html",
-        "Marked as invalid",
-        invalidations=found,
-        has_more=has_more,
-        before=before,
-        only=account,
-    )
+        "invalidations/_index.html", "Marked as invalid",
+        invalidations=found, has_more=has_more, before=before, only=account,
+    )  # fmt: skip
 
 
 @invalidations_bp.get("/invalidations/<number:invalidation_id>", endpoint="show")

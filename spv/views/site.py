@@ -50,15 +50,12 @@ def index() -> BaseResponse | Response:
         return redirect(url_for("staff.index"))
     actor = current_actor()
     return pages.render(
-        "site/_portal.html",
-        "Client Portal",
-        UploadForm(),
-        applications=applications.mine(actor),
-        account=applications.account_of(actor),
+        "site/_portal.html", "Client Portal", UploadForm(),
+        applications=applications.mine(actor), account=applications.account_of(actor),
         uploads=uploads.find(actor)[0][:LAST] if may("uploads.index") else [],
         refused=refused_files.mine(actor) if may("uploads.new") else [],
         subscriptions=subscriptions.in_short(actor) if may("uploads.new") else None,
-    )
+    )  # fmt: skip
 
 
 @bp.get("/find")

@@ -104,14 +104,10 @@ def list_contacts(
     file_form = file_form or forms.ContactsFileForm(formdata=None)
     text = request.args.get("text", "")
     return pages.render(
-        "staff/_contacts.html",
-        "Nominated contacts",
-        form,
+        "staff/_contacts.html", "Nominated contacts", form,
         status=max(form.http_status, file_form.http_status),
-        contacts=contacts.find(text),
-        text=text,
-        file_form=file_form,
-    )
+        contacts=contacts.find(text), text=text, file_form=file_form,
+    )  # fmt: skip
 
 
 @bp.post("/contacts")

@@ -26,14 +26,10 @@ def people(form: StaffForm | None = None) -> Response:
     colleagues, found = staff.index(), users.find(text)
     ids = [user.id for user in (*colleagues, *found)]
     return pages.render(
-        "staff/_people.html",
-        "People",
-        form or StaffForm(formdata=None),
-        staff=colleagues,
-        people=found,
-        suspended=suspensions.reasons(Subject.PERSON, ids),
-        text=text,
-    )
+        "staff/_people.html", "People", form or StaffForm(formdata=None),
+        staff=colleagues, people=found,
+        suspended=suspensions.reasons(Subject.PERSON, ids), text=text,
+    )  # fmt: skip
 
 
 @bp.post("/people")
@@ -88,14 +84,10 @@ def index() -> Response:
     found = overview.find(text, lapsing=lapsing)
     ids = (row.Account.id for row in found)
     return pages.render(
-        "staff/_accounts.html",
-        "Accounts",
-        accounts=found,
-        suspended=suspensions.reasons(Subject.ACCOUNT, ids),
-        most=overview.MOST_FOUND,
-        text=text,
-        lapsing=lapsing,
-    )
+        "staff/_accounts.html", "Accounts",
+        accounts=found, suspended=suspensions.reasons(Subject.ACCOUNT, ids),
+        most=overview.MOST_FOUND, text=text, lapsing=lapsing,
+    )  # fmt: skip
 
 
 @bp.get("/accounts/<number:account_id>")
@@ -108,18 +100,14 @@ def account(account_id: int, form: SuspensionForm | None = None) -> Response:
     people = users.of_account(account_id)
     subscribed = subscriptions.of_account(account_id)
     return pages.render(
-        "staff/_account.html",
-        found.legal_name,
-        account=found,
-        shown=shown,
-        people=people,
-        subscriptions=subscribed,
+        "staff/_account.html", found.legal_name,
+        account=found, shown=shown, people=people, subscriptions=subscribed,
         suspended=suspensions.reasons(Subject.PERSON, (each.id for each in people)),
         suspended_subscriptions=suspensions.reasons(
             Subject.SUBSCRIPTION, (each.id for each in subscribed)
         ),
         **_suspension(Subject.ACCOUNT, account_id, form),
-    )
+    )  # fmt: skip
 
 
 @bp.get("/subscriptions/<number:subscription_id>")

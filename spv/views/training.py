@@ -158,17 +158,11 @@ def exercise(
     form.answer.label.text = shown.question
     may_go = access.may(shown.go)
     return pages.render(
-        "training/_exercise.html",
-        shown.title,
-        form,
-        exercise=shown,
-        found=found,
-        given=found.given,
-        phone=PHONE,
+        "training/_exercise.html", shown.title, form,
+        exercise=shown, found=found, given=found.given, phone=PHONE,
         go=_address_of(shown, place) if may_go else "",
-        is_locked=not may_go and shown.number > 3,
-        last=len(EXERCISES),
-    )
+        is_locked=not may_go and shown.number > 3, last=len(EXERCISES),
+    )  # fmt: skip
 
 
 def _address_of(exercise: Exercise, place: Any) -> str:

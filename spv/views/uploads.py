@@ -55,14 +55,11 @@ def index() -> Response:
     before, account = map(pages.number, ("before", "account"))
     found, has_more = uploads.find(actor, before, account)
     return pages.render(
-        "uploads/_index.html",
-        "Uploads",
-        uploads=found,
-        has_more=has_more,
-        refused=[] if before else refused_files.mine(actor),
-        before=before,
+        "uploads/_index.html", "Uploads",
+        uploads=found, has_more=has_more,
+        refused=[] if before else refused_files.mine(actor), before=before,
         only=account,
-    )
+    )  # fmt: skip
 
 
 @bp.get("/panels/uploads/<number:upload_id>")
