@@ -1,11 +1,9 @@
 """Small generation units: rated power, times what a kW generates, times years."""
 
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, ClassVar
 
 from spv.rules.stc.figures import (
@@ -23,7 +21,7 @@ from spv.rules.stc.system_types import PERIODS, SystemType
 from spv.rules.text import format_date, format_decimal, pluralise
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class SmallGenerationUnit(Installation):
     """A system with a rated power, whose output over some years is counted."""
 
@@ -35,31 +33,13 @@ class SmallGenerationUnit(Installation):
     rated_power_kw: Decimal
     calculation_period: str
 
-    @property
-    @abstractmethod
-    def annual_output(self) -> Decimal:
-        """The output in MWh a year."""
-
-    @property
-    def most_years(self) -> int:
-        """The longest time that certificates can be calculated for."""
-        return years_left(self.installation_date)
-
-    @property
-    def chosen_years(self) -> int:
-        """The years of the calculation period."""
+    def _count_years(self, most_years: int, annual_output: Decimal) -> None:
+        """Set the years that are used, and the output of all of them in MWh."""
+        self.most_years, self.annual_output = most_years, annual_output
         period = self.calculation_period
-        return self.most_years if period == "max" else int(period)
-
-    @property
-    def years(self) -> int:
-        """The years that certificates are calculated for."""
-        return min(self.most_years, self.chosen_years)
-
-    @cached_property
-    def output(self) -> Decimal:
-        """The output in MWh over those years."""
-        return self.annual_output * self.years
+        self.chosen_years = most_years if period == "max" else int(period)
+        self.years = min(most_years, self.chosen_years)
+        self._round_down(annual_output * self.years)
 
     @classmethod
     def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
@@ -112,7 +92,7 @@ class SmallGenerationUnit(Installation):
         return step("Years used", "scheme_last_day", operation, self.years, "year")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Solar(SmallGenerationUnit):
     """A system of solar panels: a kW generates the rating of its zone."""
 
@@ -125,20 +105,16 @@ class Solar(SmallGenerationUnit):
 
     postcode: str
 
+    def __post_init__(self) -> None:
+        self.zone = zone_of(self.postcode)
+        self.rating = Decimal(self.value("zone_rating")[self.zone - 1])  # MWh per kW
+        self.deeming_years = deeming_period(self.installation_date)
+        self._count_years(self.deeming_years, self.rated_power_kw * self.rating)
+
     @classmethod
     def date_hint(cls, day: date) -> str:
         years = pluralise(deeming_period(day), "year")
         return f"Deeming period for {day.year}: {years}"
-
-    @property
-    def zone(self) -> int:
-        """The zone of the postcode."""
-        return zone_of(self.postcode)
-
-    @cached_property
-    def rating(self) -> Decimal:
-        """The rating of the zone in MWh a year per kW."""
-        return Decimal(self.value("zone_rating")[self.zone - 1])
 
     def warnings(self, today: date) -> Iterator[str]:
         yield from super().warnings(today)
@@ -149,17 +125,6 @@ class Solar(SmallGenerationUnit):
                 "nobody can install a system there. Check the postcode of the "
                 "installation address."
             )
-
-    @property
-    def deeming_years(self) -> int:
-        """The deeming period."""
-        return deeming_period(self.installation_date)
-
-    most_years = deeming_years
-
-    @property
-    def annual_output(self) -> Decimal:
-        return self.rated_power_kw * self.rating
 
     def working(self) -> tuple[Step, ...]:
         day, zone = self.installation_date, f"Zone {self.zone}"
@@ -182,7 +147,7 @@ class Solar(SmallGenerationUnit):
         )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Turbine(SmallGenerationUnit):
     """A turbine driven by wind or water: a kW generates for some hours of the year."""
 
@@ -190,6 +155,16 @@ class Turbine(SmallGenerationUnit):
     standard_hours: ClassVar[str]
 
     resource_hours: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        standard = Decimal(self.value(self.standard_hours))
+        self.hours = max(standard, self.resource_hours or standard)  # in a year
+        annual = Decimal(self.value("turbine_output_factor")) * self.rated_power_kw
+        self._count_years(years_left(self.installation_date), annual * self.hours)
+        # An output of less than one certificate may count as one.
+        least = Decimal(self.value("smallest_certificate"))
+        self.is_rounded_up = least <= self.output < 1
+        self.certificates = max(self.certificates, int(self.is_rounded_up))
 
     @classmethod
     def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
@@ -209,17 +184,6 @@ class Turbine(SmallGenerationUnit):
                 f"generate at most {format_decimal(limit)}: enter fewer hours."
             )
             yield "resource_hours", sentence
-
-    @property
-    def hours(self) -> Decimal:
-        """The standard hours a year, or those of a site assessment if they are more."""
-        standard = Decimal(self.value(self.standard_hours))
-        return max(standard, self.resource_hours or standard)
-
-    @property
-    def annual_output(self) -> Decimal:
-        factor = Decimal(self.value("turbine_output_factor"))
-        return factor * self.rated_power_kw * self.hours
 
     def working(self) -> tuple[Step, ...]:
         hours, power = format_decimal(self.hours), format_decimal(self.rated_power_kw)
@@ -252,15 +216,6 @@ class Turbine(SmallGenerationUnit):
         least = f"at least {self.value('smallest_certificate')}, rounded up"
         operation = f"{format_decimal(self.output)}, {least}"
         return step("Certificates", "smallest_certificate", operation, 1, "STC")
-
-    @property
-    def is_rounded_up(self) -> bool:
-        """True if the output is less than one certificate, but counts as one."""
-        return Decimal(self.value("smallest_certificate")) <= self.output < 1
-
-    @property
-    def certificates(self) -> int:
-        return 1 if self.is_rounded_up else super().certificates
 
 
 class Wind(Turbine):

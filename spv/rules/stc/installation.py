@@ -76,12 +76,13 @@ class Calculation(NamedTuple):
     years: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Installation(ABC):
     """A system with its answers in kW, kWh, hours a year and dollars for one STC.
 
     Each system type has a class, whose fields are those of the type in the table of
-    questions. Class variables name the figures, whose values depend on the day.
+    questions. Class variables name the figures, whose values depend on the day. All
+    numbers that follow are exact until the certificates are rounded down.
     """
 
     system_type: ClassVar[SystemType]
@@ -152,15 +153,13 @@ class Installation(ABC):
         too_late = too_late_to_create(self.installation_date, today)
         yield from filter(None, (too_late, age_of_figures(today)))
 
-    @property
     @abstractmethod
-    def output(self) -> Decimal:
-        """The certificates before they are rounded: an output in MWh, or its like."""
+    def __post_init__(self) -> None:
+        """Compute everything that follows from the answers, up to the certificates."""
 
-    @property
-    def certificates(self) -> int:
-        """The whole certificates: the one place where anything is rounded."""
-        return int(self.output)
+    def _round_down(self, output: Decimal) -> None:
+        """Set the whole certificates of an output in MWh, or of its like."""
+        self.output, self.certificates = output, int(output)
 
     def calculate(self, today: date) -> Calculation:
         """Return the certificates, the numbers behind them, and the warnings."""

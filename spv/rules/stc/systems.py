@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 from spv.rules.errors import ValidationError
@@ -14,7 +13,7 @@ from spv.rules.stc.installation import Installation, Step, step
 from spv.rules.text import format_date, format_decimal, pluralise, read_date
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Battery(Installation):
     """A battery that stores the output of solar panels."""
 
@@ -52,35 +51,18 @@ class Battery(Installation):
         factor = format_decimal(figures.value_on("battery_factor", day))
         return f"STC factor on {format_date(day)}: {factor} STCs per kWh"
 
-    @property
-    def capacity_kwh(self) -> Decimal:
-        """The usable capacity: as it was given, or that of all modules together."""
-        return capacity_of(vars(self))
-
-    @property
-    def most_kwh(self) -> Decimal:
-        """The usable capacity above which nothing more is counted."""
-        return Decimal(self.value("battery_bands")[-1][0])
-
-    @property
-    def parts(self) -> list[tuple[Decimal, Decimal]]:
-        """The capacity in each band that is reached, with the share that counts."""
-        parts, below = [], Decimal(0)
-        for top, share in self.value("battery_bands"):
+    def __post_init__(self) -> None:
+        self.capacity_kwh = capacity_of(vars(self))
+        bands = self.value("battery_bands")
+        self.most_kwh = Decimal(bands[-1][0])  # nothing above this counts
+        # The capacity in each band that is reached, with the share that counts.
+        self.parts, below = [], Decimal(0)
+        for top, share in bands:
             if (part := min(self.capacity_kwh, top) - below) > 0:
-                parts.append((part, share))
+                self.parts.append((part, share))
             below = top
-        return parts
-
-    @property
-    def weighted_kwh(self) -> Decimal:
-        """The capacity that counts."""
-        return sum((part * share for part, share in self.parts), Decimal(0))
-
-    @cached_property
-    def output(self) -> Decimal:
-        """The certificates before they are rounded down."""
-        return self.weighted_kwh * Decimal(self.value("battery_factor"))
+        self.weighted_kwh = sum((p * share for p, share in self.parts), Decimal(0))
+        self._round_down(self.weighted_kwh * Decimal(self.value("battery_factor")))
 
     def warnings(self, today: date) -> Iterator[str]:
         yield from super().warnings(today)
