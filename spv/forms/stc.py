@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from flask_wtf.file import FileField
 from wtforms import StringField
@@ -17,8 +18,6 @@ from spv.rules.stc.system_types import (
     FIELDS_OF,
     SYSTEM_TYPE_LABEL,
     SYSTEM_TYPES,
-    Field,
-    SystemType,
     system_type_of,
 )
 from spv.rules.stc.systems import SYSTEMS, hints
@@ -36,35 +35,26 @@ class StcForm(Form):
     system_types = SYSTEM_TYPES
     is_suggested = False  # True if the installation date is not the person's answer
 
+    def __init__(self, *sent: Any, **values: Any) -> None:
+        super().__init__(*sent, **values)
+        self.chosen = system_type_of(self.answers)
+        self.questions = FIELDS_OF[self.chosen] if self.chosen else {}
+        # Answers for other system types stay if the person changes the type.
+        asked = ("system_type", *self.questions)
+        self.other_answers = {n: v for n, v in self.answers.items() if n not in asked}
+        # The solar result that a battery is added to, if any.
+        self.solar_reference = (self.added_to.data or "").strip()
+        try:
+            day = self.answers.get("installation_date", "")
+            self.iso_date = read_date(day).isoformat()
+        except ValueError:
+            self.iso_date = ""
+
     @cached_property
     def answers(self) -> dict[str, str]:
         """The answers that were given, without blanks around them."""
         given = ((name, (self[name].data or "").strip()) for name in ALL_FIELDS)
         return {name: text for name, text in given if text}
-
-    @cached_property
-    def chosen(self) -> SystemType | None:
-        """The system type that was chosen."""
-        return system_type_of(self.answers)
-
-    @property
-    def questions(self) -> dict[str, Field]:
-        """The questions that the system type asks."""
-        return FIELDS_OF[self.chosen] if self.chosen else {}
-
-    @property
-    def other_answers(self) -> dict[str, str]:
-        """Answers for other system types, which stay if the person changes the type."""
-        asked = ("system_type", *self.questions)
-        return {n: v for n, v in self.answers.items() if n not in asked}
-
-    @property
-    def iso_date(self) -> str:
-        """The installation date as a date field takes it; empty if it is not a day."""
-        try:
-            return read_date(self.answers.get("installation_date", "")).isoformat()
-        except ValueError:
-            return ""
 
     @property
     def period(self) -> str | None:
@@ -91,11 +81,6 @@ class StcForm(Form):
     def deeming_period(self) -> str:
         """The deeming period of solar panels of that day, in words."""
         return pluralise(deeming_period(self.installation_day), "year")
-
-    @property
-    def solar_reference(self) -> str:
-        """The reference of the solar result that a battery is added to, if any."""
-        return (self.added_to.data or "").strip()
 
     def short_answers(self) -> dict[str, str]:
         """Return the answers that are short enough for an address."""

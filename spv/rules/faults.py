@@ -75,20 +75,17 @@ def damage_of(text: str) -> Fault | None:
         return fault("formula", meant=match[1])
     if text[0] == "'" and "'" not in text[1:] and not _DUTCH.match(text):
         return fault("apostrophe", meant=text[1:])
-    return _changed(text) or lost_letters(text)
+    return _changed(text)
 
 
 def _changed(text: str) -> Fault | None:
-    """Return the fault of what a spreadsheet program wrote in place of a value."""
+    """Return the fault of what a program wrote in place of a value or of letters."""
     if _HASHES.fullmatch(text):
         return fault("column_too_narrow", found=text)
     if text.upper() in ERRORS or _ERROR.fullmatch(text) or _LIBREOFFICE.fullmatch(text):
         return fault("error_value", found=text)
-    return fault("rounded_number") if SCIENTIFIC.fullmatch(text) else None
-
-
-def lost_letters(text: str) -> Fault | None:
-    """Return the fault of a text in which letters were lost, if there are any."""
+    if SCIENTIFIC.fullmatch(text):
+        return fault("rounded_number")
     if "\ufffd" in text:
         return fault("lost_characters")
     if not text.isascii() and (meant := _as_utf8(text)):

@@ -210,8 +210,7 @@ def remove_user(user_id: int) -> BaseResponse:
 @bp.post("/account/users/<number:user_id>/password-link")
 def make_user_link(user_id: int) -> Response:
     """Show a link with which a user sets a new password."""
-    link = users.make_link(user_id, current_actor())
-    return link_page(link, "account.list_users")
+    return link_page(users.make_link(user_id, current_actor()), "account.list_users")
 
 
 def link_page(link: users.Link, back: str) -> Response:

@@ -41,7 +41,7 @@ def new(form: StcForm | None = None) -> Response:
         form = StcForm(MultiDict(suggested | request.args.to_dict()))
         form.is_suggested = "installation_date" not in request.args
     if form.solar_reference and not calculations.is_solar(form.solar_reference):
-        form.added_to.data = ""
+        form.solar_reference = ""
     today, title = suggested["installation_date"], "STC calculator"
     return pages.render("stc/_form.html", title, form, sydney_today=today)
 
@@ -53,8 +53,7 @@ def calculate(form: StcForm) -> BaseResponse:
     """Calculate, save and show the result; or only reveal the fields, on Continue."""
     if "continue" in request.form:
         return redirect(f"{url_for('.new')}?{urlencode(form.short_answers())}", 303)
-    actor = current_actor()
-    reference = calculations.save(form.answers, actor, form.solar_reference)
+    reference = calculations.save(form.answers, current_actor(), form.solar_reference)
     return pages.done("stc.show", reference=reference)
 
 
@@ -114,8 +113,7 @@ def batch_document(reference: str) -> Response:
 @api_bp.get("/openapi.json")
 def document() -> Response:
     """Answer the OpenAPI document of everything under /api."""
-    server = {"url": request.script_root or "/"}
-    return jsonify(guide.openapi() | {"servers": [server]})
+    return jsonify(guide.openapi() | {"servers": [{"url": request.script_root or "/"}]})
 
 
 @api_bp.get("/stc/v1/calculation")

@@ -4,7 +4,7 @@ Only a demonstration has these pages.
 """
 
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, Response, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -23,28 +23,17 @@ bp = Blueprint("training", __name__, url_prefix="/training")
 OVER = "Your class has ended. Its work stays in the ledger and the log."
 
 
-class Progress(NamedTuple):
+class Progress:
     """The exercises of a trainee. `missing` has "" for each one that is done."""
 
-    place: Any
-    given: Material
-    missing: list[str]
-
-    @property
-    def done(self) -> int:
-        """The number of exercises that are done."""
-        return self.missing.count("")
-
-    @property
-    def undone(self) -> Exercise | None:
-        """The first exercise that is not done."""
-        return next((e for e in EXERCISES if self.missing[e.number - 1]), None)
+    def __init__(self, place: Any, given: Material, missing: list[str]) -> None:
+        self.place, self.given, self.missing = place, given, missing
+        self.done = missing.count("")
+        # The first exercise that is not done.
+        self.undone = next((e for e in EXERCISES if missing[e.number - 1]), None)
 
     def panel(self, endpoint: str | None) -> Exercise | None:
-        """Return the exercise that belongs to a page: the next that is not done.
-
-        The home page belongs to all of them.
-        """
+        """Return the next exercise of a page; the home page is one of all exercises."""
         of_page = [e for e in EXERCISES if endpoint in ("site.index", *e.pages)]
         undone = [each for each in of_page if self.missing[each.number - 1]]
         return next(iter(undone or of_page), None)

@@ -76,8 +76,7 @@ class SmallGenerationUnit(Installation):
             yield sentence
         if power >= value_on(self.power_limit, day):
             announced = announced_for(self.system_type, day, power)
-            none = "With more it earns no STCs."
-            advice = announced.sentence if announced else none
+            advice = announced.sentence if announced else "With more it earns no STCs."
             limit = f"{format_decimal(power)} kW is the most"
             yield f"{limit} that a {self.word} system may have. {advice}"
 
