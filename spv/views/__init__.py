@@ -8,7 +8,6 @@ from spv.services.training import clock as training_clock
 from spv.views import (
     account,
     api_ledger,
-    classes,
     developer,
     panels,
     second_factor,
@@ -77,7 +76,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     if app.config["SPV_ENVIRONMENT"] == "demo":
         app.register_blueprint(training.bp)
-        app.register_blueprint(classes.bp)
+        app.register_blueprint(training.classes_bp)
         training_clock.init_app(app)
     for api in (api_ledger.bp, site.check_by_api):
         csrf.exempt(api)  # it reads no cookies
