@@ -9,14 +9,13 @@ from spv.views import (
     account,
     api_ledger,
     developer,
-    panels,
+    ledger,
     second_factor,
     site,
     staff,
     staff_accounts,
     stc,
     training,
-    uploads,
 )
 
 
@@ -69,9 +68,10 @@ def init_app(app: Flask) -> None:
     }
     for blueprint in (
         stc.bp, site.bp, account.sign_in_bp, account.bp, second_factor.bp, staff.bp,
-        staff_accounts.bp, staff.log_bp, staff.products_bp, panels.bp,
-        panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
-        api_ledger.bp, stc.api_bp, site.check_bp, site.verify_bp,
+        staff_accounts.bp, staff.log_bp, staff.products_bp, ledger.bp,
+        ledger.invalidations_bp, ledger.uploads_bp, developer.bp,
+        developer.declaration_bp, api_ledger.bp, stc.api_bp, site.check_bp,
+        site.verify_bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     if app.config["SPV_ENVIRONMENT"] == "demo":

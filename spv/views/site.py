@@ -1,14 +1,15 @@
-"""Pages for everybody: home, search box, check of panels, receipts, help, health."""
+"""Pages for everybody: home, search box, checks of panels and files, receipts, help."""
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import guide, pages, readiness
 from spv.access import current_actor, may, person
 from spv.extensions import limiter
 from spv.forms.ledger import CheckForm, PanelCheckForm, UploadForm, VerifyForm
+from spv.rules.ledger.csv_upload import SAMPLES
 from spv.rules.ledger.panel_check import read_body, read_question
 from spv.services import checkpoints, receipts, search_box
 from spv.services.accounts import applications
@@ -17,6 +18,7 @@ from spv.services.api import subscriptions
 from spv.services.ledger import lookup, refused_files, uploads
 from spv.services.search_box import Kind
 from spv.views.api_ledger import check_parameters, json_body
+from spv.views.ledger import uploads_bp
 from spv.views.stc import first_form
 
 bp = Blueprint("site", __name__)
@@ -131,6 +133,30 @@ def check_by_api() -> dict[str, Any]:
             for each in checked.entries
         ]
     }
+
+
+@uploads_bp.get("/check-a-file", endpoint="new_check")
+def new_file_check(form: CheckForm | None = None, **context: Any) -> Response:
+    """Show the form for a file to check, and the file that was checked."""
+    title, form = "Check a file of panel serial numbers", form or CheckForm()
+    return pages.render("uploads/_check.html", title, form, **context)
+
+
+@uploads_bp.post("/check-a-file")
+@limiter.limit("20 per minute")
+@pages.submits(CheckForm, new_file_check)
+def check_file(form: CheckForm) -> Response:
+    """Show the problems of a file."""
+    found, _ = uploads.check(form.data_of_file())
+    return new_file_check(form, checked=found)
+
+
+@uploads_bp.get("/check-a-file/<name>.csv")
+def sample(name: str) -> Response:
+    """Download the template, the good sample or the bad one."""
+    if name not in SAMPLES:
+        abort(404)
+    return pages.csv_file(SAMPLES[name], f"panel-serial-numbers-{name}.csv")
 
 
 @verify_bp.get("", endpoint="new")
