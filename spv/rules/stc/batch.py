@@ -8,7 +8,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from itertools import chain
 from typing import NamedTuple
 
 from spv.rules.csv_file import Row, csv_text, read_csv, refusal
@@ -91,7 +90,10 @@ def find_columns(heading: list[str]) -> Columns:
         if name is None:
             others.append(text)
         elif name in positions:
-            raise refusal(_repeated(name, heading[positions[name]], text))
+            is_same = (first := heading[positions[name]]) == text
+            how = "" if is_same else f", as {_quoted(first)} and {_quoted(text)}"
+            do = "Remove" if is_same else "Rename or remove"
+            raise refusal(f"The column {name} is there twice{how}. {do} one.")
         else:
             positions[name] = position
     unknown = _unknown(others)
@@ -143,13 +145,6 @@ def _key(heading: str) -> str:
         return ""
     letters = "".join(filter(str.isalnum, heading.casefold()))
     return letters.removesuffix("optional")
-
-
-def _repeated(name: str, first: str, second: str) -> str:
-    if first == second:
-        return f"The column {name} is there twice. Remove one."
-    both = f"{_quoted(first)} and {_quoted(second)}"
-    return f"The column {name} is there twice, as {both}. Rename or remove one."
 
 
 def _unknown(headings: list[str]) -> str:
@@ -234,9 +229,16 @@ def write_batch(batch: Batch) -> str:
     A cell keeps the apostrophe before it, which protects a postcode such as 0800.
     """
     kept = [i for i, name in enumerate(batch.heading) if field_name(name) not in ADDED]
-    heading = [batch.heading[i] for i in kept] + list(ADDED)
-    lines = (_line(outcome, kept) for outcome in batch.outcomes)
-    return csv_text(chain([heading], lines), has_marks=True)
+    lines = [[*(batch.heading[i] for i in kept), *ADDED]]
+    for outcome in batch.outcomes:
+        cells, found = outcome.row.cells, outcome.calculation
+        added = ["", "", "", outcome.reason, ""]
+        if found:
+            numbers = (found.certificates, found.zone, found.years)
+            texts = ("" if n is None else str(n) for n in numbers)
+            added = [*texts, "", " ".join(found.warnings)]
+        lines.append([*(cells[i] if i < len(cells) else "" for i in kept), *added])
+    return csv_text(lines, has_marks=True)
 
 
 def template_text() -> str:
@@ -273,16 +275,6 @@ def _counted(sentences: Iterable[tuple[str, int]]) -> list[Reason]:
         rows[sentence].append(number)
     found = [Reason(each, len(of), of[:ROWS_NAMED]) for each, of in rows.items()]
     return sorted(found, key=lambda each: each.row_count, reverse=True)
-
-
-def _line(outcome: Outcome, kept: list[int]) -> list[str]:
-    cells, calculation = outcome.row.cells, outcome.calculation
-    line = [cells[i] if i < len(cells) else "" for i in kept]
-    if calculation is None:
-        return [*line, "", "", "", outcome.reason, ""]
-    numbers = (calculation.certificates, calculation.zone, calculation.years)
-    texts = ("" if n is None else str(n) for n in numbers)
-    return [*line, *texts, "", " ".join(calculation.warnings)]
 
 
 # Each heading that is understood, as its key, and the column that it means.
