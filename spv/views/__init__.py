@@ -10,7 +10,7 @@ from spv.views import (
     api_ledger,
     developer,
     ledger,
-    second_factor,
+    sign_in,
     site,
     staff,
     staff_accounts,
@@ -67,7 +67,7 @@ def init_app(app: Flask) -> None:
         "token": TokenConverter,
     }
     for blueprint in (
-        stc.bp, site.bp, account.sign_in_bp, account.bp, second_factor.bp, staff.bp,
+        stc.bp, site.bp, sign_in.bp, account.bp, sign_in.factor_bp, staff.bp,
         staff_accounts.bp, staff.log_bp, staff.products_bp, ledger.bp,
         ledger.invalidations_bp, ledger.uploads_bp, developer.bp,
         developer.declaration_bp, api_ledger.bp, stc.api_bp, site.check_bp,

@@ -1,4 +1,4 @@
-"""Signing up, in and out; my account, its applications, its users, their passwords."""
+"""My account: its applications, its users, and their passwords."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,20 +6,13 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, demo, known_browsers, pages
+from spv import access, known_browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms import accounts as forms
-from spv.services.accounts import (
-    applications,
-    link_notices,
-    second_step,
-    sign_in,
-    users,
-)
+from spv.services.accounts import applications, link_notices, sign_in, users
 
 bp = Blueprint("account", __name__)
-sign_in_bp = Blueprint("sign_in", __name__)
 
 
 @bp.app_template_global("link_notices")
@@ -27,74 +20,6 @@ def notices_of_links() -> Sequence[Any]:
     """Return the password links by staff of which the user is still to be told."""
     user = access.person()
     return link_notices.mine(current_actor()) if user and user.has_link_notice else []
-
-
-@sign_in_bp.get("/sign-in", endpoint="new")
-def sign_in_page(form: forms.SignInForm | None = None) -> Response:
-    """Show the form, and in a demonstration its sign-ins."""
-    return pages.render(
-        "sign_in/_sign_in.html",
-        "Sign in",
-        form or forms.SignInForm(),
-        demonstration=demo.sign_ins() if pages.is_demonstration() else {},
-        demonstration_password=demo.PASSWORD,
-    )
-
-
-@sign_in_bp.post("/sign-in", endpoint="create")
-@limiter.limit("60 per 30 seconds", key_func=known_browsers.browser_or_network)
-@pages.submits(forms.SignInForm, sign_in_page)
-def start_session(form: forms.SignInForm) -> BaseResponse:
-    """Sign in, and go on to the page that the user wanted."""
-    browser, before = known_browsers.browser(), access.token()
-    token = sign_in.sign_in(form.answers, current_actor(), before, browser)
-    if isinstance(token, sign_in.HalfSignIn):
-        session["half_sign_in"] = second_step.ticket(token)
-        return pages.go_to("second_factor.ask", next=request.args.get("next"))
-    return go_on(token, browser)
-
-
-def go_on(token: str, browser: str) -> BaseResponse:
-    """Go on to the page that the user wanted, in a new session."""
-    access.sign_in(token)
-    wanted = redirect(access.local(request.args.get("next", "")), 303)
-    return known_browsers.keep_browser(browser, wanted)
-
-
-@sign_in_bp.get("/sign-up", endpoint="sign_up")
-def sign_up_page(form: forms.SignUpForm | None = None) -> Response:
-    """Show the form for a new user."""
-    return pages.render("sign_in/_sign_up.html", "Sign up", form or forms.SignUpForm())
-
-
-@sign_in_bp.post("/sign-up")
-@limiter.limit("60 per minute")
-@pages.submits(forms.SignUpForm, sign_up_page)
-def register(form: forms.SignUpForm) -> BaseResponse:
-    """Sign up; the answer does not reveal whether the user had signed up before."""
-    sign_in.sign_up(form.answers, current_actor())
-    return pages.done(
-        "sign_in.new",
-        "Now sign in with your email address and password. If you had signed up "
-        "before, nothing has changed: your earlier password is the one that counts.",
-    )
-
-
-@sign_in_bp.post("/sign-out")
-def sign_out() -> BaseResponse:
-    """End this session."""
-    if token := access.token():
-        sign_in.sign_out(token, current_actor())
-    session.clear()
-    return pages.go_to("sign_in.new", "You have signed out.")
-
-
-@sign_in_bp.post("/sign-out-everywhere")
-def sign_out_everywhere() -> BaseResponse:
-    """End every session of this user."""
-    sign_in.sign_out_everywhere(current_actor())
-    session.clear()
-    return pages.go_to("sign_in.new", "You have signed out on every device.")
 
 
 @bp.get("/account")
