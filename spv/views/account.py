@@ -37,12 +37,10 @@ def list_applications() -> Response:
 def _account_page(partial: str, title: str) -> Response:
     actor = current_actor()
     return pages.render(
-        partial,
-        title,
-        account=applications.account_of(actor),
-        applications=applications.mine(actor),
+        partial, title,
+        account=applications.account_of(actor), applications=applications.mine(actor),
         waiting=applications.is_waiting(actor),
-    )
+    )  # fmt: skip
 
 
 @bp.get("/account/apply", endpoint="new")
@@ -175,12 +173,9 @@ def change_password(form: forms.ChangePasswordForm) -> BaseResponse:
 def open_link(token: str, form: forms.NewPasswordForm | None = None) -> Response:
     """Show the form that a password link leads to."""
     return pages.render(
-        "account/_set_password.html",
-        "Set a password",
-        form or forms.NewPasswordForm(),
-        token=token,
-        holder=users.holder(token),
-    )
+        "account/_set_password.html", "Set a password", form or forms.NewPasswordForm(),
+        token=token, holder=users.holder(token),
+    )  # fmt: skip
 
 
 @bp.post("/password/<token:token>")

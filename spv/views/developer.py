@@ -39,12 +39,10 @@ def product(form: forms.SubscribeForm | None = None) -> Response:
     """Show the product and the account's subscriptions to it."""
     actor = current_actor()
     return pages.render(
-        "developer/_product.html",
-        PRODUCT,
-        form or forms.SubscribeForm(),
+        "developer/_product.html", PRODUCT, form or forms.SubscribeForm(),
         subscriptions=subscriptions.mine(actor),
         standing=declarations.declaration_status(actor.account_id),
-    )
+    )  # fmt: skip
 
 
 @bp.post("/products/serial-number-ledger")
@@ -186,12 +184,9 @@ def requests(subscription_id: int) -> Response:
     found = subscriptions.find(subscription_id, current_actor(), also_cancelled=True)
     only = request.args.get("status", "")
     return pages.render(
-        "developer/_requests.html",
-        "Requests",
-        subscription=found,
-        requests=idempotency.requests_of(found, only),
-        only=only,
-    )
+        "developer/_requests.html", "Requests",
+        subscription=found, requests=idempotency.requests_of(found, only), only=only,
+    )  # fmt: skip
 
 
 @declaration_bp.get("", endpoint="new")

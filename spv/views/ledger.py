@@ -97,11 +97,9 @@ def show(row_id: int) -> Response:
     asked_for = refusals.asked_for(row_id, actor)
     rows = lookup.history(row_id, actor)
     return pages.render(
-        "panels/_show.html",
-        rows[0].PanelSerial.serial_number,
-        rows=rows,
-        asked_for=asked_for,
-    )
+        "panels/_show.html", rows[0].PanelSerial.serial_number,
+        rows=rows, asked_for=asked_for,
+    )  # fmt: skip
 
 
 @bp.get("/check")
@@ -222,12 +220,9 @@ def _named(sent: MultiDict[str, str]) -> Selection:
 def new_upload(form: forms.UploadForm | None = None, **context: Any) -> Response:
     """Show the declaration and the form for a file, and the file that was checked."""
     return pages.render(
-        "uploads/_new.html",
-        "Upload panel serial numbers",
-        form or forms.UploadForm(),
-        account=applications.account_of(current_actor()),
-        **context,
-    )
+        "uploads/_new.html", "Upload panel serial numbers", form or forms.UploadForm(),
+        account=applications.account_of(current_actor()), **context,
+    )  # fmt: skip
 
 
 @uploads_bp.post("/panels/upload", endpoint="create")

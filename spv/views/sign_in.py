@@ -18,12 +18,10 @@ TOO_LATE = "Enter your email address and password again: the sign-in was not fin
 def sign_in_page(form: forms.SignInForm | None = None) -> Response:
     """Show the form, and in a demonstration its sign-ins."""
     return pages.render(
-        "sign_in/_sign_in.html",
-        "Sign in",
-        form or forms.SignInForm(),
+        "sign_in/_sign_in.html", "Sign in", form or forms.SignInForm(),
         demonstration=demo.sign_ins() if pages.is_demonstration() else {},
         demonstration_password=demo.PASSWORD,
-    )
+    )  # fmt: skip
 
 
 @bp.post("/sign-in", endpoint="create")

@@ -43,11 +43,9 @@ def index() -> BaseResponse | Response:
     """Show a visitor what this is for, a user the Client Portal, and staff the desk."""
     if person() is None:
         return pages.render(
-            "site/_first.html",
-            "STCs and panel serial numbers",
-            CheckForm(),
+            "site/_first.html", "STCs and panel serial numbers", CheckForm(),
             stc_form=first_form(),
-        )
+        )  # fmt: skip
     if may("staff.index"):
         return redirect(url_for("staff.index"))
     actor = current_actor()

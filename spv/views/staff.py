@@ -58,12 +58,10 @@ def months() -> Response:
 def list_applications() -> Response:
     """Show the applications to be assessed, oldest first, and those assessed."""
     return pages.render(
-        "staff/_applications.html",
-        "Applications",
-        waiting=applications.waiting(),
-        count=applications.count_waiting(),
+        "staff/_applications.html", "Applications",
+        waiting=applications.waiting(), count=applications.count_waiting(),
         assessed=applications.assessed(),
-    )
+    )  # fmt: skip
 
 
 @bp.get("/applications/<number:application_id>")
@@ -71,12 +69,10 @@ def application(application_id: int, form: forms.DeclineForm | None = None) -> R
     """Show an application beside the nominated contact."""
     found = applications.show(application_id)
     return pages.render(
-        "staff/_application.html",
-        f"Application of {found.legal_name}",
+        "staff/_application.html", f"Application of {found.legal_name}",
         form or forms.DeclineForm(),
-        application=found,
-        matches=contacts.compare(found),
-    )
+        application=found, matches=contacts.compare(found),
+    )  # fmt: skip
 
 
 @bp.post("/applications/<number:application_id>/approve")

@@ -46,14 +46,12 @@ def person(
     """Show a person: their account or role, and whether they are suspended."""
     user = suspensions.find(Subject.PERSON, user_id)
     return pages.render(
-        "staff/_person.html",
-        user.name,
-        user=user,
-        role_form=role_form or RoleForm(formdata=None),
+        "staff/_person.html", user.name,
+        user=user, role_form=role_form or RoleForm(formdata=None),
         status=role_form.http_status if role_form else 0,
         is_last=staff.is_last_administrator(user),
         **_suspension(Subject.PERSON, user_id, form),
-    )
+    )  # fmt: skip
 
 
 @bp.post("/people/<number:user_id>/role")
@@ -115,11 +113,9 @@ def subscription(subscription_id: int, form: SuspensionForm | None = None) -> Re
     """Show a subscription and its suspensions; its keys are shown to nobody here."""
     found = suspensions.find(Subject.SUBSCRIPTION, subscription_id)
     return pages.render(
-        "staff/_subscription.html",
-        found.name,
-        subscription=found,
-        **_suspension(Subject.SUBSCRIPTION, subscription_id, form),
-    )
+        "staff/_subscription.html", found.name,
+        subscription=found, **_suspension(Subject.SUBSCRIPTION, subscription_id, form),
+    )  # fmt: skip
 
 
 PAGES: dict[Subject, tuple[str, str, Callable[..., BaseResponse]]] = {

@@ -62,12 +62,10 @@ def show(reference: str) -> Response:
     """Show a saved result, at another price if the address names one."""
     result = calculations.show(reference, request.args.get("stc_price", ""))
     return pages.render(
-        "stc/_result.html",
-        result.headline,
-        status=422 if result.estimate.problem else 200,
-        result=result,
+        "stc/_result.html", result.headline,
+        status=422 if result.estimate.problem else 200, result=result,
         event=receipts.of_calculation(reference, result.saved.calculated_at),
-    )
+    )  # fmt: skip
 
 
 @bp.get("/batch")

@@ -99,16 +99,14 @@ def index(
     """Show the exercises: to a trainee what is done, to others how to begin."""
     is_trainer = access.may("classes.board")
     return pages.render(
-        "training/_index.html",
-        "Training",
+        "training/_index.html", "Training",
         form or forms.EnterForm(code=request.args.get("code", "")[:20]),
         alone=alone or forms.AloneForm(formdata=None),
         opening=opening or forms.ClassForm(formdata=None),
         status=next((f.http_status for f in (alone, opening) if f), 0),
-        exercises=EXERCISES,
-        classes=classes.index() if is_trainer else [],
+        exercises=EXERCISES, classes=classes.index() if is_trainer else [],
         most=classes.MOST_PLACES,
-    )
+    )  # fmt: skip
 
 
 @bp.post("/join")
@@ -229,11 +227,9 @@ def show_clock(form: forms.ClockForm | None = None) -> Response:
     """Show the day of business, and how it can be moved."""
     clock.read_again()
     return pages.render(
-        "training/_clock.html",
-        "Clock",
-        form or forms.ClockForm(formdata=None),
+        "training/_clock.html", "Clock", form or forms.ClockForm(formdata=None),
         steps=clock.STEPS,
-    )
+    )  # fmt: skip
 
 
 @classes_bp.post("/clock")
