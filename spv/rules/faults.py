@@ -7,6 +7,7 @@ in which none can be right.
 
 import re
 import tomllib
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -142,16 +143,12 @@ def _byte_of(character: str) -> bytes:
 
 def _is_calendar_day(first: str, middle: str, last: str) -> bool:
     """Tell whether numbers are a day: year first, or day and month in any order."""
-    numbers = int(first), int(middle), int(last)
-    years = [numbers] if len(first) == 4 and len(last) < 3 else []
+    orders = [(first, middle, last)] if len(first) == 4 and len(last) < 3 else []
     if len(first) < 3 and len(last) in (2, 4):
-        day, month, year = numbers
-        year += 2000 if len(last) == 2 else 0
-        years = [(year, month, day), (year, day, month)]
-    for year, month, day in years:
-        try:
-            if date(year, month, day).year in YEARS:
+        year = last if len(last) == 4 else f"20{last}"
+        orders = [(year, middle, first), (year, first, middle)]
+    for order in orders:
+        with suppress(ValueError):
+            if date(*map(int, order)).year in YEARS:
                 return True
-        except ValueError:
-            pass
     return False
