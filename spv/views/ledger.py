@@ -40,12 +40,6 @@ EXPIRED = (
 NOT_SHOWN = "Look at what will be marked, then select the reason."
 
 
-class SelectionExpired(ValidationError):
-    """The form's list of rows is too old, is another user's, or was changed."""
-
-    http_status = 400
-
-
 def _index(form: forms.SearchForm, **context: Any) -> Response:
     title = "Search panel serial numbers"
     return pages.render("panels/_index.html", title, form, **context)
@@ -200,13 +194,18 @@ def _ticked(sent: MultiDict[str, str]) -> Selection:
 
 
 def _shown(form: forms.InvalidateForm) -> Selection | None:
-    """Return the rows that the dialog showed, if any; raises SelectionExpired."""
+    """Return the rows that the dialog showed, if any.
+
+    Raises ValidationError if they are too old, another user's, or were changed.
+    """
     if not form.selection.data:
         return None
     sent = pages.read_signed(form.selection.data)
     if selection := selections.read_selection(sent, current_actor()):
         return selection
-    raise SelectionExpired({"selection": EXPIRED})
+    expired = ValidationError({"selection": EXPIRED})
+    expired.http_status = 400
+    raise expired
 
 
 def _named(sent: MultiDict[str, str]) -> Selection:

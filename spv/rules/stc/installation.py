@@ -19,7 +19,6 @@ from spv.rules.stc.figures import (
 from spv.rules.stc.system_types import (
     FIELDS,
     FIELDS_OF,
-    NAMES_OF,
     PATTERNS,
     PERIODS,
     Field,
@@ -183,7 +182,7 @@ class Installation(ABC):
 
     def answers(self) -> dict[str, str]:
         """Return the answers as text, from which the same installation is read."""
-        return answers_of(self, NAMES_OF[self.system_type])
+        return answers_of(self)
 
     def read_price(self, text: str) -> Decimal:
         """Return another price of one STC; raises ValueError if it is not allowed."""

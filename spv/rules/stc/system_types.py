@@ -1,7 +1,7 @@
 """The system types, and the one table of the questions that they ask."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
 
@@ -80,19 +80,15 @@ ALL_FIELDS = (
     "system_type",
     *dict.fromkeys(name for fields in FIELDS_OF.values() for name in fields),
 )
-NAMES_OF = {
-    each: [n for n in ALL_FIELDS if n == "system_type" or n in FIELDS_OF[each]]
-    for each in SystemType
-}
 # Every system type asks for these.
 _ALL = [name for name, field in FIELDS.items() if len(field.types) == len(SystemType)]
 REQUIRED = ("system_type", *(name for name in _ALL if not FIELDS[name].optional))
 NUMBERS = {n for n, f in FIELDS.items() if f.kind in ("number", "count", "price")}
 
 
-def answers_of(source: object, names: Iterable[str] = ALL_FIELDS) -> dict[str, str]:
+def answers_of(source: object) -> dict[str, str]:
     """Return the answers, as text, that an object has as attributes of their names."""
-    named = [(name, getattr(source, name)) for name in names]
+    named = [(name, getattr(source, name, None)) for name in ALL_FIELDS]
     return {name: str(value) for name, value in named if value}
 
 
