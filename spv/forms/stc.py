@@ -10,16 +10,9 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
+from spv.rules.stc import system_types as types
 from spv.rules.stc.batch import column_help
 from spv.rules.stc.figures import deeming_period
-from spv.rules.stc.system_types import (
-    ALL_FIELDS,
-    FIELDS,
-    FIELDS_OF,
-    SYSTEM_TYPE_LABEL,
-    SYSTEM_TYPES,
-    system_type_of,
-)
 from spv.rules.stc.systems import SYSTEMS, hints
 from spv.rules.text import pluralise, read_date
 
@@ -29,16 +22,16 @@ LONGEST_ANSWER = 40
 class StcForm(Form):
     """One system. The fields that show follow from the system type."""
 
-    system_type = StringField(SYSTEM_TYPE_LABEL)
+    system_type = StringField(types.SYSTEM_TYPE_LABEL)
     added_to = StringField(name="with")
 
-    system_types = SYSTEM_TYPES
+    system_types = types.SYSTEM_TYPES
     is_suggested = False  # True if the installation date is not the person's answer
 
     def __init__(self, *sent: Any, **values: Any) -> None:
         super().__init__(*sent, **values)
-        self.chosen = system_type_of(self.answers)
-        self.questions = FIELDS_OF[self.chosen] if self.chosen else {}
+        self.chosen = types.system_type_of(self.answers)
+        self.questions = types.FIELDS_OF[self.chosen] if self.chosen else {}
         # Answers for other system types stay if the person changes the type.
         asked = ("system_type", *self.questions)
         self.other_answers = {n: v for n, v in self.answers.items() if n not in asked}
@@ -53,7 +46,7 @@ class StcForm(Form):
     @cached_property
     def answers(self) -> dict[str, str]:
         """The answers that were given, without blanks around them."""
-        given = ((name, (self[name].data or "").strip()) for name in ALL_FIELDS)
+        given = ((name, (self[name].data or "").strip()) for name in types.ALL_FIELDS)
         return {name: text for name, text in given if text}
 
     @property
@@ -88,7 +81,7 @@ class StcForm(Form):
         return {n: v for n, v in answers.items() if 0 < len(v) <= LONGEST_ANSWER}
 
 
-for _name, _field in FIELDS.items():
+for _name, _field in types.FIELDS.items():
     _widget = DateInput() if _field.kind == "date" else None
     setattr(StcForm, _name, StringField(_field.label, widget=_widget))
 

@@ -9,24 +9,13 @@ from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple, Self
 
 from spv.rules.errors import ValidationError
+from spv.rules.stc import system_types as types
 from spv.rules.stc.figures import (
     FIGURES,
     Figure,
     age_of_figures,
     too_late_to_create,
     value_on,
-)
-from spv.rules.stc.system_types import (
-    FIELDS,
-    FIELDS_OF,
-    PATTERNS,
-    PERIODS,
-    Field,
-    SystemType,
-    answers_of,
-    period_of,
-    without_place,
-    without_unit,
 )
 from spv.rules.text import format_date, format_decimal, join_words, pluralise, read_date
 
@@ -84,7 +73,7 @@ class Installation(ABC):
     numbers that follow are exact until the certificates are rounded down.
     """
 
-    system_type: ClassVar[SystemType]
+    system_type: ClassVar[types.SystemType]
     first_day: ClassVar[str] = "scheme_first_day"
     before_first_day: ClassVar[str] = (
         "STCs have existed since {day}. Before that there were renewable energy "
@@ -104,7 +93,7 @@ class Installation(ABC):
         """
         problems: dict[str, str] = {}
         values: dict[str, Any] = {}
-        fields = FIELDS_OF[cls.system_type]
+        fields = types.FIELDS_OF[cls.system_type]
         for name, field in fields.items():
             text = answers.get(name, "").strip()
             if text or not field.optional:
@@ -134,12 +123,12 @@ class Installation(ABC):
     @classmethod
     def period_choices(cls) -> dict[str, str]:
         """Return the calculation periods that this type offers: code to words."""
-        return {code: PERIODS[code] for code in FIGURES[cls.periods].latest}
+        return {code: types.PERIODS[code] for code in FIGURES[cls.periods].latest}
 
     @classmethod
     def read_period(cls, text: str) -> str | None:
         """Return the code of a period that this type offers, or None."""
-        code = period_of(text)
+        code = types.period_of(text)
         return code if code in FIGURES[cls.periods].latest else None
 
     @classmethod
@@ -182,11 +171,11 @@ class Installation(ABC):
 
     def answers(self) -> dict[str, str]:
         """Return the answers as text, from which the same installation is read."""
-        return answers_of(self)
+        return types.answers_of(self)
 
     def read_price(self, text: str) -> Decimal:
         """Return another price of one STC; raises ValueError if it is not allowed."""
-        price: Decimal = _read(text.strip(), FIELDS["stc_price"], type(self))
+        price: Decimal = _read(text.strip(), types.FIELDS["stc_price"], type(self))
         found = dict(Installation.limits({"stc_price": price}, self.installation_date))
         if found:
             raise ValueError(found["stc_price"])
@@ -220,21 +209,22 @@ _SHAPES = {
 }
 
 
-def _read(text: str, field: Field, system: type[Installation]) -> Any:
+def _read(text: str, field: types.Field, system: type[Installation]) -> Any:
     if not text and field.kind != "period":
         raise ValueError(f"Enter {field.noun}.")
     return _READERS.get(field.kind, _read_number)(text, field, system)
 
 
-def _read_number(text: str, field: Field, _system: type[Installation]) -> Decimal:
-    text = without_unit(text, field.units)
+def _read_number(text: str, field: types.Field, _system: type[Installation]) -> Decimal:
+    text = types.without_unit(text, field.units)
     if field.kind == "price":
         text = text.removeprefix("$").lstrip()
-    if not PATTERNS[field.kind].fullmatch(text):
+    pattern = types.PATTERNS[field.kind]
+    if not pattern.fullmatch(text):
         shape = _SHAPES[field.kind].format(field.example)
         pointed = text.replace(",", ".")
         may_be_thousands = len(text) - text.find(",") == len(",000")
-        is_number = field.kind == "number" and PATTERNS["number"].fullmatch(pointed)
+        is_number = field.kind == "number" and pattern.fullmatch(pointed)
         if is_number and not may_be_thousands:
             shape = f"with a point: {pointed}, not {text}."
         raise ValueError(f"Enter {field.noun} {shape}")
@@ -244,7 +234,7 @@ def _read_number(text: str, field: Field, _system: type[Installation]) -> Decima
     return number
 
 
-def _read_date(text: str, field: Field, system: type[Installation]) -> date:
+def _read_date(text: str, field: types.Field, system: type[Installation]) -> date:
     day = read_date(text, field.noun)
     first, last = FIGURES[system.first_day].latest, FIGURES["scheme_last_day"].latest
     if day < first:
@@ -256,7 +246,7 @@ def _read_date(text: str, field: Field, system: type[Installation]) -> date:
     return day
 
 
-def _read_period(text: str, field: Field, system: type[Installation]) -> str:
+def _read_period(text: str, field: types.Field, system: type[Installation]) -> str:
     period = system.read_period(text)
     if period is None:
         choices = join_words(system.period_choices().values(), "or")
@@ -264,11 +254,11 @@ def _read_period(text: str, field: Field, system: type[Installation]) -> str:
     return period
 
 
-def _read_postcode(text: str, field: Field, _system: type[Installation]) -> str:
-    text = without_place(text)
-    if not PATTERNS["postcode"].fullmatch(text):
+def _read_postcode(text: str, field: types.Field, _system: type[Installation]) -> str:
+    text = types.without_place(text)
+    if not types.PATTERNS["postcode"].fullmatch(text):
         shape = f"as four digits, such as {field.example}."
-        if PATTERNS["postcode"].fullmatch(f"0{text}"):
+        if types.PATTERNS["postcode"].fullmatch(f"0{text}"):
             shape += " Perhaps a first 0 was dropped: Darwin is 0800."
         raise ValueError(f"Enter the postcode {shape}")
     return text

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from spv.rules.errors import ValidationError
-from spv.rules.stc import figures, system_types
+from spv.rules.stc import figures
+from spv.rules.stc import system_types as types
 from spv.rules.stc.generation_units import Hydro, Solar, Wind
 from spv.rules.stc.installation import Installation, Step, step
 from spv.rules.text import format_date, format_decimal, pluralise, read_date
@@ -17,7 +18,7 @@ from spv.rules.text import format_date, format_decimal, pluralise, read_date
 class Battery(Installation):
     """A battery that stores the output of solar panels."""
 
-    system_type = system_types.SystemType.BATTERY
+    system_type = types.SystemType.BATTERY
     first_day = "battery_first_day"
     before_first_day = "Batteries earn STCs from {day}. Enter that day or a later one."
 
@@ -125,14 +126,14 @@ def _check_modules(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "module_usable_kwh", sentence
 
 
-SYSTEMS: dict[system_types.SystemType, type[Installation]] = {
+SYSTEMS: dict[types.SystemType, type[Installation]] = {
     system.system_type: system for system in (Solar, Wind, Hydro, Battery)
 }
 
 
 def read_installation(answers: Mapping[str, str]) -> Installation:
     """Read the answers about one system of any type; raises ValidationError."""
-    system_type = system_types.system_type_of(answers)
+    system_type = types.system_type_of(answers)
     if system_type is None:
         raise ValidationError({"system_type": "Select the type of system."})
     return SYSTEMS[system_type].read(answers)
@@ -141,8 +142,8 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
 def hints(answers: Mapping[str, str]) -> dict[str, str]:
     """Return a sentence for each field whose answer already decides something."""
     given = {"installation_date": _date_hint(answers)}
-    postcode = system_types.without_place(answers.get("postcode", "").strip())
-    if system_types.PATTERNS["postcode"].fullmatch(postcode):
+    postcode = types.without_place(answers.get("postcode", "").strip())
+    if types.PATTERNS["postcode"].fullmatch(postcode):
         zone, figure = figures.zone_of(postcode), figures.FIGURES["zone_rating"]
         rating = f"{figure.latest[zone - 1]} {figure.unit}"
         given["postcode"] = f"Zone {zone}: rating {rating}"
@@ -150,16 +151,16 @@ def hints(answers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _date_hint(answers: Mapping[str, str]) -> str:
-    system_type = system_types.system_type_of(answers)
+    system_type = types.system_type_of(answers)
     try:
         day = read_date(answers.get("installation_date", "").strip())
     except ValueError:
         return ""
     if system_type is None or day < figures.FIRST_DAY or figures.years_left(day) < 1:
         return ""
-    units = system_types.FIELDS["rated_power_kw"].units
-    power = system_types.without_unit(answers.get("rated_power_kw", "").strip(), units)
-    is_number = system_types.PATTERNS["number"].fullmatch(power)
+    units = types.FIELDS["rated_power_kw"].units
+    power = types.without_unit(answers.get("rated_power_kw", "").strip(), units)
+    is_number = types.PATTERNS["number"].fullmatch(power)
     announced = (
         figures.announced_for(system_type, day, Decimal(power)) if is_number else None
     )
