@@ -1,6 +1,5 @@
 """The calculator's forms."""
 
-from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -32,6 +31,11 @@ class StcForm(Form):
         super().__init__(*sent, **values)
         self.chosen = types.system_type_of(self.answers)
         self.questions = types.FIELDS_OF[self.chosen] if self.chosen else {}
+        if self.chosen and "calculation_period" in self.questions:
+            system = SYSTEMS[self.chosen]
+            self.periods = system.period_choices()
+            self.period = system.read_period(self.answers.get("calculation_period", ""))
+        self.hints = hints(self.answers)
         # Answers for other system types stay if the person changes the type.
         asked = ("system_type", *self.questions)
         self.other_answers = {n: v for n, v in self.answers.items() if n not in asked}
@@ -48,22 +52,6 @@ class StcForm(Form):
         """The answers that were given, without blanks around them."""
         given = ((name, (self[name].data or "").strip()) for name in types.ALL_FIELDS)
         return {name: text for name, text in given if text}
-
-    @property
-    def period(self) -> str | None:
-        """The code of the calculation period that was chosen."""
-        text = self.answers.get("calculation_period", "")
-        return SYSTEMS[self.chosen].read_period(text) if self.chosen else None
-
-    @property
-    def periods(self) -> dict[str, str]:
-        """The calculation periods on offer."""
-        return SYSTEMS[self.chosen].period_choices() if self.chosen else {}
-
-    @property
-    def hints(self) -> Mapping[str, str]:
-        """Return a hint by field, where the answers already decide something."""
-        return hints(self.answers)
 
     @property
     def installation_day(self) -> date:
