@@ -19,7 +19,7 @@ from spv.rules.errors import UseCaseError, ValidationError
 from spv.rules.ledger.json_api import FIELD_OF, ITEMS
 from spv.rules.ledger.rows import Panel
 from spv.rules.ledger.search import Criteria
-from spv.rules.stc.batch_columns import COLUMNS
+from spv.rules.stc.batch import COLUMNS
 from spv.services import audit_log
 from spv.services.accounts import applications
 from spv.services.actor import Actor, visitor

@@ -81,7 +81,7 @@ def _agency_contact(app: Flask) -> str:
 
 
 def render(
-    partial: str, *, title: str, form: Any = None, status: int = 0, **context: Any
+    partial: str, title: str, form: Any = None, *, status: int = 0, **context: Any
 ) -> Response:
     """Render a whole page around a partial or, for HTMX, the partial with its title.
 

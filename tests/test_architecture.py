@@ -102,17 +102,15 @@ BOTTOM = {
 INSIDE = {
     "rules": {
         "accounts": {"csv_file", "faults"},
-        "agency": {"accounts"},
         "csv_file": set(),
         "errors": set(),
         "desk": set(),
-        "event_words": {"stc"},
         "faults": set(),
         "merkle": set(),
         "proofs": {"merkle", "stc"},
         "ledger": {"csv_file", "faults"},
         "secrets": set(),
-        "staff_search": {"event_words", "ledger", "stc"},
+        "staff_search": {"ledger", "stc"},
         "stc": {"csv_file"},
         "text": {"errors"},
         "training": {"accounts", "csv_file", "ledger"},

@@ -5,6 +5,7 @@ from typing import Any, Self
 from flask_wtf import FlaskForm
 
 from spv.rules.errors import ValidationError
+from spv.rules.text import plain_filename
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -41,14 +42,15 @@ class FileForm(Form):
         """True if a file was chosen."""
         return bool(self.file.data and self.file.data.filename)
 
-    def data_of_file(self) -> bytes:
-        """Return the bytes of the file.
+    @property
+    def filename(self) -> str:
+        """The name of the file, without folders."""
+        return plain_filename(self.file.data.filename)
 
-        Raises ValidationError if no file was chosen, or its name does not end in .csv.
-        """
+    def data_of_file(self) -> bytes:
+        """Return the bytes of the file; raises ValidationError unless it is a .csv."""
         if not self.has_file:
             raise ValidationError({"file": "Choose a CSV file."})
         if not self.file.data.filename.lower().endswith(".csv"):
             raise ValidationError({"file": "Choose a file whose name ends in .csv."})
-        data: bytes = self.file.data.read()
-        return data
+        return bytes(self.file.data.read())

@@ -1,4 +1,4 @@
-"""Forms of the ledger: upload, search, mark as invalid, a list of serial numbers."""
+"""Forms of the ledger, and the form with which everybody checks a receipt."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -10,16 +10,13 @@ from wtforms import StringField
 from wtforms.widgets import DateInput
 
 from spv.forms import FileForm, Form
+from spv.rules.errors import ValidationError
+from spv.rules.ledger import statements
 from spv.rules.ledger.csv_upload import pasted_rows
 from spv.rules.ledger.rows import FIELDS
 from spv.rules.ledger.search import STATUSES
-from spv.rules.ledger.statements import (
-    REASONS,
-    UPLOAD,
-    current_wording,
-    read_declaration,
-)
-from spv.rules.text import plain_filename, read_all
+from spv.rules.proofs import LONGEST
+from spv.rules.text import read_all
 
 
 class SearchForm(Form):
@@ -80,7 +77,7 @@ class InvalidateForm(Form):
     reason = StringField("Reason")
     other_reason = StringField("What is the reason?")
 
-    reasons: ClassVar = {reason: reason for reason in REASONS}
+    reasons: ClassVar = {reason: reason for reason in statements.REASONS}
 
 
 class SerialListForm(FileForm):
@@ -90,10 +87,7 @@ class SerialListForm(FileForm):
     file = FileField("Or a CSV file of serial numbers")
 
     def given(self) -> tuple[str, bytes]:
-        """Return the text that was pasted, and the bytes of the file.
-
-        Raises ValidationError if the file is plainly no CSV file.
-        """
+        """Return the text that was pasted and the bytes of the file, if it is CSV."""
         content = self.data_of_file() if self.has_file else b""
         return self.serial_numbers.data or "", content
 
@@ -118,9 +112,7 @@ class CheckForm(FileForm):
     @property
     def filename(self) -> str:
         """The name of the file, without folders; that of pasted rows says so."""
-        if not self.has_file:
-            return "pasted rows"
-        return plain_filename(self.file.data.filename)
+        return super().filename if self.has_file else "pasted rows"
 
     def data_of_file(self) -> bytes:
         """Return the bytes of the file, or of the pasted rows if there is none."""
@@ -140,7 +132,7 @@ class UploadForm(CheckForm):
     confirm_warnings = StringField("Warnings")
     file = FileField(CheckForm.LABEL)  # after the declaration, as on the page
 
-    version, wording = current_wording(UPLOAD)
+    version, wording = statements.current_wording(statements.UPLOAD)
 
     @property
     def is_kept(self) -> bool:
@@ -151,14 +143,41 @@ class UploadForm(CheckForm):
     def data_of_file(self) -> bytes:
         """Return the bytes of the file; none if it is one that was kept.
 
-        Raises ValidationError for the file and, unless it is only checked, for the
-        declaration.
+        Raises ValidationError, also for the declaration unless it is only checked.
         """
         find = bytes if self.is_kept else super().data_of_file
         readers: dict[str, Callable[[Any], Any]] = {"file": lambda _: find()}
         if not self.check_only.data:
             version = self.wording_version.data or ""
-            made = partial(read_declaration, version=version, purpose=UPLOAD)
+            made = partial(
+                statements.read_declaration, version=version, purpose=statements.UPLOAD
+            )
             readers = {"declaration": made} | readers
-        content: bytes = read_all(self.answers, readers)["file"]
-        return content
+        return bytes(read_all(self.answers, readers)["file"])
+
+
+class VerifyForm(Form):
+    """An event and its proof, pasted or in files, or an older checkpoint."""
+
+    event = StringField("Event")
+    event_file = FileField("Or the file of the event")
+    proof = StringField("Proof")
+    proof_file = FileField("Or the file of the proof")
+    checkpoint = StringField("An older checkpoint, or an older proof (optional)")
+
+    def given(self) -> tuple[str, str, str]:
+        """Return the event, the proof and the older checkpoint, which may stand alone.
+
+        Raises ValidationError if the event or the proof is missing.
+        """
+        texts = {name: self._text_of(name) for name in ("event", "proof")}
+        checkpoint = (self.checkpoint.data or "").strip()
+        missing = [name for name in texts if not texts[name]]
+        if missing and not (len(missing) == len(texts) and checkpoint):
+            raise ValidationError({n: f"Paste or choose the {n}." for n in missing})
+        return texts["event"], texts["proof"], checkpoint
+
+    def _text_of(self, name: str) -> str:
+        file, pasted = self[f"{name}_file"].data, (self[name].data or "").strip()
+        is_sent = bool(file and file.filename) and not pasted
+        return file.read(4 * LONGEST).decode("utf-8", "replace") if is_sent else pasted

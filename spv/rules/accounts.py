@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Container, Iterable, Mapping
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from stdnum.au import abn
@@ -12,7 +13,7 @@ from stdnum.exceptions import InvalidChecksum, InvalidFormat, InvalidLength
 from spv.rules.csv_file import heading_name, read_csv, refusal
 from spv.rules.errors import ValidationError
 from spv.rules.faults import damage_of
-from spv.rules.text import read_all, read_text
+from spv.rules.text import read_all, read_optional, read_text
 
 
 class AccountType(StrEnum):
@@ -91,6 +92,18 @@ def roles_of(
     return frozenset(roles)
 
 
+def read_staff_role(text: str) -> str:
+    """Return the role of a member of staff; raises ValueError if there is none."""
+    if text not in STAFF_ROLES:
+        raise ValueError("Choose a role.")
+    return text
+
+
+# Read the reason that agency staff give; the second one may be left out.
+read_reason = partial(read_text, what="the reason", most=1_000, lines=True)
+read_optional_reason = partial(read_optional, what="the reason", most=1_000, lines=True)
+
+
 class Status(StrEnum):
     """The status of an application. One that was assessed never changes again."""
 
@@ -100,11 +113,7 @@ class Status(StrEnum):
 
 
 def read_details(answers: Mapping[str, str], types: Iterable[str]) -> dict[str, Any]:
-    """Return `legal_name`, `abn`, `phone` and `account_types` of an application.
-
-    The types always include General. Raises ValidationError with a sentence for each
-    field that is wrong.
-    """
+    """Return `legal_name`, `abn`, `phone` and `account_types`, General included."""
     readers = {"legal_name": _read_legal_name, "abn": read_abn, "phone": _read_phone}
     account_types = in_order({*types, AccountType.GENERAL})
     return read_all(answers, readers) | {"account_types": account_types}
@@ -191,10 +200,7 @@ def read_contact(answers: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_contacts(data: bytes) -> list[dict[str, str]]:
-    """Return the contacts of a CSV file.
-
-    Raises ValidationError on `file` with a sentence for each of the first wrong rows.
-    """
+    """Return the contacts of a CSV file; raises ValidationError with its wrong rows."""
     heading, *rows = read_csv(data, MOST_CONTACTS)
     columns = [*map(heading_name, heading.cells)]
     if sorted(columns) != sorted(_CONTACT_COLUMNS):
@@ -236,8 +242,7 @@ class KeyKind(StrEnum):
 def read_subscription_name(text: str, others: Container[str]) -> str:
     """Return a subscription's name; raises ValueError if it is not valid.
 
-    `others` are the names of the account's other subscriptions, as `alike` returns
-    them: the new name must not look like one of them.
+    It must not look like one of the account's `others`, as `alike` returns them.
     """
     name = " ".join(read_text(text, "a name for the subscription", 100).split())
     if not any(map(str.isalnum, name)):

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
-from spv.rules.text import format_date, pluralise, read_text
+from spv.rules.text import format_date, pluralise, read_optional
 
 WEEKS = 4  # that findings are looked for in, this one included
 USUAL_WEEKS = 8
@@ -16,9 +16,9 @@ MONTHS = 12  # of the chart
 MANY_MARKED, MANY_PERCENT, FEW_MARKED = 1_000, 5, 20
 FEW_OTHER = 10
 MANY_REFUSED, REFUSED_OF = 10, 4  # and more than one upload of four
-LONGEST_NOTE = 1_000
 WEEK = timedelta(weeks=1)
-_read_note = partial(read_text, what="the note", most=LONGEST_NOTE, lines=True)
+# Read the note on a finding, which may be empty.
+read_note = partial(read_optional, what="the note", most=1_000, lines=True)
 
 
 class Finding(NamedTuple):
@@ -103,17 +103,9 @@ def usual(marked: int) -> int:
 
 def findings(counts: Counts) -> list[Finding]:
     """Return all that is worth a look: the newest week first, then by its kind."""
-    by_kind = chain(
-        _conflicts(counts), _look_alikes(counts), _marked(counts), _other(counts),
-        _refused(counts),
-    )  # fmt: skip
-    kinds = ("conflicts", "look-alikes", "marked", "other", "refused")
-    order = {kind: place for place, kind in enumerate(kinds)}
-
-    def rank(found: Finding) -> tuple[int, int, int]:
-        return -found.week.toordinal(), order[found.kind], -found.number
-
-    return sorted(by_kind, key=rank)
+    makers = (_conflicts, _look_alikes, _marked, _other, _refused)
+    kinds = (sorted(make(counts), key=lambda f: -f.number) for make in makers)
+    return sorted(chain.from_iterable(kinds), key=lambda f: f.week, reverse=True)
 
 
 def _conflicts(counts: Counts) -> Iterator[Finding]:
@@ -212,11 +204,6 @@ def note_on(finding: Finding, notes: Mapping[str, Seen]) -> tuple[Seen | None, b
     seen = notes.get(finding.key)
     count = seen.finding.rpartition(" ")[2] if seen else finding.number
     return seen, finding.number > int(count)
-
-
-def read_note(text: str) -> str:
-    """Return the note on a finding, which may be empty; raises ValueError."""
-    return _read_note(text) if text.strip() else ""
 
 
 class Stage(NamedTuple):

@@ -7,6 +7,7 @@ in which none can be right.
 
 import re
 import tomllib
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -75,20 +76,17 @@ def damage_of(text: str) -> Fault | None:
         return fault("formula", meant=match[1])
     if text[0] == "'" and "'" not in text[1:] and not _DUTCH.match(text):
         return fault("apostrophe", meant=text[1:])
-    return _changed(text) or lost_letters(text)
+    return _changed(text)
 
 
 def _changed(text: str) -> Fault | None:
-    """Return the fault of what a spreadsheet program wrote in place of a value."""
+    """Return the fault of what a program wrote in place of a value or of letters."""
     if _HASHES.fullmatch(text):
         return fault("column_too_narrow", found=text)
     if text.upper() in ERRORS or _ERROR.fullmatch(text) or _LIBREOFFICE.fullmatch(text):
         return fault("error_value", found=text)
-    return fault("rounded_number") if SCIENTIFIC.fullmatch(text) else None
-
-
-def lost_letters(text: str) -> Fault | None:
-    """Return the fault of a text in which letters were lost, if there are any."""
+    if SCIENTIFIC.fullmatch(text):
+        return fault("rounded_number")
     if "\ufffd" in text:
         return fault("lost_characters")
     if not text.isascii() and (meant := _as_utf8(text)):
@@ -145,16 +143,12 @@ def _byte_of(character: str) -> bytes:
 
 def _is_calendar_day(first: str, middle: str, last: str) -> bool:
     """Tell whether numbers are a day: year first, or day and month in any order."""
-    numbers = int(first), int(middle), int(last)
-    years = [numbers] if len(first) == 4 and len(last) < 3 else []
+    orders = [(first, middle, last)] if len(first) == 4 and len(last) < 3 else []
     if len(first) < 3 and len(last) in (2, 4):
-        day, month, year = numbers
-        year += 2000 if len(last) == 2 else 0
-        years = [(year, month, day), (year, day, month)]
-    for year, month, day in years:
-        try:
-            if date(year, month, day).year in YEARS:
+        year = last if len(last) == 4 else f"20{last}"
+        orders = [(year, middle, first), (year, first, middle)]
+    for order in orders:
+        with suppress(ValueError):
+            if date(*map(int, order)).year in YEARS:
                 return True
-        except ValueError:
-            pass
     return False

@@ -220,10 +220,7 @@ def prove(entry: str, proof: str, keys: Iterable[str]) -> Proven:
 
 
 def plain(text: str) -> str:
-    """Return a text that was pasted with plain line breaks, and one at its end if any.
-
-    Raises ValueError if it is too long for a receipt.
-    """
+    """Return a pasted text with plain line breaks; raises ValueError if it is long."""
     if len(text) > LONGEST:
         raise ValueError(f"This is longer than {LONGEST:,} characters.")
     lines = text.replace("\r\n", "\n").strip("\ufeff \n")

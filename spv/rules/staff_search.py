@@ -1,16 +1,73 @@
-"""The criteria with which staff search the audit log and the calculations."""
+"""The audit log in words; the criteria to search it, and the calculations."""
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
+from string import Formatter
 from typing import Any, NamedTuple
 
 from spv.rules.errors import ValidationError
-from spv.rules.event_words import SENTENCES, label
 from spv.rules.ledger.search import check_period, read_day
 from spv.rules.stc.system_types import SYSTEM_TYPES
-from spv.rules.text import format_date, read_all, read_optional
+from spv.rules.text import format_date, pluralise, read_all, read_optional
+
+_EVENTS = tomllib.loads(Path(__file__).with_name("events.toml").read_text("utf-8"))
+SENTENCES: dict[str, list[str]] = {
+    f"{thing}.{act}": sentences
+    for thing, acts in _EVENTS.items()
+    for act, sentences in acts.items()
+}
+
+
+class _Words(Formatter):
+    """Writes values of an event in words; a value that is missing is a LookupError."""
+
+    def get_value(
+        self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """Return a value of the details."""
+        value = kwargs[str(key)]
+        if value in (None, "", {}):
+            raise LookupError(key)
+        return value
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Write a value: a day, a system type, or a number of things."""
+        match format_spec, value:
+            case "", dict():
+                return ", ".join(f"{name}: {text}" for name, text in value.items())
+            case "day", _:
+                return format_date(date.fromisoformat(value))
+            case "type", _:
+                return SYSTEM_TYPES[value]
+            case noun, list():
+                return pluralise(len(value), noun)
+            case "", _:
+                return str(value)
+        return pluralise(value, format_spec)
+
+
+def label(event: str) -> str:
+    """Return the name of an event in words: Upload refused, STC calculated."""
+    words = event.replace(".", " ").replace("_", " ").capitalize()
+    return words.replace("Stc", "STC").replace("Api", "API")
+
+
+def sentence(event: str, values: Mapping[str, Any]) -> str:
+    """Return what an event says, by the values of its details.
+
+    An event that is not known, or has other details, is named with its actor.
+    """
+    for words in SENTENCES.get(event, ()):
+        try:
+            return _Words().vformat(words, (), values)
+        except (LookupError, ValueError, TypeError, AttributeError):
+            continue
+    return f"{values['actor']}: {label(event)}."
+
 
 # The kinds of things that events are about. A serial number has no events of its own:
 # those of its uploads and invalidations are found.

@@ -49,9 +49,9 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
     return text
 
 
-def read_optional(text: str, what: str, most: int = 200) -> str:
+def read_optional(text: str, what: str, most: int = 200, *, lines: bool = False) -> str:
     """Return a text as `read_text` does, or "" if it has nothing but blanks."""
-    return read_text(text, what, most) if text.strip() else ""
+    return read_text(text, what, most, lines=lines) if text.strip() else ""
 
 
 def normalised(text: str, most: int) -> str:

@@ -8,19 +8,14 @@ from spv.services.training import clock as training_clock
 from spv.views import (
     account,
     api_ledger,
-    classes,
     developer,
-    panels,
-    second_factor,
+    ledger,
+    sign_in,
     site,
     staff,
     staff_accounts,
-    staff_log,
-    staff_products,
     stc,
     training,
-    uploads,
-    verify,
 )
 
 
@@ -72,15 +67,16 @@ def init_app(app: Flask) -> None:
         "token": TokenConverter,
     }
     for blueprint in (
-        stc.bp, site.bp, account.sign_in_bp, account.bp, second_factor.bp, staff.bp,
-        staff_accounts.bp, staff_log.bp, staff_products.bp, panels.bp,
-        panels.invalidations_bp, uploads.bp, developer.bp, developer.declaration_bp,
-        api_ledger.bp, stc.api_bp, site.check_bp, verify.bp,
+        stc.bp, site.bp, sign_in.bp, account.bp, sign_in.factor_bp, staff.bp,
+        staff_accounts.bp, staff.log_bp, staff.products_bp, ledger.bp,
+        ledger.invalidations_bp, ledger.uploads_bp, developer.bp,
+        developer.declaration_bp, api_ledger.bp, stc.api_bp, site.check_bp,
+        site.verify_bp,
     ):  # fmt: skip
         app.register_blueprint(blueprint)
     if app.config["SPV_ENVIRONMENT"] == "demo":
         app.register_blueprint(training.bp)
-        app.register_blueprint(classes.bp)
+        app.register_blueprint(training.classes_bp)
         training_clock.init_app(app)
     for api in (api_ledger.bp, site.check_by_api):
         csrf.exempt(api)  # it reads no cookies

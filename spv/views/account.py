@@ -1,4 +1,4 @@
-"""Signing up, in and out; my account, its applications, its users, their passwords."""
+"""My account: its applications, its users, and their passwords."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,27 +6,13 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import access, demo, known_browsers, pages
+from spv import access, known_browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.accounts import (
-    ApplicationForm,
-    ChangePasswordForm,
-    NewPasswordForm,
-    SignInForm,
-    SignUpForm,
-    UserForm,
-)
-from spv.services.accounts import (
-    applications,
-    link_notices,
-    second_step,
-    sign_in,
-    users,
-)
+from spv.forms import accounts as forms
+from spv.services.accounts import applications, link_notices, sign_in, users
 
 bp = Blueprint("account", __name__)
-sign_in_bp = Blueprint("sign_in", __name__)
 
 
 @bp.app_template_global("link_notices")
@@ -34,75 +20,6 @@ def notices_of_links() -> Sequence[Any]:
     """Return the password links by staff of which the user is still to be told."""
     user = access.person()
     return link_notices.mine(current_actor()) if user and user.has_link_notice else []
-
-
-@sign_in_bp.get("/sign-in", endpoint="new")
-def sign_in_page(form: SignInForm | None = None) -> Response:
-    """Show the form, and in a demonstration its sign-ins."""
-    return pages.render(
-        "sign_in/_sign_in.html",
-        title="Sign in",
-        form=form or SignInForm(),
-        demonstration=demo.sign_ins() if pages.is_demonstration() else {},
-        demonstration_password=demo.PASSWORD,
-    )
-
-
-@sign_in_bp.post("/sign-in", endpoint="create")
-@limiter.limit("60 per 30 seconds", key_func=known_browsers.browser_or_network)
-@pages.submits(SignInForm, sign_in_page)
-def start_session(form: SignInForm) -> BaseResponse:
-    """Sign in, and go on to the page that the user wanted."""
-    browser, before = known_browsers.browser(), access.token()
-    token = sign_in.sign_in(form.answers, current_actor(), before, browser)
-    if isinstance(token, sign_in.HalfSignIn):
-        session["half_sign_in"] = second_step.ticket(token)
-        return pages.go_to("second_factor.ask", next=request.args.get("next"))
-    return go_on(token, browser)
-
-
-def go_on(token: str, browser: str) -> BaseResponse:
-    """Go on to the page that the user wanted, in a new session."""
-    access.sign_in(token)
-    wanted = redirect(access.local(request.args.get("next", "")), 303)
-    return known_browsers.keep_browser(browser, wanted)
-
-
-@sign_in_bp.get("/sign-up", endpoint="sign_up")
-def sign_up_page(form: SignUpForm | None = None) -> Response:
-    """Show the form for a new user."""
-    form = form or SignUpForm()
-    return pages.render("sign_in/_sign_up.html", title="Sign up", form=form)
-
-
-@sign_in_bp.post("/sign-up")
-@limiter.limit("60 per minute")
-@pages.submits(SignUpForm, sign_up_page)
-def register(form: SignUpForm) -> BaseResponse:
-    """Sign up; the answer does not reveal whether the user had signed up before."""
-    sign_in.sign_up(form.answers, current_actor())
-    return pages.done(
-        "sign_in.new",
-        "Now sign in with your email address and password. If you had signed up "
-        "before, nothing has changed: your earlier password is the one that counts.",
-    )
-
-
-@sign_in_bp.post("/sign-out")
-def sign_out() -> BaseResponse:
-    """End this session."""
-    if token := access.token():
-        sign_in.sign_out(token, current_actor())
-    session.clear()
-    return pages.go_to("sign_in.new", "You have signed out.")
-
-
-@sign_in_bp.post("/sign-out-everywhere")
-def sign_out_everywhere() -> BaseResponse:
-    """End every session of this user."""
-    sign_in.sign_out_everywhere(current_actor())
-    session.clear()
-    return pages.go_to("sign_in.new", "You have signed out on every device.")
 
 
 @bp.get("/account")
@@ -120,17 +37,15 @@ def list_applications() -> Response:
 def _account_page(partial: str, title: str) -> Response:
     actor = current_actor()
     return pages.render(
-        partial,
-        title=title,
-        account=applications.account_of(actor),
-        applications=applications.mine(actor),
+        partial, title,
+        account=applications.account_of(actor), applications=applications.mine(actor),
         waiting=applications.is_waiting(actor),
-    )
+    )  # fmt: skip
 
 
 @bp.get("/account/apply", endpoint="new")
 @bp.get("/account/upgrade", endpoint="edit")
-def application_page(form: ApplicationForm | None = None) -> Response:
+def application_page(form: forms.ApplicationForm | None = None) -> Response:
     """Show the form for an account, or for its upgrade with its present details.
 
     The back link of the review has the answers in its address.
@@ -139,8 +54,8 @@ def application_page(form: ApplicationForm | None = None) -> Response:
     account = applications.account_of(actor)
     return pages.render(
         "account/_application.html",
-        title="Upgrade account" if account else "Apply for an account",
-        form=form or ApplicationForm(request.args, obj=account),
+        "Upgrade account" if account else "Apply for an account",
+        form or forms.ApplicationForm(request.args, obj=account),
         held=applications.current_types(actor),
         waiting=applications.is_waiting(actor),
         is_upgrade=account is not None,
@@ -150,14 +65,14 @@ def application_page(form: ApplicationForm | None = None) -> Response:
 
 @bp.post("/account/apply", endpoint="apply")
 @bp.post("/account/upgrade", endpoint="upgrade")
-@pages.submits(ApplicationForm, application_page)
-def submit_application(form: ApplicationForm) -> BaseResponse:
+@pages.submits(forms.ApplicationForm, application_page)
+def submit_application(form: forms.ApplicationForm) -> BaseResponse:
     """Submit an application for an account, or review and submit one for an upgrade."""
     actor = current_actor()
     if actor.account_id and form.step.data == "next":
         return pages.render(
             "account/_review.html",
-            title="Upgrade account: review",
+            "Upgrade account: review",
             details=applications.review(form.answers, actor),
         )
     applications.submit(form.answers, actor)
@@ -169,42 +84,40 @@ def submit_application(form: ApplicationForm) -> BaseResponse:
 def list_users() -> Response:
     """Show the users of the account."""
     return pages.render(
-        "account/_users.html", title="Users", users=users.index(current_actor())
+        "account/_users.html", "Users", users=users.index(current_actor())
     )
 
 
 @bp.get("/account/users/new")
-def new_user(form: UserForm | None = None) -> Response:
+def new_user(form: forms.UserForm | None = None) -> Response:
     """Show the form for a new user."""
-    form = form or UserForm()
-    return pages.render("account/_new_user.html", title="Add a user", form=form)
+    return pages.render(
+        "account/_new_user.html", "Add a user", form or forms.UserForm()
+    )
 
 
 @bp.post("/account/users/new")
 @limiter.limit("60 per minute")
-@pages.submits(UserForm, new_user)
-def add_user(form: UserForm) -> Response:
+@pages.submits(forms.UserForm, new_user)
+def add_user(form: forms.UserForm) -> Response:
     """Add a user, and show the link to set a password with."""
     return link_page(users.add(form.answers, current_actor()), "account.list_users")
 
 
 @bp.get("/account/users/<number:user_id>")
-def edit_user(user_id: int, form: UserForm | None = None) -> Response:
+def edit_user(user_id: int, form: forms.UserForm | None = None) -> Response:
     """Show the form to change or remove a user."""
     user = users.show(user_id, current_actor())
     return pages.render(
-        "account/_edit_user.html",
-        title="Change a user",
-        form=form or UserForm(obj=user, administrator=user.is_administrator),
-        user=user,
-        is_last=users.is_last(user),
-        is_shared=sign_in.is_shared(user),
-    )
+        "account/_edit_user.html", "Change a user",
+        form or forms.UserForm(obj=user, administrator=user.is_administrator),
+        user=user, is_last=users.is_last(user), is_shared=sign_in.is_shared(user),
+    )  # fmt: skip
 
 
 @bp.post("/account/users/<number:user_id>")
-@pages.submits(UserForm, edit_user)
-def change_user(form: UserForm, user_id: int) -> BaseResponse:
+@pages.submits(forms.UserForm, edit_user)
+def change_user(form: forms.UserForm, user_id: int) -> BaseResponse:
     """Change a user."""
     users.change(user_id, form.answers, current_actor())
     return pages.go_to("account.list_users", "The user has been changed.")
@@ -220,14 +133,13 @@ def remove_user(user_id: int) -> BaseResponse:
 @bp.post("/account/users/<number:user_id>/password-link")
 def make_user_link(user_id: int) -> Response:
     """Show a link with which a user sets a new password."""
-    link = users.make_link(user_id, current_actor())
-    return link_page(link, "account.list_users")
+    return link_page(users.make_link(user_id, current_actor()), "account.list_users")
 
 
 def link_page(link: users.Link, back: str) -> Response:
     """Show a password link, once, to the user who hands it over."""
     return pages.render(
-        "account/_link.html", title="Password link", link=link, back=url_for(back)
+        "account/_link.html", "Password link", link=link, back=url_for(back)
     )
 
 
@@ -239,16 +151,16 @@ def close_notice() -> BaseResponse:
 
 
 @bp.get("/account/password")
-def edit_password(form: ChangePasswordForm | None = None) -> Response:
+def edit_password(form: forms.ChangePasswordForm | None = None) -> Response:
     """Show the form for a new password."""
-    title, form = "Change password", form or ChangePasswordForm()
-    return pages.render("account/_edit_password.html", title=title, form=form)
+    title, form = "Change password", form or forms.ChangePasswordForm()
+    return pages.render("account/_edit_password.html", title, form)
 
 
 @bp.post("/account/password")
 @limiter.limit("60 per minute")
-@pages.submits(ChangePasswordForm, edit_password)
-def change_password(form: ChangePasswordForm) -> BaseResponse:
+@pages.submits(forms.ChangePasswordForm, edit_password)
+def change_password(form: forms.ChangePasswordForm) -> BaseResponse:
     """Change the password, which ends all other sessions."""
     users.change_password(
         form.answers, access.token(), current_actor(), known_browsers.browser()
@@ -258,21 +170,18 @@ def change_password(form: ChangePasswordForm) -> BaseResponse:
 
 
 @bp.get("/password/<token:token>")
-def open_link(token: str, form: NewPasswordForm | None = None) -> Response:
+def open_link(token: str, form: forms.NewPasswordForm | None = None) -> Response:
     """Show the form that a password link leads to."""
     return pages.render(
-        "account/_set_password.html",
-        title="Set a password",
-        form=form or NewPasswordForm(),
-        token=token,
-        holder=users.holder(token),
-    )
+        "account/_set_password.html", "Set a password", form or forms.NewPasswordForm(),
+        token=token, holder=users.holder(token),
+    )  # fmt: skip
 
 
 @bp.post("/password/<token:token>")
 @limiter.limit("60 per minute")
-@pages.submits(NewPasswordForm, open_link)
-def use_link(form: NewPasswordForm, token: str) -> BaseResponse:
+@pages.submits(forms.NewPasswordForm, open_link)
+def use_link(form: forms.NewPasswordForm, token: str) -> BaseResponse:
     """Set a password with a password link."""
     browser = known_browsers.browser()
     users.use_link(token, form.answers, current_actor(), browser)

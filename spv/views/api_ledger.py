@@ -106,10 +106,7 @@ def show(serial_number: str) -> ResponseReturnValue:
 
 
 def json_body() -> bytes:
-    """Return the body of the request, if its headers say JSON and it is not too large.
-
-    Raises BodyRefused.
-    """
+    """Return the body of a request; raises BodyRefused if it is large, or no JSON."""
     encoding = request.content_encoding or "identity"
     if request.mimetype != "application/json" or encoding != "identity":
         sentence = "Send JSON, not compressed, with Content-Type: application/json."
@@ -136,10 +133,7 @@ def check_parameters(allowed: str | None = None) -> None:
 
 
 def _is_only_check() -> bool:
-    """Return whether to store nothing: with the test key, or because it is asked for.
-
-    Raises BodyRefused.
-    """
+    """Return whether to store nothing, as asked for, or for the test key."""
     check_parameters(allowed=ONLY_CHECK)
     values = request.args.getlist(ONLY_CHECK)
     if values not in ([], ["true"], ["false"]):
@@ -178,7 +172,7 @@ def _do_once(
 
 
 def _idempotency_key() -> str | None:
-    """Return the Idempotency-Key, if there is one. Raises BodyRefused."""
+    """Return the Idempotency-Key, if there is one; raises BodyRefused."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _KEY.fullmatch(key):
         sentence = "It must be 1 to 255 visible ASCII characters, without blanks."

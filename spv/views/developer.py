@@ -8,12 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import access, guide, pages
 from spv.access import KEY_HEADER, current_actor
 from spv.extensions import limiter
-from spv.forms.accounts import (
-    ConsoleForm,
-    DeclarationForm,
-    SubscribeForm,
-    SubscriptionForm,
-)
+from spv.forms import accounts as forms
 from spv.rules.accounts import KeyKind
 from spv.services.accounts import applications
 from spv.services.agency import suspensions
@@ -30,32 +25,30 @@ API = "Serial number ledger"  # the tag of its operations in the OpenAPI documen
 @bp.get("")
 def index() -> Response:
     """Show the way from the declaration to the console."""
-    return pages.render("developer/_index.html", title="Developer Portal")
+    return pages.render("developer/_index.html", "Developer Portal")
 
 
 @bp.get("/products")
 def products() -> Response:
     """List the products: there is one."""
-    return pages.render("developer/_products.html", title="Products")
+    return pages.render("developer/_products.html", "Products")
 
 
 @bp.get("/products/serial-number-ledger")
-def product(form: SubscribeForm | None = None) -> Response:
+def product(form: forms.SubscribeForm | None = None) -> Response:
     """Show the product and the account's subscriptions to it."""
     actor = current_actor()
     return pages.render(
-        "developer/_product.html",
-        title=PRODUCT,
-        form=form or SubscribeForm(),
+        "developer/_product.html", PRODUCT, form or forms.SubscribeForm(),
         subscriptions=subscriptions.mine(actor),
         standing=declarations.declaration_status(actor.account_id),
-    )
+    )  # fmt: skip
 
 
 @bp.post("/products/serial-number-ledger")
 @limiter.limit("60 per minute")
-@pages.submits(SubscribeForm, product)
-def subscribe(form: SubscribeForm) -> BaseResponse:
+@pages.submits(forms.SubscribeForm, product)
+def subscribe(form: forms.SubscribeForm) -> BaseResponse:
     """Subscribe, and go on to the profile, where the keys are."""
     subscriptions.subscribe(form.answers, current_actor())
     return pages.done("developer.profile", f"You have subscribed to {PRODUCT}.")
@@ -64,12 +57,12 @@ def subscribe(form: SubscribeForm) -> BaseResponse:
 @bp.get("/apis")
 def apis() -> Response:
     """List the APIs: there is one."""
-    return pages.render("developer/_apis.html", title="APIs")
+    return pages.render("developer/_apis.html", "APIs")
 
 
 @bp.get("/apis/serial-number-ledger")
 def reference(
-    form: ConsoleForm | None = None, answer: Response | None = None
+    form: forms.ConsoleForm | None = None, answer: Response | None = None
 ) -> Response:
     """Show the request URL, headers, schema, examples, console and error codes."""
     operations = guide.operations(API)
@@ -79,18 +72,13 @@ def reference(
     actor = current_actor()
     example = example.replace("EXAMPLE-", f"EXAMPLE-{actor.account_id}-")
     return pages.render(
-        "developer/_reference.html",
-        title=API,
+        "developer/_reference.html", API, form or forms.ConsoleForm(body=example),
         operations=operations.values(),
         schemas=guide.openapi()["components"]["schemas"],
-        url=url_for("api_ledger.create", _external=True),
-        example=example,
-        form=form or ConsoleForm(body=example),
-        subscriptions=subscriptions.mine(actor),
-        answer=answer,
-        key_header=KEY_HEADER,
+        url=url_for("api_ledger.create", _external=True), example=example,
+        subscriptions=subscriptions.mine(actor), answer=answer, key_header=KEY_HEADER,
         codes=guide.error_codes(),
-    )
+    )  # fmt: skip
 
 
 @bp.get("/console")
@@ -101,8 +89,8 @@ def console() -> BaseResponse:
 
 @bp.post("/console")
 @limiter.limit("60 per minute")
-@pages.submits(ConsoleForm, reference)
-def send(form: ConsoleForm) -> Response:
+@pages.submits(forms.ConsoleForm, reference)
+def send(form: forms.ConsoleForm) -> Response:
     """Send a request with the test key, which stores nothing, and show the answer."""
     key = subscriptions.test_key(form.subscription.data or "", current_actor())
     return reference(form, _call_api(form.body.data or "", key))
@@ -130,7 +118,7 @@ KEY = f"{ONE}/keys/<any({','.join(KeyKind)}):kind>"
 
 @bp.get("/profile")
 def profile(
-    form: SubscriptionForm | None = None,
+    form: forms.SubscriptionForm | None = None,
     subscription_id: int = 0,
     kind: str = "rename",
     secret: str = "",
@@ -142,24 +130,21 @@ def profile(
     actor = current_actor()
     found = subscriptions.mine(actor)
     return pages.render(
-        "developer/_profile.html",
-        title="Profile",
-        form=form or SubscriptionForm(formdata=None),
-        about=(subscription_id, kind),
-        secret=secret,
-        subscriptions=found,
+        "developer/_profile.html", "Profile",
+        form or forms.SubscriptionForm(formdata=None),
+        about=(subscription_id, kind), secret=secret, subscriptions=found,
         suspended=suspensions.reasons(
             Subject.SUBSCRIPTION, (each.id for each in found)
         ),
         cancelled=subscriptions.cancelled(actor),
         standing=declarations.declaration_status(actor.account_id),
-    )
+    )  # fmt: skip
 
 
 @bp.post(f"{KEY}/show")
 @limiter.limit("60 per minute")
-@pages.submits(SubscriptionForm, profile)
-def show_key(form: SubscriptionForm, subscription_id: int, kind: str) -> Response:
+@pages.submits(forms.SubscriptionForm, profile)
+def show_key(form: forms.SubscriptionForm, subscription_id: int, kind: str) -> Response:
     """Show one key, until the user leaves the page."""
     proof = (access.token(), form.password.data or "")
     key = subscriptions.show_key(subscription_id, kind, proof, current_actor())
@@ -177,8 +162,8 @@ def regenerate(subscription_id: int, kind: str) -> BaseResponse:
 
 @bp.post(f"{ONE}/rename")
 @limiter.limit("60 per minute")
-@pages.submits(SubscriptionForm, profile)
-def rename(form: SubscriptionForm, subscription_id: int) -> BaseResponse:
+@pages.submits(forms.SubscriptionForm, profile)
+def rename(form: forms.SubscriptionForm, subscription_id: int) -> BaseResponse:
     """Give a subscription another name."""
     subscriptions.rename(subscription_id, form.answers, current_actor())
     return pages.done("developer.profile", "The subscription has a new name.")
@@ -199,22 +184,19 @@ def requests(subscription_id: int) -> Response:
     found = subscriptions.find(subscription_id, current_actor(), also_cancelled=True)
     only = request.args.get("status", "")
     return pages.render(
-        "developer/_requests.html",
-        title="Requests",
-        subscription=found,
-        requests=idempotency.requests_of(found, only),
-        only=only,
-    )
+        "developer/_requests.html", "Requests",
+        subscription=found, requests=idempotency.requests_of(found, only), only=only,
+    )  # fmt: skip
 
 
 @declaration_bp.get("", endpoint="new")
-def declaration(form: DeclarationForm | None = None) -> Response:
+def declaration(form: forms.DeclarationForm | None = None) -> Response:
     """Show the status, the wording, and the declarations that were made."""
     actor = current_actor()
     return pages.render(
         "declarations/_new.html",
-        title="Declaration for API Users",
-        form=form or DeclarationForm(),
+        "Declaration for API Users",
+        form or forms.DeclarationForm(),
         account=applications.account_of(actor),
         standing=declarations.declaration_status(actor.account_id),
         declarations=declarations.mine(actor),
@@ -223,8 +205,8 @@ def declaration(form: DeclarationForm | None = None) -> Response:
 
 @declaration_bp.post("", endpoint="make")
 @limiter.limit("60 per minute")
-@pages.submits(DeclarationForm, declaration)
-def declare(form: DeclarationForm) -> BaseResponse:
+@pages.submits(forms.DeclarationForm, declaration)
+def declare(form: forms.DeclarationForm) -> BaseResponse:
     """Make the declaration, for three months."""
     made = declarations.make(form.answers, current_actor())
     message = f"Your declaration has been made. {made.status}."

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from spv import pages
 from spv.access import current_actor
-from spv.forms.agency import RoleForm, StaffForm, SuspensionForm
+from spv.forms.accounts import RoleForm, StaffForm, SuspensionForm
 from spv.services.accounts import users
 from spv.services.agency import overview, staff, suspensions
 from spv.services.agency.suspensions import Subject
@@ -26,14 +26,10 @@ def people(form: StaffForm | None = None) -> Response:
     colleagues, found = staff.index(), users.find(text)
     ids = [user.id for user in (*colleagues, *found)]
     return pages.render(
-        "staff/_people.html",
-        title="People",
-        form=form or StaffForm(formdata=None),
-        staff=colleagues,
-        people=found,
-        suspended=suspensions.reasons(Subject.PERSON, ids),
-        text=text,
-    )
+        "staff/_people.html", "People", form or StaffForm(formdata=None),
+        staff=colleagues, people=found,
+        suspended=suspensions.reasons(Subject.PERSON, ids), text=text,
+    )  # fmt: skip
 
 
 @bp.post("/people")
@@ -50,14 +46,12 @@ def person(
     """Show a person: their account or role, and whether they are suspended."""
     user = suspensions.find(Subject.PERSON, user_id)
     return pages.render(
-        "staff/_person.html",
-        title=user.name,
-        user=user,
-        role_form=role_form or RoleForm(formdata=None),
+        "staff/_person.html", user.name,
+        user=user, role_form=role_form or RoleForm(formdata=None),
         status=role_form.http_status if role_form else 0,
         is_last=staff.is_last_administrator(user),
         **_suspension(Subject.PERSON, user_id, form),
-    )
+    )  # fmt: skip
 
 
 @bp.post("/people/<number:user_id>/role")
@@ -88,14 +82,10 @@ def index() -> Response:
     found = overview.find(text, lapsing=lapsing)
     ids = (row.Account.id for row in found)
     return pages.render(
-        "staff/_accounts.html",
-        title="Accounts",
-        accounts=found,
-        suspended=suspensions.reasons(Subject.ACCOUNT, ids),
-        most=overview.MOST_FOUND,
-        text=text,
-        lapsing=lapsing,
-    )
+        "staff/_accounts.html", "Accounts",
+        accounts=found, suspended=suspensions.reasons(Subject.ACCOUNT, ids),
+        most=overview.MOST_FOUND, text=text, lapsing=lapsing,
+    )  # fmt: skip
 
 
 @bp.get("/accounts/<number:account_id>")
@@ -108,18 +98,14 @@ def account(account_id: int, form: SuspensionForm | None = None) -> Response:
     people = users.of_account(account_id)
     subscribed = subscriptions.of_account(account_id)
     return pages.render(
-        "staff/_account.html",
-        title=found.legal_name,
-        account=found,
-        shown=shown,
-        people=people,
-        subscriptions=subscribed,
+        "staff/_account.html", found.legal_name,
+        account=found, shown=shown, people=people, subscriptions=subscribed,
         suspended=suspensions.reasons(Subject.PERSON, (each.id for each in people)),
         suspended_subscriptions=suspensions.reasons(
             Subject.SUBSCRIPTION, (each.id for each in subscribed)
         ),
         **_suspension(Subject.ACCOUNT, account_id, form),
-    )
+    )  # fmt: skip
 
 
 @bp.get("/subscriptions/<number:subscription_id>")
@@ -127,11 +113,9 @@ def subscription(subscription_id: int, form: SuspensionForm | None = None) -> Re
     """Show a subscription and its suspensions; its keys are shown to nobody here."""
     found = suspensions.find(Subject.SUBSCRIPTION, subscription_id)
     return pages.render(
-        "staff/_subscription.html",
-        title=found.name,
-        subscription=found,
-        **_suspension(Subject.SUBSCRIPTION, subscription_id, form),
-    )
+        "staff/_subscription.html", found.name,
+        subscription=found, **_suspension(Subject.SUBSCRIPTION, subscription_id, form),
+    )  # fmt: skip
 
 
 PAGES: dict[Subject, tuple[str, str, Callable[..., BaseResponse]]] = {

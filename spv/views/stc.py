@@ -41,9 +41,9 @@ def new(form: StcForm | None = None) -> Response:
         form = StcForm(MultiDict(suggested | request.args.to_dict()))
         form.is_suggested = "installation_date" not in request.args
     if form.solar_reference and not calculations.is_solar(form.solar_reference):
-        form.added_to.data = ""
+        form.solar_reference = ""
     today, title = suggested["installation_date"], "STC calculator"
-    return pages.render("stc/_form.html", title=title, form=form, sydney_today=today)
+    return pages.render("stc/_form.html", title, form, sydney_today=today)
 
 
 @bp.post("")
@@ -53,8 +53,7 @@ def calculate(form: StcForm) -> BaseResponse:
     """Calculate, save and show the result; or only reveal the fields, on Continue."""
     if "continue" in request.form:
         return redirect(f"{url_for('.new')}?{urlencode(form.short_answers())}", 303)
-    actor = current_actor()
-    reference = calculations.save(form.answers, actor, form.solar_reference)
+    reference = calculations.save(form.answers, current_actor(), form.solar_reference)
     return pages.done("stc.show", reference=reference)
 
 
@@ -63,19 +62,17 @@ def show(reference: str) -> Response:
     """Show a saved result, at another price if the address names one."""
     result = calculations.show(reference, request.args.get("stc_price", ""))
     return pages.render(
-        "stc/_result.html",
-        title=result.headline,
-        status=422 if result.estimate.problem else 200,
-        result=result,
+        "stc/_result.html", result.headline,
+        status=422 if result.estimate.problem else 200, result=result,
         event=receipts.of_calculation(reference, result.saved.calculated_at),
-    )
+    )  # fmt: skip
 
 
 @bp.get("/batch")
 def new_batch(form: StcBatchForm | None = None, **context: Any) -> Response:
     """Show the form for a file."""
     title, form = "Calculate STCs for many systems", form or StcBatchForm()
-    return pages.render("stc/_batch_form.html", title=title, form=form, **context)
+    return pages.render("stc/_batch_form.html", title, form, **context)
 
 
 @bp.post("/batch")
@@ -99,7 +96,7 @@ def show_batch(reference: str) -> Response:
     batch = batches.show(reference)
     return pages.render(
         "stc/_batch.html",
-        title="Batch calculated",
+        "Batch calculated",
         batch=batch,
         event=receipts.of_calculation(reference, batch.saved.calculated_at),
     )
@@ -114,8 +111,7 @@ def batch_document(reference: str) -> Response:
 @api_bp.get("/openapi.json")
 def document() -> Response:
     """Answer the OpenAPI document of everything under /api."""
-    server = {"url": request.script_root or "/"}
-    return jsonify(guide.openapi() | {"servers": [server]})
+    return jsonify(guide.openapi() | {"servers": [{"url": request.script_root or "/"}]})
 
 
 @api_bp.get("/stc/v1/calculation")

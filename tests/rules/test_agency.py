@@ -2,7 +2,7 @@
 
 import pytest
 
-from spv.rules.agency import read_optional_reason, read_reason, read_staff_role
+from spv.rules.accounts import read_optional_reason, read_reason, read_staff_role
 
 
 def test_a_reason():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spv.rules.event_words import SENTENCES, label, sentence
+from spv.rules.staff_search import SENTENCES, label, sentence
 from spv.services.row_states import SETS
 from tests.house import tree_of
 

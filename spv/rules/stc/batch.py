@@ -1,28 +1,36 @@
-"""Many systems in one CSV file: read it, calculate each row, write it out again."""
+"""Many systems in one CSV file: read it, calculate each row, write it out again.
 
+Its cells are read as spreadsheet programs write them. The page and the API take the
+calculator's own forms alone.
+"""
+
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from itertools import chain
 from typing import NamedTuple
 
 from spv.rules.csv_file import Row, csv_text, read_csv, refusal
 from spv.rules.errors import ValidationError
-from spv.rules.stc.batch_columns import (
-    ADDED,
-    COLUMNS,
-    Columns,
-    field_name,
-    find_columns,
-    read_answers,
-    reason_of,
-)
 from spv.rules.stc.figures import too_late_to_create
 from spv.rules.stc.installation import Calculation, Installation
-from spv.rules.stc.system_types import FIELDS, REQUIRED, SystemType
+from spv.rules.stc.system_types import (
+    ALL_FIELDS,
+    FIELDS,
+    REQUIRED,
+    SYSTEM_TYPE_LABEL,
+    SystemType,
+)
 from spv.rules.stc.systems import read_installation
-from spv.rules.text import join_words
+from spv.rules.text import is_unseen, join_words
 
+# A batch has no estimate in dollars, so a price column is not read.
+NOT_READ = "stc_price"
+COLUMNS = tuple(name for name in ALL_FIELDS if name != NOT_READ)
+ADDED = ("certificates", "zone", "years", "reason", "warnings")
+MOST_NAMED = 5  # headings in a sentence
+LONGEST_NAMED = 40  # characters of a heading in a sentence
+LONGEST_READ = 100  # characters of a heading that can mean a column
 MAX_ROWS = 5_000
 ROWS_NAMED = 10
 TEMPLATE = [
@@ -32,6 +40,128 @@ TEMPLATE = [
     ("Job 3", "hydro_deemed", "6.4", "2026-11-22", "1", "", "", "", "", "", ""),
     ("Job 4", "battery", "", "2026-11-22", "", "", "", "13.5", "13.5", "", ""),
 ]
+_SYSTEM_TYPE = ("system_type", SYSTEM_TYPE_LABEL, "type", "system", "type of system")
+_DAY = r"([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4})[T ]"
+_MIDNIGHT = re.compile(
+    rf"{_DAY}(?:00?:00(?::00(?:\.0{{1,9}})?)?|12:00(?::00)? ?am)", re.IGNORECASE
+)
+_WITH_TIME = re.compile(
+    rf"{_DAY}[0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}}(?:\.[0-9]{{1,9}})?)?(?: ?[ap]m)?",
+    re.IGNORECASE,
+)
+_WHOLE_NUMBER = re.compile(r"([0-9]{1,4})\.0{1,9}")
+# What a spreadsheet program adds to a value, and the value itself.
+_ADDITIONS = {"installation_date": _MIDNIGHT} | dict.fromkeys(
+    ("calculation_period", "modules"), _WHOLE_NUMBER
+)
+# What a spreadsheet program makes of a value, and a sentence that says what to do.
+_CHANGES = {
+    "installation_date": (
+        _WITH_TIME,
+        "The installation date has a time of day that is not 00:00. Enter the day "
+        "alone, as 2026-07-31 or 31/07/2026.",
+    ),
+    "postcode": (
+        _WHOLE_NUMBER,
+        "A spreadsheet program has made a number of the postcode. Format the column "
+        "as text and enter four digits, such as 0800.",
+    ),
+}
+
+
+class Columns(NamedTuple):
+    """The position of each column in a row, and a sentence on unknown headings."""
+
+    positions: dict[str, int]
+    unknown: str
+
+
+def field_name(heading: str) -> str:
+    """Return a heading as the name of a field: in lower case, with underscores."""
+    return "_".join(heading.casefold().replace("_", " ").split())
+
+
+def find_columns(heading: list[str]) -> Columns:
+    """Find the columns; raises ValidationError if one is missing, or there twice."""
+    positions: dict[str, int] = {}
+    others = []
+    for position, text in enumerate(heading):
+        name = _COLUMN_OF.get(_key(text))
+        if name is None:
+            others.append(text)
+        elif name in positions:
+            is_same = (first := heading[positions[name]]) == text
+            how = "" if is_same else f", as {_quoted(first)} and {_quoted(text)}"
+            do = "Remove" if is_same else "Rename or remove"
+            raise refusal(f"The column {name} is there twice{how}. {do} one.")
+        else:
+            positions[name] = position
+    unknown = _unknown(others)
+    for name in REQUIRED:
+        if name not in positions:
+            known = f"The columns are {join_words(COLUMNS)}. The template has them all."
+            missing = f"The column {name} is missing."
+            raise refusal(" ".join(filter(None, (missing, unknown, known))))
+    return Columns(positions, unknown)
+
+
+def read_answers(cells: list[str], columns: Columns) -> dict[str, str]:
+    """Return the answers of a row, without what spreadsheet programs add to them.
+
+    They add an apostrophe that protects a cell, the time 00:00 to a day, and zeros
+    after the point to a whole number.
+    """
+    answers = {
+        name: cells[position].strip().removeprefix("'").strip()
+        for name, position in columns.positions.items()
+        if position < len(cells)
+    }
+    for name, addition in _ADDITIONS.items():
+        text = answers.get(name, "")
+        # Every addition has a colon or a point; most cells have neither.
+        if (":" in text or "." in text) and (match := addition.fullmatch(text)):
+            answers[name] = match[1]
+    return answers
+
+
+def reason_of(
+    error: ValidationError, answers: Mapping[str, str], columns: Columns
+) -> str:
+    """Return why a row cannot be calculated, also in view of spreadsheet programs."""
+    problems = dict(error.problems)
+    for name, (change, advice) in _CHANGES.items():
+        if name in problems and change.fullmatch(answers.get(name, "")):
+            problems[name] = advice
+    sentences = [*problems.values()]
+    if missing := [name for name in problems if name not in columns.positions]:
+        word = "column" if len(missing) == 1 else "columns"
+        sentences += [f"The file has no {word} {join_words(missing)}.", columns.unknown]
+    return " ".join(filter(None, sentences))
+
+
+def _key(heading: str) -> str:
+    """Return the letters and digits of a heading; nothing of one of many megabytes."""
+    if len(heading) > LONGEST_READ:
+        return ""
+    letters = "".join(filter(str.isalnum, heading.casefold()))
+    return letters.removesuffix("optional")
+
+
+def _unknown(headings: list[str]) -> str:
+    """Return a sentence that names the headings that mean no column, or ""."""
+    ours = ("", NOT_READ, *ADDED)
+    unknown = [text for text in headings if field_name(text) not in ours]
+    named = [*map(_quoted, unknown[:MOST_NAMED])]
+    if len(unknown) > MOST_NAMED:
+        named.append(f"{len(unknown) - MOST_NAMED} more")
+    are_none = "is not a column" if len(unknown) == 1 else "are not columns"
+    return f"{join_words(named)} {are_none} of the calculator." if named else ""
+
+
+def _quoted(heading: str) -> str:
+    """Return a heading in quotation marks, shortened, without invisible characters."""
+    cut = heading[:LONGEST_NAMED] + ("…" if len(heading) > LONGEST_NAMED else "")
+    return f"“{''.join(c for c in cut if not is_unseen(c))}”"
 
 
 class Outcome(NamedTuple):
@@ -59,10 +189,7 @@ class Batch(NamedTuple):
     outcomes: list[Outcome]
 
     def totals(self) -> dict[str, int]:
-        """Return how many rows and certificates there are, of all and of some kinds.
-
-        `late_certificates` are those that cannot be created any more.
-        """
+        """Return how many rows and certificates there are, of all and of some kinds."""
         found = [(o.calculation, o.is_late) for o in self.outcomes if o.calculation]
         return {
             "row_count": len(self.outcomes),
@@ -83,10 +210,9 @@ class Batch(NamedTuple):
 
 
 def calculate_batch(data: bytes, today: date) -> Batch:
-    """Calculate each row of a CSV file.
+    """Calculate each row of a CSV file; raises ValidationError if it cannot be read.
 
     The heading names the calculator's columns, in any order; others are kept.
-    Raises ValidationError on `file` if the file cannot be read.
     """
     heading_row, *rows = read_csv(data, MAX_ROWS, keep_marks=True)
     heading = [cell.strip() for cell in heading_row.cells]
@@ -103,9 +229,16 @@ def write_batch(batch: Batch) -> str:
     A cell keeps the apostrophe before it, which protects a postcode such as 0800.
     """
     kept = [i for i, name in enumerate(batch.heading) if field_name(name) not in ADDED]
-    heading = [batch.heading[i] for i in kept] + list(ADDED)
-    lines = (_line(outcome, kept) for outcome in batch.outcomes)
-    return csv_text(chain([heading], lines), has_marks=True)
+    lines = [[*(batch.heading[i] for i in kept), *ADDED]]
+    for outcome in batch.outcomes:
+        cells, found = outcome.row.cells, outcome.calculation
+        added = ["", "", "", outcome.reason, ""]
+        if found:
+            numbers = (found.certificates, found.zone, found.years)
+            texts = ("" if n is None else str(n) for n in numbers)
+            added = [*texts, "", " ".join(found.warnings)]
+        lines.append([*(cells[i] if i < len(cells) else "" for i in kept), *added])
+    return csv_text(lines, has_marks=True)
 
 
 def template_text() -> str:
@@ -144,11 +277,10 @@ def _counted(sentences: Iterable[tuple[str, int]]) -> list[Reason]:
     return sorted(found, key=lambda each: each.row_count, reverse=True)
 
 
-def _line(outcome: Outcome, kept: list[int]) -> list[str]:
-    cells, calculation = outcome.row.cells, outcome.calculation
-    line = [cells[i] if i < len(cells) else "" for i in kept]
-    if calculation is None:
-        return [*line, "", "", "", outcome.reason, ""]
-    numbers = (calculation.certificates, calculation.zone, calculation.years)
-    texts = ("" if n is None else str(n) for n in numbers)
-    return [*line, *texts, "", " ".join(calculation.warnings)]
+# Each heading that is understood, as its key, and the column that it means.
+_COLUMN_OF = {_key(text): "system_type" for text in _SYSTEM_TYPE} | {
+    _key(text): name
+    for name, field in FIELDS.items()
+    for text in (name, field.label, *field.synonyms)
+    if name != NOT_READ
+}

@@ -106,9 +106,12 @@ def _figure(name: str, entry: dict[str, Any], source: dict[str, str]) -> Figure:
     )
 
 
-_DOCUMENT = tomllib.loads(
-    (DATA / "stc.toml").read_text(encoding="utf-8"), parse_float=Decimal
-)
+def read_data(name: str) -> dict[str, Any]:
+    """Return the content of a TOML file of the data, with its numbers exact."""
+    return tomllib.loads((DATA / name).read_text("utf-8"), parse_float=Decimal)
+
+
+_DOCUMENT = read_data("stc.toml")
 RULES_VERSION: str = _DOCUMENT["version"]
 FIGURES = {
     name: _figure(name, entry, _DOCUMENT["sources"][entry["source"]])
@@ -140,10 +143,7 @@ def newest_on(day: date) -> date:
 def announced_for(
     system_type: str, day: date, power: Decimal | None
 ) -> Announcement | None:
-    """Return the announced change for a system of a type, day and power in kW, if any.
-
-    Without a power, it is the one for systems of any power.
-    """
+    """Return the announced change for a system of a type, day and any power in kW."""
     for each in ANNOUNCED:
         is_touched = system_type in each.system_types and day >= each.first_day
         if is_touched and (power is None or each.above_kw <= power <= each.up_to_kw):

@@ -1,11 +1,9 @@
 """Small generation units: rated power, times what a kW generates, times years."""
 
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, ClassVar
 
 from spv.rules.stc.figures import (
@@ -18,12 +16,12 @@ from spv.rules.stc.figures import (
     years_left,
     zone_of,
 )
-from spv.rules.stc.installation import Installation, Step
+from spv.rules.stc.installation import Installation, Step, step
 from spv.rules.stc.system_types import PERIODS, SystemType
 from spv.rules.text import format_date, format_decimal, pluralise
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class SmallGenerationUnit(Installation):
     """A system with a rated power, whose output over some years is counted."""
 
@@ -35,31 +33,13 @@ class SmallGenerationUnit(Installation):
     rated_power_kw: Decimal
     calculation_period: str
 
-    @property
-    @abstractmethod
-    def annual_output(self) -> Decimal:
-        """The output in MWh a year."""
-
-    @property
-    def most_years(self) -> int:
-        """The longest time that certificates can be calculated for."""
-        return years_left(self.installation_date)
-
-    @property
-    def chosen_years(self) -> int:
-        """The years of the calculation period."""
+    def _count_years(self, most_years: int, annual_output: Decimal) -> None:
+        """Set the years that are used, and the output of all of them in MWh."""
+        self.most_years, self.annual_output = most_years, annual_output
         period = self.calculation_period
-        return self.most_years if period == "max" else int(period)
-
-    @property
-    def years(self) -> int:
-        """The years that certificates are calculated for."""
-        return min(self.most_years, self.chosen_years)
-
-    @cached_property
-    def output(self) -> Decimal:
-        """The output in MWh over those years."""
-        return self.annual_output * self.years
+        self.chosen_years = most_years if period == "max" else int(period)
+        self.years = min(most_years, self.chosen_years)
+        self._round_down(annual_output * self.years)
 
     @classmethod
     def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
@@ -96,24 +76,22 @@ class SmallGenerationUnit(Installation):
             yield sentence
         if power >= value_on(self.power_limit, day):
             announced = announced_for(self.system_type, day, power)
-            none = "With more it earns no STCs."
-            advice = announced.sentence if announced else none
+            advice = announced.sentence if announced else "With more it earns no STCs."
             limit = f"{format_decimal(power)} kW is the most"
             yield f"{limit} that a {self.word} system may have. {advice}"
 
     def _limit_step(self) -> Step:
-        figure = FIGURES[self.output_limit]
-        limit = figure.on(self.installation_date)
-        operation = f"{format_decimal(self.annual_output)} MWh, at most {limit} MWh"
-        return Step("Limit of a year", operation, "within", "", figure)
+        limit = f"at most {self.value(self.output_limit)} MWh"
+        operation = f"{format_decimal(self.annual_output)} MWh, {limit}"
+        return step("Limit of a year", self.output_limit, operation, "within")
 
     def _used_step(self, most: str) -> Step:
         chosen = f"{self.chosen_years} ({PERIODS[self.calculation_period]})"
         operation = f"Lower of {self.most_years} ({most}) and {chosen}"
-        return _years_step("Years used", operation, self.years, "scheme_last_day")
+        return step("Years used", "scheme_last_day", operation, self.years, "year")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Solar(SmallGenerationUnit):
     """A system of solar panels: a kW generates the rating of its zone."""
 
@@ -126,20 +104,16 @@ class Solar(SmallGenerationUnit):
 
     postcode: str
 
+    def __post_init__(self) -> None:
+        self.zone = zone_of(self.postcode)
+        self.rating = Decimal(self.value("zone_rating")[self.zone - 1])  # MWh per kW
+        self.deeming_years = deeming_period(self.installation_date)
+        self._count_years(self.deeming_years, self.rated_power_kw * self.rating)
+
     @classmethod
     def date_hint(cls, day: date) -> str:
         years = pluralise(deeming_period(day), "year")
         return f"Deeming period for {day.year}: {years}"
-
-    @property
-    def zone(self) -> int:
-        """The zone of the postcode."""
-        return zone_of(self.postcode)
-
-    @cached_property
-    def rating(self) -> Decimal:
-        """The rating of the zone in MWh a year per kW."""
-        return Decimal(value_on("zone_rating", self.installation_date)[self.zone - 1])
 
     def warnings(self, today: date) -> Iterator[str]:
         yield from super().warnings(today)
@@ -151,40 +125,28 @@ class Solar(SmallGenerationUnit):
                 "installation address."
             )
 
-    @property
-    def deeming_years(self) -> int:
-        """The deeming period."""
-        return deeming_period(self.installation_date)
-
-    most_years = deeming_years
-
-    @property
-    def annual_output(self) -> Decimal:
-        return self.rated_power_kw * self.rating
-
     def working(self) -> tuple[Step, ...]:
-        day, zone, rating = self.installation_date, self.zone, str(self.rating)
-        product = f"{format_decimal(self.rated_power_kw)} kW × {rating}"
-        longest = value_on("longest_deeming_period", day)
+        day, zone = self.installation_date, f"Zone {self.zone}"
+        product = f"{format_decimal(self.rated_power_kw)} kW × {self.rating}"
+        longest = self.value("longest_deeming_period")
         deeming = f"Lower of {longest} and {year_after_scheme(day)} − {day.year}"
+        total = f"{product} × {self.years}"
         return (
-            Step("Zone", f"Postcode {self.postcode}", f"Zone {zone}", "",
-                 FIGURES["postcode_zones"]),
-            Step("Zone rating", f"Zone {zone}", rating, "MWh a year per kW",
-                 FIGURES["zone_rating"]),
-            _years_step("Deeming period", deeming, self.most_years,
-                       "longest_deeming_period"),
+            step("Zone", "postcode_zones", f"Postcode {self.postcode}", zone),
+            step("Zone rating", "zone_rating", zone, str(self.rating),
+                 "MWh a year per kW"),
+            step("Deeming period", "longest_deeming_period", deeming, self.most_years,
+                 "year"),
             self._used_step("deeming period"),
-            Step("Output in a year", product, format_decimal(self.annual_output),
-                 "MWh", FIGURES["zone_rating"]),
+            step("Output in a year", "zone_rating", product, self.annual_output, "MWh"),
             self._limit_step(),
-            Step("Output over the years used", f"{product} × {self.years}",
-                 format_decimal(self.output), "MWh", FIGURES["longest_deeming_period"]),
+            step("Output over the years used", "longest_deeming_period", total,
+                 self.output, "MWh"),
             self.last_step(),
         )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Turbine(SmallGenerationUnit):
     """A turbine driven by wind or water: a kW generates for some hours of the year."""
 
@@ -192,6 +154,16 @@ class Turbine(SmallGenerationUnit):
     standard_hours: ClassVar[str]
 
     resource_hours: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        standard = Decimal(self.value(self.standard_hours))
+        self.hours = max(standard, self.resource_hours or standard)  # in a year
+        annual = Decimal(self.value("turbine_output_factor")) * self.rated_power_kw
+        self._count_years(years_left(self.installation_date), annual * self.hours)
+        # An output of less than one certificate may count as one.
+        least = Decimal(self.value("smallest_certificate"))
+        self.is_rounded_up = least <= self.output < 1
+        self.certificates = max(self.certificates, int(self.is_rounded_up))
 
     @classmethod
     def limits(cls, values: Mapping[str, Any], day: date) -> Iterator[tuple[str, str]]:
@@ -212,55 +184,37 @@ class Turbine(SmallGenerationUnit):
             )
             yield "resource_hours", sentence
 
-    @property
-    def hours(self) -> Decimal:
-        """The standard hours a year, or those of a site assessment if they are more."""
-        standard: Decimal = value_on(self.standard_hours, self.installation_date)
-        return max(standard, self.resource_hours or standard)
-
-    @property
-    def annual_output(self) -> Decimal:
-        factor = value_on("turbine_output_factor", self.installation_date)
-        return Decimal(factor * self.rated_power_kw * self.hours)
-
     def working(self) -> tuple[Step, ...]:
-        day, annual = self.installation_date, format_decimal(self.annual_output)
-        factor = FIGURES["turbine_output_factor"]
         hours, power = format_decimal(self.hours), format_decimal(self.rated_power_kw)
         compared = "No site assessment"
         if (assessed := self.resource_hours) is not None:
-            standard = format_decimal(value_on(self.standard_hours, day))
+            standard = format_decimal(self.value(self.standard_hours))
             assessment = f"{format_decimal(assessed)} (site assessment)"
             compared = f"Higher of {standard} and {assessment}"
-        total, last_step = format_decimal(self.output), self.last_step()
-        if self.is_rounded_up:
-            smallest = FIGURES["smallest_certificate"]
-            operation = f"{total}, at least {smallest.on(day)}, rounded up"
-            last_step = Step("Certificates", operation, "1", "STC", smallest)
+        product = f"{self.value('turbine_output_factor')} × {power} kW × {hours} hours"
+        day = self.installation_date
+        left = f"{year_after_scheme(day)} − {day.year}"
+        total = f"{format_decimal(self.annual_output)} MWh × {self.years}"
         return (
-            Step("Hours of resource availability", compared, hours,
-                 "hours a year", FIGURES[self.standard_hours]),
-            Step("Output in a year", f"{factor.on(day)} × {power} kW × {hours} hours",
-                 annual, "MWh", factor),
+            step("Hours of resource availability", self.standard_hours, compared, hours,
+                 "hours a year"),
+            step("Output in a year", "turbine_output_factor", product,
+                 self.annual_output, "MWh"),
             self._limit_step(),
-            _years_step("Years left in the scheme",
-                       f"{year_after_scheme(day)} − {day.year}", self.most_years,
-                       "scheme_last_day"),
+            step("Years left in the scheme", "scheme_last_day", left, self.most_years,
+                 "year"),
             self._used_step("years left"),
-            Step("Output over the years used", f"{annual} MWh × {self.years}", total,
-                 "MWh", FIGURES["turbine_periods"]),
-            last_step,
+            step("Output over the years used", "turbine_periods", total, self.output,
+                 "MWh"),
+            self.last_step(),
         )  # fmt: skip
 
-    @property
-    def is_rounded_up(self) -> bool:
-        """True if the output is less than one certificate, but counts as one."""
-        least = Decimal(value_on("smallest_certificate", self.installation_date))
-        return least <= self.output < 1
-
-    @property
-    def certificates(self) -> int:
-        return 1 if self.is_rounded_up else super().certificates
+    def last_step(self) -> Step:
+        if not self.is_rounded_up:
+            return super().last_step()
+        least = f"at least {self.value('smallest_certificate')}, rounded up"
+        operation = f"{format_decimal(self.output)}, {least}"
+        return step("Certificates", "smallest_certificate", operation, 1, "STC")
 
 
 class Wind(Turbine):
@@ -281,8 +235,3 @@ class Hydro(Turbine):
     standard_hours = "hydro_hours"
     power_limit = "hydro_power_limit"
     output_limit = "hydro_output_limit"
-
-
-def _years_step(label: str, operation: str, years: int, figure: str) -> Step:
-    number, unit = pluralise(years, "year").split()
-    return Step(label, operation, number, unit, FIGURES[figure])

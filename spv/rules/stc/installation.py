@@ -9,25 +9,13 @@ from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple, Self
 
 from spv.rules.errors import ValidationError
+from spv.rules.stc import system_types as types
 from spv.rules.stc.figures import (
     FIGURES,
     Figure,
     age_of_figures,
     too_late_to_create,
     value_on,
-)
-from spv.rules.stc.system_types import (
-    FIELDS,
-    FIELDS_OF,
-    NAMES_OF,
-    PATTERNS,
-    PERIODS,
-    Field,
-    SystemType,
-    answers_of,
-    period_of,
-    without_place,
-    without_unit,
 )
 from spv.rules.text import format_date, format_decimal, join_words, pluralise, read_date
 
@@ -40,6 +28,17 @@ class Step(NamedTuple):
     result: str
     unit: str
     figure: Figure
+
+
+def step(
+    label: str, figure: str, operation: str, result: str | Decimal | int, unit: str = ""
+) -> Step:
+    """Return a step by the name of its figure; a whole number counts its unit."""
+    if isinstance(result, Decimal):
+        result = format_decimal(result)
+    elif isinstance(result, int):
+        result, unit = pluralise(result, unit).split()
+    return Step(label, operation, result, unit, FIGURES[figure])
 
 
 class Stage(NamedTuple):
@@ -65,15 +64,16 @@ class Calculation(NamedTuple):
     years: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Installation(ABC):
     """A system with its answers in kW, kWh, hours a year and dollars for one STC.
 
     Each system type has a class, whose fields are those of the type in the table of
-    questions. Class variables name the figures, whose values depend on the day.
+    questions. Class variables name the figures, whose values depend on the day. All
+    numbers that follow are exact until the certificates are rounded down.
     """
 
-    system_type: ClassVar[SystemType]
+    system_type: ClassVar[types.SystemType]
     first_day: ClassVar[str] = "scheme_first_day"
     before_first_day: ClassVar[str] = (
         "STCs have existed since {day}. Before that there were renewable energy "
@@ -93,7 +93,7 @@ class Installation(ABC):
         """
         problems: dict[str, str] = {}
         values: dict[str, Any] = {}
-        fields = FIELDS_OF[cls.system_type]
+        fields = types.FIELDS_OF[cls.system_type]
         for name, field in fields.items():
             text = answers.get(name, "").strip()
             if text or not field.optional:
@@ -123,12 +123,12 @@ class Installation(ABC):
     @classmethod
     def period_choices(cls) -> dict[str, str]:
         """Return the calculation periods that this type offers: code to words."""
-        return {code: PERIODS[code] for code in FIGURES[cls.periods].latest}
+        return {code: types.PERIODS[code] for code in FIGURES[cls.periods].latest}
 
     @classmethod
     def read_period(cls, text: str) -> str | None:
         """Return the code of a period that this type offers, or None."""
-        code = period_of(text)
+        code = types.period_of(text)
         return code if code in FIGURES[cls.periods].latest else None
 
     @classmethod
@@ -141,15 +141,13 @@ class Installation(ABC):
         too_late = too_late_to_create(self.installation_date, today)
         yield from filter(None, (too_late, age_of_figures(today)))
 
-    @property
     @abstractmethod
-    def output(self) -> Decimal:
-        """The certificates before they are rounded: an output in MWh, or its like."""
+    def __post_init__(self) -> None:
+        """Compute everything that follows from the answers, up to the certificates."""
 
-    @property
-    def certificates(self) -> int:
-        """The whole certificates: the one place where anything is rounded."""
-        return int(self.output)
+    def _round_down(self, output: Decimal) -> None:
+        """Set the whole certificates of an output in MWh, or of its like."""
+        self.output, self.certificates = output, int(output)
 
     def calculate(self, today: date) -> Calculation:
         """Return the certificates, the numbers behind them, and the warnings."""
@@ -163,21 +161,21 @@ class Installation(ABC):
 
     def last_step(self) -> Step:
         """Return the step that rounds down."""
-        number, unit = pluralise(self.certificates, "STC").split()
         operation = f"{format_decimal(self.output)} rounded down"
-        figure = FIGURES["certificate_output"]
-        return Step("Certificates", operation, number, unit, figure)
+        number = self.certificates
+        return step("Certificates", "certificate_output", operation, number, "STC")
+
+    def value(self, figure: str) -> Any:
+        """Return the value of a figure on the installation date."""
+        return value_on(figure, self.installation_date)
 
     def answers(self) -> dict[str, str]:
         """Return the answers as text, from which the same installation is read."""
-        return answers_of(self, NAMES_OF[self.system_type])
+        return types.answers_of(self)
 
     def read_price(self, text: str) -> Decimal:
-        """Return another price of one STC in dollars.
-
-        Raises ValueError if it is not a price, or above the clearing house price.
-        """
-        price: Decimal = _read(text.strip(), FIELDS["stc_price"], type(self))
+        """Return another price of one STC; raises ValueError if it is not allowed."""
+        price: Decimal = _read(text.strip(), types.FIELDS["stc_price"], type(self))
         found = dict(Installation.limits({"stc_price": price}, self.installation_date))
         if found:
             raise ValueError(found["stc_price"])
@@ -211,21 +209,22 @@ _SHAPES = {
 }
 
 
-def _read(text: str, field: Field, system: type[Installation]) -> Any:
+def _read(text: str, field: types.Field, system: type[Installation]) -> Any:
     if not text and field.kind != "period":
         raise ValueError(f"Enter {field.noun}.")
     return _READERS.get(field.kind, _read_number)(text, field, system)
 
 
-def _read_number(text: str, field: Field, _system: type[Installation]) -> Decimal:
-    text = without_unit(text, field.units)
+def _read_number(text: str, field: types.Field, _system: type[Installation]) -> Decimal:
+    text = types.without_unit(text, field.units)
     if field.kind == "price":
         text = text.removeprefix("$").lstrip()
-    if not PATTERNS[field.kind].fullmatch(text):
+    pattern = types.PATTERNS[field.kind]
+    if not pattern.fullmatch(text):
         shape = _SHAPES[field.kind].format(field.example)
         pointed = text.replace(",", ".")
         may_be_thousands = len(text) - text.find(",") == len(",000")
-        is_number = field.kind == "number" and PATTERNS["number"].fullmatch(pointed)
+        is_number = field.kind == "number" and pattern.fullmatch(pointed)
         if is_number and not may_be_thousands:
             shape = f"with a point: {pointed}, not {text}."
         raise ValueError(f"Enter {field.noun} {shape}")
@@ -235,7 +234,7 @@ def _read_number(text: str, field: Field, _system: type[Installation]) -> Decima
     return number
 
 
-def _read_date(text: str, field: Field, system: type[Installation]) -> date:
+def _read_date(text: str, field: types.Field, system: type[Installation]) -> date:
     day = read_date(text, field.noun)
     first, last = FIGURES[system.first_day].latest, FIGURES["scheme_last_day"].latest
     if day < first:
@@ -247,7 +246,7 @@ def _read_date(text: str, field: Field, system: type[Installation]) -> date:
     return day
 
 
-def _read_period(text: str, field: Field, system: type[Installation]) -> str:
+def _read_period(text: str, field: types.Field, system: type[Installation]) -> str:
     period = system.read_period(text)
     if period is None:
         choices = join_words(system.period_choices().values(), "or")
@@ -255,11 +254,11 @@ def _read_period(text: str, field: Field, system: type[Installation]) -> str:
     return period
 
 
-def _read_postcode(text: str, field: Field, _system: type[Installation]) -> str:
-    text = without_place(text)
-    if not PATTERNS["postcode"].fullmatch(text):
+def _read_postcode(text: str, field: types.Field, _system: type[Installation]) -> str:
+    text = types.without_place(text)
+    if not types.PATTERNS["postcode"].fullmatch(text):
         shape = f"as four digits, such as {field.example}."
-        if PATTERNS["postcode"].fullmatch(f"0{text}"):
+        if types.PATTERNS["postcode"].fullmatch(f"0{text}"):
             shape += " Perhaps a first 0 was dropped: Darwin is 0800."
         raise ValueError(f"Enter the postcode {shape}")
     return text

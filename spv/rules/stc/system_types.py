@@ -1,11 +1,11 @@
 """The system types, and the one table of the questions that they ask."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from spv.rules.stc.figures import FIGURES
+from spv.rules.stc.figures import FIGURES, read_data
 from spv.rules.text import format_decimal
 
 
@@ -47,13 +47,9 @@ _AFTER_PLACE = re.compile(rf"{_PLACE}(?<=[ ,])([0-9]{{4}})", re.IGNORECASE)
 
 
 class Field(NamedTuple):
-    """A question about a system.
+    """A question about a system: see `data/questions.toml`."""
 
-    `label` and `hint` stand on the form, `noun` in sentences, and `cell` says what the
-    column of a batch holds.
-    """
-
-    types: tuple[SystemType, ...]
+    types: Sequence[SystemType]
     kind: Literal["number", "count", "price", "date", "period", "postcode"]
     label: str
     noun: str
@@ -61,59 +57,20 @@ class Field(NamedTuple):
     hint: str
     cell: str = ""
     optional: bool = False
-    units: tuple[str, ...] = ()  # in lower case, which may stand after a number
+    units: Sequence[str] = ()  # in lower case
+    synonyms: Sequence[str] = ()
 
 
-_ALL = tuple(SystemType)
-_TURBINES = (SystemType.WIND, SystemType.HYDRO)
-_UNITS = (SystemType.SOLAR, *_TURBINES)
-_BATTERY = (SystemType.BATTERY,)
 _LEAST, _MOST = map(format_decimal, FIGURES["battery_nominal_limits"].latest)
 _CEILING = format_decimal(FIGURES["clearing_house_price"].latest)
-# In the order of the form. The columns of `StcCalculation` have the same names.
-FIELDS = {
-    "rated_power_kw": Field(
-        _UNITS, "number", "Rated power output (kW)", "the rated power output in kW",
-        "6.6", "Of all panels or of the turbine together, for example 6.6",
-        "For example 6.6", units=("kw", "kwp")),
-    "nominal_kwh": Field(
-        _BATTERY, "number", "Nominal capacity (kWh)", "the nominal capacity in kWh",
-        "13.5", f"From {_LEAST} to {_MOST} kWh, as on the approved products list",
-        "For example 13.5", units=("kwh",)),
-    "usable_kwh": Field(
-        _BATTERY, "number", "Usable capacity (kWh)", "the usable capacity in kWh",
-        "13.5", "What can be discharged and used, for example 13.5",
-        "For example 13.5, or empty if the modules are given", optional=True,
-        units=("kwh",)),
-    "modules": Field(
-        _BATTERY, "count", "Number of modules (optional)", "the number of modules",
-        "5", "Instead of the usable capacity, if the battery is made of modules",
-        "Instead of usable_kwh, for example 5", optional=True),
-    "module_usable_kwh": Field(
-        _BATTERY, "number", "Usable capacity of one module in kWh (optional)",
-        "the usable capacity of one module in kWh", "2.76", "For example 2.76",
-        "Instead of usable_kwh, for example 2.76", optional=True, units=("kwh",)),
-    "installation_date": Field(
-        _ALL, "date", "Installation date", "the installation date", "2026-07-31",
-        "The day the system was, or will be, installed, by the calendar there",
-        "2026-07-31 or 31/07/2026"),
-    "calculation_period": Field(
-        _UNITS, "period", "Calculation Period", "the calculation period", "10", "",
-        "1 or 5; for solar also 10 or max"),
-    "postcode": Field(
-        (SystemType.SOLAR,), "postcode", "Postcode of Installation Address",
-        "the postcode of the installation address", "2150", "", "Four digits"),
-    "resource_hours": Field(
-        _TURBINES, "number", "Hours of resource availability a year (optional)",
-        "the hours of resource availability a year", "2400",
-        "From a site assessment. It counts if it is more than the standard hours",
-        "Hours a year from a site assessment, or empty", optional=True,
-        units=("h", "hours")),
-    "stc_price": Field(
-        _ALL, "price", "Price of one STC in dollars (optional)",
-        "the price of one STC", "38.50", "For an estimate in dollars. "
-        f"${_CEILING}, the clearing house price, is the ceiling", optional=True),
-}  # fmt: skip
+
+
+def _field(types: Sequence[str] = tuple(SystemType), **values: Any) -> Field:
+    values["hint"] = values["hint"].format(least=_LEAST, most=_MOST, ceiling=_CEILING)
+    return Field(types=[*map(SystemType, types)], **values)
+
+
+FIELDS = {name: _field(**each) for name, each in read_data("questions.toml").items()}
 FIELDS_OF = {
     system_type: {n: field for n, field in FIELDS.items() if system_type in field.types}
     for system_type in SystemType
@@ -123,22 +80,15 @@ ALL_FIELDS = (
     "system_type",
     *dict.fromkeys(name for fields in FIELDS_OF.values() for name in fields),
 )
-NAMES_OF = {
-    each: [n for n in ALL_FIELDS if n == "system_type" or n in FIELDS_OF[each]]
-    for each in SystemType
-}
-REQUIRED = (
-    "system_type",
-    *(n for n, f in FIELDS.items() if f.types == _ALL and not f.optional),
-)
-NUMBERS = frozenset(
-    n for n, f in FIELDS.items() if f.kind in ("number", "count", "price")
-)
+# Every system type asks for these.
+_ALL = [name for name, field in FIELDS.items() if len(field.types) == len(SystemType)]
+REQUIRED = ("system_type", *(name for name in _ALL if not FIELDS[name].optional))
+NUMBERS = {n for n, f in FIELDS.items() if f.kind in ("number", "count", "price")}
 
 
-def answers_of(source: object, names: Iterable[str] = ALL_FIELDS) -> dict[str, str]:
+def answers_of(source: object) -> dict[str, str]:
     """Return the answers, as text, that an object has as attributes of their names."""
-    named = [(name, getattr(source, name)) for name in names]
+    named = [(name, getattr(source, name, None)) for name in ALL_FIELDS]
     return {name: str(value) for name, value in named if value}
 
 
@@ -153,7 +103,7 @@ def period_of(text: str) -> str | None:
     return _PERIODS_BY_TEXT.get(_normalised(text))
 
 
-def without_unit(text: str, units: tuple[str, ...]) -> str:
+def without_unit(text: str, units: Sequence[str]) -> str:
     """Return a number without one of the units after it, if it has one."""
     if text[-1:].isdigit():
         return text

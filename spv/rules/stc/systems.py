@@ -4,36 +4,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 from spv.rules.errors import ValidationError
-from spv.rules.stc.figures import (
-    FIGURES,
-    FIRST_DAY,
-    announced_for,
-    value_on,
-    years_left,
-    zone_of,
-)
+from spv.rules.stc import figures
+from spv.rules.stc import system_types as types
 from spv.rules.stc.generation_units import Hydro, Solar, Wind
-from spv.rules.stc.installation import Installation, Step
-from spv.rules.stc.system_types import (
-    FIELDS,
-    PATTERNS,
-    SystemType,
-    system_type_of,
-    without_place,
-    without_unit,
-)
+from spv.rules.stc.installation import Installation, Step, step
 from spv.rules.text import format_date, format_decimal, pluralise, read_date
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Battery(Installation):
     """A battery that stores the output of solar panels."""
 
-    system_type = SystemType.BATTERY
+    system_type = types.SystemType.BATTERY
     first_day = "battery_first_day"
     before_first_day = "Batteries earn STCs from {day}. Enter that day or a later one."
 
@@ -48,7 +33,7 @@ class Battery(Installation):
         yield from _check_modules(values)
         if (nominal := values.get("nominal_kwh")) is None:
             return
-        least, most = value_on("battery_nominal_limits", day)
+        least, most = figures.value_on("battery_nominal_limits", day)
         if not least <= nominal <= most:
             limits = f"{format_decimal(least)} to {format_decimal(most)} kWh"
             need = f"To earn STCs a battery needs a nominal capacity of {limits}."
@@ -62,45 +47,23 @@ class Battery(Installation):
     @classmethod
     def date_hint(cls, day: date) -> str:
         """Return the factor of a day; nothing before the first day of batteries."""
-        if day < FIGURES[cls.first_day].latest:
+        if day < figures.FIGURES[cls.first_day].latest:
             return ""
-        factor = format_decimal(value_on("battery_factor", day))
+        factor = format_decimal(figures.value_on("battery_factor", day))
         return f"STC factor on {format_date(day)}: {factor} STCs per kWh"
 
-    @property
-    def capacity_kwh(self) -> Decimal:
-        """The usable capacity: as it was given, or that of all modules together."""
-        return capacity_of(vars(self))
-
-    @property
-    def most_kwh(self) -> Decimal:
-        """The usable capacity above which nothing more is counted."""
-        return Decimal(value_on("battery_bands", self.installation_date)[-1][0])
-
-    @property
-    def parts(self) -> list[tuple[Decimal, Decimal]]:
-        """The capacity in each band that is reached, with the share that counts."""
-        parts, below = [], Decimal(0)
-        for top, share in value_on("battery_bands", self.installation_date):
+    def __post_init__(self) -> None:
+        self.capacity_kwh = capacity_of(vars(self))
+        bands = self.value("battery_bands")
+        self.most_kwh = Decimal(bands[-1][0])  # nothing above this counts
+        # The capacity in each band that is reached, with the share that counts.
+        self.parts, below = [], Decimal(0)
+        for top, share in bands:
             if (part := min(self.capacity_kwh, top) - below) > 0:
-                parts.append((part, share))
+                self.parts.append((part, share))
             below = top
-        return parts
-
-    @property
-    def weighted_kwh(self) -> Decimal:
-        """The capacity that counts."""
-        return sum((part * share for part, share in self.parts), Decimal(0))
-
-    @property
-    def factor(self) -> Decimal:
-        """The certificates for each kWh that counts."""
-        return Decimal(value_on("battery_factor", self.installation_date))
-
-    @cached_property
-    def output(self) -> Decimal:
-        """The certificates before they are rounded down."""
-        return self.weighted_kwh * self.factor
+        self.weighted_kwh = sum((p * share for p, share in self.parts), Decimal(0))
+        self._round_down(self.weighted_kwh * Decimal(self.value("battery_factor")))
 
     def warnings(self, today: date) -> Iterator[str]:
         yield from super().warnings(today)
@@ -109,35 +72,33 @@ class Battery(Installation):
             yield f"Only the first {most} kWh of usable capacity counts."
 
     def working(self) -> tuple[Step, ...]:
-        usable, most, factor = self.capacity_kwh, self.most_kwh, self.factor
-        capacity = format_decimal(self.weighted_kwh)
+        usable, most = self.capacity_kwh, self.most_kwh
+        lower = f"Lower of {format_decimal(usable)} and {format_decimal(most)}"
+        factor, capacity = self.value("battery_factor"), self.weighted_kwh
+        installed = f"Installed on {format_date(self.installation_date)}"
+        product = f"{format_decimal(capacity)} kWh × {factor}"
         shares = " + ".join(
             f"{format_decimal(part)} × {format_decimal(share * 100)} %"
             for part, share in self.parts
         )
         return (
             *self._modules_step(),
-            Step("Usable capacity that counts",
-                 f"Lower of {format_decimal(usable)} and {format_decimal(most)}",
-                 format_decimal(min(usable, most)), "kWh", FIGURES["battery_bands"]),
-            Step("Weighted capacity", shares, capacity, "kWh",
-                 FIGURES["battery_bands"]),
-            Step("STC factor", f"Installed on {format_date(self.installation_date)}",
-                 str(factor), "STCs per kWh", FIGURES["battery_factor"]),
-            Step("Capacity × factor", f"{capacity} kWh × {factor}",
-                 format_decimal(self.output), "STCs before rounding",
-                 FIGURES["battery_factor"]),
+            step("Usable capacity that counts", "battery_bands", lower,
+                 min(usable, most), "kWh"),
+            step("Weighted capacity", "battery_bands", shares, capacity, "kWh"),
+            step("STC factor", "battery_factor", installed, str(factor),
+                 "STCs per kWh"),
+            step("Capacity × factor", "battery_factor", product, self.output,
+                 "STCs before rounding"),
             self.last_step(),
         )  # fmt: skip
 
     def _modules_step(self) -> Iterator[Step]:
-        if self.modules is None or self.module_usable_kwh is None:
-            return
-        modules = pluralise(int(self.modules), "module")
-        operation = f"{modules} × {format_decimal(self.module_usable_kwh)} kWh"
-        capacity = format_decimal(self.capacity_kwh)
-        figure = FIGURES["battery_bands"]
-        yield Step("Usable capacity", operation, capacity, "kWh", figure)
+        if self.modules is not None and self.module_usable_kwh is not None:
+            modules = pluralise(int(self.modules), "module")
+            product = f"{modules} × {format_decimal(self.module_usable_kwh)} kWh"
+            capacity = self.capacity_kwh
+            yield step("Usable capacity", "battery_bands", product, capacity, "kWh")
 
 
 def capacity_of(values: Mapping[str, Any]) -> Decimal:
@@ -165,17 +126,14 @@ def _check_modules(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "module_usable_kwh", sentence
 
 
-SYSTEMS: dict[SystemType, type[Installation]] = {
+SYSTEMS: dict[types.SystemType, type[Installation]] = {
     system.system_type: system for system in (Solar, Wind, Hydro, Battery)
 }
 
 
 def read_installation(answers: Mapping[str, str]) -> Installation:
-    """Read the answers about one system of any type.
-
-    Raises ValidationError with a sentence for each field that is missing or wrong.
-    """
-    system_type = system_type_of(answers)
+    """Read the answers about one system of any type; raises ValidationError."""
+    system_type = types.system_type_of(answers)
     if system_type is None:
         raise ValidationError({"system_type": "Select the type of system."})
     return SYSTEMS[system_type].read(answers)
@@ -184,25 +142,27 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
 def hints(answers: Mapping[str, str]) -> dict[str, str]:
     """Return a sentence for each field whose answer already decides something."""
     given = {"installation_date": _date_hint(answers)}
-    postcode = without_place(answers.get("postcode", "").strip())
-    if PATTERNS["postcode"].fullmatch(postcode):
-        zone, figure = zone_of(postcode), FIGURES["zone_rating"]
+    postcode = types.without_place(answers.get("postcode", "").strip())
+    if types.PATTERNS["postcode"].fullmatch(postcode):
+        zone, figure = figures.zone_of(postcode), figures.FIGURES["zone_rating"]
         rating = f"{figure.latest[zone - 1]} {figure.unit}"
         given["postcode"] = f"Zone {zone}: rating {rating}"
     return {name: hint for name, hint in given.items() if hint}
 
 
 def _date_hint(answers: Mapping[str, str]) -> str:
-    system_type = system_type_of(answers)
+    system_type = types.system_type_of(answers)
     try:
         day = read_date(answers.get("installation_date", "").strip())
     except ValueError:
         return ""
-    if system_type is None or day < FIRST_DAY or years_left(day) < 1:
+    if system_type is None or day < figures.FIRST_DAY or figures.years_left(day) < 1:
         return ""
-    units = FIELDS["rated_power_kw"].units
-    power = without_unit(answers.get("rated_power_kw", "").strip(), units)
-    is_number = PATTERNS["number"].fullmatch(power)
-    announced = announced_for(system_type, day, Decimal(power)) if is_number else None
+    units = types.FIELDS["rated_power_kw"].units
+    power = types.without_unit(answers.get("rated_power_kw", "").strip(), units)
+    is_number = types.PATTERNS["number"].fullmatch(power)
+    announced = (
+        figures.announced_for(system_type, day, Decimal(power)) if is_number else None
+    )
     hint = SYSTEMS[system_type].date_hint(day)
     return f"{hint}. {announced.sentence}" if announced else hint

@@ -41,26 +41,20 @@ class Calculation(NamedTuple):
 
 @dataclass(frozen=True)
 class Evidence:
-    """The facts about a trainee that the ledger and the log have.
-
-    `rows` are the rows of each serial number of the trainee's files. `refused` has the
-    number of rows and of problems of each refused upload. `declarations` are those for
-    API users, and `subscriptions` the ids of subscriptions. `keys` are the kinds of the
-    keys that were shown. `requests` are the API requests, the newest first: the kind of
-    the key, the status, and the number of rows.
-    `answers` are the answers that the trainee gave, by the names of the exercises.
-    """
+    """The facts about a trainee that the ledger and the log have."""
 
     account_types: Sequence[str] = ()
     applications: Sequence[Application] = ()
+    # The rows of each serial number of the trainee's files.
     rows: Mapping[str, Sequence[Recorded]] = field(default_factory=dict)
-    refused: Sequence[tuple[int, int]] = ()
-    declarations: Sequence[str] = ()
-    subscriptions: Sequence[int] = ()
-    keys: frozenset[str] = frozenset()
+    refused: Sequence[tuple[int, int]] = ()  # uploads: their rows and problems
+    declarations: Sequence[str] = ()  # those for API users
+    subscriptions: Sequence[int] = ()  # their ids
+    keys: frozenset[str] = frozenset()  # the kinds of those that were shown
+    # API requests, the newest first: the kind of the key, the status, and the rows.
     requests: Sequence[tuple[str, int, int]] = ()
     calculations: Sequence[Calculation] = ()
-    answers: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)  # by exercise
 
 
 def missing(found: Evidence, given: Material) -> list[str]:
@@ -73,42 +67,41 @@ def missing(found: Evidence, given: Material) -> list[str]:
 def _apply(found: Evidence, given: Material) -> str:
     if not found.applications:
         return "You have signed up, but not applied for an account yet."
-    if any(
-        (each.abn, each.legal_name) == (given.abn, given.legal_name)
-        for each in found.applications
-    ):
+    right = (given.abn, given.legal_name)
+    typed = [(each.abn, each.legal_name) for each in found.applications]
+    if right in typed:
         return ""
-    newest = found.applications[-1]
-    right = {"ABN": given.abn, "legal entity name": given.legal_name}
-    typed = {"ABN": newest.abn, "legal entity name": newest.legal_name}
-    name = next(name for name in right if right[name] != typed[name])
-    wrong = f"its {name} is {typed[name]} instead of {right[name]}."
-    return f"Your application is submitted, but {wrong}"
+    wrong = _difference(("ABN is", "legal entity name is"), typed[-1], right)
+    return f"Your application is submitted, but its {wrong}."
 
 
 def _assessed(found: Evidence, given: Material) -> str:
-    if any(each.status == Status.APPROVED for each in found.applications):
-        return ""
-    if not found.applications:
-        return "There is no application yet that the agency could assess."
-    newest = found.applications[-1]
-    if newest.status == Status.DECLINED:
-        return f"The agency declined your application: {newest.reason} Apply again."
-    return "Your application waits to be assessed."
+    nothing = "There is no application yet that the agency could assess."
+    return _decision(found.applications, nothing, "your", "application")
 
 
 def _upgrade(found: Evidence, given: Material) -> str:
     upgrades = [each for each in found.applications if each.is_upgrade]
+    nothing = "You have not applied for an upgrade of your account yet."
+    if undecided := _decision(upgrades, nothing, "the", "upgrade"):
+        return undecided
     is_vsp = AccountType.VSP in found.account_types
-    if any(each.status == Status.APPROVED for each in upgrades):
-        return "" if is_vsp else (
-            "Your account was upgraded, but not to Verification Service Provider."
-        )  # fmt: skip
-    if not upgrades:
-        return "You have not applied for an upgrade of your account yet."
-    if upgrades[-1].status == Status.DECLINED:
-        return f"The agency declined the upgrade: {upgrades[-1].reason} Apply again."
-    return "Your upgrade waits to be assessed."
+    wrong = "Your account was upgraded, but not to Verification Service Provider."
+    return "" if is_vsp else wrong
+
+
+def _decision(
+    applications: Sequence[Application], nothing: str, article: str, noun: str
+) -> str:
+    """Say why none of some applications is approved; "" if one is."""
+    if any(each.status == Status.APPROVED for each in applications):
+        return ""
+    if not applications:
+        return nothing
+    if applications[-1].status == Status.DECLINED:
+        reason = applications[-1].reason
+        return f"The agency declined {article} {noun}: {reason} Apply again."
+    return f"Your {noun} waits to be assessed."
 
 
 def _upload(found: Evidence, given: Material) -> str:
@@ -175,9 +168,9 @@ def _correct(found: Evidence, given: Material) -> str:
         return "Upload your first file, so that there is a row to correct."
     if all(row.is_valid for row in rows):
         return f"{serial} is still valid with the model number {rows[-1].product[2]}."
-    others = [panel.serial_number for panel in given.panels]
-    lost = [each for each in others if each != serial and not _is_valid(found, each)]
-    if lost:
+    valid = {each for each, rows in found.rows.items() if any(r.is_valid for r in rows)}
+    first_file = [panel.serial_number for panel in given.panels]
+    if lost := [each for each in first_file if each not in {*valid, serial}]:
         return (
             f"{pluralise(len(lost), 'row')} of your first file besides {serial} "
             f"{'is' if len(lost) == 1 else 'are'} not valid: {_some(lost)}."
@@ -195,14 +188,13 @@ def _calculate(found: Evidence, given: Material) -> str:
     if isinstance(calculation, str):
         return calculation
     typed = found.answers.get("calculate", "")
-    if not typed:
-        return "Enter the number of STCs that you worked out by hand."
-    if typed != str(calculation.certificates):
-        return (
-            f"By hand you got {typed}, and the calculator something else. Multiply "
-            "power, rating and years, and round down once, at the end."
-        )
-    return ""
+    return _answered(
+        typed,
+        [str(calculation.certificates)],
+        "Enter the number of STCs that you worked out by hand.",
+        f"By hand you got {typed}, and the calculator something else. Multiply power, "
+        "rating and years, and round down once, at the end.",
+    )
 
 
 def _log(found: Evidence, given: Material) -> str:
@@ -210,16 +202,11 @@ def _log(found: Evidence, given: Material) -> str:
     if isinstance(calculation, str):
         return calculation
     typed = found.answers.get("log", "")
-    events = {
-        str(each.event)
-        for each in found.calculations
-        if each.answers == calculation.answers
-    }
-    if not typed:
-        return "Enter the number of the event of your calculation."
-    if typed not in events:
-        return f"Event {typed} of the log is not that of your calculation."
-    return ""
+    answers = calculation.answers
+    events = [str(each.event) for each in found.calculations if each.answers == answers]
+    enter = "Enter the number of the event of your calculation."
+    wrong = f"Event {typed} of the log is not that of your calculation."
+    return _answered(typed, events, enter, wrong)
 
 
 def _check(found: Evidence, given: Material) -> str:
@@ -227,12 +214,13 @@ def _check(found: Evidence, given: Material) -> str:
     if not there:
         return "The panels are those of your first file: upload it first."
     typed = found.answers.get("check", "")
-    if not typed:
-        return "Enter the serial number that the ledger does not have."
-    if typed != given.missing_serial:
-        kind = "is in the ledger" if typed in there else "is not one of the five"
-        return f"{typed} {kind}."
-    return ""
+    kind = "is in the ledger" if typed in there else "is not one of the five"
+    enter = "Enter the serial number that the ledger does not have."
+    return _answered(typed, [given.missing_serial], enter, f"{typed} {kind}.")
+
+
+def _answered(typed: str, right: Sequence[str], enter: str, wrong: str) -> str:
+    return enter if not typed else "" if typed in right else wrong
 
 
 _CHECKS: dict[str, Callable[[Evidence, Material], str]] = {
@@ -268,14 +256,17 @@ def _not_recorded(
 
 
 def _wrong_name(product: Sequence[str], panel: Panel) -> str:
-    names = zip(("supplier name", "licensee", "model number"), product, panel.product,
-                strict=True)  # fmt: skip
-    name, there, right = next(each for each in names if each[1] != each[2])
-    return f"with the {name} {there} instead of {right}"
+    names = ("supplier name", "licensee", "model number")
+    return f"with the {_difference(names, product, panel.product)}"
 
 
-def _is_valid(found: Evidence, serial: str) -> bool:
-    return any(row.is_valid for row in found.rows.get(serial, ()))
+def _difference(
+    names: Sequence[str], there: Sequence[str], right: Sequence[str]
+) -> str:
+    """Name the first value that is not the right one, and say both."""
+    values = zip(names, there, right, strict=True)
+    name, wrong, meant = next(each for each in values if each[1] != each[2])
+    return f"{name} {wrong} instead of {meant}"
 
 
 def _calculation(found: Evidence, given: Material) -> Calculation | str:
@@ -286,12 +277,10 @@ def _calculation(found: Evidence, given: Material) -> Calculation | str:
         if each.answers == given.system:
             return each
     typed = found.calculations[-1].answers
-    name = next(name for name in given.system if typed.get(name) != given.system[name])
-    words = name.removesuffix("_kw").replace("_", " ")
-    return (
-        f"You have calculated another system: its {words} is "
-        f"{typed.get(name) or 'empty'} instead of {given.system[name]}."
-    )
+    names = [f"{n.removesuffix('_kw').replace('_', ' ')} is" for n in given.system]
+    there = [typed.get(name) or "empty" for name in given.system]
+    wrong = _difference(names, there, [*given.system.values()])
+    return f"You have calculated another system: its {wrong}."
 
 
 def _some(serials: Sequence[str]) -> str:

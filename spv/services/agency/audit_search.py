@@ -9,8 +9,7 @@ from sqlalchemy import and_, or_, select
 from spv.extensions import db
 from spv.models import Account, AuditEvent, AuditSubject, PanelSerial, User
 from spv.rules.errors import ValidationError
-from spv.rules.event_words import sentence
-from spv.rules.staff_search import LogCriteria
+from spv.rules.staff_search import LogCriteria, sentence
 from spv.rules.text import join_words, search_key
 from spv.services import audit_log
 from spv.services.agency import newest

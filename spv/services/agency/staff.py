@@ -13,8 +13,7 @@ from sqlalchemy import select
 from spv import clock
 from spv.extensions import db
 from spv.models import SecondFactor, Suspension, User
-from spv.rules.accounts import Role, StaffRole, read_email, read_name
-from spv.rules.agency import read_staff_role
+from spv.rules.accounts import Role, StaffRole, read_email, read_name, read_staff_role
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log

@@ -14,8 +14,7 @@ from sqlalchemy.orm import joinedload
 from spv import clock
 from spv.extensions import Model, db
 from spv.models import Account, Subscription, Suspension, User
-from spv.rules.accounts import Role
-from spv.rules.agency import read_optional_reason, read_reason
+from spv.rules.accounts import Role, read_optional_reason, read_reason
 from spv.rules.errors import ConflictError, NotFoundError
 from spv.rules.text import read_all
 from spv.services import audit_log

@@ -9,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spv.rules.errors import ValidationError
-from spv.rules.stc.batch import MAX_ROWS, calculate_batch, write_batch
-from spv.rules.stc.batch_columns import ADDED, COLUMNS, find_columns
+from spv.rules.stc.batch import (
+    ADDED,
+    COLUMNS,
+    MAX_ROWS,
+    calculate_batch,
+    find_columns,
+    write_batch,
+)
 from spv.rules.stc.system_types import FIELDS, SYSTEM_TYPE_LABEL
 
 TODAY = date(2026, 11, 22)

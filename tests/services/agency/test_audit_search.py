@@ -9,8 +9,7 @@ from spv import clock, demo
 from spv.extensions import db
 from spv.models import Account, AuditEvent
 from spv.rules.errors import NotFoundError, ValidationError
-from spv.rules.event_words import label
-from spv.rules.staff_search import LogCriteria, read_log_criteria
+from spv.rules.staff_search import LogCriteria, label, read_log_criteria
 from spv.rules.stc.batch import template_text
 from spv.services import audit_log
 from spv.services.actor import OPERATOR

@@ -1,4 +1,4 @@
-"""The ledger of panel serial numbers: search it, check a list, mark rows as invalid."""
+"""The ledger of panel serial numbers: search it, mark rows as invalid, upload."""
 
 from typing import Any
 
@@ -9,18 +9,28 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.extensions import limiter
-from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedRows
+from spv.forms import ledger as forms
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.search import read_criteria, read_list
 from spv.rules.text import pluralise
+from spv.services.accounts import applications
 from spv.services.agency import refusals, searches
-from spv.services.ledger import invalidations, lookup, search, selections
+from spv.services.ledger import (
+    invalidations,
+    lookup,
+    refused_files,
+    search,
+    selections,
+    uploads,
+)
 from spv.services.ledger.invalidations import SelectionMoved
+from spv.services.ledger.refused_files import File
 from spv.services.ledger.rows import with_ids
 from spv.services.ledger.selections import ROW_BY_ROW, Selection
 
 bp = Blueprint("panels", __name__, url_prefix="/panels")
 invalidations_bp = Blueprint("invalidations", __name__, url_prefix="/panels")
+uploads_bp = Blueprint("uploads", __name__)
 SAMPLE = 5
 MOST_PAGES = 50  # of them an address keeps the last rows
 EXPIRED = (
@@ -30,30 +40,23 @@ EXPIRED = (
 NOT_SHOWN = "Look at what will be marked, then select the reason."
 
 
-class SelectionExpired(ValidationError):
-    """The form's list of rows is too old, is another user's, or was changed."""
-
-    http_status = 400
-
-
-def _index(form: SearchForm, **context: Any) -> Response:
+def _index(form: forms.SearchForm, **context: Any) -> Response:
     title = "Search panel serial numbers"
-    return pages.render("panels/_index.html", title=title, form=form, **context)
+    return pages.render("panels/_index.html", title, form, **context)
 
 
 @bp.get("")
 @pages.recorded
-@pages.submits(lambda: SearchForm(request.args), _index)
-def index(form: SearchForm) -> Response:
+@pages.submits(lambda: forms.SearchForm(request.args), _index)
+def index(form: forms.SearchForm) -> Response:
     """Show the search form and the rows found: all of them if nothing is asked."""
     criteria, trail = read_criteria(form.answers), _trail()
-    words = dict(criteria.in_words())
-    searches.note_search("ledger.searched", current_actor(), words)
+    searches.note_search("ledger.searched", current_actor(), dict(criteria.in_words()))
     response = _index(
         form,
         criteria=criteria.answers(),
         found=search.find(criteria, current_actor(), trail[-1] if trail else 0),
-        ticks=TickedRows.read(request.args),
+        ticks=forms.TickedRows.read(request.args),
         trail=trail,
         first=search.ROWS_SHOWN * len(trail) + 1 if len(trail) < MOST_PAGES else 0,
     )
@@ -75,11 +78,10 @@ def _trail() -> list[int]:
 @pages.recorded
 def export() -> Response:
     """Download all rows found as a CSV file that can be uploaded again."""
-    criteria = read_criteria(SearchForm(request.args).answers)
+    criteria = read_criteria(forms.SearchForm(request.args).answers)
     actor, words = current_actor(), dict(criteria.in_words())
     searches.note("ledger.exported", actor, criteria=words)
-    lines = search.export(criteria, actor)
-    return pages.csv_file(lines, "panel-serial-numbers.csv")
+    return pages.csv_file(search.export(criteria, actor), "panel-serial-numbers.csv")
 
 
 @bp.get("/serials/<row:row_id>")
@@ -89,24 +91,22 @@ def show(row_id: int) -> Response:
     asked_for = refusals.asked_for(row_id, actor)
     rows = lookup.history(row_id, actor)
     return pages.render(
-        "panels/_show.html",
-        title=rows[0].PanelSerial.serial_number,
-        rows=rows,
-        asked_for=asked_for,
-    )
+        "panels/_show.html", rows[0].PanelSerial.serial_number,
+        rows=rows, asked_for=asked_for,
+    )  # fmt: skip
 
 
 @bp.get("/check")
-def new_check(form: SerialListForm | None = None, **context: Any) -> Response:
+def new_check(form: forms.SerialListForm | None = None, **context: Any) -> Response:
     """Show the form for a list of serial numbers, and the list that was checked."""
-    title, form = "Look up a list", form or SerialListForm()
-    return pages.render("panels/_check.html", title=title, form=form, **context)
+    title, form = "Look up a list", form or forms.SerialListForm()
+    return pages.render("panels/_check.html", title, form, **context)
 
 
 @bp.post("/check")
 @limiter.limit("60 per minute")
-@pages.submits(SerialListForm, new_check)
-def check(form: SerialListForm) -> Response:
+@pages.submits(forms.SerialListForm, new_check)
+def check(form: forms.SerialListForm) -> Response:
     """Look up a list: answer a page, a CSV file, or the dialog that marks the rows."""
     actor = current_actor()
     listed = read_list(*form.given())
@@ -114,28 +114,25 @@ def check(form: SerialListForm) -> Response:
     checked = lookup.check_list(listed, actor)
     if "mark" in request.form:
         selection = selections.listed(checked.markable, actor)
-        return dialog(InvalidateForm(formdata=None), selection)
+        return dialog(forms.InvalidateForm(formdata=None), selection)
     if "download" in request.form:
         return pages.csv_file(lookup.as_csv(checked), "checked-serials.csv")
     return new_check(form, checked=checked)
 
 
-def dialog(form: InvalidateForm, selection: Selection | None = None) -> Response:
+def dialog(form: forms.InvalidateForm, selection: Selection | None = None) -> Response:
     """Show the dialog over a selection, or say why there is none."""
     rows = selection.row_ids if selection else ()
     return pages.render(
-        "invalidations/_new.html",
-        title="Mark as invalid",
-        form=form,
-        selection=selection,
-        sample=with_ids(rows[:SAMPLE]) if rows else (),
+        "invalidations/_new.html", "Mark as invalid", form,
+        selection=selection, sample=with_ids(rows[:SAMPLE]) if rows else (),
         sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
-    )
+    )  # fmt: skip
 
 
 @invalidations_bp.get("/invalidate", endpoint="new")
-@pages.submits(InvalidateForm, dialog)
-def new_invalidation(form: InvalidateForm) -> Response:
+@pages.submits(forms.InvalidateForm, dialog)
+def new_invalidation(form: forms.InvalidateForm) -> Response:
     """Show the dialog over the rows that are ticked, or over all rows found."""
     return dialog(form, _ticked(request.args))
 
@@ -144,7 +141,7 @@ def new_invalidation(form: InvalidateForm) -> Response:
 @limiter.limit("60 per minute")
 def invalidate() -> BaseResponse:
     """Mark the rows that the dialog showed, or that a program names without it."""
-    form, actor, shown = InvalidateForm(), current_actor(), None
+    form, actor, shown = forms.InvalidateForm(), current_actor(), None
     try:
         shown = _shown(form)
         selection = shown or _named(request.form)
@@ -164,13 +161,9 @@ def list_invalidations() -> Response:
     before, account = map(pages.number, ("before", "account"))
     found, has_more = invalidations.find(current_actor(), before, account)
     return pages.render(
-        "invalidations/_index.html",
-        title="Marked as invalid",
-        invalidations=found,
-        has_more=has_more,
-        before=before,
-        only=account,
-    )
+        "invalidations/_index.html", "Marked as invalid",
+        invalidations=found, has_more=has_more, before=before, only=account,
+    )  # fmt: skip
 
 
 @invalidations_bp.get("/invalidations/<number:invalidation_id>", endpoint="show")
@@ -179,7 +172,7 @@ def show_invalidation(invalidation_id: int) -> Response:
     after = pages.number("after")
     receipt = invalidations.show(invalidation_id, current_actor(), after)
     title = f"Invalidation {invalidation_id}"
-    return pages.render("invalidations/_show.html", title=title, receipt=receipt)
+    return pages.render("invalidations/_show.html", title, receipt=receipt)
 
 
 @invalidations_bp.get("/invalidations/<number:invalidation_id>/rows-<number:part>.csv")
@@ -191,7 +184,7 @@ def rows(invalidation_id: int, part: int) -> Response:
 
 def _ticked(sent: MultiDict[str, str]) -> Selection:
     """Select the valid ones of the rows that are ticked on the page of a search."""
-    ticks, actor = TickedRows.read(sent), current_actor()
+    ticks, actor = forms.TickedRows.read(sent), current_actor()
     if not ticks.every:
         return selections.chosen(ticks.rows, actor)
     try:
@@ -200,21 +193,89 @@ def _ticked(sent: MultiDict[str, str]) -> Selection:
         raise ValidationError({"selection": str(error)}) from None
 
 
-def _shown(form: InvalidateForm) -> Selection | None:
-    """Return the rows that the dialog showed to this user, if there was a dialog.
+def _shown(form: forms.InvalidateForm) -> Selection | None:
+    """Return the rows that the dialog showed, if any.
 
-    Raises SelectionExpired if the form's list of rows is not valid.
+    Raises ValidationError if they are too old, another user's, or were changed.
     """
     if not form.selection.data:
         return None
     sent = pages.read_signed(form.selection.data)
     if selection := selections.read_selection(sent, current_actor()):
         return selection
-    raise SelectionExpired({"selection": EXPIRED})
+    expired = ValidationError({"selection": EXPIRED})
+    expired.http_status = 400
+    raise expired
 
 
 def _named(sent: MultiDict[str, str]) -> Selection:
     """Return the rows that a program names. All rows found must be shown first."""
     if "all_matching" in sent:
         raise SelectionMoved(NOT_SHOWN, _ticked(sent))
-    return Selection(sorted(TickedRows.read(sent).rows), ROW_BY_ROW)
+    return Selection(sorted(forms.TickedRows.read(sent).rows), ROW_BY_ROW)
+
+
+@uploads_bp.get("/panels/upload", endpoint="new")
+def new_upload(form: forms.UploadForm | None = None, **context: Any) -> Response:
+    """Show the declaration and the form for a file, and the file that was checked."""
+    return pages.render(
+        "uploads/_new.html", "Upload panel serial numbers", form or forms.UploadForm(),
+        account=applications.account_of(current_actor()), **context,
+    )  # fmt: skip
+
+
+@uploads_bp.post("/panels/upload", endpoint="create")
+@limiter.limit("60 per minute")
+@pages.submits(forms.UploadForm, new_upload)
+def upload(form: forms.UploadForm) -> BaseResponse:
+    """Record the rows of a file, or with `check_only` show the result without."""
+    actor, content = current_actor(), form.data_of_file()
+    if form.is_kept:
+        file = refused_files.kept(form.kept_file.data, actor)
+    else:
+        file = File(content, form.filename)
+    if form.check_only.data:
+        headings = bool(form.accept_headings.data)
+        found, earlier = uploads.check(file.content, actor, headings=headings)
+        kept = "" if earlier else refused_files.keep_good(file, found, actor)
+        return new_upload(form, checked=found, earlier=earlier, kept=kept)
+    recorded = uploads.save(file, form.answers, actor)
+    return pages.done("uploads.show", recorded.already, upload_id=recorded.upload_id)
+
+
+@uploads_bp.get("/panels/uploads", endpoint="index")
+def list_uploads() -> Response:
+    """List the uploads of the account, newest first. Agency staff see all."""
+    actor = current_actor()
+    before, account = map(pages.number, ("before", "account"))
+    found, has_more = uploads.find(actor, before, account)
+    return pages.render(
+        "uploads/_index.html", "Uploads",
+        uploads=found, has_more=has_more,
+        refused=[] if before else refused_files.mine(actor), before=before,
+        only=account,
+    )  # fmt: skip
+
+
+@uploads_bp.get("/panels/uploads/<number:upload_id>", endpoint="show")
+def show_upload(upload_id: int) -> Response:
+    """Show the receipt of an upload, and its rows."""
+    return pages.render(
+        "uploads/_show.html",
+        f"Upload {upload_id}",
+        receipt=uploads.show(upload_id, current_actor(), pages.number("after")),
+    )
+
+
+@uploads_bp.get("/panels/refused/<reference:reference>/problems.csv")
+def problems(reference: str) -> Response:
+    """Download a refused file with its problems beside its rows."""
+    text = refused_files.with_problems(reference, current_actor())
+    return pages.csv_file(text, "with-problems.csv")
+
+
+@uploads_bp.get("/panels/refused/<reference:reference>/new-rows.csv")
+def new_rows(reference: str) -> Response:
+    """Download the rows of a refused file that the ledger does not have."""
+    text = refused_files.new_rows(reference, current_actor())
+    return pages.csv_file(text, "new-rows.csv")
