@@ -214,7 +214,7 @@ def database_url(request):
 def pytest_generate_tests(metafunc):
     """Run a test on PostgreSQL too if it has the marker `every_database`.
 
-    It runs there only in `make test-long` with `long=True`, and alone with `alone=True`.
+    It is there only in `make test-long` with `long=True`, and alone with `alone=True`.
     """
     if "database_url" not in metafunc.fixturenames:
         return
