@@ -13,7 +13,7 @@ from spv.forms.ledger import InvalidateForm, SearchForm, SerialListForm, TickedR
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.search import read_criteria, read_list
 from spv.rules.text import pluralise
-from spv.services.agency import refusals, searches
+from spv.services.agency import audit_search, refusals
 from spv.services.ledger import invalidations, lookup, search, selections
 from spv.services.ledger.invalidations import SelectionMoved
 from spv.services.ledger.rows import with_ids
@@ -48,7 +48,7 @@ def index(form: SearchForm) -> Response:
     """Show the search form and the rows found: all of them if nothing is asked."""
     criteria, trail = read_criteria(form.answers), _trail()
     words = dict(criteria.in_words())
-    searches.note_search("ledger.searched", current_actor(), words)
+    audit_search.note_search("ledger.searched", current_actor(), words)
     response = _index(
         form,
         criteria=criteria.answers(),
@@ -77,7 +77,7 @@ def export() -> Response:
     """Download all rows found as a CSV file that can be uploaded again."""
     criteria = read_criteria(SearchForm(request.args).answers)
     actor, words = current_actor(), dict(criteria.in_words())
-    searches.note("ledger.exported", actor, criteria=words)
+    audit_search.note("ledger.exported", actor, criteria=words)
     lines = search.export(criteria, actor)
     return pages.csv_file(lines, "panel-serial-numbers.csv")
 
@@ -110,7 +110,7 @@ def check(form: SerialListForm) -> Response:
     """Look up a list: answer a page, a CSV file, or the dialog that marks the rows."""
     actor = current_actor()
     listed = read_list(*form.given())
-    searches.note("ledger.searched", actor, serial_numbers=len(listed.entries))
+    audit_search.note("ledger.searched", actor, serial_numbers=len(listed.entries))
     checked = lookup.check_list(listed, actor)
     if "mark" in request.form:
         selection = selections.listed(checked.markable, actor)

@@ -8,7 +8,7 @@ from spv import pages
 from spv.access import current_actor
 from spv.forms.agency import CalculationForm, LogForm
 from spv.rules.staff_search import read_calculation_criteria, read_log_criteria
-from spv.services.agency import audit_export, audit_search, calculations, searches
+from spv.services.agency import audit_search, calculations
 from spv.services.verify.calculations import replay_one
 
 bp = Blueprint("staff_log", __name__, url_prefix="/staff")
@@ -24,10 +24,10 @@ def _index(form: LogForm, **context: Any) -> Response:
 def index(form: LogForm) -> Response:
     """Show the newest events, or those that match."""
     criteria = read_log_criteria(form.answers)
-    searches.note_search("log.searched", current_actor(), criteria.in_words())
+    audit_search.note_search("log.searched", current_actor(), criteria.in_words())
     found = audit_search.find(criteria, pages.number("before"))
     return _index(
-        form, found=found, criteria=criteria.answers(), most=audit_export.MOST
+        form, found=found, criteria=criteria.answers(), most=audit_search.MOST_EXPORTED
     )
 
 
@@ -36,7 +36,7 @@ def index(form: LogForm) -> Response:
 def export(form: str) -> Response:
     """Download the events that match, with their hashes."""
     criteria = read_log_criteria(LogForm(request.args).answers)
-    texts = audit_export.export(criteria, form, current_actor())
+    texts = audit_search.export(criteria, form, current_actor())
     if form == "csv":
         return pages.csv_file(texts, "audit-log.csv")
     return pages.saved_file(texts, "audit-log.jsonl", "application/jsonl")
