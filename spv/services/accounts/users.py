@@ -13,24 +13,14 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from spv import clock
 from spv.extensions import db
-from spv.models import Account, User
+from spv.models import Account, SecondFactor, User
 from spv.rules.accounts import Role, read_email, read_name
 from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
-from spv.services.accounts import (
-    passwords,
-    second_factors,
-    sessions,
-    sign_in,
-    tries,
-)
+from spv.services.accounts import passwords, second_factors, sessions, sign_in, tries
 from spv.services.actor import Actor
-from spv.services.authorisation import (
-    authorised_transaction,
-    require,
-    suspension_of,
-)
+from spv.services.authorisation import authorised_transaction, require, suspension_of
 
 LAST = "An account needs an administrator. Make another user an administrator first."
 IN_USE = (
@@ -140,11 +130,16 @@ def remove(user_id: int, actor: Actor) -> None:
         sign_in.check_not_shared(user)
         if is_last(user):
             raise ConflictError(LAST)
-        user.removed_at = at
-        user.link_hash = user.link_until = None
-        changed = [user, *second_factors.forget(user)]
-        sessions.revoke(user.id)
+        changed = [user, *retire(user, at)]
         audit_log.act("user.removed", actor, at, changed=changed, **_log_details(user))
+
+
+def retire(user: User, at: datetime) -> list[SecondFactor]:
+    """Remove a user in the caller's transaction; return their second factor."""
+    user.removed_at = at
+    user.link_hash = user.link_until = None
+    sessions.revoke(user.id)
+    return second_factors.forget(user)
 
 
 def is_last(user: User) -> bool:

@@ -3,8 +3,8 @@
 The person who runs the server does the same with commands, as `OPERATOR`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -19,13 +19,9 @@ from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import second_factors, sessions, sign_in
-from spv.services.accounts.users import Link, new_link
+from spv.services.accounts.users import Link, new_link, retire
 from spv.services.actor import OPERATOR, Actor
-from spv.services.authorisation import (
-    authorised_transaction,
-    reason_of,
-    require,
-)
+from spv.services.authorisation import authorised_transaction, reason_of, require
 
 LAST = (
     "The agency needs an administrator who can sign in. Make another member of staff "
@@ -77,8 +73,7 @@ def create(email: str, name: str = "", role: str = "") -> Link:
     with _transaction(OPERATOR):
         user = sign_in.user_of(given["email"])
         if user is None or not user.is_staff:
-            known = {each.staff_role for each in index()}
-            is_there = StaffRole.ADMINISTRATOR in known
+            is_there = any(a.staff_role == StaffRole.ADMINISTRATOR for a in index())
             usual = StaffRole.ASSESSOR if is_there else StaffRole.ADMINISTRATOR
             return _make(given | {"role": role or usual.value}, user, OPERATOR)
         if role not in ("", user.staff_role):
@@ -118,11 +113,7 @@ def remove(user_id: int, actor: Actor) -> str:
         sign_in.check_not_shared(user)
         if is_last_administrator(user):
             raise ConflictError(LAST)
-        user.removed_at = at
-        user.link_hash = user.link_until = None
-        factors = second_factors.forget(user)
-        sessions.revoke(user.id)
-        _record("staff.removed", user, actor, at, *factors)
+        _record("staff.removed", user, actor, at, *retire(user, at))
         return user.name
 
 
@@ -163,12 +154,8 @@ def _record(
     )  # fmt: skip
 
 
-@contextmanager
-def _transaction(actor: Actor) -> Iterator[None]:
+def _transaction(actor: Actor) -> AbstractContextManager[int]:
     """Begin a transaction of an administrator of staff, or of the operator."""
     if actor is OPERATOR:
-        with audit_log.registry_transaction():
-            yield
-    else:
-        with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
-            yield
+        return audit_log.registry_transaction()
+    return authorised_transaction(actor, Role.STAFF_ADMINISTRATOR)
