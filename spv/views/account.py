@@ -20,7 +20,7 @@ from spv.forms.accounts import (
 from spv.services.accounts import (
     applications,
     link_notices,
-    second_step,
+    second_factors,
     sign_in,
     users,
 )
@@ -55,8 +55,8 @@ def start_session(form: SignInForm) -> BaseResponse:
     """Sign in, and go on to the page that the user wanted."""
     browser, before = known_browsers.browser(), access.token()
     token = sign_in.sign_in(form.answers, current_actor(), before, browser)
-    if isinstance(token, sign_in.HalfSignIn):
-        session["half_sign_in"] = second_step.ticket(token)
+    if not isinstance(token, str):
+        session["half_sign_in"] = second_factors.ticket(token)
         return pages.go_to("second_factor.ask", next=request.args.get("next"))
     return go_on(token, browser)
 

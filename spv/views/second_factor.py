@@ -7,7 +7,7 @@ from spv import access, known_browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms.accounts import CodeForm
-from spv.services.accounts import second_factors, second_step
+from spv.services.accounts import second_factors
 from spv.views.account import go_on
 
 bp = Blueprint("second_factor", __name__)
@@ -17,7 +17,7 @@ TOO_LATE = "Enter your email address and password again: the sign-in was not fin
 @bp.get("/sign-in/code")
 def ask(form: CodeForm | None = None) -> BaseResponse:
     """Show the form for the code, after the right password."""
-    if second_step.holder(session.get("half_sign_in", "")) is None:
+    if second_factors.holder(session.get("half_sign_in", "")) is None:
         return _begin_again()
     return pages.render(
         "second_factor/_ask.html", title="Enter a code", form=form or CodeForm()
@@ -30,7 +30,7 @@ def ask(form: CodeForm | None = None) -> BaseResponse:
 def answer(form: CodeForm) -> BaseResponse:
     """Finish the sign-in, and go on to the page that the user wanted."""
     ticket, browser = session.get("half_sign_in", ""), known_browsers.browser()
-    token = second_step.finish_sign_in(
+    token = second_factors.finish_sign_in(
         ticket, form.code.data or "", current_actor(), access.token(), browser
     )
     return go_on(token, browser) if token else _begin_again()

@@ -166,14 +166,16 @@ def start(
     user: User,
     at: datetime,
     instead_of: str = "",
+    browser: str = "",
     second_factor_at: datetime | None = None,
 ) -> str:
-    """Start a session, and return its token.
+    """Start a session, and return its token. The browser becomes known.
 
     The session with the token `instead_of` is deleted. A code of the second factor was
     given at `second_factor_at`, if any was.
     """
     end(instead_of)
+    remember_browser(user, browser, at)
     token = secrets.token_urlsafe(32)
     times = {"started_at": at, "seen_at": at, "second_factor_at": second_factor_at}
     db.session.add(UserSession(user_id=user.id, token_hash=digest(token), **times))

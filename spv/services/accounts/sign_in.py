@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple
 
 from flask import current_app
 from sqlalchemy import select
@@ -30,12 +28,6 @@ SHARED = (
 )
 
 
-class HalfSignIn(NamedTuple):
-    """A user who has given the right password, and has to give a code next."""
-
-    user_id: int
-
-
 def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
     """Make a user who can sign in from now on; raises ValidationError.
 
@@ -59,14 +51,13 @@ def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
 
 def sign_in(
     answers: Mapping[str, str], actor: Actor, instead_of: str = "", browser: str = ""
-) -> str | HalfSignIn:
+) -> str | User:
     """Start a session, and return its token.
 
     `instead_of` is the token of the session that the browser had before, which ends.
     `browser` is the id of the browser, which becomes known. A user with a second factor
-    gets no session yet. Raises ValidationError with one sentence for all that may be
-    wrong, and TooManyFailures. After the right password of somebody whom the agency has
-    suspended, the sentence has the reason.
+    gets no session yet, and is returned. Raises TooManyFailures, and ValidationError
+    with the reason of a suspension, or with one sentence for all that may be wrong.
     """
     email = (answers.get("email") or "").strip().lower()
     password = answers.get("password") or ""
@@ -88,24 +79,16 @@ def sign_in(
                 audit_log.act("user.sign_in_refused", actor, at)
             elif not is_card and has_second_factor(user):
                 audit_log.act("second_factor.asked", actor, at)
-                return HalfSignIn(user.id)
+                return user
             else:
-                return _start(user, actor, at, instead_of, browser)
+                audit_log.act("user.signed_in", actor, at)
+                return sessions.start(user, at, instead_of, browser)
         else:
             # Without the address that was typed, which may have been the password.
             user_id = user.id if user else NOBODY
             audit_log.act("user.sign_in_failed", actor, at, subject=user_id)
     sentence = "The email address or the password is wrong."
     raise ValidationError({"email": str(suspended) if suspended else sentence})
-
-
-def _start(
-    user: User, actor: Actor, at: datetime, instead_of: str, browser: str
-) -> str:
-    token = sessions.start(user, at, instead_of)
-    sessions.remember_browser(user, browser, at)
-    audit_log.act("user.signed_in", actor, at)
-    return token
 
 
 def has_second_factor(user: User) -> bool:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from spv import clock
 from spv.extensions import Model, db
@@ -39,7 +39,7 @@ _MODELS: dict[Subject, type[Model]] = {
     Subject.PERSON: User,
     Subject.SUBSCRIPTION: Subscription,
 }
-_COLUMNS = {
+_COLUMNS: dict[Subject, InstrumentedAttribute[Any]] = {
     Subject.ACCOUNT: Suspension.account_id,
     Subject.PERSON: Suspension.user_id,
     Subject.SUBSCRIPTION: Suspension.subscription_id,
