@@ -166,7 +166,7 @@ def change_password(
         if error := suspension_of(user.id, user.account_id):
             raise error
         # Meanwhile a password link may have been used, or the session ended.
-        is_same = user.password_hash == known_hash and sessions.has_session(token)
+        is_same = user.password_hash == known_hash and sessions.find(token)
         if is_right and is_same:
             _set_password(user, password_hash, token, browser)
             audit_log.act("user.password_changed", actor, clock.now(), changed=[user])
