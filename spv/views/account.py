@@ -17,13 +17,7 @@ from spv.forms.accounts import (
     SignUpForm,
     UserForm,
 )
-from spv.services.accounts import (
-    applications,
-    link_notices,
-    second_factors,
-    sign_in,
-    users,
-)
+from spv.services.accounts import applications, second_factors, sign_in, users
 
 bp = Blueprint("account", __name__)
 sign_in_bp = Blueprint("sign_in", __name__)
@@ -33,7 +27,7 @@ sign_in_bp = Blueprint("sign_in", __name__)
 def notices_of_links() -> Sequence[Any]:
     """Return the password links by staff of which the user is still to be told."""
     user = access.person()
-    return link_notices.mine(current_actor()) if user and user.has_link_notice else []
+    return users.link_notices(current_actor()) if user and user.has_link_notice else []
 
 
 @sign_in_bp.get("/sign-in", endpoint="new")
@@ -234,7 +228,7 @@ def link_page(link: users.Link, back: str) -> Response:
 @bp.post("/account/notice")
 def close_notice() -> BaseResponse:
     """Close the notice of password links that agency staff have made."""
-    link_notices.close(pages.number("last"), current_actor())
+    users.close_link_notices(pages.number("last"), current_actor())
     return redirect(access.local(access.current_page() or ""), 303)
 
 

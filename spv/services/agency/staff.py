@@ -5,21 +5,20 @@ The person who runs the server does the same with commands, as `OPERATOR`.
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from spv import clock
 from spv.extensions import db
-from spv.models import SecondFactor, Suspension, User
+from spv.models import Suspension, User
 from spv.rules.accounts import Role, StaffRole, read_email, read_name
 from spv.rules.agency import read_staff_role
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import second_factors, sessions, sign_in
-from spv.services.accounts.users import Link, new_link, retire
+from spv.services.accounts.users import Link, new_link, record, retire
 from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import authorised_transaction, reason_of, require
 
@@ -83,7 +82,7 @@ def create(email: str, name: str = "", role: str = "") -> Link:
             )
         at = clock.now()
         link = new_link(user, at)
-        _record("user.password_link_made", user, OPERATOR, at)
+        record("user.password_link_made", user, OPERATOR, at)
         return link
 
 
@@ -99,7 +98,7 @@ def change_role(user_id: int, answers: Mapping[str, Any], actor: Actor) -> str:
         if role != StaffRole.ADMINISTRATOR and is_last_administrator(user):
             raise ValidationError({"role": LAST})
         user.staff_role = role
-        _record("staff.role_changed", user, actor, clock.now())
+        record("staff.role_changed", user, actor, clock.now())
         return user.name
 
 
@@ -113,7 +112,7 @@ def remove(user_id: int, actor: Actor) -> str:
         sign_in.check_not_shared(user)
         if is_last_administrator(user):
             raise ConflictError(LAST)
-        _record("staff.removed", user, actor, at, *retire(user, at))
+        record("staff.removed", user, actor, at, *retire(user, at))
         return user.name
 
 
@@ -137,21 +136,12 @@ def _make(given: Mapping[str, str], user: User | None, actor: Actor) -> Link:
     db.session.flush()
     factors = second_factors.forget(user)
     sessions.revoke(user.id)
-    _record("staff.created", user, actor, at, *factors)
+    record("staff.created", user, actor, at, *factors)
     return link
 
 
 def _find(user_id: int) -> User:
     return require(db.session.scalar(_STAFF.where(User.id == user_id)))
-
-
-def _record(
-    event: str, user: User, actor: Actor, at: datetime, *changed: SecondFactor
-) -> None:
-    audit_log.act(
-        event, actor, at, changed=[user, *changed],
-        subject=user.id, email=user.email, name=user.name, role=user.staff_role,
-    )  # fmt: skip
 
 
 def _transaction(actor: Actor) -> AbstractContextManager[int]:
