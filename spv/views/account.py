@@ -102,23 +102,26 @@ def sign_out_everywhere() -> BaseResponse:
 @bp.get("/account")
 def show() -> Response:
     """Show the account's details, and its newest application."""
-    return _account_page("account/_show.html", "My account")
+    actor = current_actor()
+    return pages.render(
+        "account/_show.html",
+        title="My account",
+        account=applications.account_of(actor),
+        applications=applications.mine(actor),
+    )
 
 
 @bp.get("/account/applications")
 def list_applications() -> Response:
     """Show the applications of the user or of the account, and the way to a new one."""
-    return _account_page("account/_applications.html", "Account applications")
-
-
-def _account_page(partial: str, title: str) -> Response:
     actor = current_actor()
+    own = applications.mine(actor)
     return pages.render(
-        partial,
-        title=title,
+        "account/_applications.html",
+        title="Account applications",
         account=applications.account_of(actor),
-        applications=applications.mine(actor),
-        waiting=applications.is_waiting(actor),
+        applications=own,
+        waiting=applications.is_waiting(own, actor),
     )
 
 
@@ -136,7 +139,7 @@ def application_page(form: ApplicationForm | None = None) -> Response:
         title="Upgrade account" if account else "Apply for an account",
         form=form or ApplicationForm(request.args, obj=account),
         held=applications.current_types(actor),
-        waiting=applications.is_waiting(actor),
+        waiting=applications.is_waiting(applications.mine(actor), actor),
         is_upgrade=account is not None,
         is_shared=sign_in.is_shared_account(actor.account_id),
     )

@@ -68,9 +68,9 @@ def history(subject: Subject, number: int) -> Sequence[Suspension]:
 
 def reasons(subject: Subject, ids: Iterable[int]) -> dict[int, str]:
     """Return the reasons why some things of a kind are suspended now, by their ids."""
-    column = _COLUMNS[subject]
-    query = select(column, Suspension.reason).where(column.in_([*ids]), _LASTS)
-    return dict(db.session.execute(query).all())
+    column, numbers = _COLUMNS[subject], [*ids]
+    query = select(column, Suspension.reason).where(column.in_(numbers), _LASTS)
+    return dict(db.session.execute(query).all()) if numbers else {}
 
 
 def suspend(
