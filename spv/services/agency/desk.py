@@ -79,11 +79,7 @@ class Desk(NamedTuple):
 
 def show() -> Desk:
     """Return the desk as it is now."""
-    today, accounts, notes = (
-        clock.real_day(),
-        overview.every(),
-        _notes(),
-    )
+    today, accounts, notes = clock.real_day(), overview.every(), _notes()
     new: list[Noted] = []
     seen: list[Noted] = []
     for finding in rules.findings(_counts(today, accounts)):
