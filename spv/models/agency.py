@@ -42,7 +42,7 @@ class RefusedUpload(MadeBy, Numbered):
         ),
     )  # fmt: skip
 
-    account_id: Mapped[AccountId] = mapped_column()
+    account_id: Mapped[AccountId]
     channel: Mapped[str] = mapped_column(String(20))
     filename: Mapped[str] = mapped_column(String(200))
     why: Mapped[str] = mapped_column(Text)
@@ -83,12 +83,9 @@ class Conflict(Table):
 
     refused_upload_id: Mapped[RefusedUploadId] = mapped_column(primary_key=True)
     holder_id: Mapped[AccountId] = mapped_column(primary_key=True)
-    account_id: Mapped[AccountId] = mapped_column()
+    account_id: Mapped[AccountId]
     serial_count: Mapped[int]
     refused_at: Mapped[datetime] = mapped_column(index=True)
-
-    account: Mapped[Account] = relationship(foreign_keys=[account_id])
-    holder: Mapped[Account] = relationship(foreign_keys=[holder_id])
 
 
 class AccountDay(Table):
