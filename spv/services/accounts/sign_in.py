@@ -38,12 +38,11 @@ def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
     readers = {"name": read_name, "email": read_email}
     given = read_all(answers, readers | passwords.readers(answers, *about))
     name, email = given["name"], given["email"]
-    password_hash = passwords.hash_of(given["password"])
+    hashed = passwords.hash_of(given["password"])
     with audit_log.registry_transaction():
         at, made = clock.now(), []
         if user_of(email) is None:
-            made = [User(name=name, email=email, created_at=at)]
-            made[0].password_hash = password_hash
+            made = [User(name=name, email=email, password_hash=hashed, created_at=at)]
             db.session.add_all(made)
         event = "user.signed_up" if made else "user.sign_up_refused"
         audit_log.act(event, actor, at, changed=made, email=email, name=name)
@@ -93,7 +92,7 @@ def sign_in(
 
 def has_second_factor(user: User) -> bool:
     """Tell whether a user has to give a code as well as the password."""
-    query = select(SecondFactor.id).where(SecondFactor.user_id == user.id)
+    query = select(SecondFactor.id).filter_by(user_id=user.id)
     return db.session.scalar(query) is not None
 
 
@@ -107,9 +106,8 @@ def is_shared(user: User) -> bool:
 
 def is_shared_account(account_id: int | None) -> bool:
     """Return whether an account is that of a person whom everybody shares."""
-    of_account = User.account_id == (account_id or 0)
-    people = db.session.scalars(select(User).where(of_account, User.is_demonstration))
-    return any(map(is_shared, people))
+    people = select(User).filter_by(account_id=account_id or 0, is_demonstration=True)
+    return any(map(is_shared, db.session.scalars(people)))
 
 
 def check_not_shared(user: User) -> None:
@@ -145,8 +143,7 @@ def user_of(email: str) -> User | None:
         address = read_email(email)
     except ValueError:
         return None
-    query = select(User).where(User.email == address, User.removed_at.is_(None))
-    return db.session.scalar(query)
+    return db.session.scalar(select(User).filter_by(email=address, removed_at=None))
 
 
 def acting_as(user: User, actor: Actor) -> Actor:
