@@ -30,7 +30,7 @@ class RefusedUpload(MadeBy, Numbered):
     `why` is the sentence that the account read. `report` are the problems as it saw
     them, kept until `report_until`. `sha256` is the digest of what was sent and of why
     it was refused. `conflict_count` is the number of its serial numbers that the ledger
-    had as valid. `audit_sequence` is the number of its event in the registry's log.
+    had as valid.
     """
 
     __table_args__ = (
@@ -46,14 +46,12 @@ class RefusedUpload(MadeBy, Numbered):
     channel: Mapped[str] = mapped_column(String(20))
     filename: Mapped[str] = mapped_column(String(200))
     why: Mapped[str] = mapped_column(Text)
-    row_count: Mapped[int]
     problem_count: Mapped[int]
     conflict_count: Mapped[int]
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     report_until: Mapped[datetime]
     sha256: Mapped[str] = mapped_column(String(64))
     refused_at: Mapped[datetime] = mapped_column(index=True)
-    audit_sequence: Mapped[int]
 
     account: Mapped[Account] = relationship()
 

@@ -34,8 +34,8 @@ class Declaration(Numbered):
     `purpose` is "upload" or "api". A declaration for the API expires.
     """
 
+    # Every page of a signed-in user asks until when the account's is current.
     __table_args__ = (
-        # Every page of a signed-in user asks until when the account's is current.
         partial_index(
             "ix_declarations_expiring", "account_id", "expires_on",
             where="expires_on IS NOT NULL",
@@ -53,10 +53,15 @@ class Declaration(Numbered):
 
 
 class MadeBy:
-    """A table whose rows are made by a user, or by a system with a subscription key."""
+    """An act of a user, or of a system with a subscription key, on rows of the ledger.
+
+    `audit_sequence` is the number of its event in the registry's log.
+    """
 
     user_id: Mapped[UserId | None]
     subscription_id: Mapped[SubscriptionId | None]
+    row_count: Mapped[int]
+    audit_sequence: Mapped[int]
 
     @declared_attr
     def user(cls) -> Mapped[User | None]:  # noqa: N805
@@ -99,10 +104,9 @@ class UploadProduct(Table):
 class Upload(MadeBy, Numbered):
     """Rows that were recorded together.
 
-    `sha256` is their digest, in a version of `rules.ledger.rows.DIGESTS`.
-    `audit_sequence` is the number of the upload's event in the registry's log.
-    `warnings` are what its user has confirmed, or its API client was told; null if
-    there were none. `valid_count` is the number of its rows that are valid now.
+    `sha256` is their digest, in a version of `rules.ledger.rows.DIGESTS`. `warnings`
+    are what its user has confirmed, or its API client was told; null if there were
+    none. `valid_count` is the number of its rows that are valid now.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -111,9 +115,7 @@ class Upload(MadeBy, Numbered):
     channel: Mapped[str] = mapped_column(String(20))
     filename: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
-    row_count: Mapped[int]
     received_at: Mapped[datetime] = mapped_column(index=True)
-    audit_sequence: Mapped[int]
     digest_version: Mapped[int] = mapped_column(server_default="1")
     warnings: Mapped[list[dict[str, Any]] | None] = mapped_column(
         sa.JSON(none_as_null=True)
@@ -156,7 +158,7 @@ class Invalidation(MadeBy, Numbered):
     """An act that marked rows as invalid, with its reason.
 
     `account_id` is null if agency staff did it. `criteria` tells how the rows were
-    chosen. `audit_sequence` is the number of the event in the registry's log.
+    chosen.
     """
 
     # The list of an account, the newest first.
@@ -167,9 +169,7 @@ class Invalidation(MadeBy, Numbered):
     reason: Mapped[str] = mapped_column(String(60))
     other_reason: Mapped[str] = mapped_column(Text, default="")
     criteria: Mapped[dict[str, Any]]
-    row_count: Mapped[int]
     made_at: Mapped[datetime]
-    audit_sequence: Mapped[int]
 
     account: Mapped[Account | None] = relationship()
 

@@ -22,14 +22,8 @@ from spv.extensions import db, secret_keys
 from spv.models import SecondFactor, User, UserSession
 from spv.rules.errors import ConflictError, ForbiddenError, ValidationError
 from spv.services import audit_log
-from spv.services.accounts import sessions
+from spv.services.accounts import sessions, sign_in
 from spv.services.accounts.sessions import SignedIn, digest
-from spv.services.accounts.sign_in import (
-    acting_as,
-    check_not_shared,
-    is_shared,
-    user_of,
-)
 from spv.services.accounts.tries import count_try, take_back
 from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import require, suspension_of
@@ -83,7 +77,7 @@ def set_up(sealed: str, actor: Actor) -> SetUp:
         sealed = fernet(SET_UP).encrypt(text.encode()).decode()
     address = TOTP(secret).provisioning_uri(name=actor.name, issuer_name=ISSUER)
     user = db.session.get_one(User, actor.user_id)
-    return SetUp(sealed, secret, address, is_shared(user))
+    return SetUp(sealed, secret, address, sign_in.is_shared(user))
 
 
 def add(
@@ -128,11 +122,10 @@ def remove(token: str, actor: Actor) -> None:
 def reset(email: str) -> None:
     """Remove a lost second factor, and end the sessions; or raise ConflictError."""
     with audit_log.registry_transaction():
-        user = user_of(email)
+        user = sign_in.user_of(email)
         removed = forget(user) if user else []
         if not user or not removed:
             raise ConflictError(f"Nobody with a second factor signs in as {email}.")
-        sessions.revoke(user.id)
         audit_log.act(
             "second_factor.reset", OPERATOR, clock.now(), changed=removed,
             subject=user.id, email=user.email,
@@ -140,7 +133,11 @@ def reset(email: str) -> None:
 
 
 def forget(user: User) -> list[SecondFactor]:
-    """Delete the second factor of a user, in the caller's transaction; return it."""
+    """End a user's sessions and delete their second factor; return it, if any.
+
+    This runs in the caller's transaction.
+    """
+    sessions.revoke(user.id)
     factor = of_user(user.id)
     if factor:
         db.session.delete(factor)
@@ -245,7 +242,7 @@ def finish_sign_in(
         event = try_code(code, factor, at, "user.signed_in")
         if event != REFUSED:
             token = sessions.start(user, at, instead_of, browser, second_factor_at=at)
-        log_code(event, acting_as(user, actor), at, factor)
+        log_code(event, sign_in.acting_as(user, actor), at, factor)
     if not token:
         raise ValidationError({"code": WRONG})
     return token
@@ -265,7 +262,7 @@ def _trusted(token: str, actor: Actor) -> tuple[User, UserSession, SecondFactor 
     no code was given lately, and ConflictError for a person whom everybody shares.
     """
     user, session = db.session.get_one(User, actor.user_id), sessions.find(token)
-    check_not_shared(user)
+    sign_in.check_not_shared(user)
     factor = of_user(user.id)
     if session is None or (factor and not _is_fresh(session.second_factor_at)):
         raise ForbiddenError(CHANGED)

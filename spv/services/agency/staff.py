@@ -17,7 +17,7 @@ from spv.rules.agency import read_staff_role
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
-from spv.services.accounts import second_factors, sessions, sign_in
+from spv.services.accounts import second_factors, sign_in
 from spv.services.accounts.users import Link, new_link, record, retire
 from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import authorised_transaction, reason_of, require
@@ -134,9 +134,7 @@ def _make(given: Mapping[str, str], user: User | None, actor: Actor) -> Link:
     user.is_staff, user.staff_role, user.password_hash = True, given["role"], None
     db.session.add(user)
     db.session.flush()
-    factors = second_factors.forget(user)
-    sessions.revoke(user.id)
-    record("staff.created", user, actor, at, *factors)
+    record("staff.created", user, actor, at, *second_factors.forget(user))
     return link
 
 
