@@ -136,15 +136,17 @@ def assess_alone(place: TrainingPlace, actor: Actor) -> None:
         raise ConflictError("Your trainer plays the agency, and assesses applications.")
     query = select(User).where(User.is_staff, User.removed_at.is_(None))
     assessors = query.where(User.staff_role != StaffRole.AUDITOR).order_by(User.id)
-    for user in db.session.scalars(assessors):
-        if suspension_of(user.id, None) is None:
-            staff = Actor(user.email, actor.channel, roles_of_user(user), user.id)
-            done, refused = play(Act.APPROVE, [place], staff)
-            if done:
-                return
-            nothing = "No application of yours waits to be assessed."
-            raise ConflictError(refused[0] if refused else nothing)
-    raise ConflictError("This demonstration has no agency staff who could assess it.")
+    users = db.session.scalars(assessors).all()
+    user = next((each for each in users if not suspension_of(each.id, None)), None)
+    if user is None:
+        raise ConflictError(
+            "This demonstration has no agency staff who could assess it."
+        )
+    staff = Actor(user.email, actor.channel, roles_of_user(user), user.id)
+    done, refused = play(Act.APPROVE, [place], staff)
+    if not done:
+        nothing = "No application of yours waits to be assessed."
+        raise ConflictError(refused[0] if refused else nothing)
 
 
 def _subjects(

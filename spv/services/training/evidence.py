@@ -36,8 +36,7 @@ def material_of(place: TrainingPlace) -> Material:
 
 def last_calculation(place: TrainingPlace) -> str:
     """Return the reference of a trainee's last calculation; "" if there is none."""
-    calculations, _ = _events([place])
-    found = calculations[place.user.email]
+    found = _events([place])[CALCULATED, place.user.email]
     return found[-1][1]["reference"] if found else ""
 
 
@@ -46,7 +45,7 @@ def missing_of(places: Sequence[TrainingPlace]) -> dict[int, list[str]]:
     accounts = [p.user.account_id for p in places if p.user.account_id]
     facts, rows = _of_accounts(accounts), _rows(places, accounts)
     applications: Sequence[Any] = of_users([place.user_id for place in places])
-    calculations, shown = _events(places)
+    events = _events(places)
     missed = {}
     for place in places:
         user, account = place.user, place.user.account
@@ -56,10 +55,10 @@ def missing_of(places: Sequence[TrainingPlace]) -> dict[int, list[str]]:
             account_types=account.account_types if account else (),
             applications=[a for a in applications if a.user_id == user.id],
             rows=rows[number],
-            keys=frozenset(details["key"] for _, details in shown[user.email]),
+            keys=frozenset(details["key"] for _, details in events[SHOWN, user.email]),
             calculations=[
                 _calculation(sequence, details, given)
-                for sequence, details in calculations[user.email]
+                for sequence, details in events[CALCULATED, user.email]
             ],
             answers=place.answers,
         )
@@ -84,12 +83,13 @@ def _of_accounts(accounts: list[int]) -> dict[str, dict[int, list[Any]]]:
         "subscriptions": select(Subscription.account_id, Subscription.id),
         "requests": answered,
     }  # fmt: skip
-    facts = {name: defaultdict[int, list[Any]](list) for name in queries}
+    facts: dict[str, dict[int, list[Any]]]
+    facts = {name: defaultdict(list) for name in queries}
     for name, query in queries.items():
         of_accounts = query.where(query.selected_columns[0].in_(accounts))
         for account, *values in db.session.execute(of_accounts):
             facts[name][account].append(tuple(values))
-    return {**facts}
+    return facts
 
 
 def _rows(
@@ -113,21 +113,20 @@ def _rows(
     return found
 
 
-def _events(places: Sequence[TrainingPlace]) -> list[dict[str, list[Any]]]:
-    """Return calculations and shown keys: numbers and details by the email address.
+def _events(places: Sequence[TrainingPlace]) -> dict[tuple[str, str], list[Any]]:
+    """Return numbers and details of calculations and shown keys, by name and email.
 
     A batch logs one event, which has no calculation of its own.
     """
-    by_name = {CALCULATED: defaultdict[str, list[Any]](list),
-               SHOWN: defaultdict[str, list[Any]](list)}  # fmt: skip
+    found = defaultdict[tuple[str, str], list[Any]](list)
     emails = [place.user.email for place in places]
     query = select(AuditEvent).where(
-        AuditEvent.actor.in_(emails), AuditEvent.event.in_(by_name)
+        AuditEvent.actor.in_(emails), AuditEvent.event.in_((CALCULATED, SHOWN))
     )
     for each in db.session.scalars(query.order_by(AuditEvent.id)):
-        found = each.sequence, json.loads(each.details)
-        by_name[each.event][each.actor].append(found)
-    return [*by_name.values()]
+        event = each.sequence, json.loads(each.details)
+        found[each.event, each.actor].append(event)
+    return found
 
 
 def _calculation(number: int, details: dict[str, Any], given: Material) -> Calculation:
