@@ -34,11 +34,11 @@ class Table(Model):
 
 
 class Numbered(Table):
-    """A table whose rows have an id."""
+    """A table whose rows have an id, which is its first column."""
 
     __abstract__ = True
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
 
 
 class ProductNames:
