@@ -106,8 +106,10 @@ def is_shared(user: User) -> bool:
 
 def is_shared_account(account_id: int | None) -> bool:
     """Return whether an account is that of a person whom everybody shares."""
-    people = select(User).filter_by(account_id=account_id or 0, is_demonstration=True)
-    return any(map(is_shared, db.session.scalars(people)))
+    if account_id is None or current_app.config["SPV_ENVIRONMENT"] != "demo":
+        return False
+    people = select(User.id).filter_by(account_id=account_id, is_demonstration=True)
+    return db.session.scalar(people.limit(1)) is not None
 
 
 def check_not_shared(user: User) -> None:
