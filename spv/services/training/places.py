@@ -129,7 +129,6 @@ def give_account(place: TrainingPlace, actor: Actor) -> None:
         types = {*account.account_types, AccountType.GENERAL, AccountType.VSP}
         account.account_types = in_order(types)
         user.account, user.is_administrator = account, True
-        db.session.flush()
         audit_log.act("training.account_given", actor, at, changed=[account, user])
 
 
@@ -178,7 +177,6 @@ def _enter(
     user, contact = _new_person(name, at)
     place = TrainingPlace(of_class=of_class, user=user, answers={}, entered_at=at)
     db.session.add(place)
-    db.session.flush()
     token = sessions.start(user, at, instead_of)
     is_alone = of_class.trainer_id is None
     audit_log.act(
@@ -200,10 +198,9 @@ def _new_person(name: str, at: datetime) -> tuple[User, NominatedContact]:
     db.session.add(user)
     db.session.flush()
     given = Material(user.id, clock.day_of(at))
-    name, abn = given.legal_name, given.abn
-    contact = NominatedContact(legal_name=name, abn=abn, email=user.email)
+    details = {"legal_name": given.legal_name, "abn": given.abn}
+    contact = NominatedContact(**details, email=user.email)
     db.session.add(contact)
-    db.session.flush()
     return user, contact
 
 
