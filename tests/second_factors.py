@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from pyotp import TOTP
 
-from spv.services.accounts import second_factors, second_step, sessions, sign_in
+from spv.services.accounts import second_factors, sessions, sign_in
 from spv.services.actor import visitor
 from tests.people import PASSWORD, WEB, acting, try_sign_in
 
@@ -28,13 +28,13 @@ def enrol(email, password=PASSWORD):
 def half(email, password=PASSWORD):
     """The ticket after the right password."""
     answers = {"email": email, "password": password}
-    return second_step.ticket(sign_in.sign_in(answers, WEB))
+    return second_factors.ticket(sign_in.sign_in(answers, WEB))
 
 
 def finish(ticket, code, **more):
     """The token of the session after a code, or the error's sentence."""
     try:
-        return second_step.finish_sign_in(ticket, code, visitor("web"), **more)
+        return second_factors.finish_sign_in(ticket, code, visitor("web"), **more)
     except ValueError as error:
         return str(error)
 

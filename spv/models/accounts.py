@@ -2,18 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spv.extensions import Model, partial_index
+from spv.extensions import partial_index
+from spv.models.columns import AccountId, Numbered, Table, UserId
 
 
-class Account(Model):
+class Account(Numbered):
     """An organisation. `account_types` are values of `AccountType`, in its order."""
 
-    __tablename__ = "accounts"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
     legal_name: Mapped[str] = mapped_column(String(200))
     abn: Mapped[str] = mapped_column(String(11), unique=True)
     phone: Mapped[str] = mapped_column(String(40))
@@ -21,7 +19,7 @@ class Account(Model):
     created_at: Mapped[datetime]
 
 
-class User(Model):
+class User(Numbered):
     """A person who can sign in.
 
     The row of a removed user stays, as other rows refer to it. The email address can
@@ -33,15 +31,11 @@ class User(Model):
     of those for users of their account.
     """
 
-    __tablename__ = "users"
     __table_args__ = (
         partial_index("uq_users_email", "email", where="removed_at IS NULL"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int | None] = mapped_column(
-        ForeignKey("accounts.id"), index=True
-    )
+    account_id: Mapped[AccountId | None] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(String(100))
     email: Mapped[str] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(String(200))
@@ -59,16 +53,13 @@ class User(Model):
     account: Mapped[Account | None] = relationship()
 
 
-class UserSession(Model):
+class UserSession(Numbered):
     """A session. The cookie has its token, and this table only the hash.
 
     `second_factor_at` is when its user last gave a code of the second factor.
     """
 
-    __tablename__ = "user_sessions"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[UserId] = mapped_column(index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
@@ -77,7 +68,7 @@ class UserSession(Model):
     user: Mapped[User] = relationship()
 
 
-class SecondFactor(Model):
+class SecondFactor(Numbered):
     """The second factor of a user: one-time codes by time (TOTP, RFC 6238).
 
     `sealed` is the encrypted secret. `recovery` are the hashes of the recovery codes
@@ -85,29 +76,24 @@ class SecondFactor(Model):
     that no code is taken twice.
     """
 
-    __tablename__ = "second_factors"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), unique=True)
+    user_id: Mapped[UserId] = mapped_column(unique=True)
     sealed: Mapped[str] = mapped_column(String(300))
     recovery: Mapped[list[str]]
     last_step: Mapped[int]
     created_at: Mapped[datetime]
 
 
-class KnownBrowser(Model):
+class KnownBrowser(Numbered):
     """A browser with which a user has signed in, known by the hash of its id."""
 
-    __tablename__ = "known_browsers"
     __table_args__ = (UniqueConstraint("browser_hash", "user_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[UserId] = mapped_column(index=True)
     browser_hash: Mapped[str] = mapped_column(String(64))
     signed_in_at: Mapped[datetime]
 
 
-class SignInTries(Model):
+class SignInTries(Table):
     """A counter of failed sign-ins, which ends a day after the first of them.
 
     `subject` is the hash of what was tried, such as an email address, whether it has a
@@ -123,10 +109,9 @@ class SignInTries(Model):
     ends_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class AccountApplication(Model):
+class AccountApplication(Numbered):
     """An application of a user for an account, or for more types of their account."""
 
-    __tablename__ = "account_applications"
     # A user or an account has one application at a time.
     __table_args__ = tuple(
         partial_index(
@@ -135,11 +120,8 @@ class AccountApplication(Model):
         for column in ("user_id", "account_id")
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
-    account_id: Mapped[int | None] = mapped_column(
-        ForeignKey("accounts.id"), index=True
-    )
+    user_id: Mapped[UserId] = mapped_column(index=True)
+    account_id: Mapped[AccountId | None] = mapped_column(index=True)
     is_upgrade: Mapped[bool]
     legal_name: Mapped[str] = mapped_column(String(200))
     abn: Mapped[str] = mapped_column(String(11))
@@ -148,7 +130,7 @@ class AccountApplication(Model):
     submitted_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(String(20), index=True)
     reason: Mapped[str] = mapped_column(Text, default="")
-    assessed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    assessed_by_id: Mapped[UserId | None] = mapped_column()
     assessed_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
@@ -156,12 +138,9 @@ class AccountApplication(Model):
     account: Mapped[Account | None] = relationship()
 
 
-class NominatedContact(Model):
+class NominatedContact(Numbered):
     """A contact person whom an organisation has named to the agency."""
 
-    __tablename__ = "nominated_contacts"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
     legal_name: Mapped[str] = mapped_column(String(200))
     abn: Mapped[str] = mapped_column(String(11), unique=True)
     email: Mapped[str] = mapped_column(String(254), index=True)

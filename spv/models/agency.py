@@ -1,29 +1,38 @@
 """Tables of the agency: refused uploads, conflicts, suspensions, approved products."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-import sqlalchemy as sa
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spv.extensions import Model, partial_index
+from spv.extensions import partial_index
 from spv.models.accounts import Account, User
+from spv.models.columns import (
+    AccountId,
+    Numbered,
+    PanelId,
+    ProductNames,
+    SerialNumber,
+    SubscriptionId,
+    Table,
+    UploadId,
+    UserId,
+)
 from spv.models.ledger import MadeBy, Upload
 
-BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+RefusedUploadId = Annotated[int, mapped_column(ForeignKey("refused_uploads.id"))]
 
 
-class RefusedUpload(MadeBy, Model):
+class RefusedUpload(MadeBy, Numbered):
     """An upload that was refused, by page or API: nothing of it is in the ledger.
 
     `why` is the sentence that the account read. `report` are the problems as it saw
     them, kept until `report_until`. `sha256` is the digest of what was sent and of why
     it was refused. `conflict_count` is the number of its serial numbers that the ledger
-    had as valid. `audit_sequence` is the number of its event in the registry's log.
+    had as valid.
     """
 
-    __tablename__ = "refused_uploads"
     __table_args__ = (
         Index(None, "account_id", "id"),
         Index(None, "account_id", "sha256"),
@@ -33,66 +42,51 @@ class RefusedUpload(MadeBy, Model):
         ),
     )  # fmt: skip
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId]
     channel: Mapped[str] = mapped_column(String(20))
     filename: Mapped[str] = mapped_column(String(200))
     why: Mapped[str] = mapped_column(Text)
-    row_count: Mapped[int]
     problem_count: Mapped[int]
     conflict_count: Mapped[int]
-    report: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     report_until: Mapped[datetime]
     sha256: Mapped[str] = mapped_column(String(64))
     refused_at: Mapped[datetime] = mapped_column(index=True)
-    audit_sequence: Mapped[int]
 
     account: Mapped[Account] = relationship()
 
 
-class RefusedSerial(Model):
+class RefusedSerial(Table):
     """A serial number of a refused upload that another upload has as valid."""
 
-    __tablename__ = "refused_serials"
-
-    refused_upload_id: Mapped[int] = mapped_column(
-        ForeignKey("refused_uploads.id"), primary_key=True
-    )
+    refused_upload_id: Mapped[RefusedUploadId] = mapped_column(primary_key=True)
     row: Mapped[int] = mapped_column(primary_key=True)
-    serial_number: Mapped[str] = mapped_column(
-        String(60).with_variant(String(60, collation="C"), "postgresql"), index=True
-    )
-    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"))
+    serial_number: Mapped[SerialNumber] = mapped_column(index=True)
+    upload_id: Mapped[UploadId]
 
     refused_upload: Mapped[RefusedUpload] = relationship()
     upload: Mapped[Upload] = relationship()
 
 
-class Conflict(Model):
+class Conflict(Table):
     """The serial numbers of a refused upload that one other account has as valid.
 
     `account_id` is the account that was refused, and `holder_id` the other one.
     """
 
-    __tablename__ = "conflicts"
     __table_args__ = (
         Index(None, "holder_id", "refused_at"),
         Index(None, "account_id", "refused_at"),
     )
 
-    refused_upload_id: Mapped[int] = mapped_column(
-        ForeignKey("refused_uploads.id"), primary_key=True
-    )
-    holder_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    refused_upload_id: Mapped[RefusedUploadId] = mapped_column(primary_key=True)
+    holder_id: Mapped[AccountId] = mapped_column(primary_key=True)
+    account_id: Mapped[AccountId]
     serial_count: Mapped[int]
     refused_at: Mapped[datetime] = mapped_column(index=True)
 
-    account: Mapped[Account] = relationship(foreign_keys=[account_id])
-    holder: Mapped[Account] = relationship(foreign_keys=[holder_id])
 
-
-class AccountDay(Model):
+class AccountDay(Table):
     """The work of an account on a day in Sydney, counted so that no page counts rows.
 
     `marked` are rows of the account that were marked as invalid, by anybody, and
@@ -100,12 +94,8 @@ class AccountDay(Model):
     that were refused because another account has them.
     """
 
-    __tablename__ = "account_days"
-
     day: Mapped[date] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(
-        ForeignKey("accounts.id"), primary_key=True, index=True
-    )
+    account_id: Mapped[AccountId] = mapped_column(primary_key=True, index=True)
     recorded: Mapped[int] = mapped_column(default=0)
     marked: Mapped[int] = mapped_column(default=0)
     marked_other: Mapped[int] = mapped_column(default=0)
@@ -113,72 +103,64 @@ class AccountDay(Model):
     conflicts: Mapped[int] = mapped_column(default=0)
 
 
-class LookAlike(Model):
+class LookAlike(Numbered):
     """Two valid rows of two accounts whose serial numbers differ by O for 0, I for 1.
 
     The nightly job finds them. `row_id` is the newer of the two.
     """
 
-    __tablename__ = "look_alikes"
     __table_args__ = (UniqueConstraint("row_id", "other_row_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    row_id: Mapped[int] = mapped_column(BIG, ForeignKey("panel_serials.id"))
-    other_row_id: Mapped[int] = mapped_column(BIG, ForeignKey("panel_serials.id"))
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
-    other_account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    row_id: Mapped[PanelId]
+    other_row_id: Mapped[PanelId]
+    account_id: Mapped[AccountId] = mapped_column(index=True)
+    other_account_id: Mapped[AccountId] = mapped_column(index=True)
     found_at: Mapped[datetime]
 
 
-class Suspension(Model):
+class Suspension(Numbered):
     """An account, a person or a subscription that the agency has suspended, and why.
 
     It lasts until `ended_at`. Exactly one of `account_id`, `user_id` and
     `subscription_id` is set: each can be suspended once at a time.
     """
 
-    __tablename__ = "suspensions"
     __table_args__ = tuple(
         partial_index(f"uq_suspensions_{column}", column, where="ended_at IS NULL")
         for column in ("account_id", "user_id", "subscription_id")
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscriptions.id"))
+    account_id: Mapped[AccountId | None]
+    user_id: Mapped[UserId | None]
+    subscription_id: Mapped[SubscriptionId | None]
     reason: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime]
-    made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    made_by_id: Mapped[UserId] = mapped_column()
     end_reason: Mapped[str] = mapped_column(Text, default="")
     ended_at: Mapped[datetime | None]
-    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    ended_by_id: Mapped[UserId | None] = mapped_column()
 
     made_by: Mapped[User] = relationship(foreign_keys=[made_by_id])
     ended_by: Mapped[User | None] = relationship(foreign_keys=[ended_by_id])
 
 
-class DeskNote(Model):
+class DeskNote(Numbered):
     """A note of staff that they have seen a finding of the desk.
 
     `finding` names the finding, so that it is not shown as new again.
     """
 
-    __tablename__ = "desk_notes"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
     finding: Mapped[str] = mapped_column(String(120), index=True)
     note: Mapped[str] = mapped_column(Text, default="")
     made_at: Mapped[datetime]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[UserId]
 
     user: Mapped[User] = relationship()
 
 
-class ApprovedProduct(Model):
+class ApprovedProduct(ProductNames, Numbered):
     """Names of a product on the list of approved products, and from when to when."""
 
-    __tablename__ = "approved_products"
     __table_args__ = (
         Index(
             "uq_approved_products_names", "supplier_name", "licensee", "model_number",
@@ -187,29 +169,19 @@ class ApprovedProduct(Model):
         Index(None, "model_number_key"),
     )  # fmt: skip
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    supplier_name: Mapped[str] = mapped_column(String(200))
-    licensee: Mapped[str] = mapped_column(String(200))
-    model_number: Mapped[str] = mapped_column(String(200))
-    supplier_name_key: Mapped[str] = mapped_column(Text)
-    licensee_key: Mapped[str] = mapped_column(Text)
-    model_number_key: Mapped[str] = mapped_column(Text)
     approved_from: Mapped[date]
     approved_until: Mapped[date | None]
 
 
-class ProductFile(Model):
+class ProductFile(Numbered):
     """A list of approved products that staff have looked at, kept until they load it.
 
     `list_sha256` is the digest of the list that it was compared with.
     """
 
-    __tablename__ = "product_files"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(16), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[UserId] = mapped_column(index=True)
     filename: Mapped[str] = mapped_column(String(200))
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    content: Mapped[bytes]
     list_sha256: Mapped[str] = mapped_column(String(64))
     kept_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,21 +1,14 @@
 """The log: chains of events, each with the hash of the one before."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from sqlalchemy import (
-    JSON,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spv.extensions import Model
+from spv.models.columns import Numbered, Table
 
+ChainName = Annotated[str, mapped_column(ForeignKey("audit_chains.name"))]
 # The migrations make these triggers; metadata cannot name them.
 GUARDS = {
     "sqlite": {"audit_events_UPDATE", "audit_events_DELETE"},
@@ -23,32 +16,28 @@ GUARDS = {
 }
 
 
-class AuditChain(Model):
+class AuditChain(Table):
     """One chain of events and its last link, which a writer locks."""
-
-    __tablename__ = "audit_chains"
 
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
     sequence: Mapped[int]
     hash: Mapped[str] = mapped_column(String(64))
 
 
-class AuditEvent(Model):
+class AuditEvent(Numbered):
     """One event. Triggers refuse to change or remove it.
 
     An event of format 2 has a seal, made with the log key whose id is `key_id`. Events
     from before November 2026 are of format 1, and have none.
     """
 
-    __tablename__ = "audit_events"
     __table_args__ = (
         UniqueConstraint("chain", "sequence"),
         Index(None, "event", "id"),
         Index(None, "actor", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    chain: Mapped[str] = mapped_column(ForeignKey("audit_chains.name"))
+    chain: Mapped[ChainName]
     sequence: Mapped[int]
     at: Mapped[datetime] = mapped_column(index=True)
     event: Mapped[str] = mapped_column(String(60))
@@ -67,14 +56,12 @@ class AuditEvent(Model):
         return f"{self.chain[0]}{self.sequence}-{self.seal[:16]}" if self.seal else ""
 
 
-class AuditSubject(Model):
+class AuditSubject(Table):
     """A thing that an event is about, so that its events are found.
 
     `kind` is "account", "user", "upload" and so on, `key` its id or its reference. They
     repeat what the event says; verification compares them.
     """
-
-    __tablename__ = "audit_subjects"
 
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -83,46 +70,37 @@ class AuditSubject(Model):
     )
 
 
-class AuditTile(Model):
+class AuditTile(Table):
     """256 hashes of a level of a chain's Merkle tree, which later events never change.
 
     They only save time: verification computes them again. Level 0 has the hashes of the
     events, level 1 the roots of the tiles of level 0, and so on.
     """
 
-    __tablename__ = "audit_tiles"
-
-    chain: Mapped[str] = mapped_column(
-        ForeignKey("audit_chains.name"), primary_key=True
-    )
+    chain: Mapped[ChainName] = mapped_column(primary_key=True)
     level: Mapped[int] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+    hashes: Mapped[bytes]
 
 
-class AuditCheckpoint(Model):
+class AuditCheckpoint(Numbered):
     """A signed checkpoint of a chain. The file SPV_CHECKPOINTS has each of them too."""
 
-    __tablename__ = "audit_checkpoints"
     __table_args__ = (UniqueConstraint("chain", "size"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    chain: Mapped[str] = mapped_column(ForeignKey("audit_chains.name"))
+    chain: Mapped[ChainName]
     size: Mapped[int]
     note: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime]
 
 
-class AuditCheck(Model):
+class AuditCheck(Numbered):
     """A verification of everything, which a person or the nightly job started.
 
     While it runs, `seen_at` moves on. `done` of `total` counts what has been read.
     `report` says what was found; it is null until the end.
     """
 
-    __tablename__ = "audit_checks"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
     started_by: Mapped[str] = mapped_column(String(254))
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]

@@ -10,29 +10,40 @@ import sqlalchemy as sa
 from sqlalchemy import ForeignKey, Index, String, Text, orm
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from spv.extensions import Model, partial_index
+from spv.extensions import partial_index
 from spv.models.accounts import Account, User
+from spv.models.columns import (
+    BIG,
+    AccountId,
+    InvalidationId,
+    Numbered,
+    ProductId,
+    ProductNames,
+    SerialNumber,
+    SubscriptionId,
+    Table,
+    UploadId,
+    UserId,
+)
 from spv.models.subscriptions import Subscription
 
 
-class Declaration(Model):
+class Declaration(Numbered):
     """A declaration that a user made for an account, in a version of the wording.
 
     `purpose` is "upload" or "api". A declaration for the API expires.
     """
 
-    __tablename__ = "declarations"
+    # Every page of a signed-in user asks until when the account's is current.
     __table_args__ = (
-        # Every page of a signed-in user asks until when the account's is current.
         partial_index(
             "ix_declarations_expiring", "account_id", "expires_on",
             where="expires_on IS NOT NULL",
         ),
     )  # fmt: skip
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    account_id: Mapped[AccountId] = mapped_column(index=True)
+    user_id: Mapped[UserId]
     purpose: Mapped[str] = mapped_column(String(10))
     wording_version: Mapped[str] = mapped_column(String(10))
     made_at: Mapped[datetime]
@@ -42,10 +53,15 @@ class Declaration(Model):
 
 
 class MadeBy:
-    """A table whose rows are made by a user, or by a system with a subscription key."""
+    """An act of a user, or of a system with a subscription key, on rows of the ledger.
 
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscriptions.id"))
+    `audit_sequence` is the number of its event in the registry's log.
+    """
+
+    user_id: Mapped[UserId | None]
+    subscription_id: Mapped[SubscriptionId | None]
+    row_count: Mapped[int]
+    audit_sequence: Mapped[int]
 
     @declared_attr
     def user(cls) -> Mapped[User | None]:  # noqa: N805
@@ -64,14 +80,13 @@ class MadeBy:
         return self.user.name if self.user else f"API, subscription {name}"
 
 
-class UploadProduct(Model):
+class UploadProduct(Table):
     """The number of rows of an upload that are of a product, and that are valid.
 
     A ledger of ten million rows has some ten thousand of these, so searches by anything
     but serial numbers look here.
     """
 
-    __tablename__ = "upload_products"
     __table_args__ = (
         # Those with rows that were marked invalid.
         partial_index(
@@ -80,34 +95,27 @@ class UploadProduct(Model):
         ),
     )  # fmt: skip
 
-    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"), primary_key=True)
-    product_id: Mapped[int] = mapped_column(
-        ForeignKey("products.id"), primary_key=True, index=True
-    )
+    upload_id: Mapped[UploadId] = mapped_column(primary_key=True)
+    product_id: Mapped[ProductId] = mapped_column(primary_key=True, index=True)
     row_count: Mapped[int]
     valid_count: Mapped[int]
 
 
-class Upload(MadeBy, Model):
+class Upload(MadeBy, Numbered):
     """Rows that were recorded together.
 
-    `sha256` is their digest, in a version of `rules.ledger.rows.DIGESTS`.
-    `audit_sequence` is the number of the upload's event in the registry's log.
-    `warnings` are what its user has confirmed, or its API client was told; null if
-    there were none. `valid_count` is the number of its rows that are valid now.
+    `sha256` is their digest, in a version of `rules.ledger.rows.DIGESTS`. `warnings`
+    are what its user has confirmed, or its API client was told; null if there were
+    none. `valid_count` is the number of its rows that are valid now.
     """
 
-    __tablename__ = "uploads"
-
     id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    account_id: Mapped[AccountId] = mapped_column(index=True)
     declaration_id: Mapped[int] = mapped_column(ForeignKey("declarations.id"))
     channel: Mapped[str] = mapped_column(String(20))
     filename: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
-    row_count: Mapped[int]
     received_at: Mapped[datetime] = mapped_column(index=True)
-    audit_sequence: Mapped[int]
     digest_version: Mapped[int] = mapped_column(server_default="1")
     warnings: Mapped[list[dict[str, Any]] | None] = mapped_column(
         sa.JSON(none_as_null=True)
@@ -123,29 +131,21 @@ class Upload(MadeBy, Model):
     )
 
 
-class RefusedFile(Model):
+class RefusedFile(Numbered):
     """A file with problems, kept for some days so that its account can fix it."""
 
-    __tablename__ = "refused_files"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(16), unique=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    account_id: Mapped[AccountId] = mapped_column(index=True)
     filename: Mapped[str] = mapped_column(String(200))
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    content: Mapped[bytes] = mapped_column(deferred=True)
     row_count: Mapped[int]
     problem_count: Mapped[int]
     refused_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class Product(Model):
-    """The three names of a kind of panel, stored once for all its serial numbers.
+class Product(ProductNames, Numbered):
+    """A kind of panel, stored once for all its serial numbers."""
 
-    A name is stored as it was given. Searches look in its key, which
-    `rules.text.search_key` makes.
-    """
-
-    __tablename__ = "products"
     __table_args__ = (
         Index(
             "uq_products_supplier_name_licensee_model_number", "supplier_name",
@@ -153,47 +153,34 @@ class Product(Model):
         ),
     )  # fmt: skip
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    supplier_name: Mapped[str] = mapped_column(String(200))
-    licensee: Mapped[str] = mapped_column(String(200))
-    model_number: Mapped[str] = mapped_column(String(200))
-    supplier_name_key: Mapped[str] = mapped_column(Text)
-    licensee_key: Mapped[str] = mapped_column(Text)
-    model_number_key: Mapped[str] = mapped_column(Text)
 
-
-class Invalidation(MadeBy, Model):
+class Invalidation(MadeBy, Numbered):
     """An act that marked rows as invalid, with its reason.
 
     `account_id` is null if agency staff did it. `criteria` tells how the rows were
-    chosen. `audit_sequence` is the number of the event in the registry's log.
+    chosen.
     """
 
-    __tablename__ = "invalidations"
     # The list of an account, the newest first.
     __table_args__ = (Index(None, "account_id", "id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
+    account_id: Mapped[AccountId | None]
+    upload_id: Mapped[UploadId | None]
     reason: Mapped[str] = mapped_column(String(60))
     other_reason: Mapped[str] = mapped_column(Text, default="")
     criteria: Mapped[dict[str, Any]]
-    row_count: Mapped[int]
     made_at: Mapped[datetime]
-    audit_sequence: Mapped[int]
 
     account: Mapped[Account | None] = relationship()
 
 
-class PanelSerial(Model):
+class PanelSerial(Numbered):
     """A serial number of an upload; designed for a hundred million of them.
 
     The unique index lets a serial number be valid only once. Searches use it as well,
     for a whole serial number or its beginning (the order is that of bytes).
     """
 
-    __tablename__ = "panel_serials"
     __table_args__ = (
         Index(
             "uq_panel_serials_serial_number", "serial_number",
@@ -213,13 +200,8 @@ class PanelSerial(Model):
         ),
     )  # fmt: skip
 
-    # Uploads that are refused use up ids, too.
-    id: Mapped[int] = mapped_column(
-        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True
-    )
-    serial_number: Mapped[str] = mapped_column(
-        String(60).with_variant(String(60, collation="C"), "postgresql")
-    )
-    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
-    upload_id: Mapped[int] = mapped_column(ForeignKey("uploads.id"))
-    invalidation_id: Mapped[int | None] = mapped_column(ForeignKey("invalidations.id"))
+    id: Mapped[int] = mapped_column(BIG, primary_key=True)
+    serial_number: Mapped[SerialNumber]
+    product_id: Mapped[ProductId]
+    upload_id: Mapped[UploadId]
+    invalidation_id: Mapped[InvalidationId | None]

@@ -5,15 +5,12 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from spv.extensions import Model
+from spv.models.columns import Numbered, Table
 
 
-class StcBatch(Model):
+class StcBatch(Numbered):
     """A file of systems. `document`, its results, is kept for some days."""
 
-    __tablename__ = "stc_batches"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(16), unique=True)
     row_count: Mapped[int]
     calculated: Mapped[int]
@@ -30,7 +27,7 @@ class StcBatch(Model):
     calculated_at: Mapped[datetime]
 
 
-class VisitorRows(Model):
+class VisitorRows(Table):
     """The number of rows that visitors have saved on a day, from one network or in all.
 
     `network` is a keyed hash, never an address.
@@ -43,14 +40,13 @@ class VisitorRows(Model):
     row_count: Mapped[int]
 
 
-class StcCalculation(Model):
+class StcCalculation(Numbered):
     """A calculation: the answers that were given, and the result.
 
     Numbers among the answers are text, so that no database rounds them. A row of a
     batch has no reference of its own. A test compares the columns with the rules.
     """
 
-    __tablename__ = "stc_calculations"
     # For staff: their searches, and the counts by system type and zone of some days.
     __table_args__ = (
         Index(None, "calculated_at", "system_type", "zone"),
@@ -58,7 +54,6 @@ class StcCalculation(Model):
         Index(None, "postcode", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str | None] = mapped_column(String(16), unique=True)
     batch_id: Mapped[int | None] = mapped_column(
         ForeignKey("stc_batches.id"), index=True

@@ -3,20 +3,27 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from spv.extensions import Model, partial_index
+from spv.extensions import partial_index
 from spv.models.accounts import Account, User
+from spv.models.columns import (
+    AccountId,
+    InvalidationId,
+    Numbered,
+    SubscriptionId,
+    UploadId,
+    UserId,
+)
 
 # Conditions on the status of requests, each with an index of its own.
 SUCCESSFUL, REFUSED = "status < 400", "status >= 400"
 
 
-class Subscription(Model):
+class Subscription(Numbered):
     """An account's subscription to the Serial Number Ledger product."""
 
-    __tablename__ = "subscriptions"
     __table_args__ = (
         partial_index(
             "uq_subscriptions_account_id_name", "account_id", "name",
@@ -24,9 +31,8 @@ class Subscription(Model):
         ),
     )  # fmt: skip
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    account_id: Mapped[AccountId]
+    user_id: Mapped[UserId]
     name: Mapped[str] = mapped_column(String(100))
     terms_version: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime]
@@ -39,18 +45,13 @@ class Subscription(Model):
     )
 
 
-class SubscriptionKey(Model):
+class SubscriptionKey(Numbered):
     """A key of a subscription. Its `digest` finds it; `sealed` is the encrypted key.
 
     `kind` is a `rules.accounts.KeyKind`.
     """
 
-    __tablename__ = "subscription_keys"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(
-        ForeignKey("subscriptions.id"), index=True
-    )
+    subscription_id: Mapped[SubscriptionId] = mapped_column(index=True)
     kind: Mapped[str] = mapped_column(String(10))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[str] = mapped_column(String(200))
@@ -60,7 +61,7 @@ class SubscriptionKey(Model):
     subscription: Mapped[Subscription] = relationship(back_populates="keys")
 
 
-class ApiRequest(Model):
+class ApiRequest(Numbered):
     """A request to the API, and its response; `status` is null while it is in progress.
 
     `x_request_id` is the header X-Request-Id of the response, and `summary` its body
@@ -69,7 +70,6 @@ class ApiRequest(Model):
     the upload or the invalidation.
     """
 
-    __tablename__ = "api_requests"
     __table_args__ = (
         partial_index(
             "uq_api_requests_subscription_id_idempotency_key", "subscription_id",
@@ -85,19 +85,18 @@ class ApiRequest(Model):
         ),
     )  # fmt: skip
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"))
+    subscription_id: Mapped[SubscriptionId]
     key_kind: Mapped[str] = mapped_column(String(10))
     at: Mapped[datetime] = mapped_column(index=True)
     request: Mapped[str] = mapped_column(String(200))
     status: Mapped[int | None]
     outcome: Mapped[str] = mapped_column(String(200), default="")
     item_count: Mapped[int | None]
-    upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id"))
-    invalidation_id: Mapped[int | None] = mapped_column(ForeignKey("invalidations.id"))
+    upload_id: Mapped[UploadId | None]
+    invalidation_id: Mapped[InvalidationId | None]
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
     body_sha256: Mapped[str | None] = mapped_column(String(64))
-    answer: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    answer: Mapped[bytes | None] = mapped_column(deferred=True)
     x_request_id: Mapped[str | None] = mapped_column(String(64))
     milliseconds: Mapped[int | None]
     summary: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -10,7 +10,7 @@ from spv import access, known_browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms import accounts as forms
-from spv.services.accounts import applications, link_notices, sign_in, users
+from spv.services.accounts import applications, sign_in, users
 
 bp = Blueprint("account", __name__)
 
@@ -19,27 +19,30 @@ bp = Blueprint("account", __name__)
 def notices_of_links() -> Sequence[Any]:
     """Return the password links by staff of which the user is still to be told."""
     user = access.person()
-    return link_notices.mine(current_actor()) if user and user.has_link_notice else []
+    return users.link_notices(current_actor()) if user and user.has_link_notice else []
 
 
 @bp.get("/account")
 def show() -> Response:
     """Show the account's details, and its newest application."""
-    return _account_page("account/_show.html", "My account")
+    actor = current_actor()
+    return pages.render(
+        "account/_show.html",
+        title="My account",
+        account=applications.account_of(actor),
+        applications=applications.mine(actor),
+    )
 
 
 @bp.get("/account/applications")
 def list_applications() -> Response:
     """Show the applications of the user or of the account, and the way to a new one."""
-    return _account_page("account/_applications.html", "Account applications")
-
-
-def _account_page(partial: str, title: str) -> Response:
     actor = current_actor()
+    own = applications.mine(actor)
     return pages.render(
-        partial, title,
-        account=applications.account_of(actor), applications=applications.mine(actor),
-        waiting=applications.is_waiting(actor),
+        "account/_applications.html", "Account applications",
+        account=applications.account_of(actor), applications=own,
+        waiting=applications.is_waiting(own, actor),
     )  # fmt: skip
 
 
@@ -57,7 +60,7 @@ def application_page(form: forms.ApplicationForm | None = None) -> Response:
         "Upgrade account" if account else "Apply for an account",
         form or forms.ApplicationForm(request.args, obj=account),
         held=applications.current_types(actor),
-        waiting=applications.is_waiting(actor),
+        waiting=applications.is_waiting(applications.mine(actor), actor),
         is_upgrade=account is not None,
         is_shared=sign_in.is_shared_account(actor.account_id),
     )
@@ -146,7 +149,7 @@ def link_page(link: users.Link, back: str) -> Response:
 @bp.post("/account/notice")
 def close_notice() -> BaseResponse:
     """Close the notice of password links that agency staff have made."""
-    link_notices.close(pages.number("last"), current_actor())
+    users.close_link_notices(pages.number("last"), current_actor())
     return redirect(access.local(access.current_page() or ""), 303)
 
 

@@ -14,7 +14,7 @@ from spv.rules.errors import ValidationError
 from spv.rules.ledger.search import read_criteria, read_list
 from spv.rules.text import pluralise
 from spv.services.accounts import applications
-from spv.services.agency import refusals, searches
+from spv.services.agency import audit_search, refusals
 from spv.services.ledger import (
     invalidations,
     lookup,
@@ -51,7 +51,8 @@ def _index(form: forms.SearchForm, **context: Any) -> Response:
 def index(form: forms.SearchForm) -> Response:
     """Show the search form and the rows found: all of them if nothing is asked."""
     criteria, trail = read_criteria(form.answers), _trail()
-    searches.note_search("ledger.searched", current_actor(), dict(criteria.in_words()))
+    words = dict(criteria.in_words())
+    audit_search.note_search("ledger.searched", current_actor(), words)
     response = _index(
         form,
         criteria=criteria.answers(),
@@ -80,7 +81,7 @@ def export() -> Response:
     """Download all rows found as a CSV file that can be uploaded again."""
     criteria = read_criteria(forms.SearchForm(request.args).answers)
     actor, words = current_actor(), dict(criteria.in_words())
-    searches.note("ledger.exported", actor, criteria=words)
+    audit_search.note("ledger.exported", actor, criteria=words)
     return pages.csv_file(search.export(criteria, actor), "panel-serial-numbers.csv")
 
 
@@ -110,7 +111,7 @@ def check(form: forms.SerialListForm) -> Response:
     """Look up a list: answer a page, a CSV file, or the dialog that marks the rows."""
     actor = current_actor()
     listed = read_list(*form.given())
-    searches.note("ledger.searched", actor, serial_numbers=len(listed.entries))
+    audit_search.note("ledger.searched", actor, serial_numbers=len(listed.entries))
     checked = lookup.check_list(listed, actor)
     if "mark" in request.form:
         selection = selections.listed(checked.markable, actor)

@@ -7,7 +7,7 @@ from spv import access, demo, known_browsers, pages
 from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms import accounts as forms
-from spv.services.accounts import second_factors, second_step, sign_in
+from spv.services.accounts import second_factors, sign_in
 
 bp = Blueprint("sign_in", __name__)
 factor_bp = Blueprint("second_factor", __name__)
@@ -31,8 +31,8 @@ def start_session(form: forms.SignInForm) -> BaseResponse:
     """Sign in, and go on to the page that the user wanted."""
     browser, before = known_browsers.browser(), access.token()
     token = sign_in.sign_in(form.answers, current_actor(), before, browser)
-    if isinstance(token, sign_in.HalfSignIn):
-        session["half_sign_in"] = second_step.ticket(token)
+    if not isinstance(token, str):
+        session["half_sign_in"] = second_factors.ticket(token)
         return pages.go_to("second_factor.ask", next=request.args.get("next"))
     return go_on(token, browser)
 
@@ -83,7 +83,7 @@ def sign_out_everywhere() -> BaseResponse:
 @factor_bp.get("/sign-in/code")
 def ask(form: forms.CodeForm | None = None) -> BaseResponse:
     """Show the form for the code, after the right password."""
-    if second_step.holder(session.get("half_sign_in", "")) is None:
+    if second_factors.holder(session.get("half_sign_in", "")) is None:
         return _begin_again()
     return pages.render(
         "second_factor/_ask.html", "Enter a code", form or forms.CodeForm()
@@ -96,7 +96,7 @@ def ask(form: forms.CodeForm | None = None) -> BaseResponse:
 def answer(form: forms.CodeForm) -> BaseResponse:
     """Finish the sign-in, and go on to the page that the user wanted."""
     ticket, browser = session.get("half_sign_in", ""), known_browsers.browser()
-    token = second_step.finish_sign_in(
+    token = second_factors.finish_sign_in(
         ticket, form.code.data or "", current_actor(), access.token(), browser
     )
     return go_on(token, browser) if token else _begin_again()

@@ -13,7 +13,7 @@ from spv.rules.ledger.csv_upload import SAMPLES
 from spv.rules.ledger.panel_check import read_body, read_question
 from spv.services import checkpoints, receipts, search_box
 from spv.services.accounts import applications
-from spv.services.agency import searches
+from spv.services.agency import audit_search
 from spv.services.api import subscriptions
 from spv.services.ledger import lookup, refused_files, uploads
 from spv.services.search_box import Kind
@@ -65,7 +65,7 @@ def find() -> BaseResponse | Response:
     actor, text = current_actor(), request.args.get("q", "")
     found = search_box.find(text, actor)
     words = found.sought.words
-    searches.note_search("ledger.searched", actor, {"Text": words} if words else {})
+    audit_search.note_search("ledger.searched", actor, {"Text": words} if words else {})
     if found.only:
         kind, hit = found.only
         endpoint, key = PAGES[kind]

@@ -13,15 +13,7 @@ from spv.rules.ledger.product_list import MOST_PRODUCTS
 from spv.rules.staff_search import read_calculation_criteria, read_log_criteria
 from spv.rules.text import pluralise
 from spv.services.accounts import applications, contacts
-from spv.services.agency import (
-    audit_export,
-    audit_search,
-    calculations,
-    desk,
-    products,
-    refusals,
-    searches,
-)
+from spv.services.agency import audit_search, calculations, desk, products, refusals
 from spv.services.ledger.refused_files import File
 from spv.services.verify import checks
 from spv.services.verify.calculations import replay_one
@@ -173,9 +165,11 @@ def _log(form: forms.LogForm, **context: Any) -> Response:
 def search_log(form: forms.LogForm) -> Response:
     """Show the newest events, or those that match."""
     criteria = read_log_criteria(form.answers)
-    searches.note_search("log.searched", current_actor(), criteria.in_words())
+    audit_search.note_search("log.searched", current_actor(), criteria.in_words())
     found = audit_search.find(criteria, pages.number("before"))
-    return _log(form, found=found, criteria=criteria.answers(), most=audit_export.MOST)
+    return _log(
+        form, found=found, criteria=criteria.answers(), most=audit_search.MOST_EXPORTED
+    )
 
 
 @log_bp.get("/audit/events.<any(csv, jsonl):form>", endpoint="export")
@@ -183,7 +177,7 @@ def search_log(form: forms.LogForm) -> Response:
 def export_log(form: str) -> Response:
     """Download the events that match, with their hashes."""
     criteria = read_log_criteria(forms.LogForm(request.args).answers)
-    texts = audit_export.export(criteria, form, current_actor())
+    texts = audit_search.export(criteria, form, current_actor())
     if form == "csv":
         return pages.csv_file(texts, "audit-log.csv")
     return pages.saved_file(texts, "audit-log.jsonl", "application/jsonl")

@@ -9,7 +9,7 @@ from spv import demo
 from spv.extensions import db
 from spv.models import AuditEvent, ProductFile
 from spv.policy import POLICIES
-from spv.services.accounts import applications, contacts, link_notices, users
+from spv.services.accounts import applications, contacts, users
 from spv.services.agency import desk, products, suspensions
 from spv.services.agency.suspensions import Subject
 from spv.services.ledger.refused_files import File
@@ -186,7 +186,7 @@ def filled(address):
         suspensions.suspend(Subject.ACCOUNT, names["suspended"], answers, staff)
     if "{notice}" in address:
         users.make_link(tom, acting(demo.STAFF))
-        (notice,) = link_notices.mine(acting(demo.VSP_ADMIN))
+        (notice,) = users.link_notices(acting(demo.VSP_ADMIN))
         names["notice"] = notice.sequence
     if "{subscription}" in address:
         names["subscription"] = subscribe(acting(demo.VSP_USER))

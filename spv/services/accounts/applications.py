@@ -1,7 +1,6 @@
 """Applications for accounts, and for upgrades of accounts."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -11,9 +10,9 @@ from spv import clock
 from spv.extensions import Model, db
 from spv.models import Account, AccountApplication
 from spv.rules import accounts as rules
-from spv.rules.accounts import AccountType, Role, Status
+from spv.rules.accounts import AccountType, Role, Status, read_reason
 from spv.rules.errors import ConflictError, ValidationError
-from spv.rules.text import read_all, read_text
+from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts.sign_in import is_shared_account
 from spv.services.actor import Actor
@@ -24,9 +23,7 @@ SHARED = (
     "is. Nothing was done. Sign up as somebody new to see an upgrade through."
 )
 MOST_SHOWN = 100
-LONGEST_REASON = 1000
 _IS_WAITING = AccountApplication.status == Status.SUBMITTED
-_read_reason = partial(read_text, what="the reason", most=LONGEST_REASON, lines=True)
 
 
 def review(answers: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
@@ -51,8 +48,13 @@ def submit(answers: Mapping[str, Any], actor: Actor) -> None:
     role = Role.ADMINISTRATOR if actor.account_id else Role.PERSON
     with authorised_transaction(actor, role):
         _refuse_second(actor)
-        if is_shared_account(actor.account_id):
-            _withdraw_earlier(actor)
+        # Make way for the next visitor of a demonstration.
+        is_shared = is_shared_account(actor.account_id)
+        for earlier in mine(actor) if is_shared else ():
+            if earlier.status == Status.SUBMITTED:
+                _assessed(earlier, Status.DECLINED, actor)
+                earlier.reason = "Withdrawn: somebody else has applied since."
+                _record("application.declined", earlier, actor)
         application = AccountApplication(
             **details,
             user_id=actor.user_id,
@@ -67,20 +69,11 @@ def submit(answers: Mapping[str, Any], actor: Actor) -> None:
 
 
 def _refuse_second(actor: Actor) -> None:
-    if is_waiting(actor):
+    if is_waiting(mine(actor), actor):
         raise ConflictError(
             "An application is already waiting to be assessed. Account applications "
             "shows its status."
         )
-
-
-def _withdraw_earlier(actor: Actor) -> None:
-    """Make way for the next visitor of a demonstration."""
-    for application in mine(actor):
-        if application.status == Status.SUBMITTED:
-            _assessed(application, Status.DECLINED, actor)
-            application.reason = "Withdrawn: somebody else has applied since."
-            _record("application.declined", application, actor)
 
 
 def mine(actor: Actor) -> Sequence[AccountApplication]:
@@ -91,12 +84,12 @@ def mine(actor: Actor) -> Sequence[AccountApplication]:
     return _list(own, AccountApplication.submitted_at.desc())
 
 
-def is_waiting(actor: Actor) -> bool:
-    """Return whether an application of the actor or their account is to be assessed.
+def is_waiting(own: Sequence[AccountApplication], actor: Actor) -> bool:
+    """Return whether one of the actor's own applications is to be assessed.
 
     Those of an account that everybody shares hold nobody up: the next replaces them.
     """
-    is_there = any(each.status == Status.SUBMITTED for each in mine(actor))
+    is_there = any(each.status == Status.SUBMITTED for each in own)
     return is_there and not is_shared_account(actor.account_id)
 
 
@@ -124,9 +117,8 @@ def count_waiting() -> int:
 
 def of_users(user_ids: Sequence[int]) -> Sequence[AccountApplication]:
     """Return the applications of users, oldest first."""
-    of_users = AccountApplication.user_id.in_(user_ids)
-    query = select(AccountApplication).where(of_users).order_by(AccountApplication.id)
-    return db.session.scalars(query).all()
+    query = select(AccountApplication).where(AccountApplication.user_id.in_(user_ids))
+    return db.session.scalars(query.order_by(AccountApplication.id)).all()
 
 
 def assessed() -> Sequence[AccountApplication]:
@@ -149,8 +141,8 @@ def approve(application_id: int, actor: Actor) -> str:
         if is_shared_account(application.account_id):
             raise ConflictError(SHARED)
         account = application.account or _new_account(application)
-        for name in ("legal_name", "abn", "phone"):
-            setattr(account, name, getattr(application, name))
+        account.legal_name, account.abn = application.legal_name, application.abn
+        account.phone = application.phone
         types = {*account.account_types, *application.account_types}
         account.account_types = rules.in_order(types)
         db.session.flush()
@@ -164,7 +156,7 @@ def decline(application_id: int, answers: Mapping[str, Any], actor: Actor) -> No
 
     Raises ValidationError, NotFoundError, and ConflictError if it was assessed before.
     """
-    reason = read_all(answers, {"reason": _read_reason})["reason"]
+    reason = read_all(answers, {"reason": read_reason})["reason"]
     with authorised_transaction(actor, Role.ASSESSOR):
         application = _assess(application_id, Status.DECLINED, actor)
         application.reason = reason
@@ -214,15 +206,11 @@ def _record(
 ) -> None:
     names = ("legal_name", "abn", "phone", "account_types", "reason")
     audit_log.act(
-        event,
-        actor,
-        application.assessed_at or application.submitted_at,
-        changed=[application, *changed],
-        application=application.id,
-        applicant=application.user_id,
-        to_account=application.account_id,
+        event, actor, application.assessed_at or application.submitted_at,
+        changed=[application, *changed], application=application.id,
+        applicant=application.user_id, to_account=application.account_id,
         **{name: getattr(application, name) for name in names},
-    )
+    )  # fmt: skip
 
 
 def _list(which: ColumnElement[bool], order: Any) -> Sequence[AccountApplication]:

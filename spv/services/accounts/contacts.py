@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from spv import clock
-from spv.database import insert, one_of
+from spv.database import insert
 from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact
 from spv.rules import accounts as rules
@@ -57,10 +57,8 @@ def load(data: bytes, actor: Actor) -> int:
     """
     contacts = rules.read_contacts(data)
     with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
-        saved = _save(contacts)
-        audit_log.act(
-            "contacts.loaded", actor, clock.now(), changed=saved, contacts=contacts
-        )
+        saved, at = _save(contacts), clock.now()
+        audit_log.act("contacts.loaded", actor, at, changed=saved, contacts=contacts)
     return len(contacts)
 
 
@@ -69,9 +67,8 @@ def remove(contact_id: int, actor: Actor) -> None:
     with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         contact = require(db.session.get(NominatedContact, contact_id))
         db.session.delete(contact)
-        audit_log.act(
-            "contact.removed", actor, clock.now(), changed=[contact], abn=contact.abn
-        )
+        about = {"changed": [contact], "abn": contact.abn}
+        audit_log.act("contact.removed", actor, clock.now(), **about)
 
 
 def compare(application: AccountApplication) -> list[Match]:
@@ -92,9 +89,6 @@ def _save(contacts: list[dict[str, str]]) -> Sequence[NominatedContact]:
     query = insert(NominatedContact)
     new = {name: query.excluded[name] for name in ("legal_name", "email")}
     query = query.on_conflict_do_update(index_elements=["abn"], set_=new)
-    db.session.execute(query, contacts)
-    abns = [contact["abn"] for contact in contacts]
-    saved = select(NominatedContact).where(one_of(NominatedContact.abn, abns))
-    return db.session.scalars(
-        saved.order_by(NominatedContact.id).execution_options(populate_existing=True)
-    ).all()
+    saved = query.returning(NominatedContact)
+    as_saved = {"populate_existing": True}
+    return db.session.scalars(saved, contacts, execution_options=as_saved).all()

@@ -1,32 +1,38 @@
-"""The second factor of users: codes of an app (RFC 6238), and recovery codes."""
+"""The second factor of users: codes of an app (RFC 6238), and recovery codes.
+
+A sign-in asks for a code after the right password. Between these two steps there is no
+session: the browser has a signed ticket.
+"""
 
 import base64
 import secrets
+import textwrap
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from cryptography.fernet import InvalidToken
 from flask import current_app
+from itsdangerous import BadData, TimestampSigner
 from pyotp import TOTP, random_base32
 from pyotp.exceptions import OTPVerificationError
 from sqlalchemy import select
 
 from spv import clock
-from spv.extensions import db
+from spv.extensions import db, secret_keys
 from spv.models import SecondFactor, User, UserSession
 from spv.rules.errors import ConflictError, ForbiddenError, ValidationError
 from spv.services import audit_log
-from spv.services.accounts import sessions
+from spv.services.accounts import sessions, sign_in
 from spv.services.accounts.sessions import SignedIn, digest
-from spv.services.accounts.sign_in import check_not_shared, is_shared, user_of
 from spv.services.accounts.tries import count_try, take_back
 from spv.services.actor import OPERATOR, Actor
+from spv.services.authorisation import require, suspension_of
 from spv.services.encryption import fernet
 
 ISSUER = "Solar Panel Validation"
 # A code is asked again, before some acts, when the last one is older than this.
 FRESH = timedelta(minutes=10)
-SET_UP_LASTS = 3_600  # seconds
+SET_UP_LASTS, TICKET_LASTS = 3_600, 600  # seconds
 SEAL, SET_UP = "seal of second factors", "second factor that is set up"
 RECOVERY_CODES, RECOVERY_BYTES = 10, 10  # 80 bits are 16 letters and digits
 _READ_AS = str.maketrans("018", "OIB", " -\t\r\n")  # no code has these digits
@@ -54,8 +60,7 @@ class SetUp(NamedTuple):
 
 def of_user(user_id: int | None) -> SecondFactor | None:
     """Return the second factor of a user, if there is one."""
-    query = select(SecondFactor).where(SecondFactor.user_id == user_id)
-    return db.session.scalar(query)
+    return db.session.scalar(select(SecondFactor).filter_by(user_id=user_id))
 
 
 def is_stale(person: SignedIn) -> bool:
@@ -72,7 +77,7 @@ def set_up(sealed: str, actor: Actor) -> SetUp:
         sealed = fernet(SET_UP).encrypt(text.encode()).decode()
     address = TOTP(secret).provisioning_uri(name=actor.name, issuer_name=ISSUER)
     user = db.session.get_one(User, actor.user_id)
-    return SetUp(sealed, secret, address, is_shared(user))
+    return SetUp(sealed, secret, address, sign_in.is_shared(user))
 
 
 def add(
@@ -115,16 +120,12 @@ def remove(token: str, actor: Actor) -> None:
 
 
 def reset(email: str) -> None:
-    """Remove the second factor of a user who has lost it, and end their sessions.
-
-    Raises ConflictError if there is none.
-    """
+    """Remove a lost second factor, and end the sessions; or raise ConflictError."""
     with audit_log.registry_transaction():
-        user = user_of(email)
+        user = sign_in.user_of(email)
         removed = forget(user) if user else []
         if not user or not removed:
             raise ConflictError(f"Nobody with a second factor signs in as {email}.")
-        sessions.revoke(user.id)
         audit_log.act(
             "second_factor.reset", OPERATOR, clock.now(), changed=removed,
             subject=user.id, email=user.email,
@@ -132,7 +133,11 @@ def reset(email: str) -> None:
 
 
 def forget(user: User) -> list[SecondFactor]:
-    """Delete the second factor of a user, in the caller's transaction; return it."""
+    """End a user's sessions and delete their second factor; return it, if any.
+
+    This runs in the caller's transaction.
+    """
+    sessions.revoke(user.id)
     factor = of_user(user.id)
     if factor:
         db.session.delete(factor)
@@ -162,9 +167,9 @@ def matching_step(secret: str, code: str, at: datetime) -> int:
 
     Clocks may differ by one step, which is 30 seconds.
     """
-    totp, plain = TOTP(secret), code.replace(" ", "")
+    verify = TOTP(secret).verify_and_get_timecode
     try:
-        return totp.verify_and_get_timecode(plain, for_time=at, valid_window=1)
+        return verify(code.replace(" ", ""), for_time=at, valid_window=1)
     except OTPVerificationError:
         return 0
 
@@ -176,7 +181,7 @@ def try_code(code: str, factor: SecondFactor, at: datetime, success: str) -> str
     counted for the user, which only somebody who knows the password can make happen.
     """
     counter = count_try(f"the second factor of {factor.user_id}", "code", "")
-    secret, recovery = _secret_of(factor), digest(_plain(code))
+    secret, recovery = _decrypted(SEAL, factor.sealed), digest(_plain(code))
     step = matching_step(secret, code, at) if secret else 0
     if step > factor.last_step:
         factor.last_step, event = step, success
@@ -191,20 +196,73 @@ def try_code(code: str, factor: SecondFactor, at: datetime, success: str) -> str
 
 def log_code(event: str, actor: Actor, at: datetime, factor: SecondFactor) -> None:
     """Append the event of a code that was tried."""
-    if event == RECOVERED:
-        audit_log.act(event, actor, at, changed=[factor], left=len(factor.recovery))
-    else:
-        audit_log.act(event, actor, at)
+    used = {"changed": [factor], "left": len(factor.recovery)}
+    audit_log.act(event, actor, at, **(used if event == RECOVERED else {}))
+
+
+def ticket(user: User) -> str:
+    """Return the signed text with which a browser goes on with a sign-in.
+
+    It is of no use without a code. It ends with the password under which it was made,
+    with the next code of the user, and after 10 minutes.
+    """
+    return _signer(user, require(of_user(user.id))).sign(str(user.id)).decode()
+
+
+def holder(text: str) -> User | None:
+    """Return the user of a ticket, if it still holds."""
+    number = text.partition(".")[0]
+    is_number = number.isdecimal() and number.isascii() and len(number) < 10
+    user = db.session.get(User, int(number)) if is_number else None
+    factor = of_user(user.id) if user and not user.removed_at else None
+    if user is None or factor is None:
+        return None
+    try:
+        _signer(user, factor).unsign(text, max_age=TICKET_LASTS)
+    except BadData:
+        return None
+    return user
+
+
+def finish_sign_in(
+    text: str, code: str, actor: Actor, instead_of: str = "", browser: str = ""
+) -> str:
+    """Start a session for the user of a ticket, and return its token.
+
+    Without a ticket that holds, it is empty. `instead_of` and `browser` are as in
+    `sign_in`. Raises ValidationError, TooManyFailures and Suspended.
+    """
+    with audit_log.registry_transaction():
+        user, at, token = holder(text), clock.now(), ""
+        if user is None:
+            return ""
+        if suspended := suspension_of(user.id, user.account_id):
+            raise suspended
+        factor = require(of_user(user.id))
+        event = try_code(code, factor, at, "user.signed_in")
+        if event != REFUSED:
+            token = sessions.start(user, at, instead_of, browser, second_factor_at=at)
+        log_code(event, sign_in.acting_as(user, actor), at, factor)
+    if not token:
+        raise ValidationError({"code": WRONG})
+    return token
+
+
+def _signer(user: User, factor: SecondFactor) -> TimestampSigner:
+    # The secret of a demonstration is known, but nobody knows these.
+    secret = user.password_hash or "", factor.sealed, str(factor.last_step)
+    parts = [*secret, *factor.recovery]
+    return TimestampSigner(secret_keys(), digest(" ".join(parts)))
 
 
 def _trusted(token: str, actor: Actor) -> tuple[User, UserSession, SecondFactor | None]:
-    """Return the actor, their session and second factor, in the caller's transaction.
+    """Return the actor, their session and their second factor.
 
     Raises ForbiddenError if the session has ended, or if there is a second factor and
     no code was given lately, and ConflictError for a person whom everybody shares.
     """
     user, session = db.session.get_one(User, actor.user_id), sessions.find(token)
-    check_not_shared(user)
+    sign_in.check_not_shared(user)
     factor = of_user(user.id)
     if session is None or (factor and not _is_fresh(session.second_factor_at)):
         raise ForbiddenError(CHANGED)
@@ -215,27 +273,23 @@ def _is_fresh(given_at: datetime | None) -> bool:
     return given_at is not None and clock.now() - given_at < FRESH
 
 
-def _secret_of(factor: SecondFactor) -> str:
-    """Return the secret; "" if it was encrypted under a key that is not known."""
-    try:
-        return fernet(SEAL).decrypt(factor.sealed).decode()
-    except InvalidToken:
-        return ""
-
-
 def _secret_of_set_up(sealed: str, actor: Actor) -> str:
     """Return the secret that the actor is setting up; "" if there is none."""
+    number, _, secret = _decrypted(SET_UP, sealed, SET_UP_LASTS).partition(" ")
+    return secret if number == str(actor.user_id) else ""
+
+
+def _decrypted(purpose: str, sealed: str, lasts: int | None = None) -> str:
+    """Return a text; "" if it is too old, or the key that encrypted it is not known."""
     try:
-        text = fernet(SET_UP).decrypt(sealed, ttl=SET_UP_LASTS).decode()
+        return fernet(purpose).decrypt(sealed, ttl=lasts).decode()
     except InvalidToken:
         return ""
-    number, _, secret = text.partition(" ")
-    return secret if number == str(actor.user_id) else ""
 
 
 def _recovery_code() -> str:
     text = base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode()
-    return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
+    return "-".join(textwrap.wrap(text, 4))
 
 
 def _plain(code: str) -> str:

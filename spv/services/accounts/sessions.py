@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
@@ -37,7 +37,6 @@ LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
 BROWSER_LASTS = "SPV_DAYS_BROWSERS"  # since the last sign-in
 MOST_BROWSERS = 20  # of one user
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +165,16 @@ def start(
     user: User,
     at: datetime,
     instead_of: str = "",
+    browser: str = "",
     second_factor_at: datetime | None = None,
 ) -> str:
-    """Start a session, and return its token.
+    """Start a session, and return its token. The browser becomes known.
 
     The session with the token `instead_of` is deleted. A code of the second factor was
     given at `second_factor_at`, if any was.
     """
     end(instead_of)
+    remember_browser(user, browser, at)
     token = secrets.token_urlsafe(32)
     times = {"started_at": at, "seen_at": at, "second_factor_at": second_factor_at}
     db.session.add(UserSession(user_id=user.id, token_hash=digest(token), **times))
@@ -182,21 +183,12 @@ def start(
 
 def find(token: str) -> UserSession | None:
     """Return the session with a token."""
-    is_session = UserSession.token_hash == digest(token)
-    return db.session.scalar(select(UserSession).where(is_session))
-
-
-def has_session(token: str, since: datetime = _LONG_AGO) -> bool:
-    """Return whether a session exists that was started at a time or later."""
-    is_session = UserSession.token_hash == digest(token)
-    query = select(UserSession.id).where(is_session, UserSession.started_at >= since)
-    return db.session.scalar(query) is not None
+    return db.session.scalar(select(UserSession).filter_by(token_hash=digest(token)))
 
 
 def end(token: str) -> None:
     """End the session with a token."""
-    is_session = UserSession.token_hash == digest(token)
-    db.session.execute(delete(UserSession).where(is_session))
+    db.session.execute(delete(UserSession).filter_by(token_hash=digest(token)))
 
 
 def revoke(user_id: int | None, *, but_token: str = "", but_browser: str = "") -> None:
@@ -204,15 +196,12 @@ def revoke(user_id: int | None, *, but_token: str = "", but_browser: str = "") -
 
     A thief who had the password, or the device, may have made a browser known.
     """
-    sessions = delete(UserSession).where(
-        UserSession.user_id == user_id, UserSession.token_hash != digest(but_token)
-    )
-    browsers = delete(KnownBrowser).where(
-        KnownBrowser.user_id == user_id,
-        KnownBrowser.browser_hash != digest(but_browser),
-    )
-    db.session.execute(sessions)
-    db.session.execute(browsers)
+    for model, column, but in (
+        (UserSession, UserSession.token_hash, but_token),
+        (KnownBrowser, KnownBrowser.browser_hash, but_browser),
+    ):
+        others = delete(model).filter_by(user_id=user_id).where(column != digest(but))
+        db.session.execute(others)
 
 
 def knows_browser(browser: str, email: str, at: datetime) -> bool:
@@ -234,15 +223,13 @@ def remember_browser(user: User, browser: str, at: datetime) -> None:
     """Make a browser known for a user, whose oldest browsers are forgotten."""
     if not browser:
         return
-    of_user = KnownBrowser.user_id == user.id
-    this = KnownBrowser.browser_hash == digest(browser)
-    db.session.execute(delete(KnownBrowser).where(of_user, this))
-    values = {"user_id": user.id, "browser_hash": digest(browser), "signed_in_at": at}
-    db.session.add(KnownBrowser(**values))
+    this = {"user_id": user.id, "browser_hash": digest(browser)}
+    db.session.execute(delete(KnownBrowser).filter_by(**this))
+    db.session.add(KnownBrowser(**this, signed_in_at=at))
     newest = KnownBrowser.signed_in_at.desc(), KnownBrowser.id.desc()
-    kept = select(KnownBrowser.id).where(of_user).order_by(*newest).limit(MOST_BROWSERS)
-    dropped = delete(KnownBrowser).where(of_user, KnownBrowser.id.not_in(kept))
-    db.session.execute(dropped)
+    kept = select(KnownBrowser.id).filter_by(user_id=user.id).order_by(*newest)
+    is_old = KnownBrowser.id.not_in(kept.limit(MOST_BROWSERS))
+    db.session.execute(delete(KnownBrowser).filter_by(user_id=user.id).where(is_old))
     forget_failures(failures_of_browser(browser, user.email))
 
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import NamedTuple
 
 from flask import current_app
 from sqlalchemy import select
@@ -30,12 +28,6 @@ SHARED = (
 )
 
 
-class HalfSignIn(NamedTuple):
-    """A user who has given the right password, and has to give a code next."""
-
-    user_id: int
-
-
 def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
     """Make a user who can sign in from now on; raises ValidationError.
 
@@ -46,12 +38,11 @@ def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
     readers = {"name": read_name, "email": read_email}
     given = read_all(answers, readers | passwords.readers(answers, *about))
     name, email = given["name"], given["email"]
-    password_hash = passwords.hash_of(given["password"])
+    hashed = passwords.hash_of(given["password"])
     with audit_log.registry_transaction():
         at, made = clock.now(), []
         if user_of(email) is None:
-            made = [User(name=name, email=email, created_at=at)]
-            made[0].password_hash = password_hash
+            made = [User(name=name, email=email, password_hash=hashed, created_at=at)]
             db.session.add_all(made)
         event = "user.signed_up" if made else "user.sign_up_refused"
         audit_log.act(event, actor, at, changed=made, email=email, name=name)
@@ -59,14 +50,13 @@ def sign_up(answers: Mapping[str, str], actor: Actor) -> None:
 
 def sign_in(
     answers: Mapping[str, str], actor: Actor, instead_of: str = "", browser: str = ""
-) -> str | HalfSignIn:
+) -> str | User:
     """Start a session, and return its token.
 
     `instead_of` is the token of the session that the browser had before, which ends.
     `browser` is the id of the browser, which becomes known. A user with a second factor
-    gets no session yet. Raises ValidationError with one sentence for all that may be
-    wrong, and TooManyFailures. After the right password of somebody whom the agency has
-    suspended, the sentence has the reason.
+    gets no session yet, and is returned. Raises TooManyFailures, and ValidationError
+    with the reason of a suspension, or with one sentence for all that may be wrong.
     """
     email = (answers.get("email") or "").strip().lower()
     password = answers.get("password") or ""
@@ -88,9 +78,10 @@ def sign_in(
                 audit_log.act("user.sign_in_refused", actor, at)
             elif not is_card and has_second_factor(user):
                 audit_log.act("second_factor.asked", actor, at)
-                return HalfSignIn(user.id)
+                return user
             else:
-                return _start(user, actor, at, instead_of, browser)
+                audit_log.act("user.signed_in", actor, at)
+                return sessions.start(user, at, instead_of, browser)
         else:
             # Without the address that was typed, which may have been the password.
             user_id = user.id if user else NOBODY
@@ -99,18 +90,9 @@ def sign_in(
     raise ValidationError({"email": str(suspended) if suspended else sentence})
 
 
-def _start(
-    user: User, actor: Actor, at: datetime, instead_of: str, browser: str
-) -> str:
-    token = sessions.start(user, at, instead_of)
-    sessions.remember_browser(user, browser, at)
-    audit_log.act("user.signed_in", actor, at)
-    return token
-
-
 def has_second_factor(user: User) -> bool:
     """Tell whether a user has to give a code as well as the password."""
-    query = select(SecondFactor.id).where(SecondFactor.user_id == user.id)
+    query = select(SecondFactor.id).filter_by(user_id=user.id)
     return db.session.scalar(query) is not None
 
 
@@ -124,9 +106,10 @@ def is_shared(user: User) -> bool:
 
 def is_shared_account(account_id: int | None) -> bool:
     """Return whether an account is that of a person whom everybody shares."""
-    of_account = User.account_id == (account_id or 0)
-    people = db.session.scalars(select(User).where(of_account, User.is_demonstration))
-    return any(map(is_shared, people))
+    if account_id is None or current_app.config["SPV_ENVIRONMENT"] != "demo":
+        return False
+    people = select(User.id).filter_by(account_id=account_id, is_demonstration=True)
+    return db.session.scalar(people.limit(1)) is not None
 
 
 def check_not_shared(user: User) -> None:
@@ -162,8 +145,7 @@ def user_of(email: str) -> User | None:
         address = read_email(email)
     except ValueError:
         return None
-    query = select(User).where(User.email == address, User.removed_at.is_(None))
-    return db.session.scalar(query)
+    return db.session.scalar(select(User).filter_by(email=address, removed_at=None))
 
 
 def acting_as(user: User, actor: Actor) -> Actor:

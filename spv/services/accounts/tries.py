@@ -99,10 +99,7 @@ def take_back(counters: list[Counter]) -> None:
 
 
 def is_own_password(user: User, password: str, field: str) -> bool:
-    """Return whether a password is that of a user who has signed in.
-
-    Raises TooManyFailures on a field.
-    """
+    """Compare the password of a user who has signed in; raises TooManyFailures."""
     with audit_log.registry_transaction():
         count_try(own_password(user), field)
     return passwords.matches(user.password_hash, password)

@@ -1,6 +1,7 @@
 """The users of an account, and the passwords that they and agency staff set.
 
-A password is set by a user who knows the current one, or has a one-time link.
+A password is set by a user who knows the current one, or has a one-time link. Of links
+that staff have made, a notice tells on every page until it is closed.
 """
 
 import secrets
@@ -8,29 +9,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager
 
 from spv import clock
 from spv.extensions import db
-from spv.models import Account, User
+from spv.models import Account, AuditEvent, SecondFactor, User
 from spv.rules.accounts import Role, read_email, read_name
 from spv.rules.errors import ConflictError, NotFoundError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
-from spv.services.accounts import (
-    passwords,
-    second_factors,
-    sessions,
-    sign_in,
-    tries,
-)
+from spv.services.accounts import passwords, second_factors, sessions, sign_in, tries
 from spv.services.actor import Actor
-from spv.services.authorisation import (
-    authorised_transaction,
-    require,
-    suspension_of,
-)
+from spv.services.authorisation import authorised_transaction, require, suspension_of
 
 LAST = "An account needs an administrator. Make another user an administrator first."
 IN_USE = (
@@ -70,7 +61,8 @@ def administrators(who: Actor | User) -> list[User]:
 
 def show(user_id: int, actor: Actor) -> User:
     """Return a user of the actor's account; raises NotFoundError."""
-    return require(db.session.scalar(_own(actor).where(User.id == user_id)))
+    of_account = _NOT_REMOVED.where(User.account_id == actor.account_id)
+    return require(db.session.scalar(of_account.where(User.id == user_id)))
 
 
 def find(text: str) -> Sequence[User]:
@@ -105,8 +97,7 @@ def add(answers: Mapping[str, Any], actor: Actor) -> Link:
         user.is_administrator = bool(answers.get("administrator"))
         link = new_link(user, at)
         db.session.add(user)
-        db.session.flush()
-        audit_log.act("user.added", actor, at, changed=[user], **_log_details(user))
+        record("user.added", user, actor, at)
     return link
 
 
@@ -124,9 +115,7 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
         if is_last(user) and not administrator:
             raise ValidationError({"administrator": LAST})
         user.name, user.is_administrator = name, administrator
-        audit_log.act(
-            "user.changed", actor, clock.now(), changed=[user], **_log_details(user)
-        )
+        record("user.changed", user, actor, clock.now())
 
 
 def remove(user_id: int, actor: Actor) -> None:
@@ -134,17 +123,32 @@ def remove(user_id: int, actor: Actor) -> None:
 
     Raises NotFoundError, and ConflictError for the last administrator.
     """
-    at = clock.now()
     with authorised_transaction(actor, Role.ADMINISTRATOR):
-        user = show(user_id, actor)
+        user, at = show(user_id, actor), clock.now()
         sign_in.check_not_shared(user)
         if is_last(user):
             raise ConflictError(LAST)
-        user.removed_at = at
-        user.link_hash = user.link_until = None
-        changed = [user, *second_factors.forget(user)]
-        sessions.revoke(user.id)
-        audit_log.act("user.removed", actor, at, changed=changed, **_log_details(user))
+        record("user.removed", user, actor, at, *retire(user, at))
+
+
+def retire(user: User, at: datetime) -> list[SecondFactor]:
+    """Remove a user and their second factor, which is returned; end their sessions."""
+    user.removed_at = at
+    user.link_hash = user.link_until = None
+    return second_factors.forget(user)
+
+
+def record(
+    event: str, user: User, actor: Actor, at: datetime, *changed: SecondFactor
+) -> None:
+    """Log that a user, and what else belongs to them, has changed."""
+    db.session.flush()
+    standing = "role" if user.is_staff else "administrator"
+    role = user.staff_role if user.is_staff else user.is_administrator
+    audit_log.act(
+        event, actor, at, changed=[user, *changed],
+        subject=user.id, email=user.email, name=user.name, **{standing: role},
+    )  # fmt: skip
 
 
 def is_last(user: User) -> bool:
@@ -171,7 +175,7 @@ def change_password(
         if error := suspension_of(user.id, user.account_id):
             raise error
         # Meanwhile a password link may have been used, or the session ended.
-        is_same = user.password_hash == known_hash and sessions.has_session(token)
+        is_same = user.password_hash == known_hash and sessions.find(token)
         if is_right and is_same:
             _set_password(user, password_hash, token, browser)
             audit_log.act("user.password_changed", actor, clock.now(), changed=[user])
@@ -190,15 +194,47 @@ def make_link(user_id: int, actor: Actor) -> Link:
     role = Role.ASSESSOR if staff else Role.ADMINISTRATOR
     with authorised_transaction(actor, role) as event_sequence:
         at = clock.now()
-        query = _NOT_REMOVED.where(~User.is_staff) if staff else _own(actor)
-        user = require(db.session.scalar(query.where(User.id == user_id)))
-        link = new_link(user, at)
         if staff:
+            query = _NOT_REMOVED.where(~User.is_staff, User.id == user_id)
+            user = require(db.session.scalar(query))
             user.staff_link_event = event_sequence
+        else:
+            user = show(user_id, actor)
+        link = new_link(user, at)
         audit_log.act(
             "user.password_link_made", actor, at, changed=[user], email=user.email
         )
     return link
+
+
+def link_notices(actor: Actor) -> Sequence[Any]:
+    """Return the password links by staff of which the actor is still to be told.
+
+    These are links for the actor and, if the actor is an administrator, for users of
+    the account. Each has the user's name and email, the moment and the event's number.
+    """
+    own = User.id == actor.user_id
+    if Role.ADMINISTRATOR in actor.roles:
+        own |= User.account_id == actor.account_id
+    closed = select(User.closed_link_event).where(User.id == actor.user_id)
+    is_open = User.staff_link_event > closed.scalar_subquery()
+    query = (
+        select(User.name, User.email, AuditEvent.at, AuditEvent.sequence)
+        .join(AuditEvent, AuditEvent.sequence == User.staff_link_event)
+        .where(AuditEvent.chain == audit_log.REGISTRY, own, is_open)
+        .order_by(AuditEvent.sequence)
+    )
+    return db.session.execute(query).all()
+
+
+def close_link_notices(last: int, actor: Actor) -> None:
+    """Stop telling the actor of password links up to the event with this number."""
+    with audit_log.registry_transaction():
+        shown = [each.sequence for each in link_notices(actor) if each.sequence <= last]
+        if shown:
+            user = db.session.get_one(User, actor.user_id)
+            user.closed_link_event = shown[-1]
+            audit_log.act("user.link_notice_closed", actor, clock.now(), changed=[user])
 
 
 def new_link(user: User, at: datetime) -> Link:
@@ -214,9 +250,8 @@ def holder(token: str) -> User:
 
     Raises NotFoundError if the link no longer works, and Suspended.
     """
-    is_link = User.link_hash == sessions.digest(token)
-    query = _NOT_REMOVED.where(is_link, User.link_until > clock.now())
-    user = db.session.scalar(query)
+    query = _NOT_REMOVED.filter_by(link_hash=sessions.digest(token))
+    user = db.session.scalar(query.where(User.link_until > clock.now()))
     if user is None:
         raise NotFoundError(
             "This password link is no longer good. It has been used, replaced by "
@@ -232,9 +267,8 @@ def use_link(
 ) -> None:
     """Set the password of a link's user. The link, and all sessions, end.
 
-    Raises ValidationError, NotFoundError and Suspended. The browser with the id
-    `browser` becomes known, so that the user can sign in while somebody guesses at the
-    address.
+    The browser with the id `browser` becomes known, so that the user can sign in while
+    somebody guesses at the address. Raises ValidationError, NotFoundError, Suspended.
     """
     password = _read_password(answers, holder(token))
     password_hash = passwords.hash_of(password)
@@ -244,23 +278,8 @@ def use_link(
         user.link_hash = user.link_until = None
         _set_password(user, password_hash)
         sessions.remember_browser(user, browser, at)
-        audit_log.act(
-            "user.password_set", sign_in.acting_as(user, actor), at, changed=[user],
-            link=link,
-        )  # fmt: skip
-
-
-def _own(who: Actor | User) -> Select[User]:
-    return _NOT_REMOVED.where(User.account_id == who.account_id)
-
-
-def _log_details(user: User) -> dict[str, Any]:
-    return {
-        "subject": user.id,
-        "email": user.email,
-        "name": user.name,
-        "administrator": user.is_administrator,
-    }
+        actor = sign_in.acting_as(user, actor)
+        audit_log.act("user.password_set", actor, at, changed=[user], link=link)
 
 
 def _read_password(answers: Mapping[str, str], user: User) -> str:

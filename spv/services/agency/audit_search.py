@@ -1,29 +1,43 @@
-"""Search the audit log, and put its events in words."""
+"""Search and export the audit log, with its events in words; log what staff search.
+
+An export is CSV, or JSON lines that prove their hashes.
+"""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, or_, select
 
+from spv import clock
+from spv.database import allow_long_statements, snapshot
 from spv.extensions import db
 from spv.models import Account, AuditEvent, AuditSubject, PanelSerial, User
+from spv.rules.accounts import Role
+from spv.rules.csv_file import csv_text
 from spv.rules.errors import ValidationError
 from spv.rules.staff_search import LogCriteria, sentence
 from spv.rules.text import join_words, search_key
 from spv.services import audit_log
+from spv.services.actor import Actor
 from spv.services.agency import newest
 from spv.services.agency.newest import Way
-from spv.services.authorisation import require
+from spv.services.authorisation import authorised_transaction, require
 
-SHOWN = 50
+SHOWN, SLICE, MOST_EXPORTED = 50, 1_000, 50_000  # events
+EXPORTED = ("Log", "Number", "Time (UTC)", "Event", "In words", "Actor", "Channel",
+            "Details", "Previous hash", "Hash", "Seal")  # fmt: skip
 MOST_NAMED = 5
+# So long, a search with the same criteria as the last one of its kind goes on with it:
+# the next page, a page that is loaded again, ticks.
+SAME_FOR = timedelta(hours=1)
+LOOKED_AT = 20
 HIGHEST_ID = 2**31
 # The details that are ids of people, and of accounts.
 _PEOPLE, _ACCOUNTS = ("user", "subject"), ("account", "to_account")
 _ACTORS = {"visitor": "A visitor", "operator": "An operator of the server"}
 _COLUMNS = tuple(AuditEvent.__table__.columns)
-Subject = tuple[str, str]
 
 
 class Line(NamedTuple):
@@ -75,18 +89,14 @@ def show(event_id: int) -> Shown:
     event = require(db.session.get(AuditEvent, event_id))
     subjects = select(AuditSubject).filter_by(event_id=event_id)
     in_chain = select(AuditEvent.id).filter_by(chain=event.chain)
-    previous, following = (
-        db.session.scalar(in_chain.filter_by(sequence=event.sequence + step))
-        for step in (-1, 1)
-    )
+    can_be_hashed = hashed_text(event) is not None
     return Shown(
         line=lines_of([event])[0],
         code=event.code if event.event in audit_log.PUBLIC else "",
         subjects=db.session.scalars(subjects.order_by(AuditSubject.kind)).all(),
-        agrees=hashed_text(event) is not None
-        and audit_log.hash_of(event) == event.hash,
-        previous=previous,
-        following=following,
+        agrees=can_be_hashed and audit_log.hash_of(event) == event.hash,
+        previous=db.session.scalar(in_chain.filter_by(sequence=event.sequence - 1)),
+        following=db.session.scalar(in_chain.filter_by(sequence=event.sequence + 1)),
     )
 
 
@@ -100,27 +110,27 @@ def hashed_text(event: Any) -> str | None:
 
 def search(criteria: LogCriteria) -> tuple[list[Way], newest.Load]:
     """Return the ways to the events that match, and how the events of ids are read."""
-    model, ways = AuditEvent, []
-    days, *limits = newest.of_days(model, model.at, criteria.from_day, criteria.to_day)
+    model, ways = AuditEvent, list[Way]()
     if criteria.kind:
         ways.append(_way_to(_subjects_of(criteria.kind, criteria.key)))
     if criteria.account:
         ways.append(_way_to([("account", _account_id(criteria.account))]))
-    matches = [*days, *(way.leads_to(model.id) for way in ways)]
+    matches = [way.leads_to(model.id) for way in ways]
     for column, value in (model.actor, criteria.person), (model.event, criteria.event):
         if value:
             ways.append(Way(model.id, [column == value]))
             matches.append(newest.unindexed(column) == value)
+    days = criteria.from_day, criteria.to_day
+    ways, in_days = newest.within(ways, model, model.at, *days)
 
     def load(ids: Sequence[int]) -> Sequence[Any]:
-        query = select(*_COLUMNS).where(model.id.in_(ids), *matches)
+        query = select(*_COLUMNS).where(model.id.in_(ids), *in_days, *matches)
         return db.session.execute(query.order_by(model.id.desc())).all()
 
-    ways = ways or [Way(model.id)]
-    return [newest.between(way, *limits) for way in ways], load
+    return ways, load
 
 
-def _way_to(subjects: Iterable[Subject]) -> Way:
+def _way_to(subjects: Sequence[tuple[str, str]]) -> Way:
     is_it = [
         and_(AuditSubject.kind == kind, AuditSubject.key == key)
         for kind, key in subjects
@@ -128,7 +138,7 @@ def _way_to(subjects: Iterable[Subject]) -> Way:
     return Way(AuditSubject.event_id, [or_(*is_it)])
 
 
-def _subjects_of(kind: str, key: str) -> list[Subject]:
+def _subjects_of(kind: str, key: str) -> list[tuple[str, str]]:
     """Return what has the events: of a serial number, its uploads and invalidations."""
     if kind != "serial":
         return [(kind, key)]
@@ -159,12 +169,12 @@ def _account_id(text: str) -> str:
 def lines_of(events: Sequence[Any]) -> list[Line]:
     """Put events in words. All names are read at once."""
     every = [_details_of(event) for event in events]
-    person = _names(User.id, User.name, every, _PEOPLE)
-    account = _names(Account.id, Account.legal_name, every, _ACCOUNTS)
+    people = _names(User.id, User.name, every, _PEOPLE)
+    accounts = _names(Account.id, Account.legal_name, every, _ACCOUNTS)
     lines = []
     for event, details in zip(events, every, strict=True):
-        values = {**details} | {name: person(details, name) for name in _PEOPLE}
-        values |= {name: account(details, name) for name in _ACCOUNTS}
+        values = details | {key: people.get(_id_of(details, key)) for key in _PEOPLE}
+        values |= {key: accounts.get(_id_of(details, key)) for key in _ACCOUNTS}
         values["actor"] = _actor(event.actor, values)
         lines.append(Line(event, details, sentence(event.event, values)))
     return lines
@@ -185,16 +195,81 @@ def _details_of(event: Any) -> dict[str, Any]:
     return details if isinstance(details, dict) else {}
 
 
+def _id_of(details: Mapping[str, Any], key: str) -> int:
+    """Return an id that an event has; 0 if there is none, or somebody damaged it."""
+    number = details.get(key)
+    return number if isinstance(number, int) and number < HIGHEST_ID else 0
+
+
 def _names(
-    row_id: Any, name: Any, every: Sequence[dict[str, Any]], keys: Sequence[str]
-) -> Callable[[Mapping[str, Any], str], str | None]:
-    """Read the names of all ids; return a function that looks up that of a detail."""
+    row_id: Any, name: Any, every: Sequence[Mapping[str, Any]], keys: Sequence[str]
+) -> dict[int, str]:
+    ids = {_id_of(details, key) for details in every for key in keys}
+    rows = db.session.execute(select(row_id, name).where(row_id.in_(ids)))
+    return dict(rows.all())
 
-    def id_of(details: Mapping[str, Any], key: str) -> int:
-        number = details.get(key)
-        return number if isinstance(number, int) and number < HIGHEST_ID else 0
 
-    ids = {id_of(details, key) for details in every for key in keys} - {0}
-    rows = db.session.execute(select(row_id, name).where(row_id.in_(ids))).all()
-    known = {row[0]: row[1] for row in rows}
-    return lambda details, key: known.get(id_of(details, key))
+def export(criteria: LogCriteria, form: str, actor: Actor) -> Iterator[str]:
+    """Log the export, and return the newest 50,000 events that match, newest first.
+
+    `form` is csv or jsonl. Raises ValidationError as a search does.
+    """
+    ways, load = search(criteria)
+    way = newest.shortest(ways)
+    note("log.exported", actor, form=form, criteria=criteria.in_words())
+    return _texts(way, load, form)
+
+
+def _texts(way: Way, load: newest.Load, form: str) -> Iterator[str]:
+    if form == "csv":
+        yield csv_text([EXPORTED], as_text=True)
+    before, left = 0, MOST_EXPORTED
+    while left:
+        with snapshot():  # Ends before the yield: a slow download must not keep it.
+            allow_long_statements()
+            ids = db.session.scalars(way.ids(before).limit(SLICE)).all()
+            lines = lines_of(load(ids)[:left]) if ids else []
+        if not ids:
+            return
+        before, left = ids[-1], left - len(lines)
+        yield _as_csv(lines) if form == "csv" else _as_json(lines)
+
+
+def _as_csv(lines: Sequence[Line]) -> str:
+    rows = [
+        (e.chain, str(e.sequence), e.at.isoformat(), e.event, words, e.actor,
+         e.channel, e.details, e.previous_hash, e.hash, e.seal or "")
+        for e, _, words in lines
+    ]  # fmt: skip
+    return csv_text(rows, as_text=True)
+
+
+def _as_json(lines: Sequence[Line]) -> str:
+    """Write each event with `hashed`, the text whose SHA-256 is its hash."""
+    objects = (
+        event._asdict() | {"at": event.at.isoformat(), "hashed": hashed_text(event)}
+        for event, _, _ in lines
+    )
+    return "".join(f"{audit_log.canonical(each)}\n" for each in objects)
+
+
+def note(event: str, actor: Actor, **details: Any) -> None:
+    """Log that a member of staff is about to search or export.
+
+    Other users do not see all accounts, and nothing is logged for them.
+    """
+    if Role.STAFF in actor.roles:
+        with authorised_transaction(actor, Role.STAFF):
+            audit_log.act(event, actor, clock.now(), **details)
+
+
+def note_search(event: str, actor: Actor, criteria: Mapping[str, str]) -> None:
+    """Log a search, unless it has no criteria or goes on with the search before."""
+    if not criteria or Role.STAFF not in actor.roles:
+        return
+    own = select(AuditEvent).where(AuditEvent.actor == actor.name)
+    last = db.session.scalars(own.order_by(AuditEvent.id.desc()).limit(LOOKED_AT))
+    since, text = clock.now() - SAME_FOR, f'"criteria":{audit_log.canonical(criteria)}'
+    before = next((e for e in last if e.event == event and e.at > since), None)
+    if before is None or text not in before.details:
+        note(event, actor, criteria=criteria)

@@ -1,5 +1,6 @@
 """Search the calculations of certificates, and count them for a chart."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -18,18 +19,6 @@ from spv.services.authorisation import require
 
 SHOWN = 50
 SOLAR = SystemType.SOLAR
-# The system type and the zone, and their short and whole names.
-GROUPS = [
-    *(
-        (SOLAR, int(zone), words, f"{SYSTEM_TYPES[SOLAR]}, zone {zone}")
-        for zone, words in ZONES.items()
-    ),
-    *(
-        (kind, None, kind.name.capitalize(), SYSTEM_TYPES[kind])
-        for kind in SystemType
-        if kind is not SOLAR
-    ),
-]
 
 
 class Bar(NamedTuple):
@@ -53,26 +42,22 @@ def find(criteria: CalculationCriteria, before: int = 0) -> newest.Page:
 
     Each has `of_batch`, the reference of its batch if it is a row of one.
     """
-    saved = StcCalculation
-    days, *limits = newest.of_days(
-        saved, saved.calculated_at, criteria.from_day, criteria.to_day
-    )
-    columns = (saved.reference, saved.postcode, saved.system_type, saved.zone)
-    values = (criteria.reference, criteria.postcode, criteria.system_type,
-              criteria.zone)  # fmt: skip
-    conditions = [newest.unindexed(column) == value for column, value in
-                  zip(columns, values, strict=True) if value]  # fmt: skip
+    saved, days = StcCalculation, (criteria.from_day, criteria.to_day)
+    ways, in_days = newest.within(_ways(criteria), saved, saved.calculated_at, *days)
+    conditions = [
+        newest.unindexed(getattr(saved, name)) == getattr(criteria, name)
+        for name in ("reference", "postcode", "system_type", "zone")
+        if getattr(criteria, name)
+    ]
 
     def load(ids: Sequence[int]) -> Sequence[Any]:
         query = (
             select(*saved.__table__.columns, StcBatch.reference.label("of_batch"))
             .outerjoin(StcBatch, StcBatch.id == saved.batch_id)
-            .where(saved.id.in_(ids), *days, *conditions)
+            .where(saved.id.in_(ids), *in_days, *conditions)
         )
         return db.session.execute(query.order_by(saved.id.desc())).all()
 
-    ways = _ways(criteria) or [Way(saved.id)]
-    ways = [newest.between(way, *limits) for way in ways]
     return newest.find(ways, load, SHOWN, before)
 
 
@@ -86,8 +71,7 @@ def _ways(criteria: CalculationCriteria) -> list[Way]:
     kind, zone = criteria.system_type or SOLAR, criteria.zone
     if zone or kind != SOLAR:
         # Only solar systems have a zone.
-        is_zone = saved.zone == zone if zone else saved.zone.is_(None)
-        is_it = [saved.system_type == kind, is_zone]
+        is_it = [saved.system_type == kind, saved.zone == (zone or None)]
         ways.append(Way(saved.id, is_it, [saved.zone.desc()]))
     return ways
 
@@ -105,10 +89,14 @@ def chart(criteria: CalculationCriteria) -> Chart:
         .where(saved.calculated_at >= begin, saved.calculated_at < end)
         .group_by(saved.system_type, saved.zone)
     )
-    number = {(kind, zone): n for kind, zone, n in db.session.execute(query)}
+    number = Counter({(kind, zone): n for kind, zone, n in db.session.execute(query)})
     bars = [
-        Bar(short, number.get((kind, zone), 0), words)
-        for kind, zone, short, words in GROUPS
+        Bar(words, number[SOLAR, int(zone)], f"{SYSTEM_TYPES[SOLAR]}, zone {zone}")
+        for zone, words in ZONES.items()
+    ] + [
+        Bar(kind.name.capitalize(), number[kind, None], SYSTEM_TYPES[kind])
+        for kind in SystemType
+        if kind is not SOLAR
     ]
     return Chart(first, last, bars)
 
@@ -121,10 +109,7 @@ def as_csv(chart: Chart) -> str:
 
 
 def show(reference: str) -> tuple[StcCalculation | StcBatch, bool]:
-    """Return a calculation or a batch, and whether it is a batch.
-
-    Raises NotFoundError.
-    """
+    """Return a calculation or a batch, and if it is a batch; raises NotFoundError."""
     one = db.session.scalar(select(StcCalculation).filter_by(reference=reference))
     batch = select(StcBatch).filter_by(reference=reference)
     return (one, False) if one else (require(db.session.scalar(batch)), True)

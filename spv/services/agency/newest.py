@@ -88,13 +88,13 @@ def unindexed(column: Any) -> Any:
     return func.coalesce(column, None)
 
 
-def of_days(
-    model: Any, moment: Any, first: date | None, last: date | None
-) -> tuple[list[ColumnElement[bool]], int, int]:
-    """Return the conditions on a moment, and the lowest and highest id that can match.
+def within(
+    ways: Sequence[Way], model: Any, moment: Any, first: date | None, last: date | None
+) -> tuple[list[Way], list[ColumnElement[bool]]]:
+    """Return ways to the rows of some days, and the conditions that these rows meet.
 
-    A row gets its id soon after its moment, so the rows with the nearest moments tell
-    the ids. The highest is 0 if there is no limit.
+    Without any ways, it is the way of all ids. A row gets its id soon after its moment,
+    so the rows with the nearest moments tell the lowest and the highest id.
     """
     conditions, lowest, highest = [], 0, 0
     if first:
@@ -107,17 +107,15 @@ def of_days(
         conditions.append(unindexed(moment) < end)
         near = select(model.id).where(moment < end + SLACK).order_by(moment.desc())
         highest = _end_of(func.max, near) or -1
-    return conditions, lowest, highest
+    limited = []
+    for way in ways or [Way(model.id)]:
+        limits = [way.column >= lowest] if lowest else []
+        limits += [way.column <= highest] if highest else []
+        limited.append(way._replace(conditions=[*way.conditions, *limits]))
+    return limited, conditions
 
 
 def _end_of(end: Any, near: Select[Any]) -> int | None:
     few = near.limit(NEAR).subquery()
     found: int | None = db.session.scalar(select(end(few.c.id)))
     return found
-
-
-def between(way: Way, lowest: int, highest: int) -> Way:
-    """Return a way to the ids of a range; a `highest` of 0 is no limit."""
-    limits = [way.column >= lowest] if lowest else []
-    limits += [way.column <= highest] if highest else []
-    return way._replace(conditions=[*way.conditions, *limits])

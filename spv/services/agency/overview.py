@@ -1,9 +1,10 @@
 """Accounts as staff see them: what there is of one, each part in short."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from spv import clock
@@ -18,10 +19,10 @@ from spv.models import (
     Subscription,
     Upload,
 )
-from spv.rules.desk import Stage, time_line
+from spv.rules.desk import SOON, Stage, time_line
 from spv.rules.text import search_key
 from spv.services.actor import Actor
-from spv.services.agency import audit_search, declared, refusals
+from spv.services.agency import audit_search, refusals
 from spv.services.ledger import invalidations, uploads
 
 FEW = 5
@@ -29,6 +30,13 @@ MOST_PAIRS = 20
 MOST_DECLARATIONS = 8
 MOST_SUBSCRIPTIONS = 20
 MOST_FOUND = 100
+EXPIRING = Declaration.expires_on.is_not(None)
+# The last day of an account's declaration for API users, as a column of a query.
+_UNTIL = (
+    select(func.max(Declaration.expires_on))
+    .where(Declaration.account_id == Account.id, EXPIRING)
+    .label("until")
+)
 
 
 class Overview(NamedTuple):
@@ -47,19 +55,27 @@ class Overview(NamedTuple):
     lines: Sequence[audit_search.Line]
 
 
+def every() -> Sequence[Any]:
+    """Return all accounts by name, and till when they declared. They are few."""
+    return db.session.execute(
+        select(Account, _UNTIL).order_by(Account.legal_name)
+    ).all()
+
+
+def lapses_soon(until: date | None) -> bool:
+    """Tell whether a declaration lapses soon, by its last day."""
+    return until is not None and clock.today() <= until < clock.today() + SOON
+
+
 def find(text: str, *, lapsing: bool) -> Sequence[Any]:
     """Return accounts by a part of their name or ABN, and till when they declared.
 
-    `lapsing` are only those whose declaration lapses soon. Accounts are few, so all
-    names are read.
+    `lapsing` are only those whose declaration lapses soon.
     """
     key, digits = search_key(text), text.replace(" ", "")
-    soon = declared.lapsing() if lapsing else {}
-    query = select(Account, declared.until().label("until"))
-    rows = db.session.execute(query.order_by(Account.legal_name)).all()
     found = [
-        row for row in rows
-        if (not lapsing or row.Account.id in soon)
+        row for row in every()
+        if (not lapsing or lapses_soon(row.until))
         and (key in search_key(row.Account.legal_name) or digits in row.Account.abn)
     ]  # fmt: skip
     return found[:MOST_FOUND]
@@ -82,27 +98,21 @@ def show(account_id: int, actor: Actor) -> Overview:
 
 
 def _stages(account_id: int) -> list[Stage]:
-    query = (
-        select(Declaration)
-        .where(
-            Declaration.account_id == account_id, Declaration.expires_on.is_not(None)
-        )
-        .order_by(Declaration.expires_on.desc(), Declaration.id.desc())
-        .options(joinedload(Declaration.user))
-    )
-    newest = db.session.scalars(query.limit(MOST_DECLARATIONS)).all()
+    query = select(Declaration).where(Declaration.account_id == account_id, EXPIRING)
+    query = query.order_by(Declaration.expires_on.desc(), Declaration.id.desc())
+    query = query.options(joinedload(Declaration.user)).limit(MOST_DECLARATIONS)
     made = [(clock.today(each.made_at), each.expires_on, each.user.name)
-            for each in reversed(newest) if each.expires_on]  # fmt: skip
-    return time_line(made, clock.today())
+            for each in db.session.scalars(query) if each.expires_on]  # fmt: skip
+    return time_line(reversed(made), clock.today())
 
 
 def _requests(account_id: int) -> list[Any]:
     """Return the newest requests of an account, by the index of each subscription."""
     own = select(Subscription.id).filter_by(account_id=account_id)
     newest_of = own.order_by(Subscription.id.desc()).limit(MOST_SUBSCRIPTIONS)
-    columns = (ApiRequest.id, ApiRequest.at, ApiRequest.request, ApiRequest.status,
-               ApiRequest.outcome, ApiRequest.subscription_id)  # fmt: skip
-    newest = select(*columns).order_by(ApiRequest.id.desc()).limit(FEW)
+    entry = ApiRequest
+    newest = select(entry.id, entry.at, entry.request, entry.status, entry.outcome)
+    newest = newest.order_by(entry.id.desc()).limit(FEW)
     found = [
         row
         for each in db.session.scalars(newest_of).all()
@@ -127,7 +137,7 @@ _PAIRS = (
     select(
         LookAlike.row_id, _ROW.serial_number, _OF_ROW.legal_name,
         LookAlike.other_row_id, _OTHER.serial_number.label("other_serial_number"),
-        _OF_OTHER.legal_name.label("other_legal_name"), LookAlike.found_at,
+        _OF_OTHER.legal_name.label("other_legal_name"),
     )
     .join(_ROW, _ROW.id == LookAlike.row_id)
     .join(_OTHER, _OTHER.id == LookAlike.other_row_id)

@@ -13,14 +13,8 @@ from spv.extensions import db
 from spv.models import ApprovedProduct, AuditEvent, ProductFile
 from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
+from spv.rules.ledger import product_list as rules
 from spv.rules.ledger.approval import Approved
-from spv.rules.ledger.product_list import (
-    Changes,
-    as_csv,
-    compare,
-    digest,
-    read_products,
-)
 from spv.rules.text import search_key
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -45,7 +39,7 @@ class Preview(NamedTuple):
 
     filename: str
     rows: int
-    changes: Changes
+    changes: rules.Changes
     reference: str
 
 
@@ -77,16 +71,19 @@ def find(text: str = "") -> Found:
 
 def preview(file: File, actor: Actor) -> Preview:
     """Keep a file, and return the changes it makes. Raises ValidationError."""
-    products = read_products(file.content)
+    products = rules.read_products(file.content)
     with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         before = approved.current()
         kept = ProductFile(
-            **file._asdict(), reference=secrets.token_urlsafe(12),
-            user_id=actor.user_id, list_sha256=digest(before), kept_at=clock.now(),
-        )  # fmt: skip
+            **file._asdict(),
+            reference=secrets.token_urlsafe(12),
+            user_id=actor.user_id,
+            list_sha256=rules.digest(before),
+            kept_at=clock.now(),
+        )
         db.session.execute(delete(ProductFile).filter_by(user_id=actor.user_id))
         db.session.add(kept)
-    changes = compare(before, products)
+    changes = rules.compare(before, products)
     return Preview(file.filename, len(products), changes, kept.reference)
 
 
@@ -96,27 +93,28 @@ def load(reference: str, actor: Actor) -> int:
     Raises ValidationError on `file` if the file is gone, or the list has changed since
     the user looked at what the file changes.
     """
-    young = ProductFile.kept_at > clock.now() - kept_for("SPV_DAYS_REFUSED_FILES")
-    is_own = (ProductFile.user_id == actor.user_id) & young
-    query = select(ProductFile).filter_by(reference=reference).where(is_own)
-    kept = db.session.scalar(query)
+    is_kept = ProductFile.kept_at > clock.now() - kept_for("SPV_DAYS_REFUSED_FILES")
+    query = select(ProductFile).filter_by(reference=reference, user_id=actor.user_id)
+    kept = db.session.scalar(query.where(is_kept))
     if kept is None:
         raise ValidationError({"file": "The file is no longer kept. Choose it again."})
     filename, content, seen = kept.filename, kept.content, kept.list_sha256
-    products = read_products(content)
+    products = rules.read_products(content)
     with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         before = approved.current()
-        if digest(before) != seen:
+        if rules.digest(before) != seen:
             raise ValidationError(
                 {"file": "The list has changed since. Choose the file again."}
             )
-        _replace(products)
+        db.session.execute(delete(ApprovedProduct))
+        if products:
+            execute_many(_PUT, [*map(_values, products)])
         db.session.execute(delete(ProductFile).filter_by(reference=reference))
-        changes = compare(before, products)
+        changes = rules.compare(before, products)
         audit_log.act(
             LOADED, actor, clock.now(), filename=filename, rows=len(products),
             file_sha256=hashlib.sha256(content).hexdigest(), before=seen,
-            after=digest(products), added=len(changes.added),
+            after=rules.digest(products), added=len(changes.added),
             altered=len(changes.changed), gone=len(changes.gone),
         )  # fmt: skip
     return len(products)
@@ -124,13 +122,7 @@ def load(reference: str, actor: Actor) -> int:
 
 def export() -> str:
     """Return the list as a CSV file that can be loaded again."""
-    return as_csv(approved.current())
-
-
-def _replace(products: Sequence[Approved]) -> None:
-    db.session.execute(delete(ApprovedProduct))
-    if products:
-        execute_many(_PUT, [_values(product) for product in products])
+    return rules.as_csv(approved.current())
 
 
 def _values(product: Approved) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from spv import clock
@@ -97,28 +97,22 @@ def look(
 
 
 def _newest(wanted: Wanted, most: int, before: int) -> Sequence[Any]:
-    query = select(*_LISTED).join(Account, Account.id == RefusedUpload.account_id)
-    if wanted.holder or wanted.conflicts:
-        query = query.where(RefusedUpload.id.in_(_disputed(wanted, most, before)))
+    number = RefusedUpload.id
+    query = select(*_LISTED).join(RefusedUpload.account)
+    # The newest ones with what another account has.
+    disputed = select(Conflict.refused_upload_id).distinct()
     if wanted.account:
         query = query.where(RefusedUpload.account_id == wanted.account)
-    if before:
-        query = query.where(RefusedUpload.id < before)
-    newest = query.order_by(RefusedUpload.id.desc()).limit(most)
-    return db.session.execute(newest).all()
-
-
-def _disputed(wanted: Wanted, most: int, before: int) -> Select[Any]:
-    """Select the newest refused uploads with what another account has."""
-    number = Conflict.refused_upload_id
-    query = select(number).distinct()
-    if wanted.account:
-        query = query.where(Conflict.account_id == wanted.account)
-    if wanted.holder:
-        query = query.where(Conflict.holder_id == wanted.holder)
+        disputed = disputed.where(Conflict.account_id == wanted.account)
     if before:
         query = query.where(number < before)
-    return query.order_by(number.desc()).limit(most)
+        disputed = disputed.where(Conflict.refused_upload_id < before)
+    if wanted.holder:
+        disputed = disputed.where(Conflict.holder_id == wanted.holder)
+    if wanted.holder or wanted.conflicts:
+        disputed = disputed.order_by(Conflict.refused_upload_id.desc())
+        query = query.where(number.in_(disputed.limit(most)))
+    return db.session.execute(query.order_by(number.desc()).limit(most)).all()
 
 
 def asked_for(row_id: int, actor: Actor) -> Sequence[Any]:
@@ -135,9 +129,9 @@ def asked_for(row_id: int, actor: Actor) -> Sequence[Any]:
             RefusedUpload.channel, RefusedUpload.filename, RefusedUpload.account_id,
             Account.legal_name, Upload.account_id.label("holder_id"),
         )
-        .join(Upload, Upload.id == RefusedSerial.upload_id)
-        .join(RefusedUpload, RefusedUpload.id == RefusedSerial.refused_upload_id)
-        .join(Account, Account.id == RefusedUpload.account_id)
+        .join(RefusedSerial.upload)
+        .join(RefusedSerial.refused_upload)
+        .join(RefusedUpload.account)
         .where(RefusedSerial.serial_number == serial.scalar_subquery())
         .order_by(RefusedUpload.id.desc())
         .limit(MOST)
@@ -160,7 +154,6 @@ def show(refused_id: int, actor: Actor, after: int = 0) -> Refused:
         _note(actor, [require(db.session.execute(owner).one_or_none())])
     people = (RefusedUpload.account, RefusedUpload.user, RefusedUpload.subscription)
     upload = select(RefusedUpload).where(is_it).options(*map(joinedload, people))
-    serials = db.session.execute(_serials(refused_id, after)).all()
     again = (
         select(AuditEvent.at)
         .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
@@ -169,7 +162,7 @@ def show(refused_id: int, actor: Actor, after: int = 0) -> Refused:
         .order_by(AuditEvent.id.desc())
         .limit(MOST + 1)
     )  # fmt: skip
-    made = db.session.scalars(upload).one()
+    made, serials = db.session.scalars(upload).one(), _serials(refused_id, after)
     return Refused(
         upload=made,
         serials=serials[:SERIALS_SHOWN],
@@ -178,23 +171,24 @@ def show(refused_id: int, actor: Actor, after: int = 0) -> Refused:
     )
 
 
-def _serials(refused_id: int, after: int) -> Select[*tuple[Any, ...]]:
-    """Select the serial numbers of a refused upload, with the rows that have them."""
+def _serials(refused_id: int, after: int) -> Sequence[Any]:
+    """Return serial numbers of a refused upload, with the rows that have them."""
     is_same_row = (PanelSerial.serial_number == RefusedSerial.serial_number) & (
         PanelSerial.upload_id == RefusedSerial.upload_id
     )
-    return (
+    query = (
         select(
             RefusedSerial.row, RefusedSerial.serial_number, RefusedSerial.upload_id,
             PanelSerial.id.label("row_id"), Upload.account_id, Account.legal_name,
         )
         .join(PanelSerial, is_same_row)
-        .join(Upload, Upload.id == RefusedSerial.upload_id)
-        .join(Account, Account.id == Upload.account_id)
+        .join(RefusedSerial.upload)
+        .join(Upload.account)
         .where(RefusedSerial.refused_upload_id == refused_id, RefusedSerial.row > after)
         .order_by(RefusedSerial.row)
         .limit(SERIALS_SHOWN + 1)
     )  # fmt: skip
+    return db.session.execute(query).all()
 
 
 def _note(actor: Actor, found: Sequence[Any], **seen: int) -> None:

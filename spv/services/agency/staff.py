@@ -3,28 +3,23 @@
 The person who runs the server does the same with commands, as `OPERATOR`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import select
 
 from spv import clock
 from spv.extensions import db
-from spv.models import SecondFactor, Suspension, User
+from spv.models import Suspension, User
 from spv.rules.accounts import Role, StaffRole, read_email, read_name, read_staff_role
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
-from spv.services.accounts import second_factors, sessions, sign_in
-from spv.services.accounts.users import Link, new_link
+from spv.services.accounts import second_factors, sign_in
+from spv.services.accounts.users import Link, new_link, record, retire
 from spv.services.actor import OPERATOR, Actor
-from spv.services.authorisation import (
-    authorised_transaction,
-    reason_of,
-    require,
-)
+from spv.services.authorisation import authorised_transaction, reason_of, require
 
 LAST = (
     "The agency needs an administrator who can sign in. Make another member of staff "
@@ -76,8 +71,7 @@ def create(email: str, name: str = "", role: str = "") -> Link:
     with _transaction(OPERATOR):
         user = sign_in.user_of(given["email"])
         if user is None or not user.is_staff:
-            known = {each.staff_role for each in index()}
-            is_there = StaffRole.ADMINISTRATOR in known
+            is_there = any(a.staff_role == StaffRole.ADMINISTRATOR for a in index())
             usual = StaffRole.ASSESSOR if is_there else StaffRole.ADMINISTRATOR
             return _make(given | {"role": role or usual.value}, user, OPERATOR)
         if role not in ("", user.staff_role):
@@ -87,7 +81,7 @@ def create(email: str, name: str = "", role: str = "") -> Link:
             )
         at = clock.now()
         link = new_link(user, at)
-        _record("user.password_link_made", user, OPERATOR, at)
+        record("user.password_link_made", user, OPERATOR, at)
         return link
 
 
@@ -103,7 +97,7 @@ def change_role(user_id: int, answers: Mapping[str, Any], actor: Actor) -> str:
         if role != StaffRole.ADMINISTRATOR and is_last_administrator(user):
             raise ValidationError({"role": LAST})
         user.staff_role = role
-        _record("staff.role_changed", user, actor, clock.now())
+        record("staff.role_changed", user, actor, clock.now())
         return user.name
 
 
@@ -117,11 +111,7 @@ def remove(user_id: int, actor: Actor) -> str:
         sign_in.check_not_shared(user)
         if is_last_administrator(user):
             raise ConflictError(LAST)
-        user.removed_at = at
-        user.link_hash = user.link_until = None
-        factors = second_factors.forget(user)
-        sessions.revoke(user.id)
-        _record("staff.removed", user, actor, at, *factors)
+        record("staff.removed", user, actor, at, *retire(user, at))
         return user.name
 
 
@@ -143,9 +133,7 @@ def _make(given: Mapping[str, str], user: User | None, actor: Actor) -> Link:
     user.is_staff, user.staff_role, user.password_hash = True, given["role"], None
     db.session.add(user)
     db.session.flush()
-    factors = second_factors.forget(user)
-    sessions.revoke(user.id)
-    _record("staff.created", user, actor, at, *factors)
+    record("staff.created", user, actor, at, *second_factors.forget(user))
     return link
 
 
@@ -153,21 +141,8 @@ def _find(user_id: int) -> User:
     return require(db.session.scalar(_STAFF.where(User.id == user_id)))
 
 
-def _record(
-    event: str, user: User, actor: Actor, at: datetime, *changed: SecondFactor
-) -> None:
-    audit_log.act(
-        event, actor, at, changed=[user, *changed],
-        subject=user.id, email=user.email, name=user.name, role=user.staff_role,
-    )  # fmt: skip
-
-
-@contextmanager
-def _transaction(actor: Actor) -> Iterator[None]:
+def _transaction(actor: Actor) -> AbstractContextManager[int]:
     """Begin a transaction of an administrator of staff, or of the operator."""
     if actor is OPERATOR:
-        with audit_log.registry_transaction():
-            yield
-    else:
-        with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
-            yield
+        return audit_log.registry_transaction()
+    return authorised_transaction(actor, Role.STAFF_ADMINISTRATOR)

@@ -6,10 +6,10 @@ before cannot write any more. What they did before stays: their rows remain vali
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from spv import clock
 from spv.extensions import Model, db
@@ -32,24 +32,16 @@ class Subject(StrEnum):
     SUBSCRIPTION = "subscriptions"
 
 
-class _Kind(NamedTuple):
-    """The table of a kind of thing, and the column of suspensions that names it.
-
-    `event` begins the names of its events, and `detail` is the name of its id in them.
-    """
-
-    model: type[Model]
-    column: str
-    event: str
-    detail: str
-
-
-_KINDS = {
-    Subject.ACCOUNT: _Kind(Account, "account_id", "account", "account"),
-    Subject.PERSON: _Kind(User, "user_id", "user", "subject"),
-    Subject.SUBSCRIPTION: _Kind(
-        Subscription, "subscription_id", "subscription", "subscription"
-    ),
+# The table of each kind of thing, and the column of suspensions that names it.
+_MODELS: dict[Subject, type[Model]] = {
+    Subject.ACCOUNT: Account,
+    Subject.PERSON: User,
+    Subject.SUBSCRIPTION: Subscription,
+}
+_COLUMNS: dict[Subject, InstrumentedAttribute[Any]] = {
+    Subject.ACCOUNT: Suspension.account_id,
+    Subject.PERSON: Suspension.user_id,
+    Subject.SUBSCRIPTION: Suspension.subscription_id,
 }
 _LASTS = Suspension.ended_at.is_(None)
 
@@ -59,7 +51,7 @@ def find(subject: Subject, number: int) -> Any:
 
     Raises NotFoundError, also for a person who was removed.
     """
-    found = require(db.session.get(_KINDS[subject].model, number))
+    found = require(db.session.get(_MODELS[subject], number))
     if isinstance(found, User) and found.removed_at:
         raise NotFoundError
     return found
@@ -67,7 +59,7 @@ def find(subject: Subject, number: int) -> Any:
 
 def history(subject: Subject, number: int) -> Sequence[Suspension]:
     """Return the suspensions of one thing, newest first. The first may last."""
-    query = select(Suspension).where(_column(subject) == number)
+    query = select(Suspension).where(_COLUMNS[subject] == number)
     people = joinedload(Suspension.made_by), joinedload(Suspension.ended_by)
     query = query.options(*people).order_by(Suspension.id.desc())
     return db.session.scalars(query).all()
@@ -75,9 +67,9 @@ def history(subject: Subject, number: int) -> Sequence[Suspension]:
 
 def reasons(subject: Subject, ids: Iterable[int]) -> dict[int, str]:
     """Return the reasons why some things of a kind are suspended now, by their ids."""
-    column = _column(subject)
-    query = select(column, Suspension.reason).where(column.in_([*ids]), _LASTS)
-    return dict(db.session.execute(query).all())
+    column, numbers = _COLUMNS[subject], [*ids]
+    query = select(column, Suspension.reason).where(column.in_(numbers), _LASTS)
+    return dict(db.session.execute(query).all()) if numbers else {}
 
 
 def suspend(
@@ -100,7 +92,7 @@ def suspend(
                 f"{lasting.made_by.name} has suspended this already. Nothing was done."
             )
         made = Suspension(reason=reason, made_at=at, made_by_id=actor.user_id)
-        setattr(made, _KINDS[subject].column, number)
+        setattr(made, _COLUMNS[subject].key, number)
         db.session.add(made)
         _record("suspended", subject, number, made, actor)
 
@@ -122,8 +114,10 @@ def reinstate(
             raise ConflictError("This is not suspended. Nothing was done.")
         lasting.end_reason, lasting.ended_at = reason, at
         lasting.ended_by_id = actor.user_id
-        for user_id in _people(found):
-            sessions.revoke(user_id)
+        is_its = User.account_id if subject is Subject.ACCOUNT else User.id
+        if subject is not Subject.SUBSCRIPTION:
+            for user_id in db.session.scalars(select(User.id).where(is_its == number)):
+                sessions.revoke(user_id)
         _record("reinstated", subject, number, lasting, actor)
 
 
@@ -134,30 +128,14 @@ def _check_staff(found: Model, actor: Actor) -> None:
 
 
 def _lasting(subject: Subject, number: int) -> Suspension | None:
-    query = select(Suspension).where(_column(subject) == number, _LASTS)
+    query = select(Suspension).where(_COLUMNS[subject] == number, _LASTS)
     return db.session.scalar(query)
-
-
-def _column(subject: Subject) -> ColumnElement[int]:
-    return Suspension.__table__.c[_KINDS[subject].column]
-
-
-def _people(found: Account | User | Subscription) -> Sequence[int]:
-    """Return the ids of the people whom a suspension has shut out."""
-    match found:
-        case User(id=number):
-            return [number]
-        case Account(id=number):
-            query = select(User.id).where(User.account_id == number)
-            return db.session.scalars(query).all()
-    return []
 
 
 def _record(
     done: str, subject: Subject, number: int, changed: Suspension, actor: Actor
 ) -> None:
-    kind = _KINDS[subject]
-    at = changed.ended_at or changed.made_at
-    audit_log.act(
-        f"{kind.event}.{done}", actor, at, changed=[changed], **{kind.detail: number}
-    )
+    at, kind = changed.ended_at or changed.made_at, _MODELS[subject].__name__.lower()
+    # In the log, the id of the actor is `user`.
+    about = {"subject" if kind == "user" else kind: number}
+    audit_log.act(f"{kind}.{done}", actor, at, changed=[changed], **about)

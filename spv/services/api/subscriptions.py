@@ -138,7 +138,8 @@ def show_key(
     """
     find(subscription_id, actor)  # before a password is counted as a try
     token, password = given
-    is_fresh = sessions.has_session(token, since=clock.now() - FRESH)
+    session = sessions.find(token)
+    is_fresh = session is not None and session.started_at >= clock.now() - FRESH
     if not is_fresh and not password:
         sentence = "Enter your password: you signed in more than 5 minutes ago."
         raise ValidationError({"password": sentence})

@@ -36,6 +36,7 @@ MOST_PLACES = 60
 MOST_SHOWN = 50
 # Without letters that look like others.
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_HAS_TRAINER = TrainingClass.trainer_id.is_not(None)
 DECLINED = "The trainer has declined this, so that you see what it looks like."
 SUSPENDED = "The trainer has suspended this, so that you see what it looks like."
 
@@ -68,23 +69,17 @@ def is_over(of_class: TrainingClass) -> bool:
 
 def index() -> Sequence[Any]:
     """Return the classes of trainers, the newest first, with the places taken."""
-    taken = (
-        select(func.count())
-        .where(TrainingPlace.class_id == TrainingClass.id)
-        .scalar_subquery()
-    )
-    query = select(TrainingClass, taken).where(TrainingClass.trainer_id.is_not(None))
+    is_its = TrainingPlace.class_id == TrainingClass.id
+    taken = select(func.count()).where(is_its).scalar_subquery()
+    query = select(TrainingClass, taken).where(_HAS_TRAINER)
     query = query.options(joinedload(TrainingClass.trainer)).limit(MOST_SHOWN)
     return db.session.execute(query.order_by(TrainingClass.id.desc())).all()
 
 
 def show(class_id: int) -> tuple[TrainingClass, Sequence[TrainingPlace]]:
     """Return a class of a trainer and its places; raises NotFoundError."""
-    query = select(TrainingClass).where(
-        TrainingClass.id == class_id, TrainingClass.trainer_id.is_not(None)
-    )
-    of_class = require(db.session.scalar(query))
-    return of_class, places_of(class_id)
+    query = select(TrainingClass).where(TrainingClass.id == class_id, _HAS_TRAINER)
+    return require(db.session.scalar(query)), places_of(class_id)
 
 
 def board(places: Sequence[TrainingPlace]) -> list[Seat]:
@@ -93,11 +88,11 @@ def board(places: Sequence[TrainingPlace]) -> list[Seat]:
     users = [place.user_id for place in places]
     query = query.where(UserSession.user_id.in_(users)).group_by(UserSession.user_id)
     seen = dict(db.session.execute(query).all())
-    missing, acts = missing_of(places), {act: _subjects(act, places) for act in Act}
+    missing, subjects = missing_of(places), _subjects(places)
     return [
         Seat(
             place, missing[place.id], seen.get(place.user_id),
-            [act for act in Act if place.id in acts[act]],
+            [act for act in Act if place.id in subjects[act]],
         )
         for place in places
     ]  # fmt: skip
@@ -113,25 +108,22 @@ def play(
     that the agency's own pages would write.
     """
     done, refused = 0, []
-    for subject, number in _subjects(act, places).values():
+    for subject, number in _subjects(places)[act].values():
         try:
-            _play_one(act, subject, number, actor)
+            match act:
+                case Act.APPROVE:
+                    applications.approve(number, actor)
+                case Act.DECLINE:
+                    applications.decline(number, {"reason": DECLINED}, actor)
+                case Act.SUSPEND:
+                    reason = {"reason": SUSPENDED}
+                    suspensions.suspend(subject, number, reason, actor)
+                case Act.REINSTATE:
+                    suspensions.reinstate(subject, number, {}, actor)
             done += 1
         except ConflictError as error:
             refused.append(str(error))
     return done, refused
-
-
-def _play_one(act: Act, subject: Subject, number: int, actor: Actor) -> None:
-    match act:
-        case Act.APPROVE:
-            applications.approve(number, actor)
-        case Act.DECLINE:
-            applications.decline(number, {"reason": DECLINED}, actor)
-        case Act.SUSPEND:
-            suspensions.suspend(subject, number, {"reason": SUSPENDED}, actor)
-        case Act.REINSTATE:
-            suspensions.reinstate(subject, number, {}, actor)
 
 
 def assess_alone(place: TrainingPlace, actor: Actor) -> None:
@@ -144,46 +136,46 @@ def assess_alone(place: TrainingPlace, actor: Actor) -> None:
         raise ConflictError("Your trainer plays the agency, and assesses applications.")
     query = select(User).where(User.is_staff, User.removed_at.is_(None))
     assessors = query.where(User.staff_role != StaffRole.AUDITOR).order_by(User.id)
-    for user in db.session.scalars(assessors):
-        if suspension_of(user.id, None) is None:
-            staff = Actor(user.email, actor.channel, roles_of_user(user), user.id)
-            done, refused = play(Act.APPROVE, [place], staff)
-            if done:
-                return
-            nothing = "No application of yours waits to be assessed."
-            raise ConflictError(refused[0] if refused else nothing)
-    raise ConflictError("This demonstration has no agency staff who could assess it.")
+    users = db.session.scalars(assessors).all()
+    user = next((each for each in users if not suspension_of(each.id, None)), None)
+    if user is None:
+        raise ConflictError(
+            "This demonstration has no agency staff who could assess it."
+        )
+    staff = Actor(user.email, actor.channel, roles_of_user(user), user.id)
+    done, refused = play(Act.APPROVE, [place], staff)
+    if not done:
+        nothing = "No application of yours waits to be assessed."
+        raise ConflictError(refused[0] if refused else nothing)
 
 
 def _subjects(
-    act: Act, places: Sequence[TrainingPlace]
-) -> dict[int, tuple[Subject, int]]:
-    """Return what an act would be done to: an application, an account or a person."""
-    if act in (Act.APPROVE, Act.DECLINE):
-        by_user = {place.user_id: place.id for place in places}
-        return {
-            by_user[each.user_id]: (Subject.PERSON, each.id)
-            for each in applications.of_users([*by_user])
-            if each.status == Status.SUBMITTED
-        }
-    subjects = {
-        place.id: (Subject.ACCOUNT, place.user.account_id)
-        if place.user.account_id
-        else (Subject.PERSON, place.user_id)
-        for place in places
+    places: Sequence[TrainingPlace],
+) -> dict[Act, dict[int, tuple[Subject, int]]]:
+    """Return what each act would be done to for a place, by the ids of places.
+
+    It is done to an application, or else to an account or a person without one.
+    """
+    by_user = {place.user_id: place.id for place in places}
+    applied = {
+        by_user[each.user_id]: (Subject.PERSON, each.id)
+        for each in applications.of_users([*by_user])
+        if each.status == Status.SUBMITTED
     }
+    accounts = [each.user.account_id for each in places if each.user.account_id]
     suspended = {
-        (kind, number)
-        for kind in (Subject.ACCOUNT, Subject.PERSON)
-        for number in suspensions.reasons(
-            kind, [number for subject, number in subjects.values() if subject is kind]
-        )
+        Subject.ACCOUNT: suspensions.reasons(Subject.ACCOUNT, accounts),
+        Subject.PERSON: suspensions.reasons(Subject.PERSON, by_user),
     }
-    return {
-        number: subject
-        for number, subject in subjects.items()
-        if (subject in suspended) == (act is Act.REINSTATE)
-    }
+    subjects = {Act.APPROVE: applied, Act.DECLINE: applied}
+    subjects |= {Act.SUSPEND: {}, Act.REINSTATE: {}}
+    for place in places:
+        account = place.user.account_id
+        kind = Subject.ACCOUNT if account else Subject.PERSON
+        number = account or place.user_id
+        act = Act.REINSTATE if number in suspended[kind] else Act.SUSPEND
+        subjects[act][place.id] = kind, number
+    return subjects
 
 
 def open_class(answers: Mapping[str, str], actor: Actor) -> int:

@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from flask import Flask, current_app
@@ -33,30 +32,16 @@ LAST, MOST = date(2035, 12, 31), 10_000  # days
 KNOWN_FOR = 1  # second, until the other processes of a server see a move
 # Verification allows what they did so long after a move by the day before it.
 ALLOWED = timedelta(seconds=5)
-_MOVES = (
-    select(AuditEvent.at, AuditEvent.details)
-    .where(AuditEvent.event == MOVED)
-    .order_by(AuditEvent.id)
-)
-
-
-class Step(StrEnum):
-    """The moves of the clock."""
-
-    DAY = "day"
-    WEEK = "week"
-    THREE_MONTHS = "three-months"
-    NEW_YEAR = "new-year"
-    BACK = "back"
-
-
+# The moves of the clock, in words.
 STEPS = {
-    Step.DAY: "One day on",
-    Step.WEEK: "One week on",
-    Step.THREE_MONTHS: "Three months on",
-    Step.NEW_YEAR: "To the next 1 January",
-    Step.BACK: "Back to the real day",
+    "day": "One day on",
+    "week": "One week on",
+    "three-months": "Three months on",
+    "new-year": "To the next 1 January",
+    "back": "Back to the real day",
 }
+_MOVES = select(AuditEvent.at, AuditEvent.details).filter_by(event=MOVED)
+_MOVES = _MOVES.order_by(AuditEvent.id)
 
 
 class Moves:
@@ -118,7 +103,13 @@ def move(answers: dict[str, str], actor: Actor) -> date:
         read_again()
         at = clock.now()
         real, today = clock.day_of(at), clock.today(at)
-        day = _moved(Step(step), real, today)
+        day = {
+            "day": today + timedelta(days=1),
+            "week": today + timedelta(days=7),
+            "three-months": last_day(today) + timedelta(days=1),
+            "new-year": date(today.year + 1, 1, 1),
+            "back": real,
+        }[step]
         if day > LAST:
             raise ValidationError({"move": f"The clock goes to {LAST.year} at most."})
         audit_log.act(
@@ -127,19 +118,6 @@ def move(answers: dict[str, str], actor: Actor) -> date:
         )  # fmt: skip
     read_again()
     return day
-
-
-def _moved(step: Step, real: date, today: date) -> date:
-    match step:
-        case Step.DAY:
-            return today + timedelta(days=1)
-        case Step.WEEK:
-            return today + timedelta(days=7)
-        case Step.THREE_MONTHS:
-            return last_day(today) + timedelta(days=1)
-        case Step.NEW_YEAR:
-            return date(today.year + 1, 1, 1)
-    return real
 
 
 def _days(details: str) -> int:

@@ -2,16 +2,15 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from spv import clock
 from spv.database import one_of
 from spv.extensions import db
 from spv.models import (
-    AccountApplication,
     ApiRequest,
     AuditEvent,
     Declaration,
@@ -23,13 +22,7 @@ from spv.models import (
     Upload,
 )
 from spv.rules.ledger.statements import API
-from spv.rules.training.exercises import (
-    Application,
-    Calculation,
-    Evidence,
-    Recorded,
-    missing,
-)
+from spv.rules.training.exercises import Calculation, Evidence, Recorded, missing
 from spv.rules.training.material import Material
 from spv.services.accounts.applications import of_users
 
@@ -43,35 +36,29 @@ def material_of(place: TrainingPlace) -> Material:
 
 def last_calculation(place: TrainingPlace) -> str:
     """Return the reference of a trainee's last calculation; "" if there is none."""
-    events = _events([place.user.email]).get(place.user.email, ())
-    found = [details["reference"] for name, _, details in events if name == CALCULATED]
-    return found[-1] if found else ""
+    found = _events([place])[CALCULATED, place.user.email]
+    return found[-1][1]["reference"] if found else ""
 
 
 def missing_of(places: Sequence[TrainingPlace]) -> dict[int, list[str]]:
     """Say by the id of each place what its exercises still lack; "" for those done."""
     accounts = [p.user.account_id for p in places if p.user.account_id]
-    found = _of_accounts(accounts)
-    applications = _lists(
-        (each.user_id, _application(each))
-        for each in of_users([place.user_id for place in places])
-    )
-    rows, events = _rows(places, accounts), _events([p.user.email for p in places])
+    facts, rows = _of_accounts(accounts), _rows(places, accounts)
+    applications: Sequence[Any] = of_users([place.user_id for place in places])
+    events = _events(places)
     missed = {}
     for place in places:
-        user, given = place.user, material_of(place)
-        account, mine = user.account, events.get(user.email, [])
-        number = account.id if account else 0
+        user, account = place.user, place.user.account
+        number, given = user.account_id or 0, material_of(place)
         evidence = Evidence(
-            **{name: lists.get(number, ()) for name, lists in found.items()},
+            **{name: found[number] for name, found in facts.items()},
             account_types=account.account_types if account else (),
-            applications=applications.get(user.id, ()),
-            rows=rows.get(number, {}),
-            keys=frozenset(d["key"] for name, _, d in mine if name == SHOWN),
+            applications=[a for a in applications if a.user_id == user.id],
+            rows=rows[number],
+            keys=frozenset(details["key"] for _, details in events[SHOWN, user.email]),
             calculations=[
                 _calculation(sequence, details, given)
-                for name, sequence, details in mine
-                if name == CALCULATED
+                for sequence, details in events[CALCULATED, user.email]
             ],
             answers=place.answers,
         )
@@ -81,49 +68,28 @@ def missing_of(places: Sequence[TrainingPlace]) -> dict[int, list[str]]:
 
 def _of_accounts(accounts: list[int]) -> dict[str, dict[int, list[Any]]]:
     """Return facts of the evidence that belong to accounts, each by the account."""
-
-    def read(model: Any, *names: str) -> Sequence[Any]:
-        columns = [model.account_id, *(getattr(model, name) for name in names)]
-        query = select(*columns).where(model.account_id.in_(accounts))
-        return db.session.execute(query.order_by(model.id)).all()
-
-    refused = read(RefusedUpload, "row_count", "problem_count")
-    return {
-        "refused": _lists((account, tuple(counts)) for account, *counts in refused),
-        "declarations": _lists(
-            (account, purpose)
-            for account, purpose in read(Declaration, "purpose")
-            if purpose == API
-        ),
-        "subscriptions": _lists(read(Subscription, "id")),
-        "requests": _lists(_requests(accounts)),
-    }
-
-
-def _lists(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
-    lists: dict[Any, list[Any]] = defaultdict(list)
-    for key, value in pairs:
-        lists[key].append(value)
-    return lists
-
-
-def _application(each: AccountApplication) -> Application:
-    return Application(
-        each.status, each.is_upgrade, each.legal_name, each.abn, each.reason or ""
-    )
-
-
-def _requests(accounts: list[int]) -> Iterator[tuple[int, tuple[str, int, int]]]:
-    """Yield accounts with the answered API requests of each, the newest first."""
-    columns = ApiRequest.key_kind, ApiRequest.status, ApiRequest.item_count
-    query = select(Subscription.account_id, *columns).join(
-        Subscription, ApiRequest.subscription_id == Subscription.id
-    )
-    query = query.where(
-        Subscription.account_id.in_(accounts), ApiRequest.status.is_not(None)
-    )
-    for row in db.session.execute(query.order_by(ApiRequest.id.desc())):
-        yield row.account_id, (row.key_kind, row.status, row.item_count or 0)
+    refused, request = RefusedUpload, ApiRequest
+    answered = (
+        select(Subscription.account_id, request.key_kind, request.status,
+               func.coalesce(request.item_count, 0))
+        .join(Subscription, request.subscription_id == Subscription.id)
+        .where(request.status.is_not(None))
+        .order_by(request.id.desc())
+    )  # fmt: skip
+    queries: dict[str, Any] = {
+        "refused": select(refused.account_id, refused.row_count, refused.problem_count),
+        "declarations": select(Declaration.account_id, Declaration.purpose)
+        .where(Declaration.purpose == API),
+        "subscriptions": select(Subscription.account_id, Subscription.id),
+        "requests": answered,
+    }  # fmt: skip
+    facts: dict[str, dict[int, list[Any]]]
+    facts = {name: defaultdict(list) for name in queries}
+    for name, query in queries.items():
+        of_accounts = query.where(query.selected_columns[0].in_(accounts))
+        for account, *values in db.session.execute(of_accounts):
+            facts[name][account].append(tuple(values))
+    return facts
 
 
 def _rows(
@@ -147,18 +113,20 @@ def _rows(
     return found
 
 
-def _events(emails: list[str]) -> dict[str, list[tuple[str, int, dict[str, Any]]]]:
-    """Return calculations and shown keys: name, number and details, by email address.
+def _events(places: Sequence[TrainingPlace]) -> dict[tuple[str, str], list[Any]]:
+    """Return numbers and details of calculations and shown keys, by name and email.
 
     A batch logs one event, which has no calculation of its own.
     """
+    found = defaultdict[tuple[str, str], list[Any]](list)
+    emails = [place.user.email for place in places]
     query = select(AuditEvent).where(
         AuditEvent.actor.in_(emails), AuditEvent.event.in_((CALCULATED, SHOWN))
     )
-    return _lists(
-        (each.actor, (each.event, each.sequence, json.loads(each.details)))
-        for each in db.session.scalars(query.order_by(AuditEvent.id))
-    )
+    for each in db.session.scalars(query.order_by(AuditEvent.id)):
+        event = each.sequence, json.loads(each.details)
+        found[each.event, each.actor].append(event)
+    return found
 
 
 def _calculation(number: int, details: dict[str, Any], given: Material) -> Calculation:

@@ -51,7 +51,7 @@ def is_trainee(email: str) -> bool:
 
 def place_of(user_id: int) -> TrainingPlace | None:
     """Return the place of a trainee, with its class."""
-    query = select(TrainingPlace).where(TrainingPlace.user_id == user_id)
+    query = select(TrainingPlace).filter_by(user_id=user_id)
     return db.session.scalar(query.options(*LOADED))
 
 
@@ -64,10 +64,8 @@ def enter(answers: Mapping[str, str], actor: Actor, instead_of: str = "") -> str
     given = read_all(answers, {"code": _read_code, "name": _read_name})
     with audit_log.registry_transaction():
         at = clock.now()
-        query = select(TrainingClass).where(
-            TrainingClass.code == given["code"], TrainingClass.ends_at > at
-        )
-        of_class = db.session.scalar(query)
+        query = select(TrainingClass).filter_by(code=given["code"])
+        of_class = db.session.scalar(query.where(TrainingClass.ends_at > at))
         if of_class is None or of_class.trainer_id is None:
             raise ValidationError({
                 "code": "No open class has this code. Ask your trainer for the code."
@@ -131,7 +129,6 @@ def give_account(place: TrainingPlace, actor: Actor) -> None:
         types = {*account.account_types, AccountType.GENERAL, AccountType.VSP}
         account.account_types = in_order(types)
         user.account, user.is_administrator = account, True
-        db.session.flush()
         audit_log.act("training.account_given", actor, at, changed=[account, user])
 
 
@@ -180,7 +177,6 @@ def _enter(
     user, contact = _new_person(name, at)
     place = TrainingPlace(of_class=of_class, user=user, answers={}, entered_at=at)
     db.session.add(place)
-    db.session.flush()
     token = sessions.start(user, at, instead_of)
     is_alone = of_class.trainer_id is None
     audit_log.act(
@@ -202,11 +198,9 @@ def _new_person(name: str, at: datetime) -> tuple[User, NominatedContact]:
     db.session.add(user)
     db.session.flush()
     given = Material(user.id, clock.day_of(at))
-    contact = NominatedContact(
-        legal_name=given.legal_name, abn=given.abn, email=user.email
-    )
+    details = {"legal_name": given.legal_name, "abn": given.abn}
+    contact = NominatedContact(**details, email=user.email)
     db.session.add(contact)
-    db.session.flush()
     return user, contact
 
 

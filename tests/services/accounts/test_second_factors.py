@@ -9,7 +9,7 @@ import time_machine
 from spv.database import nested_batch
 from spv.extensions import db
 from spv.models import AuditEvent, User
-from spv.services.accounts import second_factors, second_step, users
+from spv.services.accounts import second_factors, users
 from spv.services.accounts.second_factors import WRONG, matching_step
 from spv.services.accounts.tries import TooManyFailures
 from tests.people import (
@@ -118,7 +118,7 @@ def test_guesses_of_a_day(kim, clock):
                 clock.shift(timedelta(seconds=error.retry_after))
     assert tried == 30
     clock.shift(timedelta(hours=1))
-    assert second_step.holder(ticket) is None
+    assert second_factors.holder(ticket) is None
     assert is_in(finish(half(KIM), code_of(secret)))
 
 
@@ -168,7 +168,7 @@ def test_a_ticket_ends(kim, clock):
     secret, codes, token = enrol(KIM)
     ticket = half(KIM)
     clock.shift(timedelta(minutes=10))
-    assert second_step.holder(ticket)
+    assert second_factors.holder(ticket)
     clock.shift(timedelta(seconds=1))
     assert finish(ticket, codes[0]) == ""
     ticket = half(KIM)
@@ -181,7 +181,7 @@ def test_a_ticket_ends(kim, clock):
     ticket = half(KIM)
     second_factors.reset(KIM)
     assert finish(ticket, codes[1]) == ""
-    assert second_step.holder("") is second_step.holder("9" * 30) is None
+    assert second_factors.holder("") is second_factors.holder("9" * 30) is None
 
 
 def test_a_ticket_is_no_session_and_not_that_of_another(kim, private_people):
@@ -189,7 +189,7 @@ def test_a_ticket_is_no_session_and_not_that_of_another(kim, private_people):
     ticket = half(KIM)
     assert not is_in(ticket)
     lou = user_of(KIM).id + 1
-    assert second_step.holder(f"{lou}.{ticket.partition('.')[2]}") is None
+    assert second_factors.holder(f"{lou}.{ticket.partition('.')[2]}") is None
     assert events()[-1] == "second_factor.asked"
 
 

@@ -15,7 +15,7 @@ from spv.models import AuditEvent
 from spv.rules.errors import ForbiddenError
 from spv.rules.staff_search import LogCriteria
 from spv.services import audit_log
-from spv.services.agency import audit_export, searches
+from spv.services.agency import audit_search
 from spv.services.stc import calculations
 from tests.examples import GOOD_SOLAR
 from tests.people import WEB, acting, events, user_of
@@ -34,26 +34,26 @@ def noted(*asked, actor):
     """The number of events that some searches write."""
     before = len(events())
     for criteria in asked:
-        searches.note_search("ledger.searched", actor, criteria)
+        audit_search.note_search("ledger.searched", actor, criteria)
     return len(events()) - before
 
 
 def test_a_search_is_one_event_and_its_next_pages_are_none(staff):
     assert noted(VALID, VALID, VALID, actor=staff) == 1
     assert noted({"Status": "Invalid"}, VALID, VALID, actor=staff) == 2
-    searches.note_search("log.searched", staff, {"Person": "x"})
+    audit_search.note_search("log.searched", staff, {"Person": "x"})
     assert noted(VALID, actor=staff) == 0
 
 
 def test_a_search_without_criteria_and_one_of_an_account_are_no_events(staff, vsp):
     assert noted({}, {}, actor=staff) == noted(VALID, actor=vsp) == 0
-    searches.note("ledger.exported", vsp)
+    audit_search.note("ledger.exported", vsp)
     assert "ledger.exported" not in events()
 
 
 def test_an_hour_later_it_is_another_search(staff, app):
     assert noted(VALID, actor=staff) == 1
-    with clock.at(clock.now() + searches.SAME_FOR):
+    with clock.at(clock.now() + audit_search.SAME_FOR):
         assert noted(VALID, VALID, actor=staff) == 1
 
 
@@ -66,7 +66,7 @@ def test_somebody_who_is_staff_no_more_gets_nothing(staff):
 
 def exported(form, actor, **criteria):
     """The lines of an export, as a file that is read again."""
-    text = "".join(audit_export.export(LogCriteria(**criteria), form, actor))
+    text = "".join(audit_search.export(LogCriteria(**criteria), form, actor))
     db.session.rollback()
     if form == "csv":
         return [*csv.DictReader(io.StringIO(text))]
@@ -105,8 +105,8 @@ def test_an_export_is_an_event_and_stops_at_its_limit(staff, monkeypatch):
     whole = exported("jsonl", staff)
     assert whole[0]["event"] == "log.exported"
     assert json.loads(whole[0]["details"])["form"] == "jsonl"
-    monkeypatch.setattr(audit_export, "MOST", 7)
-    monkeypatch.setattr(audit_export, "SLICE", 3)
+    monkeypatch.setattr(audit_search, "MOST_EXPORTED", 7)
+    monkeypatch.setattr(audit_search, "SLICE", 3)
     few = exported("jsonl", staff, person=demo.STAFF)
     assert len(few) == min(7, len([e for e in whole if e["actor"] == demo.STAFF]) + 1)
     assert len(exported("csv", staff)) == 7
@@ -114,8 +114,8 @@ def test_an_export_is_an_event_and_stops_at_its_limit(staff, monkeypatch):
 
 
 def test_no_transaction_is_open_while_a_slow_reader_is_sent_a_slice(staff, monkeypatch):
-    monkeypatch.setattr(audit_export, "SLICE", 3)
-    texts = audit_export.export(LogCriteria(), "jsonl", staff)
+    monkeypatch.setattr(audit_search, "SLICE", 3)
+    texts = audit_search.export(LogCriteria(), "jsonl", staff)
     for _ in range(3):
         assert next(texts)
         assert not db.session().in_transaction()

@@ -10,7 +10,7 @@ from spv import demo
 from spv.database import nested_batch
 from spv.extensions import db
 from spv.rules.staff_search import CalculationCriteria, LogCriteria
-from spv.services.agency import audit_search, calculations, searches
+from spv.services.agency import audit_search, calculations
 from spv.services.stc import calculations as stc
 from tests.examples import EXAMPLES
 from tests.panels import panels_csv, upload
@@ -123,7 +123,7 @@ def test_a_search_looks_at_the_last_events_of_its_person_alone(many):
     criteria = {"Status": "Valid"}
     for _ in range(2):
         sent = statements(
-            lambda: searches.note_search("ledger.searched", actor, criteria)
+            lambda: audit_search.note_search("ledger.searched", actor, criteria)
         )
         of_log = [each for each in sent if "audit_events" in each[0]]
         assert [*scans(of_log)] == []
