@@ -24,7 +24,7 @@ from spv.services.checkpoints import EmptyLog
 from spv.services.checkpoints import make as make_checkpoint
 from spv.services.verify import checks, everything
 from spv.services.verify.calculations import replay
-from spv.services.verify.findings import Findings
+from spv.services.verify.comparison import Findings
 
 NO_DEMONSTRATION = "Production has no demonstration data."
 audit_group = AppGroup("audit", help="The audit log.")
@@ -73,7 +73,7 @@ def verify(contains: tuple[str, ...], checkpoints: tuple[TextIO, ...]) -> None:
     Exits with 0 if all is proved, with 1 if there are problems, and with 2 if nothing
     could be verified.
     """
-    findings = everything.verify([file.read() for file in checkpoints])
+    findings = everything.verify(checkpoints)
     lost = [noted for noted in contains if not everything.contains(noted)]
     for noted in lost:
         click.echo(

@@ -6,6 +6,7 @@ database can change it.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -271,7 +272,9 @@ def _add_to_file(note: str) -> None:
             os.fsync(file.fileno())
 
 
-def text_of_file() -> str:
-    """Return the text of the file of checkpoints; empty if there is none."""
+def lines_of_file() -> Iterator[str]:
+    """Yield the lines of the file of checkpoints, if there is one."""
     path = current_app.config["SPV_CHECKPOINTS"]
-    return Path(path).read_text("utf-8") if path and Path(path).exists() else ""
+    if path and Path(path).exists():
+        with Path(path).open(encoding="utf-8") as file:
+            yield from file

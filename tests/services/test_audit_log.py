@@ -13,7 +13,7 @@ from spv.services.actor import visitor
 from spv.services.stc import calculations
 from spv.services.verify import everything
 from spv.services.verify.calculations import replay
-from spv.services.verify.findings import Problems
+from spv.services.verify.comparison import Problems
 from tests.examples import GOOD_SOLAR
 from tests.people import at_once
 

@@ -79,7 +79,8 @@ def test_a_receipt_makes_the_checkpoint_that_it_needs(app, file):
     assert check(STC, 3).size == 3
     assert check(STC, 4).size == 5
     assert [each.size for each in saved()] == [3, 5]
-    assert list(proofs.read_notes(file.read_text())) == [each.note for each in saved()]
+    notes = proofs.read_notes(file.read_text().splitlines(True))
+    assert [*notes] == [each.note for each in saved()]
     assert everything.verify().sentences == []
 
 
@@ -109,7 +110,7 @@ def test_tiles(demonstration, file, count):
     for number in (size + 300, size, size - 200, 257, 256, 255):
         check(REGISTRY, number)
     assert checkpoints.consistency(first).startswith(f"old {size}\n")
-    assert everything.verify([file.read_text()]).sentences == []
+    assert everything.verify([file.read_text().splitlines(True)]).sentences == []
 
 
 CHANGES = [
@@ -213,7 +214,7 @@ def test_an_older_copy_is_not_continued(app, file):
     with pytest.raises(InconsistentLog, match="does not continue its last checkpoint"):
         checkpoints.make(STC)
     assert (file.read_text(), saved()) == (text, [])
-    (problem,) = everything.verify([text]).sentences
+    (problem,) = everything.verify([text.splitlines(True)]).sentences
     assert problem.startswith("stc: events up to 3 are not those of its checkpoint")
 
 
@@ -227,9 +228,6 @@ def test_an_older_checkpoint_that_the_log_does_not_continue(app, file):
             checkpoints.consistency(proofs.sign(text, checkpoints.origin_of(STC), key))
 
 
-DAMAGED = "The file of checkpoints is damaged after line 1."
-
-
 def test_a_damaged_file(app, file):
     record()
     note = checkpoints.make(STC)
@@ -240,7 +238,7 @@ def test_a_damaged_file(app, file):
             checkpoints.make(STC)
         assert file.read_text() == text
         (problem, *_) = everything.verify().sentences
-        assert problem in ("a checkpoint cannot be read", DAMAGED)
+        assert re.search("cannot be read|is damaged after line 1", problem)
 
 
 def test_a_file_that_cannot_be_written(app, tmp_path):
@@ -256,7 +254,7 @@ def test_a_file_that_cannot_be_written(app, tmp_path):
         assert result.output.startswith("Error: [Errno ")
     app.config["SPV_CHECKPOINTS"] = str(tmp_path / "checkpoints.txt")
     note = checkpoints.make(STC)
-    assert checkpoints.text_of_file() == f"{note}\n"
+    assert "".join(checkpoints.lines_of_file()) == f"{note}\n"
 
 
 def test_several_makers_at_once(demonstration, file):
@@ -271,7 +269,7 @@ def test_several_makers_at_once(demonstration, file):
     (only,) = saved()
     assert file.read_text() == f"{only.note}\n"
     assert at_once(*[make] * 2, *[lambda: [record(), checkpoints.make(STC)]] * 4) == []
-    noted = list(proofs.read_notes(file.read_text()))
+    noted = list(proofs.read_notes(file.read_text().splitlines(True)))
     assert noted == [each.note for each in saved()]
     assert everything.verify().sentences == []
 
@@ -288,7 +286,7 @@ def test_another_log_key(app, file):
         assert proofs.open_checkpoint(note, checkpoints.verifier_keys())
     assert [check(STC, number).size for number in (1, 4)] == [4, 4]
     assert checkpoints.consistency(old).startswith("old 2\n")
-    assert everything.verify([file.read_text()]).sentences == []
+    assert everything.verify([file.read_text().splitlines(True)]).sentences == []
     app.config["SPV_LOG_KEY_FALLBACKS"] = ()
     unknown, signed = everything.verify().sentences
     assert unknown == "stc: event 1 was sealed with an unknown log key"

@@ -17,8 +17,7 @@ from spv.rules.stc.systems import read_installation
 from spv.services import audit_log
 from spv.services.stc.batches import TOTALS, Line, digest
 from spv.services.stc.calculations import Numbers, installation_of, numbers_of
-from spv.services.verify.comparison import joined, read, rows_of
-from spv.services.verify.findings import UNREADABLE, Findings
+from spv.services.verify.comparison import UNREADABLE, Findings, joined, read, rows_of
 
 KIND = "calculations"
 CALCULATED, BATCH = "stc.calculated", "stc.batch_calculated"

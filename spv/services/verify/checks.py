@@ -23,7 +23,7 @@ from spv.services import audit_log, checkpoints, retention
 from spv.services.actor import Actor
 from spv.services.ledger import look_alikes
 from spv.services.verify import everything
-from spv.services.verify.findings import Findings
+from spv.services.verify.comparison import Findings
 
 NIGHTLY = "the nightly job"
 THREAD = "verification"

@@ -1,6 +1,8 @@
 """Verify everything that is saved: one command and one page prove all of it."""
 
+import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -8,57 +10,61 @@ from sqlalchemy.exc import SQLAlchemyError
 from spv.database import LIMITS, allow_long_statements, snapshot
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent, PanelSerial, StcCalculation
-from spv.rules.proofs import read_notes
 from spv.services import audit_log, checkpoints
-from spv.services.verify import calculations, ledger, products, refusals, subjects
-from spv.services.verify.chain import ChainCheck
-from spv.services.verify.findings import UNREADABLE, Findings
-from spv.services.verify.states import States
-
-READ_IN_ALL = (AuditEvent.id, PanelSerial.id, StcCalculation.id)
+from spv.services.verify import calculations, ledger, refusals
+from spv.services.verify.chain import ChainCheck, Notes
+from spv.services.verify.comparison import UNREADABLE, Findings
+from spv.services.verify.states import States, find_spare_subjects
 
 
 def verify(
-    files: Iterable[str] = (), progress: Callable[[int], None] = lambda _done: None
+    files: Iterable[Iterable[str]] = (),
+    progress: Callable[[int], None] = lambda _done: None,
 ) -> Findings:
     """Compare all that is saved with the log, and the log with its checkpoints.
 
     The checkpoints are those of the database, of the file SPV_CHECKPOINTS, and of
-    `files`, which are texts. `progress` is called with the number of things read.
+    `files`, by lines. `progress` is called with the number of things read.
     """
     findings = Findings(progress=progress)
-    notes: set[str] = set()
-    for text in (checkpoints.text_of_file(), *files):
-        try:
-            notes.update(read_notes(text))
-        except ValueError as error:
-            findings.add("checkpoints", str(error))
-    with snapshot():
-        allow_long_statements(LIMITS)  # those of a request, whose connection this was
-        states = States(findings)
-        for chain in audit_log.CHAINS:
-            ChainCheck(chain, findings, states).run(notes)
-        subjects.check_spare(findings)
-        findings.add_all("other chains", _foreign_chains())
-        for kind, part in (
-            ("people and accounts", states.compare),
-            ("ledger", lambda: ledger.check(findings)),
-            ("refusals", lambda: refusals.check(findings)),
-            (products.KIND, lambda: products.check(findings)),
-            ("calculations", lambda: calculations.check(findings)),
-        ):
-            try:
-                part()
-            except (ValueError, TypeError, SQLAlchemyError):
-                # What was saved is no text, no moment or no JSON.
-                findings.add(kind, f"{kind}: {UNREADABLE}")
+    with closing(sqlite3.connect("")) as temporary:
+        notes = Notes(temporary, findings)
+        # Before the snapshot, so that it has the events of all these checkpoints.
+        for lines in (checkpoints.lines_of_file(), *files):
+            notes.read_file(lines)
+        with snapshot():
+            allow_long_statements(
+                LIMITS
+            )  # those of a request, which had the connection
+            notes.read_database()
+            _verify(findings, notes)
     return findings
+
+
+def _verify(findings: Findings, notes: Notes) -> None:
+    states = States(findings)
+    for chain in audit_log.CHAINS:
+        ChainCheck(chain, findings, states, notes).run()
+    find_spare_subjects(findings)
+    findings.add_all("other chains", _foreign_chains())
+    for kind, part in (
+        ("people and accounts", states.compare),
+        (ledger.KIND, lambda: ledger.check(findings)),
+        ("refusals", lambda: refusals.check(findings)),
+        (ledger.PRODUCTS, lambda: ledger.check_products(findings)),
+        ("calculations", lambda: calculations.check(findings)),
+    ):
+        try:
+            part()
+        except (ValueError, TypeError, SQLAlchemyError):
+            # What was saved is no text, no moment or no JSON.
+            findings.add(kind, f"{kind}: {UNREADABLE}")
 
 
 def number_to_read() -> int:
     """Return about how many things `verify` reads."""
-    found = (db.session.scalar(select(func.max(each))) or 0 for each in READ_IN_ALL)
-    return sum(found)
+    newest = (AuditEvent.id, PanelSerial.id, StcCalculation.id)
+    return sum(db.session.scalar(select(func.max(each))) or 0 for each in newest)
 
 
 def contains(head: str) -> bool:

@@ -1,20 +1,16 @@
 """Compare refused uploads, conflicts, look-alikes and daily counts with the log."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from heapq import merge
-from itertools import groupby
-from operator import itemgetter
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import aliased
 
-from spv import clock
+from spv import clock, models
 from spv.models import (
-    AccountDay,
     AuditEvent,
     AuditSubject,
     Conflict,
@@ -22,30 +18,19 @@ from spv.models import (
     LookAlike,
     PanelSerial,
     RefusedSerial,
-    RefusedUpload,
     Upload,
 )
 from spv.rules.ledger.statements import OTHER
-from spv.services import audit_log
+from spv.services.audit_log import REGISTRY
 from spv.services.ledger.account_days import COUNTS
 from spv.services.ledger.look_alikes import SEARCHED
 from spv.services.ledger.refusals import REFUSED, digest_of
-from spv.services.verify import ledger, subjects
-from spv.services.verify.comparison import (
-    DEFAULTS,
-    Facts,
-    differences,
-    joined,
-    merged,
-    read,
-    rows_of,
-    saved_facts,
-)
-from spv.services.verify.findings import Findings
+from spv.services.verify import comparison, ledger, states
+from spv.services.verify.comparison import Facts, Findings
 
 KIND = "refusals"
 # Where these have problems, the counts of days follow from them.
-COUNTED_FROM = {KIND, ledger.KIND, subjects.KIND}
+COUNTED_FROM = {KIND, ledger.KIND, states.SUBJECTS}
 SENT = ("filename", "file_sha256", "body_sha256")
 OF_REFUSAL = {
     "why": "why", "rows": "row_count", "problems": "problem_count", "sha256": "sha256",
@@ -53,9 +38,7 @@ OF_REFUSAL = {
     "subscription": "subscription_id", "event": "audit_sequence", "at": "refused_at",
     "channel": "channel",
 }  # fmt: skip
-Told = Iterable[tuple[Any, Facts]]  # things that an event tells of, by their keys
-# What an account did on a day, and whether this is the saved count of all of it.
-Counts = tuple[date, int, dict[str, int], bool]
+Told = Iterator[tuple[Any, Facts]]  # things that an event tells of, by their keys
 
 
 def check(findings: Findings) -> None:
@@ -63,32 +46,18 @@ def check(findings: Findings) -> None:
 
     Log and tables are read side by side, so memory does not grow with them.
     """
-    refusals = joined(_logged(findings, REFUSED, _told_refusal), _saved_refusals())
-    for number, (log, saved) in refusals:
+    logged = comparison.told(findings, KIND, REFUSED, _told_refusal)
+    for number, (log, saved) in comparison.joined(logged, _saved_refusals()):
         findings.read("refused upload")
         words = _compare(f"refused upload {number}", log, *(saved or ([], [], [])))
         findings.add_all(KIND, words)
-    pairs = joined(_logged(findings, SEARCHED, _told_pairs), _saved_pairs())
-    for (row, other), (log, table) in pairs:
+    logged = comparison.told(findings, KIND, SEARCHED, _told_pairs)
+    for (row, other), (log, table) in comparison.joined(logged, _saved_pairs()):
         name = f"look-alikes {row} and {other}"
-        findings.add_all(KIND, differences(name, log, table))
+        findings.add_all(KIND, comparison.differences(name, log, table))
     follows = not COUNTED_FROM.isdisjoint(findings.problems)
     for sentence in _wrong_days():
         findings.add(KIND, sentence, follows=follows)
-
-
-def _logged(
-    findings: Findings, name: str, told: Callable[[Facts, Facts], Told]
-) -> Iterator[tuple[Any, Facts]]:
-    """Yield what the events with a name tell. `told` is given the event's own facts."""
-    for event in audit_log.events_of(audit_log.REGISTRY, name):
-        own = {"event": event.sequence, "at": event.at, "channel": event.channel}
-        try:
-            found = [*told(own, DEFAULTS | json.loads(event.details))]
-        except (ValueError, KeyError, TypeError):
-            findings.add(KIND, f"event {event.sequence} cannot be read")
-        else:
-            yield from found
 
 
 def _told_refusal(own: Facts, details: Facts) -> Told:
@@ -110,11 +79,11 @@ def _saved_refusals() -> Iterator[tuple[int, list[list[Any]]]]:
         .outerjoin(Upload, Upload.id == RefusedSerial.upload_id)
         .order_by(RefusedSerial.refused_upload_id, RefusedSerial.row)
     )
-    conflicts = select(*Conflict.__table__.columns)
-    return merged(
-        ((row.id, row) for row in rows_of(RefusedUpload)),
-        ((row[0], row) for row in read(serials)),
-        ((row[0], row) for row in read(conflicts.order_by(Conflict.refused_upload_id))),
+    conflicts = select(*Conflict.__table__.columns).order_by(Conflict.refused_upload_id)
+    return comparison.merged(
+        ((row.id, row) for row in comparison.rows_of(models.RefusedUpload)),
+        ((row[0], row) for row in comparison.read(serials)),
+        ((row[0], row) for row in comparison.read(conflicts)),
     )
 
 
@@ -122,11 +91,11 @@ def _compare(
     name: str, log: Facts | None, rows: list[Any], serials: list[Any],
     conflicts: list[Any],
 ) -> Iterator[str]:  # fmt: skip
-    saved = saved_facts(rows[0], OF_REFUSAL) if rows else None
+    saved = comparison.saved_facts(rows[0], OF_REFUSAL) if rows else None
     if saved:
         saved["report_until"] = rows[0].report_until.isoformat()
         saved["conflicts"] = rows[0].conflict_count
-    yield from differences(name, log, saved)
+    yield from comparison.differences(name, log, saved)
     taken = log["taken"] if log else []
     if [[each.row, each.serial_number, each.upload_id] for each in serials] != taken:
         yield f"{name}: its serial numbers were changed"
@@ -135,8 +104,7 @@ def _compare(
         if conflicts:
             yield f"{name}: conflicts of it are saved, and no event tells of them"
         return
-    row = rows[0]
-    holders = Counter(each.account_id for each in serials)
+    (row, *_), holders = rows, Counter(each.account_id for each in serials)
     holders.pop(row.account_id, None)
     same = row.account_id, row.refused_at
     found = {
@@ -151,8 +119,7 @@ def _compare(
 def _lacks_its_report(log: Facts, report: Any) -> bool:
     """Tell whether a report is not the one that was refused. It is emptied one day."""
     if report is None:
-        until: str = log["report_until"]
-        return until > clock.now().isoformat()
+        return bool(log["report_until"] > clock.now().isoformat())
     expected: str = log["sha256"]
     return digest_of(log["sent"], log["why"], report, log["taken"]) != expected
 
@@ -162,17 +129,15 @@ def _told_pairs(own: Facts, details: Facts) -> Told:
         yield (row, other), own | {"accounts": True}
 
 
-def _saved_pairs() -> Iterator[tuple[Any, Facts]]:
+def _saved_pairs() -> Told:
     """Yield each pair of look-alikes, and whether it has the accounts of its rows."""
-    sides = LookAlike.row_id, LookAlike.other_row_id
-    query, accounts = select(*LookAlike.__table__.columns), []
-    for side in sides:
+    query = select(*LookAlike.__table__.columns)
+    for side in (LookAlike.row_id, LookAlike.other_row_id):
         row, upload = aliased(PanelSerial), aliased(Upload)
         query = query.outerjoin(row, row.id == side)
         query = query.outerjoin(upload, upload.id == row.upload_id)
-        accounts.append(upload.account_id)
-    query = query.add_columns(*accounts).order_by(LookAlike.id)
-    for pair in read(query):
+        query = query.add_columns(upload.account_id)
+    for pair in comparison.read(query.order_by(LookAlike.id)):
         is_right = [*pair[-2:]] == [pair.account_id, pair.other_account_id]
         key = pair.row_id, pair.other_row_id
         yield key, {"at": pair.found_at, "accounts": is_right}
@@ -183,24 +148,28 @@ def _wrong_days() -> Iterator[str]:
 
     The days are counted from tables that are compared with the log elsewhere.
     """
-    ordered = merge(*_counted(), _saved_days(), key=itemgetter(0))
-    for day, items in groupby(ordered, key=itemgetter(0)):
-        counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
-        saved: defaultdict[int, Counter[str]] = defaultdict(Counter)
-        for _, account, counts, is_saved in items:
-            (saved if is_saved else counted)[account].update(counts)
-        for account in sorted(counted.keys() | saved.keys()):
-            if counted.get(account) != saved.get(account):
+    query = select(*models.AccountDay.__table__.columns).order_by(models.AccountDay.day)
+    saved_days = (
+        (row.day, (row.account_id, {name: getattr(row, name) for name in COUNTS}))
+        for row in comparison.read(query)
+    )
+    for day, (saved, *counted) in comparison.merged(saved_days, *_counted()):
+        totals = [_by_account(saved), _by_account(chain(*counted))]
+        for account in sorted(totals[0].keys() | totals[1].keys()):
+            if totals[0].get(account) != totals[1].get(account):
                 yield f"account {account}: {day.isoformat()} is counted wrongly"
 
 
-def _saved_days() -> Iterator[Counts]:
-    query = select(*AccountDay.__table__.columns).order_by(AccountDay.day)
-    for row in read(query):
-        yield row.day, row.account_id, {n: getattr(row, n) for n in COUNTS}, True
+def _by_account(
+    counts: Iterable[tuple[int, dict[str, int]]],
+) -> dict[int, Counter[str]]:
+    totals = defaultdict[int, Counter[str]](Counter)
+    for account, counted in counts:
+        totals[account].update(counted)
+    return totals
 
 
-def _counted() -> Iterator[Iterator[Counts]]:
+def _counted() -> Iterator[Iterator[tuple[date, Any]]]:
     """Yield streams of what accounts did, each in the order of time."""
     yield _by_day(
         select(Upload.received_at, Upload.account_id, Upload.row_count)
@@ -218,7 +187,7 @@ def _counted() -> Iterator[Iterator[Counts]]:
     # Subjects, because the details of these events are long.
     yield _by_day(
         select(AuditEvent.at, AuditSubject.key).join(AuditSubject)
-        .where(AuditEvent.chain == audit_log.REGISTRY, AuditEvent.event == REFUSED,
+        .where(AuditEvent.chain == REGISTRY, AuditEvent.event == REFUSED,
                AuditSubject.kind == "account")
         .order_by(AuditEvent.at),
         lambda _row: {"refused_uploads": 1},
@@ -232,6 +201,6 @@ def _counted() -> Iterator[Iterator[Counts]]:
 
 def _by_day(
     query: Executable, counts: Callable[[Any], dict[str, int]]
-) -> Iterator[Counts]:
-    for row in read(query):
-        yield clock.day_of(row[0]), int(row[1]), counts(row), False
+) -> Iterator[tuple[date, Any]]:
+    for row in comparison.read(query):
+        yield clock.day_of(row[0]), (int(row[1]), counts(row))
