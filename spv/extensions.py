@@ -20,7 +20,6 @@ from sqlalchemy.types import TypeDecorator
 from spv.rules.text import network_of
 
 LONGEST_TOKEN = 300  # characters
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -40,9 +39,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> Any:
         """Return a stored moment in UTC."""
-        if value is None:
-            return None
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        if value is not None and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value and value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -59,7 +58,7 @@ class Base(DeclarativeBase):
             }
         ),
         type_annotation_map={
-            datetime: UtcDateTime, list[str]: JSON, dict[str, Any]: JSON,
+            datetime: UtcDateTime, list[str]: JSON, dict[str, Any]: JSON
         },
     )  # fmt: skip
 
@@ -93,9 +92,8 @@ else:
 def partial_index(name: str, *columns: str, where: str) -> Index:
     """Index the rows of a table that meet a condition; `uq_` begins a unique index."""
     some, unique = text(where), name.startswith("uq_")
-    return Index(
-        name, *columns, unique=unique, sqlite_where=some, postgresql_where=some
-    )
+    return Index(name, *columns, unique=unique,
+                 sqlite_where=some, postgresql_where=some)  # fmt: skip
 
 
 migrate = Migrate(directory=str(Path(__file__).parents[1] / "migrations"))
@@ -112,7 +110,8 @@ def request_id() -> str:
     """Return the id of this request: that of a reverse proxy, or a random one."""
     if "request_id" not in g:
         sent = request.headers.get("X-Request-Id", "")
-        is_kept = current_app.config["SPV_PROXIES"] and REQUEST_ID.fullmatch(sent)
+        is_id = re.fullmatch(r"[A-Za-z0-9._-]{8,64}", sent)
+        is_kept = is_id and current_app.config["SPV_PROXIES"]
         g.request_id = sent if is_kept else secrets.token_hex(8)
     return str(g.request_id)
 

@@ -123,20 +123,15 @@ class Group(NamedTuple):
 
 MENU = [
     Group("Agency", "", {
-        "staff.index": "Desk",
-        "staff.applications": "Applications",
-        "staff_accounts.index": "Accounts",
-        "staff.list_contacts": "Nominated contacts",
-        "staff_accounts.people": "People",
-        "staff.verify": "Verification",
-        "staff_log.index": "Audit log",
-        "staff_log.list_calculations": "Calculations",
+        "staff.index": "Desk", "staff.applications": "Applications",
+        "staff_accounts.index": "Accounts", "staff.list_contacts": "Nominated contacts",
+        "staff_accounts.people": "People", "staff.verify": "Verification",
+        "staff_log.index": "Audit log", "staff_log.list_calculations": "Calculations",
         "staff_products.index": "Approved products",
     }),
     Group("Renewable Energy Target", "Small units", {
         "panels.index": "Panel serial numbers",
-        "uploads.new": "Upload panel serial numbers",
-        "uploads.index": "Uploads",
+        "uploads.new": "Upload panel serial numbers", "uploads.index": "Uploads",
         "invalidations.index": "Marked as invalid",
         "panels.new_check": "Look up a list",
     }),
@@ -147,10 +142,8 @@ MENU = [
     }),
     Group("Systems", "", {"developer.index": "Developer Portal"}),
     Group("For everybody", "", {
-        "stc.new": "STC calculator",
-        "stc.new_batch": "Many systems",
-        "panel_check.new": "Check panels",
-        "uploads.new_check": "Check a file",
+        "stc.new": "STC calculator", "stc.new_batch": "Many systems",
+        "panel_check.new": "Check panels", "uploads.new_check": "Check a file",
         "training.index": "Training",
     }),
 ]  # fmt: skip

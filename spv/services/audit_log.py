@@ -1,10 +1,9 @@
 """The audit log: append events to a chain, each sealed with a secret.
 
-An event has three parts. Its details and its actor are private. Its seal is an HMAC of
-all of it, with a key that lies outside the database, so that whoever can only write to
-the database cannot add an event. Its entry is public: the facts that a receipt shows,
-and the seal, which tells nothing of what is private. The hash of the entry links the
-events to a chain, and is a leaf of the Merkle tree that checkpoints sign.
+The details and the actor of an event are private. Its seal is an HMAC of all of it with
+a key outside the database: whoever can only write to the database cannot add an event.
+Its entry is public: the facts that a receipt shows, and the seal. The hash of the entry
+links the chain, and is a leaf of the Merkle tree that checkpoints sign.
 """
 
 import hashlib
@@ -84,21 +83,16 @@ def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
     `details` are as in `record`.
     """
     numbers = {
-        "user": actor.user_id,
-        "account": actor.account_id,
-        "subscription": actor.subscription_id,
-        "ip": actor.ip,
-    }
+        "user": actor.user_id, "account": actor.account_id,
+        "subscription": actor.subscription_id, "ip": actor.ip,
+    }  # fmt: skip
     known = {name: value for name, value in numbers.items() if value}
     head = db.session.get_one(AuditChain, REGISTRY)  # locked by registry_transaction
     _append(head, event, actor, at, known | details)
 
 
 def events_of(chain: str, only: str = "") -> Iterator[AuditEvent]:
-    """Yield the events of a chain, or those with one name, oldest first.
-
-    They are not all in memory at the same time.
-    """
+    """Yield the events of a chain, or those with one name, oldest first, by slices."""
     query = select(*AuditEvent.__table__.columns).where(AuditEvent.chain == chain)
     if only:
         query = query.where(AuditEvent.event == only)
@@ -171,13 +165,15 @@ def hash_of(event: AuditEvent) -> str:
 
 
 def _content(event: AuditEvent) -> list[Any]:
-    content = [event.chain, event.sequence, event.at.isoformat(), event.event]
-    return [*content, event.actor, event.channel, event.details, event.previous_hash]
+    return [
+        event.chain, event.sequence, event.at.isoformat(), event.event, event.actor,
+        event.channel, event.details, event.previous_hash,
+    ]  # fmt: skip
 
 
 def _locked_head(chain: str) -> AuditChain:
     wait_for(chain)
-    query = select(AuditChain).where(AuditChain.name == chain).with_for_update()
+    query = select(AuditChain).filter_by(name=chain).with_for_update()
     return db.session.scalars(query).one()
 
 
@@ -201,7 +197,5 @@ def _append(
     db.session.add(added)
     db.session.flush()
     if about := sorted(subjects_of(event, details)):
-        execute_many(_PUT_SUBJECTS, [(*subject, added.id) for subject in about])
-
-
-_PUT_SUBJECTS = "INSERT INTO audit_subjects (kind, key, event_id) VALUES (?, ?, ?)"
+        insert = "INSERT INTO audit_subjects (kind, key, event_id) VALUES (?, ?, ?)"
+        execute_many(insert, [(*subject, added.id) for subject in about])

@@ -35,11 +35,10 @@ def roles_of_user(user: User) -> frozenset[Role]:
 
 @contextmanager
 def authorised_transaction(actor: Actor, role: Role) -> Iterator[int]:
-    """Begin a registry transaction; raises ForbiddenError if the actor lost a role.
+    """Begin a registry transaction; yield the sequence number that its event will have.
 
-    The role was checked when the request came in, and may have been removed since, or
-    the actor suspended. Yields the sequence number that the transaction's event will
-    have in the log.
+    Raises ForbiddenError or Suspended if the actor has lost the role, or was suspended,
+    since the request came in.
     """
     with audit_log.registry_transaction() as event_sequence:
         ids = actor.user_id, actor.account_id, actor.subscription_id
@@ -90,13 +89,9 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
     """Return the roles of a user or an API client that the database has now."""
     if actor.subscription_id:
         query = select(Account.account_types).join(Subscription)
-        types = db.session.scalar(
-            query.where(
-                Subscription.id == actor.subscription_id,
-                Subscription.cancelled_at.is_(None),
-            )
-        )
-        return roles_of(types)
+        query = query.where(Subscription.id == actor.subscription_id)
+        active = query.where(Subscription.cancelled_at.is_(None))
+        return roles_of(db.session.scalar(active))
     user = db.session.get(User, actor.user_id, options=[joinedload(User.account)])
     return roles_of_user(user) if user and not user.removed_at else frozenset()
 
@@ -111,8 +106,7 @@ def require(found: T | None) -> T:
 def link_result(actor: Actor, **result: int) -> None:
     """Link the actor's API request to its result, in the transaction that makes it.
 
-    Raises IdempotencyConflict if the request took so long that another with the same
-    key has taken over; the result must not be made twice.
+    Raises IdempotencyConflict if it took so long that a retry has taken over its key.
     """
     if actor.request_id is None:
         return

@@ -49,10 +49,7 @@ def status() -> dict[str, Any]:
 
 
 def alarms() -> list[tuple[str, bool]]:
-    """Return sentences for all staff, each with whether something was changed.
-
-    They take one statement.
-    """
+    """Return sentences for all staff, each with whether something was changed."""
     last = _newest(AuditCheck.id, _HAS_ENDED).scalar_subquery()
     nightly = _newest(AuditCheck.id, _HAS_ENDED, _IS_NIGHTLY).scalar_subquery()
     query = select(AuditCheck).where(AuditCheck.id.in_([last, nightly]))
@@ -70,9 +67,9 @@ def alarms() -> list[tuple[str, bool]]:
 
 
 def begin(by: str, actor: Actor | None = None) -> int | None:
-    """Note that a run begins, and return its number; None if another one runs.
+    """Note that a run begins, for an actor with an event; return its number.
 
-    It is an event of the log if an actor has asked for it.
+    Return None if another one runs.
     """
     with audit_log.registry_transaction():
         at = clock.now()
@@ -80,8 +77,8 @@ def begin(by: str, actor: Actor | None = None) -> int | None:
         moves = AuditCheck.seen_at > at - STOPPED_AFTER
         if db.session.scalar(_newest(AuditCheck.id, is_open, moves)):
             return None
-        total = everything.number_to_read()
-        check = AuditCheck(started_by=by, started_at=at, seen_at=at, total=total)
+        check = AuditCheck(started_by=by, started_at=at, seen_at=at)
+        check.total = everything.number_to_read()
         db.session.add(check)
         db.session.flush()
         if actor:
@@ -124,8 +121,7 @@ def _run(
 ) -> tuple[Findings, list[str]]:
     """Verify everything, then do some more; note the progress and the end in the row.
 
-    An error of a part is a problem, of which the first line says enough: the others
-    have the values of a statement.
+    An error of a part is a problem. Its first line says enough: others have values.
     """
     noted = monotonic()
 
