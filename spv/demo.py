@@ -122,12 +122,8 @@ def apply(organisation: dict[str, Any]) -> None:
     person = {"name": organisation["name"], "email": organisation["email"]}
     sign_in.sign_up(person | NEW_PASSWORD, OPERATOR)
     for account_type in organisation["account_types"]:
-        answers = {
-            "legal_name": organisation["legal_name"],
-            "abn": organisation["abn"],
-            "phone": "02 5550 0100",
-            "account_types": [account_type],
-        }
+        answers = {name: organisation[name] for name in ("legal_name", "abn")}
+        answers |= {"phone": "02 5550 0100", "account_types": [account_type]}
         applications.submit(answers, acting(organisation["email"]))
         if not organisation.get("is_waiting"):
             (application,) = applications.waiting()
@@ -147,7 +143,7 @@ def _load_file(file: dict[str, Any]) -> None:
         for name, first, count in file["panels"]
         for number in range(first, first + count)
     ]
-    is_wrong = file.get("is_refused", False)
+    is_wrong = "is_refused" in file
     send(acting(file["user"]), file["name"], panels, is_wrong=is_wrong)
 
 
@@ -172,7 +168,8 @@ def _upload_more(count: int, actors: Sequence[Actor]) -> None:
     frequency = [0.6**index for index in range(len(brands))]
     brand = "LMW" if account == 1 else chosen.choices(brands, frequency)[0]
     panels = made_up(chosen, brand, last + 1, count)
-    send(actors[account], f"{brand.lower()}-{last + 1}.csv", panels)
+    name = f"{brand.lower()}-{last + 1}.csv"
+    send(actors[account], name, panels, is_wrong=False)
 
 
 def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[Panel]:
@@ -187,12 +184,9 @@ def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[P
     return panels
 
 
-def send(
-    actor: Actor, filename: str, panels: list[Panel], *, is_wrong: bool = False
-) -> int | None:
+def send(actor: Actor, name: str, panels: list[Panel], *, is_wrong: bool) -> int | None:
     """Upload panels; return the id of the upload, or None if they are refused."""
-    text = csv_text([FIELDS.values(), *panels])
+    file = File(csv_text([FIELDS.values(), *panels]).encode(), name)
     with suppress(*[ValidationError] if is_wrong else []):
-        file = File(text.encode(), filename)
         return uploads.save(file, DECLARED, actor).upload_id
     return None

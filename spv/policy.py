@@ -111,10 +111,7 @@ POLICIES = {name: roles for roles, names in _ROUTES.items() for name in names}
 
 
 class Group(NamedTuple):
-    """Pages under a heading of the navigation. If it has words, they open it.
-
-    The pages are routes and their words.
-    """
+    """Routes and their words, under a heading; if it has words itself, they open it."""
 
     heading: str
     words: str

@@ -39,6 +39,7 @@ class _Probe:
 
     @property
     def is_due(self) -> bool:
+        """True if the next attempt may be made."""
         return monotonic() - self.tried_at >= TRY_EVERY
 
 

@@ -78,10 +78,7 @@ def registry_transaction() -> Iterator[int]:
 
 
 def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
-    """Append an event to the registry's chain, with the actor's numbers and address.
-
-    `details` are as in `record`.
-    """
+    """Append an event to the registry's chain, with the numbers of the actor."""
     numbers = {
         "user": actor.user_id, "account": actor.account_id,
         "subscription": actor.subscription_id, "ip": actor.ip,

@@ -9,13 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from spv.extensions import db
 from spv.models import Account, ApiRequest, Subscription, Suspension, User
+from spv.rules import errors
 from spv.rules.accounts import Role, roles_of
-from spv.rules.errors import (
-    ForbiddenError,
-    IdempotencyConflict,
-    NotFoundError,
-    Suspended,
-)
 from spv.services import audit_log
 from spv.services.actor import Actor
 
@@ -51,12 +46,12 @@ def authorised_transaction(actor: Actor, role: Role) -> Iterator[int]:
 def check_role(actor: Actor, role: Role) -> None:
     """Raise ForbiddenError if the actor does not have a role in the database now."""
     if role not in _current_roles(actor):
-        raise ForbiddenError("Your rights have changed. Nothing was done.")
+        raise errors.ForbiddenError("Your rights have changed. Nothing was done.")
 
 
 def suspension_of(
     user_id: int | None, account_id: int | None, subscription_id: int | None = None
-) -> Suspended | None:
+) -> errors.Suspended | None:
     """Return the error to raise if the agency has suspended one of these."""
     reasons = {
         YOU: reason_of(Suspension.user_id, user_id),
@@ -67,19 +62,16 @@ def suspension_of(
     return suspension(dict(zip(reasons, found, strict=True)))
 
 
-def suspension(reasons: Mapping[str, str | None]) -> Suspended | None:
+def suspension(reasons: Mapping[str, str | None]) -> errors.Suspended | None:
     """Return the error to raise for the first of these that has a reason."""
     found = [each for each in reasons.items() if each[1]]
-    return Suspended(*found[0]) if found else None  # type: ignore[arg-type]
+    return errors.Suspended(*found[0]) if found else None  # type: ignore[arg-type]
 
 
 def reason_of(
     column: InstrumentedAttribute[int | None], subject: Any
 ) -> ScalarSelect[str]:
-    """Return a query for the reason why a subject is suspended; NULL if it is not.
-
-    `column` is the column of suspensions that names the subject.
-    """
+    """Return a query for the reason why a subject of a column is suspended, or NULL."""
     is_its = column == (0 if subject is None else subject)
     lasting = select(Suspension.reason).where(is_its, Suspension.ended_at.is_(None))
     return lasting.scalar_subquery()
@@ -99,7 +91,7 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
 def require(found: T | None) -> T:
     """Return what was looked up for an actor. Raises NotFoundError if it is nothing."""
     if found is None:
-        raise NotFoundError
+        raise errors.NotFoundError
     return found
 
 
@@ -113,4 +105,4 @@ def link_result(actor: Actor, **result: int) -> None:
     own = (ApiRequest.id == actor.request_id) & ApiRequest.idempotency_key.is_not(None)
     linked = db.session.execute(update(ApiRequest).where(own).values(result))
     if not linked.rowcount:  # type: ignore[attr-defined]
-        raise IdempotencyConflict
+        raise errors.IdempotencyConflict

@@ -1,7 +1,4 @@
-"""The states of rows that the audit log keeps, so that verification can compare them.
-
-Each event with which such a row is made, changed or removed tells its new state.
-"""
+"""The states of rows that each event about them tells, so that they can be verified."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -18,14 +15,11 @@ State = dict[str, Any]  # the value of each column, as JSON
 
 
 class Kind(NamedTuple):
-    """A table whose rows the log covers: all columns but the id and those left out.
-
-    `secret` are columns of which the log keeps the SHA-256 only.
-    """
+    """A table whose rows the log covers: all columns but the id and those left out."""
 
     model: type[Model]
     name: str
-    secret: frozenset[str] = frozenset()
+    secret: frozenset[str] = frozenset()  # of these, the log has the SHA-256 only
     left_out: frozenset[str] = frozenset()
 
 

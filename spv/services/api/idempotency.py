@@ -126,10 +126,7 @@ def complete(entry: RequestLogEntry, status: int, body: bytes) -> None:
 
 
 def requests_of(subscription: Subscription, only: str) -> Sequence[ApiRequest]:
-    """Return the last requests of a subscription, newest first.
-
-    `only` is successful or refused; with any other text it is all of them.
-    """
+    """Return the last requests of a subscription, newest first: all, or by a filter."""
     query = select(ApiRequest).where(ApiRequest.subscription_id == subscription.id)
     if only in FILTERS:
         query = query.where(text(FILTERS[only]))

@@ -42,10 +42,7 @@ class ApiClient(NamedTuple):
 
 
 def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
-    """Subscribe the actor's account under a name; return the subscription's id.
-
-    Raises ValidationError on `name` and `terms`.
-    """
+    """Subscribe the actor's account; return the new id. Raises ValidationError."""
     with authorised_transaction(actor, Role.UPLOADER):
         at, names = clock.now(), _names(actor)
 

@@ -44,8 +44,7 @@ class Summary(NamedTuple):
 def save(data: bytes, actor: Actor) -> str:
     """Calculate, save and log a file; return the reference of the batch.
 
-    Raises ValidationError, with the reasons if no row could be calculated, or
-    QuotaError. Then nothing is saved.
+    Raises QuotaError, or ValidationError with the reasons; then nothing is saved.
     """
     at = clock.now()
     batch = calculate_batch(data, clock.today(at))
@@ -60,26 +59,25 @@ def save(data: bytes, actor: Actor) -> str:
         raise refused
     totals, document = batch.totals(), write_batch(batch)
     names = {"reference": new_reference(), "rules_version": RULES_VERSION}
-    until = at + kept_for("SPV_DAYS_BATCH_DOCUMENTS")
+    reasons, warnings = json.dumps(batch.reasons()), json.dumps(batch.warnings())
     saved = StcBatch(
-        **totals, **names, reasons=json.dumps(batch.reasons()),
-        warnings=json.dumps(batch.warnings()), document=document, document_until=until,
+        **totals, **names, reasons=reasons, warnings=warnings, document=document,
+        document_until=at + kept_for("SPV_DAYS_BATCH_DOCUMENTS"),
         actor=actor.name, calculated_at=at,
     )  # fmt: skip
     details: dict[str, Any] = names | {"digest": digest(lines), "changed": [saved]}
     details |= {name: totals[name] for name in TOTALS}
-    # Very long rows are counted by their kilobytes.
-    count = max(len(lines), len(document) // 1_000)
     with transaction():
         db.session.add(saved)
         db.session.flush()
         rows = [
-            row_of(inputs, result, actor, at)
-            | {"batch_id": saved.id, "row_number": number}
-            for number, inputs, result in lines
-        ]
+            row_of(line.inputs, line.result, actor, at)
+            | {"batch_id": saved.id, "row_number": line.number} for line in lines
+        ]  # fmt: skip
         # The ORM would send each row by itself.
         db.session.connection().execute(insert(StcCalculation), rows)
+        # Very long rows are counted by their kilobytes.
+        count = max(len(lines), len(document) // 1_000)
         visitor_quota.claim(count, actor, at, is_batch=True)
         audit_log.record(audit_log.STC, "stc.batch_calculated", actor, at, details)
         return saved.reference

@@ -59,10 +59,7 @@ def claim(rows: int, actor: Actor, at: datetime, *, is_batch: bool = False) -> N
 
 
 def _add(day: date, network: str, rows: int, most: int | None) -> bool:
-    """Add rows to a count, unless it would become more than it may be.
-
-    One statement, so that two requests at the same moment cannot both take the rest.
-    """
+    """Add rows to a count in one statement, unless it would become more than `most`."""
     if most is not None and rows > most:
         return False
     total, key = VisitorRows.row_count + rows, {"day": day, "network": network}

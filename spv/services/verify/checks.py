@@ -1,7 +1,4 @@
-"""Runs of the verification: in the background, every night, and what they found.
-
-The row of a run is its state, for all processes. One runs at a time.
-"""
+"""Runs of the verification, one at a time; the row of a run is its state for all."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,6 +29,7 @@ LATE_AFTER = timedelta(days=2)
 MOVES_EVERY = 1.0  # seconds between two notes of progress
 _HAS_ENDED = AuditCheck.finished_at.is_not(None)
 _IS_NIGHTLY = AuditCheck.started_by == NIGHTLY
+Parts = dict[str, Callable[[], str]]  # each says in a sentence what it has done
 
 
 def status() -> dict[str, Any]:
@@ -67,10 +65,7 @@ def alarms() -> list[tuple[str, bool]]:
 
 
 def begin(by: str, actor: Actor | None = None) -> int | None:
-    """Note that a run begins, for an actor with an event; return its number.
-
-    Return None if another one runs.
-    """
+    """Note that a run begins; return its number, or None if another one runs."""
     with audit_log.registry_transaction():
         at = clock.now()
         is_open = AuditCheck.finished_at.is_(None)
@@ -95,7 +90,7 @@ def start(actor: Actor) -> bool:
 
     def work() -> None:
         with app.app_context():
-            _run(number)
+            _run(number, {})
 
     Thread(target=work, name=THREAD, daemon=True).start()
     return True
@@ -109,16 +104,14 @@ def nightly() -> tuple[str, int]:
     """
     while (number := begin(NIGHTLY)) is None:
         sleep(MOVES_EVERY)  # another run ends, or counts as stopped
-    parts = ("look-alikes", _search), ("checkpoints", _sign), ("retention", _forget)
-    findings, done = _run(number, *parts)
+    parts = {"look-alikes": _search, "checkpoints": _sign, "retention": _forget}
+    findings, done = _run(number, parts)
     first = [f"First: {sentence}." for sentence in findings.sentences[:1]]
     line = " ".join([findings.conclusion(), *first, *done])
     return line, 2 if findings.broke_off else min(findings.problem_count, 1)
 
 
-def _run(
-    number: int, *parts: tuple[str, Callable[[], str]]
-) -> tuple[Findings, list[str]]:
+def _run(number: int, parts: Parts) -> tuple[Findings, list[str]]:
     """Verify everything, then do some more; note the progress and the end in the row.
 
     An error of a part is a problem. Its first line says enough: others have values.
@@ -138,7 +131,7 @@ def _run(
     except (SQLAlchemyError, OSError, ValueError) as error:
         current_app.logger.exception("The verification broke off.")
         findings.add("verification", str(error).partition("\n")[0])
-    for kind, part in parts:
+    for kind, part in parts.items():
         try:
             done.append(part())
         except (UseCaseError, ValueError, OSError, SQLAlchemyError) as error:

@@ -113,10 +113,7 @@ def told(
     event_name: str,
     read_event: Callable[[Facts, Facts], Iterable[tuple[Any, Any]]],
 ) -> Iterator[tuple[Any, Any]]:
-    """Yield what the registry's events with a name tell: pairs of a key and a value.
-
-    `read_event` is given the facts of the event itself, and its details.
-    """
+    """Yield the pairs that are read from the facts and the details of some events."""
     for event in audit_log.events_of(audit_log.REGISTRY, event_name):
         own = {"event": event.sequence, "at": event.at, "channel": event.channel}
         try:
@@ -156,10 +153,7 @@ def joined(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]
 
 
 def merged(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]]]:
-    """Yield each key with the values that every stream has for it, by stream.
-
-    The streams are sorted by their keys, so memory holds the values of one key.
-    """
+    """Yield each key of sorted streams with the list of values that each has for it."""
 
     def placed(place: int, stream: Iterable[tuple[Any, Any]]) -> Iterator[Any]:
         for key, value in stream:

@@ -44,10 +44,7 @@ OF_DECLARATION = {"wording_version": "wording_version", **_OWNER, "at": "made_at
 
 
 def check(findings: Findings) -> None:
-    """Hash all rows again, by upload and by invalidation, and compare with the log.
-
-    Log and tables are read side by side, so memory does not grow with the ledger.
-    """
+    """Hash all rows again, by upload and by invalidation, and compare with the log."""
     for part in (_uploads, _wrong_keys, _invalidations, _declarations, _spare):
         findings.add_all(KIND, part(findings))
 
@@ -135,10 +132,7 @@ def _invalid_rows() -> Iterator[tuple[int, tuple[int, str]]]:
 
 
 def _rows() -> Iterator[tuple[int, tuple[int, str, Counts]]]:
-    """Yield each upload with the number, the digest and the counts of its rows.
-
-    The digest is of the version that the upload was recorded with.
-    """
+    """Yield each upload with the number of its rows, their digest and their counts."""
     query = (
         select(
             PanelSerial.upload_id, func.coalesce(Upload.digest_version, 1),
@@ -201,10 +195,7 @@ def _spare(_findings: Findings) -> Iterator[str]:
 
 
 def _wrong_keys(_findings: Findings) -> Iterator[str]:
-    """Yield a sentence for each product whose keys are not those of its names.
-
-    With a wrong key a search would not find the rows of the product.
-    """
+    """Yield a sentence for each product that searches would not find, by its keys."""
     query = select(Product.id, *NAMES, *KEYS.values()).order_by(Product.id)
     for number, *names_and_keys in comparison.read(query):
         one, two, three = names_and_keys[: len(NAMES)]
@@ -213,10 +204,7 @@ def _wrong_keys(_findings: Findings) -> Iterator[str]:
 
 
 def check_products(findings: Findings) -> None:
-    """Compare the list of approved products with the digest of the last event.
-
-    The whole list is in memory: it has 30,000 lines at most.
-    """
+    """Compare the list of approved products, which is small, with the log."""
     findings.add_all(PRODUCTS, _products(findings))
 
 

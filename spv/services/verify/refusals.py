@@ -1,25 +1,16 @@
 """Compare refused uploads, conflicts, look-alikes and daily counts with the log."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Executable, func, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import aliased
 
 from spv import clock, models
-from spv.models import (
-    AuditEvent,
-    AuditSubject,
-    Conflict,
-    Invalidation,
-    LookAlike,
-    PanelSerial,
-    RefusedSerial,
-    Upload,
-)
+from spv.models import AuditEvent, AuditSubject, PanelSerial, Upload
 from spv.rules.ledger.statements import OTHER
 from spv.services.audit_log import REGISTRY
 from spv.services.ledger.account_days import COUNTS
@@ -42,10 +33,7 @@ Told = Iterator[tuple[Any, Facts]]  # things that an event tells of, by their ke
 
 
 def check(findings: Findings) -> None:
-    """Compare with the log what is written down of refusals.
-
-    Log and tables are read side by side, so memory does not grow with them.
-    """
+    """Compare with the log what is written down of refusals."""
     logged = comparison.told(findings, KIND, REFUSED, _told_refusal)
     for number, (log, saved) in comparison.joined(logged, _saved_refusals()):
         findings.read("refused upload")
@@ -75,15 +63,16 @@ def _told_refusal(own: Facts, details: Facts) -> Told:
 def _saved_refusals() -> Iterator[tuple[int, list[list[Any]]]]:
     """Yield each refused upload with its row, its serial numbers and its conflicts."""
     serials = (
-        select(*RefusedSerial.__table__.columns, Upload.account_id)
-        .outerjoin(Upload, Upload.id == RefusedSerial.upload_id)
-        .order_by(RefusedSerial.refused_upload_id, RefusedSerial.row)
+        select(*models.RefusedSerial.__table__.columns, Upload.account_id)
+        .outerjoin(Upload, Upload.id == models.RefusedSerial.upload_id)
+        .order_by(models.RefusedSerial.refused_upload_id, models.RefusedSerial.row)
     )
-    conflicts = select(*Conflict.__table__.columns).order_by(Conflict.refused_upload_id)
+    conflict = models.Conflict
+    query = select(*conflict.__table__.columns).order_by(conflict.refused_upload_id)
     return comparison.merged(
         ((row.id, row) for row in comparison.rows_of(models.RefusedUpload)),
         ((row[0], row) for row in comparison.read(serials)),
-        ((row[0], row) for row in comparison.read(conflicts)),
+        ((row[0], row) for row in comparison.read(query)),
     )
 
 
@@ -131,23 +120,20 @@ def _told_pairs(own: Facts, details: Facts) -> Told:
 
 def _saved_pairs() -> Told:
     """Yield each pair of look-alikes, and whether it has the accounts of its rows."""
-    query = select(*LookAlike.__table__.columns)
-    for side in (LookAlike.row_id, LookAlike.other_row_id):
+    query = select(*models.LookAlike.__table__.columns)
+    for side in (models.LookAlike.row_id, models.LookAlike.other_row_id):
         row, upload = aliased(PanelSerial), aliased(Upload)
         query = query.outerjoin(row, row.id == side)
         query = query.outerjoin(upload, upload.id == row.upload_id)
         query = query.add_columns(upload.account_id)
-    for pair in comparison.read(query.order_by(LookAlike.id)):
+    for pair in comparison.read(query.order_by(models.LookAlike.id)):
         is_right = [*pair[-2:]] == [pair.account_id, pair.other_account_id]
         key = pair.row_id, pair.other_row_id
         yield key, {"at": pair.found_at, "accounts": is_right}
 
 
 def _wrong_days() -> Iterator[str]:
-    """Yield a sentence for each day of an account that is counted wrongly.
-
-    The days are counted from tables that are compared with the log elsewhere.
-    """
+    """Yield a sentence for each day of an account that is counted wrongly."""
     query = select(*models.AccountDay.__table__.columns).order_by(models.AccountDay.day)
     saved_days = (
         (row.day, (row.account_id, {name: getattr(row, name) for name in COUNTS}))
@@ -170,37 +156,32 @@ def _by_account(
 
 
 def _counted() -> Iterator[Iterator[tuple[date, Any]]]:
-    """Yield streams of what accounts did, each in the order of time."""
+    """Yield streams of what accounts did: a moment, the account, and the counts."""
+    recorded = Upload.row_count.label("recorded")
+    yield _by_day(select(Upload.received_at, Upload.account_id, recorded))
+    invalidation, count = models.Invalidation, func.count()
+    marked_other = count.filter(invalidation.reason == OTHER).label("marked_other")
+    key = invalidation.made_at, Upload.account_id
     yield _by_day(
-        select(Upload.received_at, Upload.account_id, Upload.row_count)
-        .order_by(Upload.received_at),
-        lambda row: {"recorded": row[2]},
-    )  # fmt: skip
-    invalidation = (Invalidation.made_at, Upload.account_id, Invalidation.reason)
-    yield _by_day(
-        select(*invalidation, func.count()).select_from(PanelSerial)
-        .join(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
+        select(*key, count.label("marked"), marked_other).select_from(PanelSerial)
+        .join(invalidation, invalidation.id == PanelSerial.invalidation_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
-        .group_by(Invalidation.id, *invalidation).order_by(Invalidation.made_at),
-        lambda row: {"marked": row[3], "marked_other": row[3] * (row[2] == OTHER)},
+        .group_by(invalidation.id, *key)
     )  # fmt: skip
     # Subjects, because the details of these events are long.
     yield _by_day(
-        select(AuditEvent.at, AuditSubject.key).join(AuditSubject)
-        .where(AuditEvent.chain == REGISTRY, AuditEvent.event == REFUSED,
-               AuditSubject.kind == "account")
-        .order_by(AuditEvent.at),
-        lambda _row: {"refused_uploads": 1},
+        select(AuditEvent.at, AuditSubject.key, literal(1).label("refused_uploads"))
+        .join(AuditSubject).where(AuditSubject.kind == "account")
+        .where(AuditEvent.chain == REGISTRY, AuditEvent.event == REFUSED)
     )  # fmt: skip
-    yield _by_day(
-        select(Conflict.refused_at, Conflict.account_id, Conflict.serial_count)
-        .order_by(Conflict.refused_at),
-        lambda row: {"conflicts": row[2]},
-    )  # fmt: skip
+    conflict, conflicts = (
+        models.Conflict,
+        models.Conflict.serial_count.label("conflicts"),
+    )
+    yield _by_day(select(conflict.refused_at, conflict.account_id, conflicts))
 
 
-def _by_day(
-    query: Executable, counts: Callable[[Any], dict[str, int]]
-) -> Iterator[tuple[date, Any]]:
-    for row in comparison.read(query):
-        yield clock.day_of(row[0]), (int(row[1]), counts(row))
+def _by_day(query: Select[*tuple[Any, ...]]) -> Iterator[tuple[date, Any]]:
+    for row in comparison.read(query.order_by(query.selected_columns[0])):
+        counts = {name: getattr(row, name) for name in COUNTS if hasattr(row, name)}
+        yield clock.day_of(row[0]), (int(row[1]), counts)
