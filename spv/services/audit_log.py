@@ -23,9 +23,8 @@ from spv.rules.secrets import LogKey, derive
 from spv.services.actor import Actor
 from spv.services.row_states import states_of
 
-STC = "stc"
-REGISTRY = "registry"
-CHAINS = (STC, REGISTRY)
+Details = Mapping[str, Any]
+STC, REGISTRY = CHAINS = ("stc", "registry")
 FORMAT = 2
 SLICE = 1_000  # events, or rows, that are in memory at the same time
 BASELINE = "log.baseline"
@@ -55,7 +54,7 @@ TABLES = {
 
 
 def record(
-    chain: str, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
+    chain: str, event: str, actor: Actor, at: datetime, details: Details
 ) -> None:
     """Append an event to a chain, as the last step of the caller's transaction.
 
@@ -130,7 +129,7 @@ def entry(event: AuditEvent) -> str:
     })  # fmt: skip
 
 
-def subjects_of(event: str, details: Mapping[str, Any]) -> set[tuple[str, str]]:
+def subjects_of(event: str, details: Details) -> set[tuple[str, str]]:
     """Return what an event is about: pairs of a kind, and an id or a reference.
 
     The events of upgrades are about every row of a table, and have none.
@@ -175,7 +174,7 @@ def _locked_head(chain: str) -> AuditChain:
 
 
 def _append(
-    head: AuditChain, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
+    head: AuditChain, event: str, actor: Actor, at: datetime, details: Details
 ) -> None:
     if "changed" in details:
         db.session.flush()

@@ -3,11 +3,10 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -176,20 +175,11 @@ class TreeCheck:
     def __init__(self, name: str, findings: Findings, notes: Notes) -> None:
         self.name, self.findings = name, findings
         self.tree, self.tiles = Tree(), defaultdict[int, list[bytes]](list)
-        self.origin, self.keys = (
-            checkpoints.origin_of(name),
-            checkpoints.verifier_keys(),
-        )
+        self.origin = checkpoints.origin_of(name)
+        self.keys = checkpoints.verifier_keys()
         query = "SELECT size, root, note FROM notes WHERE origin = ? AND size > 0"
-        ours = notes.file.execute(f"{query} ORDER BY size", (self.origin,))
-        self.checkpoints = groupby(ours, key=itemgetter(0))
-        self._next_checkpoints()
-
-    def _next_checkpoints(self) -> None:
-        """Take the checkpoints of the next size that has any; of 0 if there is none."""
-        self.size: int
-        self.of_size: Iterator[Any]
-        self.size, self.of_size = next(self.checkpoints, (0, iter(())))
+        self.notes = notes.file.execute(f"{query} ORDER BY size", (self.origin,))
+        self.next = self.notes.fetchone()
 
     def add(self, event_hash: str) -> None:
         """Add an event, by its hash."""
@@ -199,26 +189,25 @@ class TreeCheck:
             leaf = leaf_hash(event_hash.encode())
         self.tree.append(leaf)
         self._add_to_tile(0, leaf)
-        if self.size != self.tree.size:
-            return
-        for _, root, note in self.of_size:
+        while self.next and self.next[0] == self.tree.size:
+            size, root, note = self.next
             self.findings.read("checkpoint")
             if self._is_signed(note) and root != self.tree.root():
                 self._add(
-                    f"events up to {self.size} are not those of its checkpoint: "
+                    f"events up to {size} are not those of its checkpoint: "
                     "one of them was changed, or the log was made again"
                 )
-        self._next_checkpoints()
+            self.next = self.notes.fetchone()
 
     def finish(self) -> None:
         """Report checkpoints of more events than there are, and tiles that are not."""
-        while self.size:
-            if any(self._is_signed(note) for _, _, note in self.of_size):
+        rest = chain([self.next] if self.next else [], self.notes)
+        for size, notes in groupby(rest, key=itemgetter(0)):
+            if any(self._is_signed(note) for _, _, note in notes):
                 self._add(
-                    f"a checkpoint has {self.size} events, and the log only "
+                    f"a checkpoint has {size} events, and the log only "
                     f"{self.tree.size}: its end was cut off, or an older copy put back"
                 )
-            self._next_checkpoints()
         saved = select(AuditTile.level, func.count(), func.max(AuditTile.position))
         query = saved.where(AuditTile.chain == self.name).group_by(AuditTile.level)
         for level, count, last in db.session.execute(query):

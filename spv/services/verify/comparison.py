@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from heapq import merge
-from itertools import groupby, zip_longest
+from itertools import count, groupby, zip_longest
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +19,8 @@ UNREADABLE = "what is saved, or the log, cannot be read"
 SHOWN = 20  # problems of a kind
 STEP = 5_000  # things read between two notes of progress
 Facts = dict[str, Any]
+Stream = Iterator[tuple[Any, Any]]  # of keys and values
+Reader = Callable[[Facts, Facts], Stream]
 # What events leave out: fields that do not apply, and those that older events lack.
 DEFAULTS = {"digest_version": 1} | dict.fromkeys(
     ("account", "user", "subscription", "warnings")
@@ -107,12 +109,7 @@ class Findings:
         }
 
 
-def told(
-    findings: Findings,
-    kind: str,
-    event_name: str,
-    read_event: Callable[[Facts, Facts], Iterable[tuple[Any, Any]]],
-) -> Iterator[tuple[Any, Any]]:
+def told(findings: Findings, kind: str, event_name: str, read_event: Reader) -> Stream:
     """Yield the pairs that are read from the facts and the details of some events."""
     for event in audit_log.events_of(audit_log.REGISTRY, event_name):
         own = {"event": event.sequence, "at": event.at, "channel": event.channel}
@@ -129,7 +126,7 @@ def saved_facts(row: Any, columns: Mapping[str, str]) -> Facts:
     return {fact: getattr(row, column) for fact, column in columns.items()}
 
 
-def joined(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]]]:
+def joined(*streams: Stream) -> Iterator[tuple[Any, list[Any]]]:
     """Yield each key with its value in every stream; None where one lacks it.
 
     The streams are read side by side. Memory holds only values whose counterparts have
@@ -152,14 +149,13 @@ def joined(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]
     yield from waiting.items()
 
 
-def merged(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]]]:
+def merged(*streams: Stream) -> Iterator[tuple[Any, list[Any]]]:
     """Yield each key of sorted streams with the list of values that each has for it."""
 
-    def placed(place: int, stream: Iterable[tuple[Any, Any]]) -> Iterator[Any]:
-        for key, value in stream:
-            yield key, place, value
+    def placed(place: int, stream: Stream) -> Iterator[Any]:
+        return ((key, place, value) for key, value in stream)
 
-    ordered = merge(*(placed(*each) for each in enumerate(streams)), key=itemgetter(0))
+    ordered = merge(*map(placed, count(), streams), key=itemgetter(0))
     for key, items in groupby(ordered, key=itemgetter(0)):
         values: list[list[Any]] = [[] for _ in streams]
         for _, place, value in items:

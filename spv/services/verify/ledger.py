@@ -22,7 +22,7 @@ from spv.services.ledger.rows import KEYS, NAMES, PANEL, product_values
 from spv.services.ledger.uploads import RECORDED
 from spv.services.training import clock as training_clock
 from spv.services.verify import comparison
-from spv.services.verify.comparison import Facts, Findings
+from spv.services.verify.comparison import Facts, Findings, Stream
 
 KIND, PRODUCTS = "ledger", "approved products"
 # By product, the number of the rows of an upload, and of those that are valid.
@@ -49,12 +49,10 @@ def check(findings: Findings) -> None:
         findings.add_all(KIND, part(findings))
 
 
-def _logged(
-    findings: Findings, event_name: str, thing: str, *names: str
-) -> Iterator[tuple[Any, Facts]]:
+def _logged(findings: Findings, event_name: str, thing: str, *names: str) -> Stream:
     """Yield the id of each thing of a kind, with the named facts that its event has."""
 
-    def facts_of(own: Facts, details: Facts) -> Iterator[tuple[int, Facts]]:
+    def facts_of(own: Facts, details: Facts) -> Stream:
         if type(details[thing]) is not int:
             raise TypeError
         yield details[thing], {n: (details | own)[n] for n in (*names, "event")}
@@ -65,9 +63,8 @@ def _logged(
 def _uploads(findings: Findings) -> Iterator[str]:
     names = ("declaration", "wording_version", *OF_UPLOAD)
     logged = _logged(findings, RECORDED, "upload", *names)
-    for number, (log, saved, rows, counts) in comparison.joined(
-        logged, _saved_uploads(), _rows(), _counts()
-    ):
+    streams = logged, _saved_uploads(), _rows(), _counts()
+    for number, (log, saved, rows, counts) in comparison.joined(*streams):
         name, of_log = f"upload {number}", log or {"rows": 0, "sha256": ""}
         findings.read("upload")
         yield from comparison.differences(name, log, saved)
@@ -162,9 +159,8 @@ def _saved_uploads() -> Iterator[tuple[int, Facts]]:
     query = select(*Upload.__table__.columns, declared).join(Upload.declaration)
     for row in comparison.read(query.order_by(Upload.id)):
         facts = comparison.saved_facts(row, OF_UPLOAD)
-        facts["declaration"] = (
-            row.declared.id if _covers(row.declared, row, moves) else None
-        )
+        is_covered = _covers(row.declared, row, moves)
+        facts["declaration"] = row.declared.id if is_covered else None
         facts["wording_version"] = row.declared.wording_version
         yield row.id, facts
 
@@ -211,7 +207,7 @@ def check_products(findings: Findings) -> None:
 def _products(findings: Findings) -> Iterator[str]:
     name, expected = "the list of approved products", product_list.digest([])
 
-    def before_and_after(own: Facts, details: Facts) -> Iterator[tuple[str, Any]]:
+    def before_and_after(own: Facts, details: Facts) -> Stream:
         yield details["before"], (details["after"], own["event"])
 
     logged = comparison.told(findings, PRODUCTS, approved.LOADED, before_and_after)

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -17,7 +16,7 @@ from spv.services.ledger.account_days import COUNTS
 from spv.services.ledger.look_alikes import SEARCHED
 from spv.services.ledger.refusals import REFUSED, digest_of
 from spv.services.verify import comparison, ledger, states
-from spv.services.verify.comparison import Facts, Findings
+from spv.services.verify.comparison import Facts, Findings, Stream
 
 KIND = "refusals"
 # Where these have problems, the counts of days follow from them.
@@ -29,7 +28,6 @@ OF_REFUSAL = {
     "subscription": "subscription_id", "event": "audit_sequence", "at": "refused_at",
     "channel": "channel",
 }  # fmt: skip
-Told = Iterator[tuple[Any, Facts]]  # things that an event tells of, by their keys
 
 
 def check(findings: Findings) -> None:
@@ -48,7 +46,7 @@ def check(findings: Findings) -> None:
         findings.add(KIND, sentence, follows=follows)
 
 
-def _told_refusal(own: Facts, details: Facts) -> Told:
+def _told_refusal(own: Facts, details: Facts) -> Stream:
     """Yield a refused upload. One that came again, or before 2027, is only counted."""
     if "refusal" not in details or details.get("again"):
         return
@@ -60,7 +58,7 @@ def _told_refusal(own: Facts, details: Facts) -> Told:
     yield int(details["refusal"]), log
 
 
-def _saved_refusals() -> Iterator[tuple[int, list[list[Any]]]]:
+def _saved_refusals() -> Iterator[tuple[Any, list[Any]]]:
     """Yield each refused upload with its row, its serial numbers and its conflicts."""
     serials = (
         select(*models.RefusedSerial.__table__.columns, Upload.account_id)
@@ -113,12 +111,12 @@ def _lacks_its_report(log: Facts, report: Any) -> bool:
     return digest_of(log["sent"], log["why"], report, log["taken"]) != expected
 
 
-def _told_pairs(own: Facts, details: Facts) -> Told:
+def _told_pairs(own: Facts, details: Facts) -> Stream:
     for row, other in details["pairs"]:
         yield (row, other), own | {"accounts": True}
 
 
-def _saved_pairs() -> Told:
+def _saved_pairs() -> Stream:
     """Yield each pair of look-alikes, and whether it has the accounts of its rows."""
     query = select(*models.LookAlike.__table__.columns)
     for side in (models.LookAlike.row_id, models.LookAlike.other_row_id):
@@ -146,16 +144,14 @@ def _wrong_days() -> Iterator[str]:
                 yield f"account {account}: {day.isoformat()} is counted wrongly"
 
 
-def _by_account(
-    counts: Iterable[tuple[int, dict[str, int]]],
-) -> dict[int, Counter[str]]:
+def _by_account(counts: Iterable[tuple[int, Facts]]) -> dict[int, Counter[str]]:
     totals = defaultdict[int, Counter[str]](Counter)
     for account, counted in counts:
         totals[account].update(counted)
     return totals
 
 
-def _counted() -> Iterator[Iterator[tuple[date, Any]]]:
+def _counted() -> Iterator[Stream]:
     """Yield streams of what accounts did: a moment, the account, and the counts."""
     recorded = Upload.row_count.label("recorded")
     yield _by_day(select(Upload.received_at, Upload.account_id, recorded))
@@ -181,7 +177,7 @@ def _counted() -> Iterator[Iterator[tuple[date, Any]]]:
     yield _by_day(select(conflict.refused_at, conflict.account_id, conflicts))
 
 
-def _by_day(query: Select[*tuple[Any, ...]]) -> Iterator[tuple[date, Any]]:
+def _by_day(query: Select[*tuple[Any, ...]]) -> Stream:
     for row in comparison.read(query.order_by(query.selected_columns[0])):
         counts = {name: getattr(row, name) for name in COUNTS if hasattr(row, name)}
         yield clock.day_of(row[0]), (int(row[1]), counts)
