@@ -29,14 +29,13 @@ login_manager = LoginManager()
 
 # The words of Azure API Management, on which the real registry's API runs.
 KEY_HEADER, KEY_PARAMETER = "Ocp-Apim-Subscription-Key", "subscription-key"
-DENIED = '{{"statusCode":401,"message":"Access denied due to {}"}}'
-MISSING_KEY = DENIED.format(
-    "missing subscription key. Make sure to include subscription key when making "
-    "requests to an API."
+MISSING_KEY = (
+    '{"statusCode":401,"message":"Access denied due to missing subscription key. Make '
+    'sure to include subscription key when making requests to an API."}'
 )
-INVALID_KEY = DENIED.format(
-    "invalid subscription key. Make sure to provide a valid key for an active "
-    "subscription."
+INVALID_KEY = (
+    '{"statusCode":401,"message":"Access denied due to invalid subscription key. Make '
+    'sure to provide a valid key for an active subscription."}'
 )
 BAD_KEYS = parse("60 per minute")  # from one network; valid keys are not limited
 _IN_MEMORY = FixedWindowRateLimiter(MemoryStorage())  # while the storage is away
@@ -169,10 +168,8 @@ def _load_user(token: str) -> CurrentUser | None:
 
 
 def _refuse_suspended() -> None:
-    """Raise Suspended, once: from the next request on, the user is a visitor.
-
-    It is no error of `person`, which pages of other errors ask as well.
-    """
+    """Raise Suspended, once: from the next request on, the user is a visitor."""
+    # Not in `person`, which pages of other errors call as well.
     is_personal = not (request.endpoint in IMPERSONAL or _is_api())
     if is_personal and "_user_id" in session and not person() and "suspended" in g:
         session.clear()
@@ -241,10 +238,7 @@ def _lead_to(url: str) -> BaseResponse:
 
 
 def current_page() -> str | None:
-    """Return the address of the user's page, without a subscription key, to come back.
-
-    This is for after the sign-in.
-    """
+    """Return the address of the user's page, to come back to after the sign-in."""
     if request.method == "GET" and not pages.wants_partial():
         path = request.script_root + request.path
         query = request.query_string.decode("utf-8", "replace")
@@ -256,7 +250,7 @@ def current_page() -> str | None:
             return None
         if host != request.host or "/password/" in path:
             return None
-    pairs = parse_qsl(query, keep_blank_values=True)
+    pairs = parse_qsl(query, keep_blank_values=True)  # perhaps with a subscription key
     kept = [pair for pair in pairs if pair[0] != KEY_PARAMETER]
     return path + (f"?{urlencode(kept)}" if kept else "")
 

@@ -86,8 +86,8 @@ def _print(findings: Findings) -> None:
     for kind, problems in findings.problems.items():
         for sentence in problems.first:
             click.echo(sentence)
-        if problems.more:
-            click.echo(f"{kind}: and {pluralise(problems.more, 'problem')} more")
+        if more := problems.count - len(problems.first):
+            click.echo(f"{kind}: and {pluralise(more, 'problem')} more")
         if problems.following:
             following = pluralise(problems.following, "event")
             click.echo(f"{kind}: {following} follow from these")

@@ -105,7 +105,13 @@ def _make_newest() -> None:
             apply(each)
     declarations.make(DECLARED, acting(VSP_ADMIN))
     for file in DATA["files"]:
-        _load_file(file)
+        panels = [  # with their numbers in the pattern of the serial number
+            PANELS[name]._replace(serial_number=PANELS[name].serial_number.format(n))
+            for name, first, count in file["panels"]
+            for n in range(first, first + count)
+        ]
+        is_wrong = "is_refused" in file
+        send(acting(file["user"]), file["name"], panels, is_wrong=is_wrong)
     bad = File(SAMPLES["bad-sample"].encode(), "bad-sample.csv")
     with suppress(ValidationError):
         uploads.save(bad, DECLARED, acting(SUPPLIER))
@@ -134,17 +140,6 @@ def acting(email: str, channel: str = "command", ip: str = "") -> Actor:
     """Return the actor for a user."""
     user = require(sign_in.user_of(email))
     return sign_in.acting_as(user, Actor("", channel, roles_of_user(user), ip=ip))
-
-
-def _load_file(file: dict[str, Any]) -> None:
-    """Upload panels, whose serial numbers have their number in their pattern."""
-    panels = [
-        PANELS[name]._replace(serial_number=PANELS[name].serial_number.format(number))
-        for name, first, count in file["panels"]
-        for number in range(first, first + count)
-    ]
-    is_wrong = "is_refused" in file
-    send(acting(file["user"]), file["name"], panels, is_wrong=is_wrong)
 
 
 def add_panels(count: int) -> Iterator[int]:

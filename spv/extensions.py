@@ -39,9 +39,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> Any:
         """Return a stored moment in UTC."""
-        if value is not None and value.tzinfo is None:
-            return value.replace(tzinfo=UTC)
-        return value and value.astimezone(UTC)
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
@@ -64,10 +64,7 @@ class Base(DeclarativeBase):
 
 
 class Csrf(CSRFProtect):  # type: ignore[misc]
-    """The CSRF tokens of forms, which may be forged although they are signed.
-
-    The secret of a demonstration is known, so a token can be a value of any kind.
-    """
+    """CSRF tokens, which anybody can sign with the known secret of a demonstration."""
 
     def protect(self, *args: Any, **kwargs: Any) -> None:
         """Refuse a form whose token is missing, wrong, or not a token at all."""
@@ -117,10 +114,8 @@ def request_id() -> str:
 
 
 def _user_or_network() -> str:
-    """Return the user whose requests a limit counts; for a visitor, the network.
-
-    Many users may share a network, such as a class. The APIs do not read cookies.
-    """
+    """Return the user whose requests a limit counts; for a visitor, the network."""
+    # Many users may share a network, such as a class. The APIs do not read cookies.
     if not request.path.startswith("/api/") and current_user.is_authenticated:
         return f"user {current_user.person.user_id}"
     return network()

@@ -130,11 +130,8 @@ def entry(event: AuditEvent) -> str:
 
 
 def subjects_of(event: str, details: Details) -> set[tuple[str, str]]:
-    """Return what an event is about: pairs of a kind, and an id or a reference.
-
-    The events of upgrades are about every row of a table, and have none.
-    """
-    if event in {BASELINE, COLUMNS_ADDED}:
+    """Return what an event is about: pairs of a kind, and an id or a reference."""
+    if event in {BASELINE, COLUMNS_ADDED}:  # about every row of a table
         return set()
     named = {(SUBJECTS[name], str(value)) for name, value in details.items()
              if value is not None and name in SUBJECTS}  # fmt: skip

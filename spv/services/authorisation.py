@@ -96,13 +96,11 @@ def require(found: T | None) -> T:
 
 
 def link_result(actor: Actor, **result: int) -> None:
-    """Link the actor's API request to its result, in the transaction that makes it.
-
-    Raises IdempotencyConflict if it took so long that a retry has taken over its key.
-    """
+    """Link the actor's API request to its result, in the transaction that makes it."""
     if actor.request_id is None:
         return
     own = (ApiRequest.id == actor.request_id) & ApiRequest.idempotency_key.is_not(None)
     linked = db.session.execute(update(ApiRequest).where(own).values(result))
     if not linked.rowcount:  # type: ignore[attr-defined]
+        # It took so long that a retry has taken over its key.
         raise errors.IdempotencyConflict

@@ -54,8 +54,7 @@ def check(entry: str, proof: str) -> proofs.Proven | str:
 def continuation(text: str) -> str:
     """Return the proof that the log continues a checkpoint, or that of another proof.
 
-    Raises ValidationError if it is no checkpoint of ours, and InconsistentLog if the
-    log does not continue it.
+    Raises ValidationError if it is not ours, InconsistentLog if the log does not.
     """
     try:
         text = proofs.plain(text)

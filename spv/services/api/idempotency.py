@@ -23,7 +23,7 @@ from spv.services.retention import kept_for
 
 SHOWN = 100
 FILTERS = {"successful": SUCCESSFUL, "refused": REFUSED}
-UNDER_WAY = timedelta(seconds=5)  # so long, a retry waits for a response
+UNDER_WAY = timedelta(seconds=5)  # a retry is refused so long, without a response
 # Errors that decide a request. After any other error its key can be used again.
 FINAL = frozenset({409, 422})
 USED_EVERY = timedelta(minutes=1)  # so exactly is the last use of a key known
@@ -93,10 +93,8 @@ def _take(entry: RequestLogEntry, key: str, sha256: str) -> tuple[int, bytes] | 
                     raise IdempotencyKeyReused
                 if earlier.status is None and earlier.at > at - UNDER_WAY:
                     raise IdempotencyConflict
-                entry.item_count, entry.upload_id = (
-                    earlier.item_count,
-                    earlier.upload_id,
-                )
+                entry.item_count = earlier.item_count
+                entry.upload_id = earlier.upload_id
                 entry.invalidation_id = earlier.invalidation_id
                 if earlier.status is not None:
                     return earlier.status, zlib.decompress(earlier.answer or b"")

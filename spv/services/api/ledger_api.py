@@ -145,12 +145,10 @@ def _check_upload(checked: CheckedRows, actor: Actor) -> Done:
 
 
 def _find_own(texts: Sequence[str], actor: Actor) -> tuple[list[int], list[Problem]]:
-    """Return the ids of the actor's rows of serial numbers, and why some are not valid.
-
-    The row of a serial number is the valid one, or else the newest.
-    """
+    """Return the ids of the actor's rows of serial numbers, and problems of others."""
     serials = [read_serial(text) for text in texts]
     good = {serial for serial in serials if isinstance(serial, str)}
+    # The row of a serial number is the valid one, or else the newest.
     rows = lookup.newest_rows(good, ledger_rows.visible(actor))
     problems = []
     for number, (text, serial) in enumerate(zip(texts, serials, strict=True), 1):

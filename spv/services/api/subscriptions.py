@@ -86,10 +86,8 @@ def rename(subscription_id: int, answers: Mapping[str, Any], actor: Actor) -> No
 
 
 def cancel(subscription_id: int, actor: Actor) -> None:
-    """End a subscription: its keys stop working at once. Raises NotFoundError.
-
-    It stops the account's API clients, so only administrators can do it.
-    """
+    """End a subscription: its keys stop working at once. Raises NotFoundError."""
+    # This stops the API clients of the account, so only administrators can do it.
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         found, at = find(subscription_id, actor), clock.now()
         found.cancelled_at = at
@@ -245,9 +243,7 @@ def _renew(key: SubscriptionKey, at: datetime) -> SubscriptionKey:
 
 
 def _digests(text: str) -> list[str]:
-    """Return HMAC-SHA256 of a key under each secret, the present secret first.
-
-    A stored digest is never replaced by that of another secret: the log has it too.
-    """
+    """Return HMAC-SHA256 of a key under each secret, the present secret first."""
+    # A stored digest is never replaced by that of another secret: the log has it too.
     data, all_secrets = text.encode("utf-8", "replace"), derive("digest of keys")
     return [hmac.digest(secret, data, "sha256").hex() for secret in all_secrets]

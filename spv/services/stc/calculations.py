@@ -153,10 +153,7 @@ def save(answers: Mapping[str, str], actor: Actor, solar_reference: str = "") ->
 
 
 def show(reference: str, price: str = "") -> Result:
-    """Return a saved calculation, perhaps at another price. Raises NotFoundError.
-
-    A price that cannot be used is ignored, and the estimate says why.
-    """
+    """Return a saved calculation, perhaps at another price. Raises NotFoundError."""
     query = select(StcCalculation).where(StcCalculation.reference == reference)
     saved = require(db.session.scalar(query))
     solar = show(saved.solar_reference) if saved.solar_reference else None
@@ -166,10 +163,11 @@ def show(reference: str, price: str = "") -> Result:
     certificates = 0 if too_late else saved.certificates
     if solar and not solar.too_late:
         certificates += solar.saved.certificates
+    estimate = _estimate(certificates, installation, price)
     return Result(
-        saved, installation, installation.calculate(today),
-        _estimate(certificates, installation, price), installation.stages(today),
-        too_late, figures.newest_on(today), solar,
+        saved=saved, installation=installation, estimate=estimate, too_late=too_late,
+        calculation=installation.calculate(today), stages=installation.stages(today),
+        newest_figure=figures.newest_on(today), solar=solar,
     )  # fmt: skip
 
 

@@ -129,8 +129,7 @@ class ChainCheck:
 class Notes:
     """The checkpoints of files and of the database, sorted by their sizes.
 
-    They are in a temporary database, which uses a file if there are many: a year of a
-    checkpoint a minute would take 600 MB of memory.
+    They are in a temporary database: those of a year may take 600 MB.
     """
 
     def __init__(self, file: sqlite3.Connection, findings: Findings) -> None:

@@ -112,10 +112,7 @@ def nightly() -> tuple[str, int]:
 
 
 def _run(number: int, parts: Parts) -> tuple[Findings, list[str]]:
-    """Verify everything, then do some more; note the progress and the end in the row.
-
-    An error of a part is a problem. Its first line says enough: others have values.
-    """
+    """Verify everything, then do some more; note the progress and the end."""
     noted = monotonic()
 
     def progress(read: int) -> None:
@@ -125,6 +122,7 @@ def _run(number: int, parts: Parts) -> tuple[Findings, list[str]]:
             with suppress(SQLAlchemyError):
                 _note(number, done=read)
 
+    # An error is a problem. Its first line says enough: the others have values.
     findings, done = Findings(broke_off=True), []
     try:
         findings = everything.verify(progress=progress)

@@ -35,11 +35,6 @@ class Problems:
     following: int = 0
     first: list[str] = field(default_factory=list)
 
-    @property
-    def more(self) -> int:
-        """The number of problems that have no sentence here."""
-        return self.count - len(self.first)
-
 
 @dataclass
 class Findings:
@@ -179,11 +174,6 @@ def rows_of(model: type[Model], *where: Any) -> Iterator[Any]:
     """Yield the rows of a table in the order of their ids."""
     query = select(*model.__table__.columns).where(*where)
     yield from read(query.order_by(model.__table__.c.id))
-
-
-def groups(query: Executable) -> Iterator[tuple[Any, Iterator[Any]]]:
-    """Group the rows of a query by their first column, by which they are sorted."""
-    return groupby(read(query), key=itemgetter(0))
 
 
 def read(query: Executable) -> Iterator[Any]:

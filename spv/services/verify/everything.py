@@ -16,6 +16,8 @@ from spv.services.verify.chain import ChainCheck, Notes
 from spv.services.verify.comparison import UNREADABLE, Findings
 from spv.services.verify.states import States, find_spare_subjects
 
+OURS = AuditEvent.chain.in_(audit_log.CHAINS)
+
 
 def verify(
     files: Iterable[Iterable[str]] = (),
@@ -27,17 +29,18 @@ def verify(
     `files`, by lines. `progress` is called with the number of things read.
     """
     findings = Findings(progress=progress)
-    with closing(sqlite3.connect("")) as temporary:
-        notes = Notes(temporary, findings)
-        # Before the snapshot, so that it has the events of all these checkpoints.
-        for lines in (checkpoints.lines_of_file(), *files):
-            notes.read_file(lines)
-        with snapshot():
-            allow_long_statements(
-                LIMITS
-            )  # those of a request, which had the connection
-            notes.read_database()
-            _verify(findings, notes)
+    try:
+        with closing(sqlite3.connect("")) as temporary:
+            notes = Notes(temporary, findings)
+            # Before the snapshot, so that it has the events of all these checkpoints.
+            for lines in (checkpoints.lines_of_file(), *files):
+                notes.read_file(lines)
+            with snapshot():
+                allow_long_statements(LIMITS)  # also within a request
+                notes.read_database()
+                _verify(findings, notes)
+    except sqlite3.Error as error:
+        raise OSError(f"Checkpoints need a temporary file: {error}") from error
     return findings
 
 
@@ -46,7 +49,10 @@ def _verify(findings: Findings, notes: Notes) -> None:
     for chain in audit_log.CHAINS:
         ChainCheck(chain, findings, states, notes).run()
     find_spare_subjects(findings)
-    findings.add_all("other chains", _foreign_chains())
+    names = {*db.session.scalars(select(AuditChain.name))}
+    names.update(db.session.scalars(select(AuditEvent.chain).where(~OURS).distinct()))
+    for name in sorted(names - {*audit_log.CHAINS}):
+        findings.add("other chains", f"{name}: this chain is not one of spv's")
     for kind, part in (
         ("people and accounts", states.compare),
         (ledger.KIND, lambda: ledger.check(findings)),
@@ -69,15 +75,5 @@ def number_to_read() -> int:
 
 def contains(head: str) -> bool:
     """Tell whether an event has this hash, which `verify` printed earlier."""
-    ours = AuditEvent.chain.in_(audit_log.CHAINS)
-    query = select(AuditEvent.id).where(AuditEvent.hash == head, ours)
+    query = select(AuditEvent.id).where(AuditEvent.hash == head, OURS)
     return db.session.scalar(query) is not None
-
-
-def _foreign_chains() -> list[str]:
-    """Return a sentence for each chain that spv has not."""
-    heads = select(AuditChain.name)
-    events = select(AuditEvent.chain).where(AuditEvent.chain.not_in(audit_log.CHAINS))
-    names = {*db.session.scalars(heads), *db.session.scalars(events.distinct())}
-    foreign = sorted(names - {*audit_log.CHAINS})
-    return [f"{name}: this chain is not one of spv's" for name in foreign]

@@ -112,7 +112,7 @@ def _declarations(findings: Findings) -> Iterator[str]:
 def _counts() -> Iterator[tuple[int, Counts]]:
     """Yield each upload with the numbers of its rows, and valid rows, by product."""
     query = select(*UploadProduct.__table__.columns).order_by(UploadProduct.upload_id)
-    for number, parts in comparison.groups(query):
+    for number, parts in groupby(comparison.read(query), itemgetter(0)):
         yield number, {product: (count, valid) for _, product, count, valid in parts}
 
 
@@ -123,7 +123,7 @@ def _invalid_rows() -> Iterator[tuple[int, tuple[int, str]]]:
         .where(PanelSerial.invalidation_id.is_not(None))
         .order_by(PanelSerial.invalidation_id, PanelSerial.id)
     )
-    for number, rows in comparison.groups(query):
+    for number, rows in groupby(comparison.read(query), itemgetter(0)):
         row_ids = [row_id for _, row_id in rows]
         yield number, (len(row_ids), digest_of(row_ids))
 
@@ -201,10 +201,6 @@ def _wrong_keys(_findings: Findings) -> Iterator[str]:
 
 def check_products(findings: Findings) -> None:
     """Compare the list of approved products, which is small, with the log."""
-    findings.add_all(PRODUCTS, _products(findings))
-
-
-def _products(findings: Findings) -> Iterator[str]:
     name, expected = "the list of approved products", product_list.digest([])
 
     def before_and_after(own: Facts, details: Facts) -> Stream:
@@ -213,7 +209,8 @@ def _products(findings: Findings) -> Iterator[str]:
     logged = comparison.told(findings, PRODUCTS, approved.LOADED, before_and_after)
     for before, (after, number) in logged:
         if before != expected:
-            yield f"{name}: event {number} replaced a list that was not loaded"
+            sentence = f"event {number} replaced a list that was not loaded"
+            findings.add(PRODUCTS, f"{name}: {sentence}")
         expected = after
     key = models.ApprovedProduct.__table__.c
     keys = (key.supplier_name_key, key.licensee_key, key.model_number_key)
@@ -224,6 +221,6 @@ def _products(findings: Findings) -> Iterator[str]:
         lines.append(line)
         wrong_keys += line.keys != tuple(row[-len(keys) :])
     if product_list.digest(lines) != expected:
-        yield f"{name}: not the one that the log tells of"
+        findings.add(PRODUCTS, f"{name}: not the one that the log tells of")
     if wrong_keys:
-        yield f"{name}: the search keys of names were changed"
+        findings.add(PRODUCTS, f"{name}: the search keys of names were changed")

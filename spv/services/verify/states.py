@@ -12,29 +12,22 @@ from spv import clock
 from spv.extensions import db
 from spv.models import AuditEvent, AuditSubject, StcBatch
 from spv.services import audit_log
-from spv.services.row_states import ALL, KINDS, SETS, Kind, State, state_of
+from spv.services.row_states import ALL, KINDS, SETS, State, state_of
 from spv.services.verify.comparison import Findings, differences, read, rows_of
 
 KIND, SUBJECTS = "people and accounts", "subjects of events"
 
 
 class States:
-    """The state of each row after the events that were read.
-
-    Memory grows with the rows of these tables, by about a kilobyte each. It does not
-    grow with the ledger.
-    """
+    """The state of each row after the events that were read: a kilobyte for each."""
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self._known: dict[tuple[str, str], tuple[int, str]] = {}
 
     def take(self, event: AuditEvent, details: dict[str, Any]) -> None:
-        """Take over the states that an event tells, if it may set them.
-
-        A baseline tells the states of all rows of the tables that its chain covers.
-        """
-        if event.event == audit_log.BASELINE:
+        """Take over the states that an event tells, if it may set them."""
+        if event.event == audit_log.BASELINE:  # of all tables that the chain covers
             is_stc, batches = event.chain == audit_log.STC, StcBatch.__tablename__
             for row in [row for row in self._known if (row[0] == batches) == is_stc]:
                 del self._known[row]
@@ -78,23 +71,17 @@ class States:
                 self.findings.read(kind.name)
                 event, logged = self._known.pop((table, str(row.id)), (0, ""))
                 log = json.loads(logged) | {"event": event} if logged else None
-                found = _saved(kind, row, log)
-                self._add(*differences(f"{kind.name} {row.id}", log, found))
+                state = state_of(kind, row._mapping)
+                is_over = kind.model is StcBatch and row.document_until <= clock.now()
+                if is_over and row.document is None and log:  # the file was deleted
+                    state["document"] = log["document"]
+                self._add(*differences(f"{kind.name} {row.id}", log, state))
         for (table, number), (event, _) in self._known.items():
             name = f"{KINDS[table].name} {number}"
             self._add(*differences(name, {"event": event}, None))
 
     def _add(self, *sentences: str) -> None:
         self.findings.add_all(KIND, sentences)
-
-
-def _saved(kind: Kind, row: Any, log: State | None) -> State:
-    """Return the state of a saved row. The file of a batch is forgotten after a day."""
-    state = state_of(kind, row._mapping)
-    is_over = kind.model is StcBatch and row.document_until <= clock.now()
-    if is_over and row.document is None and log:
-        state["document"] = log["document"]
-    return state
 
 
 class SubjectsCheck:

@@ -1,5 +1,6 @@
 """A file of very many checkpoints takes little memory."""
 
+import sqlite3
 import tracemalloc
 
 from spv.rules import proofs
@@ -32,3 +33,13 @@ def test_memory_does_not_grow_with_checkpoints(app):
         assert found.problem_count == count
         assert "a checkpoint has 2 events, and the log only 1" in found.sentences[1]
     assert peaks[1] - peaks[0] < 100 * MANY
+
+
+def test_without_a_temporary_file(app, monkeypatch):
+    def full(*_):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(checkpoints, "lines_of_file", full)
+    result = app.test_cli_runner().invoke(args=["audit", "verify"])
+    words = "Error: Checkpoints need a temporary file: database or disk is full\n"
+    assert (result.exit_code, result.output) == (2, words)
