@@ -6,7 +6,7 @@ import tracemalloc
 from spv.rules import proofs
 from spv.services import audit_log, checkpoints
 from spv.services.stc import calculations
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.examples import GOOD_SOLAR
 from tests.people import WEB
 
@@ -23,11 +23,11 @@ def lines_of(count):
 
 def test_memory_does_not_grow_with_checkpoints(app):
     calculations.save(GOOD_SOLAR, WEB)
-    everything.verify([lines_of(MANY)])  # and all that is loaded once is there
+    checks.verify([lines_of(MANY)])  # and all that is loaded once is there
     peaks = []
     for count in (MANY, 2 * MANY):
         tracemalloc.start()
-        found = everything.verify([lines_of(count)])
+        found = checks.verify([lines_of(count)])
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert found.problem_count == count
