@@ -80,10 +80,8 @@ def _refuse_demonstration_users(app: Flask) -> None:
         db.session.remove()
         db.engine.dispose()  # the server may fork after this
     if found:
-        raise ConfigurationError(
-            "Production refuses the demonstration users in its database: give it a "
-            "DATABASE_URL of its own."
-        )
+        sentence = "Production refuses the demonstration users in its database: give "
+        raise ConfigurationError(sentence + "it a DATABASE_URL of its own.")
 
 
 def person() -> sessions.SignedIn | None:
@@ -103,10 +101,9 @@ def roles() -> frozenset[Role]:
     return user.roles if user else frozenset({Role.VISITOR})
 
 
-def must_prove() -> bool:
-    """Tell whether this is staff of production who has no second factor yet."""
-    # The APIs do not read cookies.
-    return Role.UNPROVEN in roles() and not request.path.startswith("/api/")
+def _is_api() -> bool:
+    """Tell whether the request is one to an API. The APIs do not read cookies."""
+    return request.path.startswith("/api/")
 
 
 def may(endpoint: str) -> bool:
@@ -116,23 +113,19 @@ def may(endpoint: str) -> bool:
 
 def menu() -> list[Group]:
     """Return the user's navigation: the pages that they may open, in groups."""
-    held, views = roles(), current_app.view_functions  # production has no training
-    pages = [
-        {
-            n: w
-            for n, w in group.pages.items()
-            if n in views and not held.isdisjoint(POLICIES[n])
-        }
-        for group in MENU
-    ]
-    both = zip(MENU, pages, strict=True)
-    return [group._replace(pages=pages) for group, pages in both if pages]
+    views = current_app.view_functions  # production has no training
+    groups = [
+        group._replace(pages={
+            name: words for name, words in group.pages.items()
+            if name in views and may(name)
+        }) for group in MENU
+    ]  # fmt: skip
+    return [group for group in groups if group.pages]
 
 
 def api_client() -> ApiClient:
     """Return the API client of this request, on routes that are for API clients."""
-    client: ApiClient = g.system
-    return client
+    return g.system  # type: ignore[no-any-return]
 
 
 def declaration() -> DeclarationStatus | None:
@@ -175,13 +168,10 @@ def _load_user(token: str) -> CurrentUser | None:
 
 
 def _refuse_suspended() -> None:
-    """Raise Suspended, once: from the next request on, the user is a visitor.
-
-    It is no error of `person`, which pages of other errors ask as well.
-    """
-    if request.endpoint in IMPERSONAL or request.path.startswith("/api/"):
-        return
-    if "_user_id" in session and person() is None and "suspended" in g:
+    """Raise Suspended, once: from the next request on, the user is a visitor."""
+    # Not in `person`, which pages of other errors call as well.
+    is_personal = not (request.endpoint in IMPERSONAL or _is_api())
+    if is_personal and "_user_id" in session and not person() and "suspended" in g:
         session.clear()
         raise g.suspended
 
@@ -196,12 +186,13 @@ def _authorise() -> BaseResponse | None:
     if Role.SYSTEM in policy:
         return _authenticate_client()
     _refuse_suspended()
-    if request.endpoint not in UNPROVEN and must_prove():
+    has_to_prove = Role.UNPROVEN in roles() and not _is_api()
+    if has_to_prove and request.endpoint not in UNPROVEN:
         return _lead_to(url_for("second_factor.show"))
     if Role.VISITOR in policy or may(request.endpoint):
         return None
     if person() is None:
-        return _ask_to_sign_in()
+        return _lead_to(url_for("sign_in.new", next=current_page()))
     raise _refusal(policy)
 
 
@@ -226,12 +217,9 @@ def _authenticate_client() -> BaseResponse | None:
         return None
     if limiter.enabled and not _count_bad_key():
         raise TooManyRequests(retry_after=BAD_KEYS.get_expiry())
-    return Response(
-        INVALID_KEY if key else MISSING_KEY,
-        401,
-        {"WWW-Authenticate": f'AzureApiManagementKey name="{KEY_HEADER}"'},
-        mimetype="application/json",
-    )
+    headers = {"WWW-Authenticate": f'AzureApiManagementKey name="{KEY_HEADER}"'}
+    body = INVALID_KEY if key else MISSING_KEY
+    return Response(body, 401, headers, mimetype="application/json")
 
 
 def _count_bad_key() -> bool:
@@ -242,10 +230,6 @@ def _count_bad_key() -> bool:
         return _IN_MEMORY.hit(BAD_KEYS, "key", network())
 
 
-def _ask_to_sign_in() -> BaseResponse:
-    return _lead_to(url_for("sign_in.new", next=current_page()))
-
-
 def _lead_to(url: str) -> BaseResponse:
     if not pages.wants_partial():
         return flask.redirect(url, 303)
@@ -254,10 +238,7 @@ def _lead_to(url: str) -> BaseResponse:
 
 
 def current_page() -> str | None:
-    """Return the address of the user's page, to come back to after the sign-in.
-
-    Its query may contain a subscription key, which is left out.
-    """
+    """Return the address of the user's page, to come back to after the sign-in."""
     if request.method == "GET" and not pages.wants_partial():
         path = request.script_root + request.path
         query = request.query_string.decode("utf-8", "replace")
@@ -269,7 +250,7 @@ def current_page() -> str | None:
             return None
         if host != request.host or "/password/" in path:
             return None
-    pairs = parse_qsl(query, keep_blank_values=True)
+    pairs = parse_qsl(query, keep_blank_values=True)  # perhaps with a subscription key
     kept = [pair for pair in pairs if pair[0] != KEY_PARAMETER]
     return path + (f"?{urlencode(kept)}" if kept else "")
 

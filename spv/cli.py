@@ -6,7 +6,7 @@ from typing import TextIO
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup
 from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,25 +16,24 @@ from spv.pages import is_demonstration
 from spv.rules.accounts import StaffRole
 from spv.rules.errors import UseCaseError
 from spv.rules.text import pluralise
-from spv.services import audit_log
+from spv.services import audit_log, checkpoints
 from spv.services.accounts import second_factors
 from spv.services.actor import OPERATOR
 from spv.services.agency import staff
-from spv.services.checkpoints import EmptyLog
-from spv.services.checkpoints import make as make_checkpoint
-from spv.services.verify import checks, everything
+from spv.services.verify import checks
 from spv.services.verify.calculations import replay
-from spv.services.verify.findings import Findings
+from spv.services.verify.comparison import Findings
 
 NO_DEMONSTRATION = "Production has no demonstration data."
-audit_group = AppGroup("audit", help="The audit log.")
-stc_group = AppGroup("stc", help="Saved STC calculations.")
-demo_group = AppGroup("demo", help="The demonstration data.")
+audit = AppGroup("audit", help="The audit log.")
+stc = AppGroup("stc", help="Saved STC calculations.")
+demonstration = AppGroup("demo", help="The demonstration data.")
+commands = AppGroup()  # all others
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (audit_group, stc_group, demo_group, nightly, *STAFF_COMMANDS):
+    for command in (audit, stc, demonstration, *commands.commands.values()):
         app.cli.add_command(command)
 
 
@@ -52,29 +51,24 @@ def _ready(exit_code: int = 1) -> Iterator[None]:
         raise SystemExit(exit_code)
 
 
-@audit_group.command("verify")
+@audit.command("verify")
 @click.option(
-    "--contains",
-    metavar="HASH",
-    multiple=True,
+    "--contains", metavar="HASH", multiple=True,
     help="A last hash that you noted earlier. You can give several.",
-)
+)  # fmt: skip
 @click.option(
-    "--checkpoints",
-    type=click.File(encoding="utf-8"),
-    metavar="FILE",
-    multiple=True,
-    help="A copy of the file of checkpoints. You can give several.",
-)
+    "--checkpoints", "files", type=click.File(encoding="utf-8"), metavar="FILE",
+    multiple=True, help="A copy of the file of checkpoints. You can give several.",
+)  # fmt: skip
 @_ready(exit_code=2)
-def verify(contains: tuple[str, ...], checkpoints: tuple[TextIO, ...]) -> None:
+def verify(contains: tuple[str, ...], files: tuple[TextIO, ...]) -> None:
     """Prove that nothing was changed, added or removed without an event of the log.
 
     Exits with 0 if all is proved, with 1 if there are problems, and with 2 if nothing
     could be verified.
     """
-    findings = everything.verify([file.read() for file in checkpoints])
-    lost = [noted for noted in contains if not everything.contains(noted)]
+    findings = checks.verify(files)
+    lost = [noted for noted in contains if not checks.contains(noted)]
     for noted in lost:
         click.echo(
             f"No event has the hash “{noted}”: it was mistyped, or the log was "
@@ -92,23 +86,23 @@ def _print(findings: Findings) -> None:
     for kind, problems in findings.problems.items():
         for sentence in problems.first:
             click.echo(sentence)
-        more, following = problems.more, problems.following
-        if more:
+        if more := problems.count - len(problems.first):
             click.echo(f"{kind}: and {pluralise(more, 'problem')} more")
-        if following:
-            click.echo(f"{kind}: {pluralise(following, 'event')} follow from these")
+        if problems.following:
+            following = pluralise(problems.following, "event")
+            click.echo(f"{kind}: {following} follow from these")
 
 
-@audit_group.command("checkpoint")
+@audit.command("checkpoint")
 @_ready()
 def checkpoint() -> None:
     """Sign the log as it is now, and add the checkpoints to the file."""
     for chain in audit_log.CHAINS:
-        with suppress(EmptyLog):
-            click.echo(make_checkpoint(chain))
+        with suppress(checkpoints.EmptyLog):
+            click.echo(checkpoints.make(chain))
 
 
-@stc_group.command("replay")
+@stc.command("replay")
 @_ready()
 def replay_calculations() -> None:
     """Recompute every saved calculation from the log, and name each difference."""
@@ -121,13 +115,9 @@ def replay_calculations() -> None:
     raise SystemExit(bool(found.problem_count))
 
 
-@demo_group.command("load")
-@click.option(
-    "--panels",
-    type=click.IntRange(1, 100_000_000),
-    metavar="N",
-    help="Also upload N made-up panels.",
-)
+@demonstration.command("load")
+@click.option("--panels", type=click.IntRange(1, 100_000_000), metavar="N",
+              help="Also upload N made-up panels.")  # fmt: skip
 def load_demonstration(panels: int | None) -> None:
     """Create the demonstration if it is missing, and print its sign-ins."""
     if not is_demonstration():
@@ -138,15 +128,14 @@ def load_demonstration(panels: int | None) -> None:
     click.echo(f"Demonstration sign-ins, all with password {demo.PASSWORD}:")
     for email, words in demo.sign_ins().items():
         click.echo(f"  {email:26}{words}")
-    if not panels:
-        return
-    bar = click.progressbar(length=panels, label=f"{panels:,} panels")
-    with _ready(), bar:
-        for count in demo.add_panels(panels):
-            bar.update(count)
+    if panels:
+        bar = click.progressbar(length=panels, label=f"{panels:,} panels")
+        with _ready(), bar:
+            for count in demo.add_panels(panels):
+                bar.update(count)
 
 
-@demo_group.command("reset")
+@demonstration.command("reset")
 def reset_demonstration() -> None:
     """Empty the database, and load the demonstration again."""
     if not is_demonstration():
@@ -159,8 +148,7 @@ def reset_demonstration() -> None:
     click.echo("Everything was removed, and the demonstration loaded again.")
 
 
-@click.command("nightly")
-@with_appcontext
+@commands.command("nightly")
 @_ready(exit_code=2)
 def nightly() -> None:
     """Verify everything, sign checkpoints, and delete what was kept long enough.
@@ -172,55 +160,50 @@ def nightly() -> None:
     raise SystemExit(code)
 
 
-@click.command("create-staff")
+ROLES = click.Choice([*map(str, StaffRole)])
+
+
+@commands.command("create-staff")
 @click.argument("email")
 @click.option("--name", default="", help="Full name.")
 @click.option(
-    "--role",
-    type=click.Choice([*map(str, StaffRole)]),
+    "--role", type=ROLES,
     help="Without it, the first is the administrator, and others are assessors.",
-)
-@with_appcontext
+)  # fmt: skip
+@_ready()
 def create_staff(email: str, name: str, role: str | None) -> None:
     """Make a person agency staff, and print a link with which to set a password."""
-    with _ready():
-        link = staff.create(email, name, role or "")
+    link = staff.create(email, name, role or "")
     click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
 
 
-@click.command("reset-second-factor")
+@commands.command("reset-second-factor")
 @click.argument("email")
-@with_appcontext
+@_ready()
 def reset_second_factor(email: str) -> None:
     """Remove the second factor of a person who has lost it.
 
     Their sessions end. Make sure first that it is that person who asks.
     """
-    with _ready():
-        second_factors.reset(email)
+    second_factors.reset(email)
     click.echo(f"{email} signs in with the password alone, until a new one is set up.")
 
 
-@click.command("change-staff")
+@commands.command("change-staff")
 @click.argument("email")
-@click.argument("role", type=click.Choice([*map(str, StaffRole)]))
-@with_appcontext
+@click.argument("role", type=ROLES)
+@_ready()
 def change_staff(email: str, role: str) -> None:
     """Give a member of staff another role."""
-    with _ready():
-        name = staff.change_role(staff.number_of(email), {"role": role}, OPERATOR)
+    name = staff.change_role(staff.number_of(email), {"role": role}, OPERATOR)
     click.echo(f"{name} has the role {role} now.")
 
 
-@click.command("remove-staff")
+@commands.command("remove-staff")
 @click.argument("email")
-@with_appcontext
+@_ready()
 def remove_staff(email: str) -> None:
     """Remove a member of staff, who is signed out at once."""
-    with _ready():
-        name = staff.remove(staff.number_of(email), OPERATOR)
+    name = staff.remove(staff.number_of(email), OPERATOR)
     click.echo(f"{name} has been removed.")
-
-
-STAFF_COMMANDS = (create_staff, change_staff, remove_staff, reset_second_factor)

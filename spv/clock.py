@@ -29,10 +29,7 @@ def now() -> datetime:
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Run a block of code at another moment. Only a demonstration may do this.
-
-    Each look at the clock is a second later, so that events keep their order.
-    """
+    """Run a block of a demonstration at another moment; each look is a second later."""
     if current_app.config["SPV_ENVIRONMENT"] != "demo":
         raise RuntimeError("Only a demonstration can have another time.")
     before = _OTHER.set(moment + timedelta(seconds=second) for second in count())

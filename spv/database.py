@@ -29,9 +29,7 @@ PRAGMAS = {
     "foreign_keys": 1,
     "recursive_triggers": 1,  # or REPLACE would get round the triggers of the log
 }
-# How long SQLite waits for its one writer, in milliseconds.
-BUSY, BUSY_OF_COMMANDS = 10_000, 60_000
-
+BUSY, BUSY_OF_COMMANDS = 10_000, 60_000  # milliseconds for SQLite's one writer
 # PostgreSQL ends what takes longer, in milliseconds. A server that freezes keeps its
 # locks until PostgreSQL ends its idle transaction. By then its other transactions that
 # wait for the same lock must have given up: otherwise each of them would get the lock
@@ -73,14 +71,11 @@ def init_app(app: Flask) -> None:
 
 
 def close(app: Flask) -> None:
-    """Write SQLite's `-wal` file into the database, and close all connections.
-
-    This is for the end of a process. It waits one second at most for other processes
-    that use the database.
-    """
+    """Write SQLite's `-wal` file into the database, and close all connections."""
     with app.app_context():
         path = Path(db.engine.url.database or "")
         if is_sqlite() and path.is_file():
+            # Others that use the database are waited for one second at most.
             with suppress(sqlite3.Error), closing(sqlite3.connect(path, 1)) as database:
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.engine.dispose()
@@ -98,9 +93,8 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     busy = BUSY if has_request_context() else BUSY_OF_COMMANDS
     connection.execute(f"PRAGMA busy_timeout = {busy}")
     # SQLite's own knows the letters A to Z alone, and would not find MÜLLER as Müller.
-    connection.create_function(
-        "lower", 1, lambda text: text and text.lower(), deterministic=True
-    )
+    connection.create_function("lower", 1, lambda text: text and text.lower(),
+                               deterministic=True)  # fmt: skip
     for name, value in PRAGMAS.items():
         connection.execute(f"PRAGMA {name} = {value}")
         found = connection.execute(f"PRAGMA {name}").fetchone()[0]
@@ -113,9 +107,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _set_up_postgresql(
-    _dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]
-) -> None:
+def _set_up_postgresql(_0: Any, _1: Any, _2: Any, parameters: dict[str, Any]) -> None:
     """Set the limits of a new connection. Commands may take as long as they need."""
     parameters.update(TCP)
     if has_request_context():
@@ -126,9 +118,8 @@ def _set_up_postgresql(
 def _note_deadline() -> None:
     """Note the moment after which the client no longer waits for an answer.
 
-    The reverse proxy may send the moment at which it passed the request on, because a
-    server that was frozen finds requests that have waited for it. A client that sends
-    this header itself can only have its own request refused.
+    The reverse proxy may send the moment at which it passed the request on: it may have
+    waited for a frozen server. A client that sends it only has its own request refused.
     """
     started = _STARTED.fullmatch(request.headers.get("X-Request-Start", ""))
     age = max(0.0, time.time() - float(started[1])) if started else 0.0
@@ -136,10 +127,7 @@ def _note_deadline() -> None:
 
 
 def check_in_time() -> None:
-    """Raise TooLateError if the client no longer waits for the answer.
-
-    A server that was frozen goes on where it was, a minute or an hour later.
-    """
+    """Raise TooLateError if nobody waits any more, as after the server was frozen."""
     if time.monotonic() > db.session().info.get(ANSWER_BY, math.inf):
         raise TooLateError("This took too long, and nothing was saved. Try again.")
 
@@ -152,15 +140,12 @@ def allow_long_statements(limits: Iterable[str] = ("statement_timeout",)) -> Non
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """Commit everything inside together, or nothing if it raises.
-
-    SQLite's lock is taken at once, so that two writers wait for each other in line.
-    """
+    """Commit everything inside together, or nothing if it raises."""
     if db.session().info.get(BATCH):
         with db.session.begin_nested():
             yield
         return
-    _begin(spv_immediate=True)
+    _begin(spv_immediate=True)  # so that two writers of SQLite wait in line
     try:
         yield
         db.session.commit()
@@ -211,8 +196,7 @@ def wait_for(name: str) -> None:
 
     A wait for a row of PostgreSQL is a wait for two locks, and `lock_timeout` counts
     for each of them: it may last longer than an idle transaction, so that a frozen
-    server could get the row next and keep it as long. This is one lock. SQLite has one
-    writer.
+    server could get the row next and keep it as long. SQLite has one writer.
     """
     if not is_sqlite():
         lock = "SELECT pg_advisory_xact_lock(hashtext(%s))"
@@ -227,8 +211,7 @@ def insert(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
 def execute_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
     """Execute a statement for many rows; return how many rows it changed.
 
-    `?` stands for each value. The driver does this alone: SQLAlchemy would look at
-    every row, which takes as long as the database does.
+    `?` stands for each value. The driver does this alone, in half of the time.
     """
     marks = statement if is_sqlite() else statement.replace("?", "%s")
     return db.session.connection().exec_driver_sql(marks, rows).rowcount
@@ -237,10 +220,7 @@ def execute_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
 def one_of(
     column: InstrumentedAttribute[str], texts: Sequence[str]
 ) -> ColumnElement[bool]:
-    """Compare a column with very many texts, which are sent as one value.
-
-    To write a placeholder for each takes longer than to look them all up.
-    """
+    """Compare a column with very many texts, sent as one value, which is quicker."""
     if is_sqlite():
         listed = sa.func.json_each(json.dumps(texts)).table_valued("value")
         return column.in_(sa.select(listed.c.value))

@@ -105,7 +105,13 @@ def _make_newest() -> None:
             apply(each)
     declarations.make(DECLARED, acting(VSP_ADMIN))
     for file in DATA["files"]:
-        _load_file(file)
+        panels = [  # with their numbers in the pattern of the serial number
+            PANELS[name]._replace(serial_number=PANELS[name].serial_number.format(n))
+            for name, first, count in file["panels"]
+            for n in range(first, first + count)
+        ]
+        is_wrong = "is_refused" in file
+        send(acting(file["user"]), file["name"], panels, is_wrong=is_wrong)
     bad = File(SAMPLES["bad-sample"].encode(), "bad-sample.csv")
     with suppress(ValidationError):
         uploads.save(bad, DECLARED, acting(SUPPLIER))
@@ -122,12 +128,8 @@ def apply(organisation: dict[str, Any]) -> None:
     person = {"name": organisation["name"], "email": organisation["email"]}
     sign_in.sign_up(person | NEW_PASSWORD, OPERATOR)
     for account_type in organisation["account_types"]:
-        answers = {
-            "legal_name": organisation["legal_name"],
-            "abn": organisation["abn"],
-            "phone": "02 5550 0100",
-            "account_types": [account_type],
-        }
+        answers = {name: organisation[name] for name in ("legal_name", "abn")}
+        answers |= {"phone": "02 5550 0100", "account_types": [account_type]}
         applications.submit(answers, acting(organisation["email"]))
         if not organisation.get("is_waiting"):
             (application,) = applications.waiting()
@@ -138,17 +140,6 @@ def acting(email: str, channel: str = "command", ip: str = "") -> Actor:
     """Return the actor for a user."""
     user = require(sign_in.user_of(email))
     return sign_in.acting_as(user, Actor("", channel, roles_of_user(user), ip=ip))
-
-
-def _load_file(file: dict[str, Any]) -> None:
-    """Upload panels, whose serial numbers have their number in their pattern."""
-    panels = [
-        PANELS[name]._replace(serial_number=PANELS[name].serial_number.format(number))
-        for name, first, count in file["panels"]
-        for number in range(first, first + count)
-    ]
-    is_wrong = file.get("is_refused", False)
-    send(acting(file["user"]), file["name"], panels, is_wrong=is_wrong)
 
 
 def add_panels(count: int) -> Iterator[int]:
@@ -172,7 +163,8 @@ def _upload_more(count: int, actors: Sequence[Actor]) -> None:
     frequency = [0.6**index for index in range(len(brands))]
     brand = "LMW" if account == 1 else chosen.choices(brands, frequency)[0]
     panels = made_up(chosen, brand, last + 1, count)
-    send(actors[account], f"{brand.lower()}-{last + 1}.csv", panels)
+    name = f"{brand.lower()}-{last + 1}.csv"
+    send(actors[account], name, panels, is_wrong=False)
 
 
 def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[Panel]:
@@ -187,12 +179,9 @@ def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[P
     return panels
 
 
-def send(
-    actor: Actor, filename: str, panels: list[Panel], *, is_wrong: bool = False
-) -> int | None:
+def send(actor: Actor, name: str, panels: list[Panel], *, is_wrong: bool) -> int | None:
     """Upload panels; return the id of the upload, or None if they are refused."""
-    text = csv_text([FIELDS.values(), *panels])
+    file = File(csv_text([FIELDS.values(), *panels]).encode(), name)
     with suppress(*[ValidationError] if is_wrong else []):
-        file = File(text.encode(), filename)
         return uploads.save(file, DECLARED, actor).upload_id
     return None

@@ -55,10 +55,7 @@ MISTAKES: dict[str, Callable[[list[Panel], list[Panel]], list[Panel]]] = {
 
 
 def load() -> bool:
-    """Make the demonstration with its past. Return False if it is there.
-
-    Raises ConflictError if there are other users.
-    """
+    """Make the demonstration with its past, as `demo.load`; False if it is there."""
     if any(any(audit_log.events_of(chain)) for chain in audit_log.CHAINS):
         return demo.load()  # what has happened already cannot have a past
     today = clock.today()

@@ -19,6 +19,10 @@ from spv import database, pages, security
 from spv.rules.errors import UseCaseError
 
 Words = list[str]  # a title, and a sentence that says what to do
+BESIDE_FORM = {
+    "HX-Retarget": "dialog[open] .spv-wait, #wait", "HX-Reselect": "#too-many",
+    "HX-Reswap": "innerHTML show:top", "Vary": "HX-Request",
+}  # fmt: skip
 _TEXTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 SPECIAL: dict[str, Words] = _TEXTS["special"]
 WORDS: dict[int, Words] = {int(status): w for status, w in _TEXTS["status"].items()}
@@ -90,33 +94,19 @@ def _answer(status: int, title: str, sentence: str, **details: Any) -> Response:
         # The Host header is not valid, and no link can be made without a host.
         return Response(f"{title}. {sentence}", status, mimetype="text/plain")
     if status == 429 and pages.wants_partial():
-        return _wait_beside_form(sentence)
+        # Leave the form and a chosen file as they are.
+        html = flask.render_template("errors/_wait.html", sentence=sentence)
+        return flask.make_response(html, 429, BESIDE_FORM)
+    again = pages.fields_to_resend() if status == 429 else None
     response = pages.render(
-        "errors/_error.html",
-        title=title,
-        sentence=sentence,
-        status=status,
-        again=pages.fields_to_resend() if status == 429 else None,
-        failed=status >= 500,
-        **details,
-    )
+        "errors/_error.html", title=title, sentence=sentence, status=status,
+        again=again, failed=status >= 500, **details,
+    )  # fmt: skip
     if pages.wants_partial():
         # An error replaces the page, whichever part of it the answer was meant for.
         pages.replace_content(response)
         response.headers["HX-Reselect"] = "#error"
     return response
-
-
-def _wait_beside_form(sentence: str) -> Response:
-    """Tell an HTMX user to wait, and leave the form and a chosen file as they are."""
-    html = flask.render_template("errors/_wait.html", sentence=sentence)
-    headers = {
-        "HX-Retarget": "dialog[open] .spv-wait, #wait",
-        "HX-Reswap": "innerHTML show:top",
-        "HX-Reselect": "#too-many",
-        "Vary": "HX-Request",
-    }
-    return flask.make_response(html, 429, headers)
 
 
 def api_error(status: int, errors: Sequence[dict[str, Any]]) -> Response:

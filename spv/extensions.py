@@ -20,7 +20,6 @@ from sqlalchemy.types import TypeDecorator
 from spv.rules.text import network_of
 
 LONGEST_TOKEN = 300  # characters
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -59,16 +58,13 @@ class Base(DeclarativeBase):
             }
         ),
         type_annotation_map={
-            datetime: UtcDateTime, list[str]: JSON, dict[str, Any]: JSON,
+            datetime: UtcDateTime, list[str]: JSON, dict[str, Any]: JSON
         },
     )  # fmt: skip
 
 
 class Csrf(CSRFProtect):  # type: ignore[misc]
-    """The CSRF tokens of forms, which may be forged although they are signed.
-
-    The secret of a demonstration is known, so a token can be a value of any kind.
-    """
+    """CSRF tokens, which anybody can sign with the known secret of a demonstration."""
 
     def protect(self, *args: Any, **kwargs: Any) -> None:
         """Refuse a form whose token is missing, wrong, or not a token at all."""
@@ -93,9 +89,8 @@ else:
 def partial_index(name: str, *columns: str, where: str) -> Index:
     """Index the rows of a table that meet a condition; `uq_` begins a unique index."""
     some, unique = text(where), name.startswith("uq_")
-    return Index(
-        name, *columns, unique=unique, sqlite_where=some, postgresql_where=some
-    )
+    return Index(name, *columns, unique=unique,
+                 sqlite_where=some, postgresql_where=some)  # fmt: skip
 
 
 migrate = Migrate(directory=str(Path(__file__).parents[1] / "migrations"))
@@ -112,16 +107,15 @@ def request_id() -> str:
     """Return the id of this request: that of a reverse proxy, or a random one."""
     if "request_id" not in g:
         sent = request.headers.get("X-Request-Id", "")
-        is_kept = current_app.config["SPV_PROXIES"] and REQUEST_ID.fullmatch(sent)
+        is_id = re.fullmatch(r"[A-Za-z0-9._-]{8,64}", sent)
+        is_kept = is_id and current_app.config["SPV_PROXIES"]
         g.request_id = sent if is_kept else secrets.token_hex(8)
     return str(g.request_id)
 
 
 def _user_or_network() -> str:
-    """Return the user whose requests a limit counts; for a visitor, the network.
-
-    Many users may share a network, such as a class. The APIs do not read cookies.
-    """
+    """Return the user whose requests a limit counts; for a visitor, the network."""
+    # Many users may share a network, such as a class. The APIs do not read cookies.
     if not request.path.startswith("/api/") and current_user.is_authenticated:
         return f"user {current_user.person.user_id}"
     return network()

@@ -18,17 +18,11 @@ ROOM = Path(__file__).parent
 # Where a link of a document goes, seen from /help. A link to another file is only text.
 LINKS = {"api.md": "help/api"}
 CLASSES = {
-    "a": "govuk-link",
-    "h2": "govuk-heading-m",
-    "h3": "govuk-heading-s",
-    "ol": "govuk-list govuk-list--number",
-    "p": "govuk-body",
-    "table": "govuk-table",
-    "td": "govuk-table__cell",
-    "th": "govuk-table__header",
-    "ul": "govuk-list govuk-list--bullet",
-}
-_BETWEEN_WORDS = re.compile(r"[^a-z0-9]+")
+    "a": "govuk-link", "p": "govuk-body",
+    "h2": "govuk-heading-m", "h3": "govuk-heading-s",
+    "ol": "govuk-list govuk-list--number", "ul": "govuk-list govuk-list--bullet",
+    "table": "govuk-table", "td": "govuk-table__cell", "th": "govuk-table__header",
+}  # fmt: skip
 
 
 class Term(NamedTuple):
@@ -53,7 +47,7 @@ class Document(NamedTuple):
 
 def slug(words: str) -> str:
     """Return the id of a heading or a term."""
-    return _BETWEEN_WORDS.sub("-", words.lower()).strip("-")
+    return re.sub("[^a-z0-9]+", "-", words.lower()).strip("-")
 
 
 _TERMS = tomllib.loads((ROOM / "terms.toml").read_text(encoding="utf-8"))
@@ -73,27 +67,27 @@ def document(name: str) -> Document:
             token.attrSet("id", slug(following.content))
             if token.tag == "h2":
                 headings.append((slug(following.content), following.content))
+    _dress(tokens)
+    html = markdown.renderer.render(tokens, markdown.options, {})
+    return Document(title.content, html, headings)
+
+
+def _dress(tokens: list[Token]) -> None:
+    """Give each element the class of its kind, and each link the address in the app."""
     for token in tokens:
         is_served = True
         for each in (token, *(token.children or ())):
-            _dress(each)
+            if each.type in ("code_block", "fence"):
+                each.type = "code_block"  # a fence would put its class inside
+                each.attrSet("class", "spv-pre")
+            elif each.nesting == 1 and each.tag in CLASSES:
+                each.attrSet("class", CLASSES[each.tag])
             if each.type == "link_open":
                 address = str(each.attrGet("href"))
                 is_served = address in LINKS or address.startswith(("https:", "#"))
                 each.attrSet("href", LINKS.get(address, address))
             if each.tag == "a":
                 each.hidden = not is_served
-    html = markdown.renderer.render(tokens, markdown.options, {})
-    return Document(title.content, html, headings)
-
-
-def _dress(token: Token) -> None:
-    """Give an element the class of its kind."""
-    if token.type in ("code_block", "fence"):
-        token.type = "code_block"  # a fence would put its class inside
-        token.attrSet("class", "spv-pre")
-    elif token.nesting == 1 and token.tag in CLASSES:
-        token.attrSet("class", CLASSES[token.tag])
 
 
 @cache
@@ -101,13 +95,11 @@ def _parsed() -> tuple[dict[str, Any], dict[str, str]]:
     """Return the OpenAPI document, and the meaning of each error code."""
     text = (ROOM / "openapi.yaml").read_text(encoding="utf-8")
     content: dict[str, Any] = yaml.safe_load(text)
-    body = content["components"]["schemas"]["Marking"]
-    body["properties"]["reason"]["enum"].extend(REASONS)
-    calculation = content["paths"]["/api/stc/v1/calculation"]["get"]
-    system_type = calculation["parameters"][0]
-    system_type["schema"]["enum"].extend(map(str, SystemType))
-    shared = content.pop("x-shared")
-    return content, shared["error-codes"]
+    marking = content["components"]["schemas"]["Marking"]["properties"]
+    marking["reason"]["enum"].extend(REASONS)
+    calculation = content["paths"]["/api/stc/v1/calculation"]["get"]["parameters"]
+    calculation[0]["schema"]["enum"].extend(map(str, SystemType))
+    return content, content.pop("x-shared")["error-codes"]
 
 
 def openapi() -> dict[str, Any]:

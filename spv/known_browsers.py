@@ -35,14 +35,11 @@ def browser_or_network() -> str:
 def keep_browser(browser: str, response: Response) -> Response:
     """Send the cookie of a browser that a user has signed in with: its signed id."""
     response.set_cookie(
-        security.cookie_name(KNOWN_BROWSER),
-        _browser_signer().sign(browser).decode(),
-        max_age=kept_for(sessions.BROWSER_LASTS),
-        path=security.cookie_path(),
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-        samesite="Lax",
+        security.cookie_name(KNOWN_BROWSER), _signer().sign(browser).decode(),
+        max_age=kept_for(sessions.BROWSER_LASTS), path=security.cookie_path(),
+        secure=current_app.config["SESSION_COOKIE_SECURE"], samesite="Lax",
         httponly=True,
-    )
+    )  # fmt: skip
     return response
 
 
@@ -50,11 +47,11 @@ def _known_browser() -> str:
     cookie = request.cookies.get(security.cookie_name(KNOWN_BROWSER), "")
     age = int(kept_for(sessions.BROWSER_LASTS).total_seconds())
     try:
-        found = _browser_signer().unsign(cookie, max_age=age).decode()
+        found = _signer().unsign(cookie, max_age=age).decode()
     except (BadData, UnicodeDecodeError):
         return ""
     return found if _BROWSER.fullmatch(found) else ""
 
 
-def _browser_signer() -> TimestampSigner:
+def _signer() -> TimestampSigner:
     return TimestampSigner(secret_keys(), "known browser")

@@ -111,10 +111,7 @@ POLICIES = {name: roles for roles, names in _ROUTES.items() for name in names}
 
 
 class Group(NamedTuple):
-    """Pages under a heading of the navigation. If it has words, they open it.
-
-    The pages are routes and their words.
-    """
+    """Routes and their words, under a heading; if it has words itself, they open it."""
 
     heading: str
     words: str
@@ -123,20 +120,15 @@ class Group(NamedTuple):
 
 MENU = [
     Group("Agency", "", {
-        "staff.index": "Desk",
-        "staff.applications": "Applications",
-        "staff_accounts.index": "Accounts",
-        "staff.list_contacts": "Nominated contacts",
-        "staff_accounts.people": "People",
-        "staff.verify": "Verification",
-        "staff_log.index": "Audit log",
-        "staff_log.list_calculations": "Calculations",
+        "staff.index": "Desk", "staff.applications": "Applications",
+        "staff_accounts.index": "Accounts", "staff.list_contacts": "Nominated contacts",
+        "staff_accounts.people": "People", "staff.verify": "Verification",
+        "staff_log.index": "Audit log", "staff_log.list_calculations": "Calculations",
         "staff_products.index": "Approved products",
     }),
     Group("Renewable Energy Target", "Small units", {
         "panels.index": "Panel serial numbers",
-        "uploads.new": "Upload panel serial numbers",
-        "uploads.index": "Uploads",
+        "uploads.new": "Upload panel serial numbers", "uploads.index": "Uploads",
         "invalidations.index": "Marked as invalid",
         "panels.new_check": "Look up a list",
     }),
@@ -147,10 +139,8 @@ MENU = [
     }),
     Group("Systems", "", {"developer.index": "Developer Portal"}),
     Group("For everybody", "", {
-        "stc.new": "STC calculator",
-        "stc.new_batch": "Many systems",
-        "panel_check.new": "Check panels",
-        "uploads.new_check": "Check a file",
+        "stc.new": "STC calculator", "stc.new_batch": "Many systems",
+        "panel_check.new": "Check panels", "uploads.new_check": "Check a file",
         "training.index": "Training",
     }),
 ]  # fmt: skip

@@ -37,6 +37,11 @@ class _Probe:
     problem: str | None = None
     has_schema: bool = False
 
+    @property
+    def is_due(self) -> bool:
+        """True if the next attempt may be made."""
+        return monotonic() - self.tried_at >= TRY_EVERY
+
 
 def problem() -> str:
     """Say what keeps the app from serving; "" if nothing does.
@@ -45,9 +50,9 @@ def problem() -> str:
     get the result of the last one. The cause is logged when the result changes.
     """
     probe: _Probe = current_app.extensions.setdefault("spv_probe", _Probe())
-    if _is_due(probe) and probe.lock.acquire(blocking=probe.problem is None):
+    if probe.is_due and probe.lock.acquire(blocking=probe.problem is None):
         try:
-            if _is_due(probe):
+            if probe.is_due:
                 before, (found, cause) = probe.problem, _attempt(probe)
                 probe.problem, probe.tried_at = found, monotonic()
                 if found and found != before:
@@ -82,13 +87,8 @@ def missing(connection: Connection) -> str:
     indexes = {str(index.name) for table in tables for index in table.indexes}
     found |= {f"index {name} is missing" for name in indexes - existing}
     found |= {f"trigger {n} is missing or off" for n in GUARDS[dialect] - existing}
-    if not found:
-        return ""
-    return f"The tables are not those of the models: {', '.join(sorted(found))}."
-
-
-def _is_due(probe: _Probe) -> bool:
-    return monotonic() - probe.tried_at >= TRY_EVERY
+    words = ", ".join(sorted(found))
+    return f"The tables are not those of the models: {words}." if found else ""
 
 
 def _attempt(probe: _Probe) -> tuple[str, str]:
@@ -138,9 +138,8 @@ def _write() -> None:
 def _revision_problem(connection: Connection) -> str:
     wanted = _newest_revision(current_app.extensions["migrate"].directory)
     found = MigrationContext.configure(connection).get_current_revision()
-    if found == wanted:
-        return ""
-    return f"The schema is at {found}, and should be at {wanted}."
+    sentence = f"The schema is at {found}, and should be at {wanted}."
+    return sentence if found != wanted else ""
 
 
 def _describe(differences: Iterable[Any]) -> Iterator[str]:

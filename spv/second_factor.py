@@ -37,13 +37,11 @@ def _ask_for_code() -> Response | None:
 
 def _page(form: FreshCodeForm, status: int = 0) -> Response:
     left_out = (FIELD, "csrf_token")
+    fields = [each for each in pages.fields_to_resend() if each[1] not in left_out]
     response = pages.render(
-        "second_factor/_fresh.html",
-        title="Enter a code to go on",
-        form=form,
-        status=status,
-        fields=[each for each in pages.fields_to_resend() if each[1] not in left_out],
-    )
+        "second_factor/_fresh.html", title="Enter a code to go on",
+        form=form, status=status, fields=fields,
+    )  # fmt: skip
     if pages.wants_partial():
         pages.replace_content(response)
     return response

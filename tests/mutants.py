@@ -32,7 +32,7 @@ SERVICES = ["audit_log", "accounts/passwords", "accounts/sessions", "accounts/si
 SOURCES = [
     *sorted(ROOT.glob("spv/rules/**/*.py")),
     *(ROOT / f"spv/services/{name}.py" for name in SERVICES),
-    *(ROOT / f"spv/{name}.py" for name in ("access", "browsers", "policy")),
+    *(ROOT / f"spv/{name}.py" for name in ("access", "known_browsers", "policy")),
 ]
 FLIPPED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,

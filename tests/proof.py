@@ -1,6 +1,6 @@
 """Verification of everything, for tests."""
 
-from spv.services.verify import everything
+from spv.services.verify import checks
 
 
 def log_problems():
@@ -8,5 +8,5 @@ def log_problems():
 
     Many tests move the clock, and back. So wrong times are no problem here.
     """
-    found = everything.verify().sentences
+    found = checks.verify().sentences
     return [sentence for sentence in found if " has the wrong time: " not in sentence]

@@ -41,7 +41,7 @@ class History:
             self.backups = [self._copied() for _ in self._acts()]
             for chain in audit_log.CHAINS:
                 checkpoints.make(chain)
-        self.file = Path(notes).read_text("utf-8")
+        self.file = Path(notes).read_text("utf-8").splitlines(True)
         with copies.unguarded().begin() as connection:  # nothing but the file has them
             connection.execute(sa.text("DELETE FROM audit_checkpoints"))
         self.whole = copies.take()

@@ -32,10 +32,8 @@ ARROWS = {
     "policy": {"rules"},
     "services": {"models", "rules", "extensions", "clock", "database"},
     "forms": {"rules"},
-    "browsers": {"extensions", "security", "services"},
     "views": {
         "access",
-        "browsers",
         "demo",
         "errors",
         "extensions",

@@ -15,7 +15,7 @@ from spv.extensions import db
 from spv.services import audit_log
 from spv.services.actor import visitor
 from spv.services.ledger import search
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.api import System, items, system_of
 from tests.conftest import dispose, make_app
 from tests.panels import DECLARED, panels_csv, stored
@@ -89,7 +89,7 @@ def test_a_frozen_transaction_is_ended(app, monkeypatch):
         act_after(0.8)
     assert database.trouble(error.value)
     act_after(0)
-    assert everything.verify().counts["event"] == 1
+    assert checks.verify().counts["event"] == 1
 
 
 def act_after(seconds):

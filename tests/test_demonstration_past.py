@@ -25,7 +25,7 @@ from spv.models import (
 from spv.rules.ledger.statements import REASONS
 from spv.services import audit_log
 from spv.services.ledger.declarations import declaration_status
-from spv.services.verify import everything
+from spv.services.verify import checks
 from spv.services.verify.calculations import replay
 from tests.people import acting
 
@@ -82,7 +82,7 @@ def agency_finds():
 @pytest.mark.every_database(long=True)
 def test_the_past_is_true_and_has_every_kind(app):
     assert demo_past.load()
-    found = everything.verify()
+    found = checks.verify()
     assert found.sentences == []
     assert 22_000 < found.counts["row"] < 24_000
     assert replay().sentences == []

@@ -12,7 +12,7 @@ from spv.models import StcBatch
 from spv.rules.stc.batch import template_text
 from spv.services.actor import visitor
 from spv.services.stc import batches, calculations
-from spv.services.verify import everything
+from spv.services.verify import checks
 from spv.services.verify.calculations import replay
 from tests.api import INVALIDATIONS, items, system_of
 from tests.conftest import opened
@@ -46,7 +46,7 @@ def test_up_down_and_up_with_data(app):
     upgrade()
     assert readiness.revision_problem() == ""
     calculations.save(GOOD_SOLAR, WEB)
-    assert everything.verify().counts["event"] == 1
+    assert checks.verify().counts["event"] == 1
     assert replay().sentences == []
 
 
@@ -67,7 +67,7 @@ def test_down_to_the_calculations_and_up_keeps_them(demonstration):
         db.session.rollback()
     db.session.close()
     upgrade()
-    found = everything.verify()
+    found = checks.verify()
     assert found.sentences == []
     assert found.counts["event"] == 2  # the calculation, and the baseline after it
     assert demo.load()
@@ -83,14 +83,14 @@ def test_down_by_one_and_up_keeps_people_and_the_log(demonstration):
     assert demo.sign_ins().keys() == demo.SIGN_INS.keys()
     db.session.close()
     upgrade()
-    lost = everything.verify()
+    lost = checks.verify()
     assert (lost.counts["upload"], lost.counts["row"]) == (5, 0)
     assert {kind: of.count for kind, of in lost.problems.items()} == {
         "ledger": 11,
         "refusals": 4,
     }
     upload(panels_csv(2), acting(demo.VSP_USER))
-    assert everything.verify().counts["row"] == 2
+    assert checks.verify().counts["row"] == 2
     check()
 
 
@@ -128,7 +128,7 @@ def test_uploads_of_api_clients_stay_when_their_tables_go(demonstration):
     assert system.send(body=items(3)).status_code == 201
     marking = {"serialNumbers": ["EX000001"], "reason": "Ineligible panel"}
     assert system.send(INVALIDATIONS, marking).status_code == 201
-    before = everything.verify()
+    before = checks.verify()
     assert before.sentences == []
     db.session.close()
     downgrade(revision="0004")
@@ -137,7 +137,7 @@ def test_uploads_of_api_clients_stay_when_their_tables_go(demonstration):
         assert db.session.scalar(sa.text(query)) == actor.user_id
     db.session.close()
     upgrade()
-    after = everything.verify()
+    after = checks.verify()
     for name in ("upload", "row"):
         assert after.counts[name] == before.counts[name]
     others = [each for each in after.sentences if "refus" not in each]

@@ -12,7 +12,7 @@ from spv.extensions import db
 from spv.services import audit_log, checkpoints
 from spv.services.accounts import sign_in
 from spv.services.stc import calculations
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.conftest import load, migrate, opened
 from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, upload
@@ -94,7 +94,7 @@ def test_the_app_works_as_its_role_and_cannot_change_the_log(roles, tmp_path):
             with pytest.raises(sa.exc.ProgrammingError, match=refused):
                 db.session.execute(sa.text(statement))
             db.session.rollback()
-        found = everything.verify()
+        found = checks.verify()
         assert found.sentences == []
         assert found.counts["row"] > 1000
     migrate(owner)  # again, which changes nothing

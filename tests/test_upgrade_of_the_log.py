@@ -19,7 +19,7 @@ from spv.services.agency import staff, suspensions
 from spv.services.agency.suspensions import Subject
 from spv.services.ledger.refusals import REFUSED
 from spv.services.stc import batches, calculations
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.conftest import make_private
 from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, upload
@@ -90,7 +90,7 @@ def test_all_of_it_is_proved_and_goes_on(upgraded):
     assert formats[2] == len(audit_log.CHAINS) + 1
     assert formats[1] > 30
     db.session.rollback()
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
     make_private()
     user = acting(demo.VSP_USER)
     link = users.make_link(user.user_id, acting(demo.STAFF))
@@ -102,7 +102,7 @@ def test_all_of_it_is_proved_and_goes_on(upgraded):
         checkpoints.prove(audit_log.REGISTRY, 1)
     last = db.session.get_one(AuditChain, audit_log.REGISTRY).sequence
     assert checkpoints.prove(audit_log.REGISTRY, last).proof
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
 
 
 def test_staff_who_are_there_become_administrators(upgraded):
@@ -114,7 +114,7 @@ def test_staff_who_are_there_become_administrators(upgraded):
     avery, robin = acting(demo.STAFF), acting(demo.ASSESSOR)
     staff.change_role(avery.user_id, {"role": "auditor"}, robin)
     suspensions.suspend(Subject.PERSON, avery.user_id, {"reason": "x"}, robin)
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
 
 
 ROWS_OF_BEFORE = [
@@ -138,7 +138,7 @@ def test_what_is_changed_after_the_upgrade(upgraded):
     for statement, words in ROWS_OF_BEFORE:
         db.session.execute(sa.text(statement))
         db.session.commit()
-        assert any(re.match(words, each) for each in everything.verify().sentences)
+        assert any(re.match(words, each) for each in checks.verify().sentences)
 
 
 def test_without_the_event_that_took_them_in(upgraded):
@@ -159,6 +159,6 @@ def test_without_the_event_that_took_them_in(upgraded):
         ):
             db.session.execute(gone.execution_options(synchronize_session=False))
     db.session.commit()
-    found = [each for each in everything.verify().sentences if "no seal" in each]
+    found = [each for each in checks.verify().sentences if "no seal" in each]
     end = "its last event has no seal: its end was cut, or it was made again"
     assert found == [f"stc: {end}", f"registry: {end}"]

@@ -23,7 +23,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 PROOF = "c2sp[.]org/tlog-proof@v1\n(?:extra .*\n)?index "
-NUMBER = "(0|[1-9][0-9]{0,17})"
 COLUMNS = ("suppliername", "licenseecertificateholder", "modelnumber", "serialnumber")
 
 
@@ -44,9 +43,10 @@ def decode(text, what):
 
 def beginning(file, first):
     """Return the number and the hashes that a file begins with."""
-    lines = re.fullmatch(f"{first}{NUMBER}((?:\n.+)*)", file.split("\n\n")[0])
-    require(lines, "This is not a proof, or its first lines are damaged.")
-    return int(lines[1]), [decode(line, "A hash") for line in lines[2].split("\n")[1:]]
+    head = file.split("\n\n")[0]
+    found = re.fullmatch(f"{first}(0|[1-9][0-9]{{,17}})((?:\n.+)*)", head)
+    require(found, "This is not a proof, or its first lines are damaged.")
+    return int(found[1]), [decode(each, "A hash") for each in found[2].split("\n")[1:]]
 
 
 def checkpoint(file, keys):
@@ -57,7 +57,7 @@ def checkpoint(file, keys):
     for line in keys.split():
         owner, key_id, raw = [*line.split("+", 2), "", ""][:3]
         known[owner, key_id] = key = decode(raw, "The public key")
-        is_whole = sha256(owner.encode() + b"\n" + key).hexdigest()[:8] == key_id
+        is_whole = sha256(f"{owner}\n".encode() + key).hexdigest()[:8] == key_id
         require(is_whole, f"The public key is damaged: “{line[:200]}”.")
     for raw in re.findall(rf"(?m)^— {re.escape(name)} (\S+)$", signatures):
         signature = decode(raw, "A signature")
@@ -74,12 +74,9 @@ def checkpoint(file, keys):
 
 
 def roots(count, size, known, hashes):
-    """Return the root of the first `count` entries of a tree, and of all of them.
-
-    The first hash covers the last `known` of them, and the others what is beside.
-    """
+    """Return the root of the first `count` entries of a tree, and of all of them."""
     require(hashes, "The proof has too few hashes.")
-    *lower, other = hashes
+    *lower, other = hashes  # the first one covers the last `known` of `count`
     if size == known:
         require(not lower, "The proof has too many hashes.")
         return other, other
@@ -91,19 +88,20 @@ def roots(count, size, known, hashes):
     return tuple(sha256(b"\1" + other + each).digest() for each in both)
 
 
-def digest(path, mark):
-    """Return the SHA-256 of rows, without the mark that spreadsheets need."""
+def digests(path):
+    """Yield the SHA-256 of rows as they are, and without the mark of spreadsheets."""
     with open(path, encoding="utf-8-sig", newline="") as file:
-        head, *rows = [row for row in csv.reader(file) if any(map(str.strip, row))]
+        head, *rows = [row for row in csv.reader(file) if "".join(row).strip()]
     names = [re.sub(r"[\s/_]", "", cell.casefold()) for cell in head]
     require({*COLUMNS} <= {*names}, f"{path} lacks a column of an upload.")
-    panels = []
-    for row in rows:
-        cells = (row[names.index(name)].strip().removeprefix(mark) for name in COLUMNS)
-        *product, serial = (normalize("NFC", cell) for cell in cells)
-        panels.append((serial.upper(), *product))
-    lines = ["\t".join([*product, serial]) for serial, *product in sorted(panels)]
-    return sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+    for mark in ("", "'"):
+        panels = []
+        for row in rows:
+            cells = (row[names.index(n)].strip().removeprefix(mark) for n in COLUMNS)
+            *product, serial = (normalize("NFC", cell) for cell in cells)
+            panels.append((serial.upper(), "\t".join(product)))
+        lines = (f"{product}\t{serial}\n" for serial, product in sorted(panels))
+        yield sha256("".join(lines).encode()).hexdigest()
 
 
 def verify(event, proof, keys, rows):
@@ -121,7 +119,7 @@ def verify(event, proof, keys, rows):
     if rows:
         is_upload = facts.get("digest_version") == 1
         require(is_upload, "The event is no upload whose rows can be compared.")
-        is_same = facts["sha256"] in (digest(rows, ""), digest(rows, "'"))
+        is_same = facts["sha256"] in digests(rows)
         require(is_same, f"The rows of {rows} are not those of the upload.")
     what = f"{said['event']} at {said['at']}: {json.dumps(facts, ensure_ascii=False)}"
     return f"Event {index + 1} of {size} of {name}, {what}"
@@ -141,7 +139,7 @@ def verify_consistency(older, newer, keys):
     return f"{name}, now with {new_size} events, continues the checkpoint of {size}"
 
 
-def main():
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs=3, metavar="FILE")
     parser.add_argument("--rows", metavar="FILE.csv")
@@ -149,16 +147,10 @@ def main():
     given = parser.parse_args()
     try:
         texts = [Path(path).read_text(encoding="utf-8-sig") for path in given.files]
-        if given.consistency:
-            said = verify_consistency(*texts)
-        else:
-            said = verify(*texts, given.rows)
+        check = verify_consistency if given.consistency else verify
+        said = check(*texts, *([] if given.consistency else [given.rows]))
     except OSError as error:
         parser.error(str(error))
     except (ValueError, LookupError, csv.Error) as error:
         sys.exit(f"Refused: {error}")
-    sys.stdout.write(f"It holds. {said}.\n")
-
-
-if __name__ == "__main__":
-    main()
+    print(f"It holds. {said}.")  # noqa: T201

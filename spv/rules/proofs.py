@@ -9,6 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
@@ -156,17 +157,18 @@ def _has_signed(key: str, text: str, signatures: Collection[tuple[str, ...]]) ->
     return False
 
 
-def read_notes(text: str) -> Iterator[str]:
+def read_notes(lines: Iterable[str]) -> Iterator[str]:
     """Yield the notes of a file of checkpoints. Raises ValueError if it is damaged."""
-    end = 0
-    for match in _NOTE.finditer(text):
-        if text[end : match.start()].strip():
+    note, begins = "", 1
+    for number, line in enumerate(chain(lines, [""]), 1):
+        if not line.startswith("— ") and _NOTE.fullmatch(note):
+            yield note
+            note, begins = "", number
+        note += line if note else line.lstrip()
+        if len(note) > LONGEST:
             break
-        yield match[0]
-        end = match.end()
-    if text[end:].strip():
-        line = text.count("\n", 0, end) + 1
-        raise ValueError(f"The file of checkpoints is damaged after line {line}.")
+    if note:
+        raise ValueError(f"The file of checkpoints is damaged after line {begins}.")
 
 
 def read_proof(text: str) -> Proof:

@@ -1,10 +1,9 @@
 """The audit log: append events to a chain, each sealed with a secret.
 
-An event has three parts. Its details and its actor are private. Its seal is an HMAC of
-all of it, with a key that lies outside the database, so that whoever can only write to
-the database cannot add an event. Its entry is public: the facts that a receipt shows,
-and the seal, which tells nothing of what is private. The hash of the entry links the
-events to a chain, and is a leaf of the Merkle tree that checkpoints sign.
+The details and the actor of an event are private. Its seal is an HMAC of all of it with
+a key outside the database: whoever can only write to the database cannot add an event.
+Its entry is public: the facts that a receipt shows, and the seal. The hash of the entry
+links the chain, and is a leaf of the Merkle tree that checkpoints sign.
 """
 
 import hashlib
@@ -24,9 +23,8 @@ from spv.rules.secrets import LogKey, derive
 from spv.services.actor import Actor
 from spv.services.row_states import states_of
 
-STC = "stc"
-REGISTRY = "registry"
-CHAINS = (STC, REGISTRY)
+Details = Mapping[str, Any]
+STC, REGISTRY = CHAINS = ("stc", "registry")
 FORMAT = 2
 SLICE = 1_000  # events, or rows, that are in memory at the same time
 BASELINE = "log.baseline"
@@ -56,7 +54,7 @@ TABLES = {
 
 
 def record(
-    chain: str, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
+    chain: str, event: str, actor: Actor, at: datetime, details: Details
 ) -> None:
     """Append an event to a chain, as the last step of the caller's transaction.
 
@@ -79,26 +77,18 @@ def registry_transaction() -> Iterator[int]:
 
 
 def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
-    """Append an event to the registry's chain, with the actor's numbers and address.
-
-    `details` are as in `record`.
-    """
+    """Append an event to the registry's chain, with the numbers of the actor."""
     numbers = {
-        "user": actor.user_id,
-        "account": actor.account_id,
-        "subscription": actor.subscription_id,
-        "ip": actor.ip,
-    }
+        "user": actor.user_id, "account": actor.account_id,
+        "subscription": actor.subscription_id, "ip": actor.ip,
+    }  # fmt: skip
     known = {name: value for name, value in numbers.items() if value}
     head = db.session.get_one(AuditChain, REGISTRY)  # locked by registry_transaction
     _append(head, event, actor, at, known | details)
 
 
 def events_of(chain: str, only: str = "") -> Iterator[AuditEvent]:
-    """Yield the events of a chain, or those with one name, oldest first.
-
-    They are not all in memory at the same time.
-    """
+    """Yield the events of a chain, or those with one name, oldest first, by slices."""
     query = select(*AuditEvent.__table__.columns).where(AuditEvent.chain == chain)
     if only:
         query = query.where(AuditEvent.event == only)
@@ -139,12 +129,9 @@ def entry(event: AuditEvent) -> str:
     })  # fmt: skip
 
 
-def subjects_of(event: str, details: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """Return what an event is about: pairs of a kind, and an id or a reference.
-
-    The events of upgrades are about every row of a table, and have none.
-    """
-    if event in {BASELINE, COLUMNS_ADDED}:
+def subjects_of(event: str, details: Details) -> set[tuple[str, str]]:
+    """Return what an event is about: pairs of a kind, and an id or a reference."""
+    if event in {BASELINE, COLUMNS_ADDED}:  # about every row of a table
         return set()
     named = {(SUBJECTS[name], str(value)) for name, value in details.items()
              if value is not None and name in SUBJECTS}  # fmt: skip
@@ -171,18 +158,20 @@ def hash_of(event: AuditEvent) -> str:
 
 
 def _content(event: AuditEvent) -> list[Any]:
-    content = [event.chain, event.sequence, event.at.isoformat(), event.event]
-    return [*content, event.actor, event.channel, event.details, event.previous_hash]
+    return [
+        event.chain, event.sequence, event.at.isoformat(), event.event, event.actor,
+        event.channel, event.details, event.previous_hash,
+    ]  # fmt: skip
 
 
 def _locked_head(chain: str) -> AuditChain:
     wait_for(chain)
-    query = select(AuditChain).where(AuditChain.name == chain).with_for_update()
+    query = select(AuditChain).filter_by(name=chain).with_for_update()
     return db.session.scalars(query).one()
 
 
 def _append(
-    head: AuditChain, event: str, actor: Actor, at: datetime, details: Mapping[str, Any]
+    head: AuditChain, event: str, actor: Actor, at: datetime, details: Details
 ) -> None:
     if "changed" in details:
         db.session.flush()
@@ -201,7 +190,5 @@ def _append(
     db.session.add(added)
     db.session.flush()
     if about := sorted(subjects_of(event, details)):
-        execute_many(_PUT_SUBJECTS, [(*subject, added.id) for subject in about])
-
-
-_PUT_SUBJECTS = "INSERT INTO audit_subjects (kind, key, event_id) VALUES (?, ?, ?)"
+        insert = "INSERT INTO audit_subjects (kind, key, event_id) VALUES (?, ?, ?)"
+        execute_many(insert, [(*subject, added.id) for subject in about])

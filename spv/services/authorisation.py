@@ -9,13 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from spv.extensions import db
 from spv.models import Account, ApiRequest, Subscription, Suspension, User
+from spv.rules import errors
 from spv.rules.accounts import Role, roles_of
-from spv.rules.errors import (
-    ForbiddenError,
-    IdempotencyConflict,
-    NotFoundError,
-    Suspended,
-)
 from spv.services import audit_log
 from spv.services.actor import Actor
 
@@ -35,11 +30,10 @@ def roles_of_user(user: User) -> frozenset[Role]:
 
 @contextmanager
 def authorised_transaction(actor: Actor, role: Role) -> Iterator[int]:
-    """Begin a registry transaction; raises ForbiddenError if the actor lost a role.
+    """Begin a registry transaction; yield the sequence number that its event will have.
 
-    The role was checked when the request came in, and may have been removed since, or
-    the actor suspended. Yields the sequence number that the transaction's event will
-    have in the log.
+    Raises ForbiddenError or Suspended if the actor has lost the role, or was suspended,
+    since the request came in.
     """
     with audit_log.registry_transaction() as event_sequence:
         ids = actor.user_id, actor.account_id, actor.subscription_id
@@ -52,12 +46,12 @@ def authorised_transaction(actor: Actor, role: Role) -> Iterator[int]:
 def check_role(actor: Actor, role: Role) -> None:
     """Raise ForbiddenError if the actor does not have a role in the database now."""
     if role not in _current_roles(actor):
-        raise ForbiddenError("Your rights have changed. Nothing was done.")
+        raise errors.ForbiddenError("Your rights have changed. Nothing was done.")
 
 
 def suspension_of(
     user_id: int | None, account_id: int | None, subscription_id: int | None = None
-) -> Suspended | None:
+) -> errors.Suspended | None:
     """Return the error to raise if the agency has suspended one of these."""
     reasons = {
         YOU: reason_of(Suspension.user_id, user_id),
@@ -68,19 +62,16 @@ def suspension_of(
     return suspension(dict(zip(reasons, found, strict=True)))
 
 
-def suspension(reasons: Mapping[str, str | None]) -> Suspended | None:
+def suspension(reasons: Mapping[str, str | None]) -> errors.Suspended | None:
     """Return the error to raise for the first of these that has a reason."""
     found = [each for each in reasons.items() if each[1]]
-    return Suspended(*found[0]) if found else None  # type: ignore[arg-type]
+    return errors.Suspended(*found[0]) if found else None  # type: ignore[arg-type]
 
 
 def reason_of(
     column: InstrumentedAttribute[int | None], subject: Any
 ) -> ScalarSelect[str]:
-    """Return a query for the reason why a subject is suspended; NULL if it is not.
-
-    `column` is the column of suspensions that names the subject.
-    """
+    """Return a query for the reason why a subject of a column is suspended, or NULL."""
     is_its = column == (0 if subject is None else subject)
     lasting = select(Suspension.reason).where(is_its, Suspension.ended_at.is_(None))
     return lasting.scalar_subquery()
@@ -90,13 +81,9 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
     """Return the roles of a user or an API client that the database has now."""
     if actor.subscription_id:
         query = select(Account.account_types).join(Subscription)
-        types = db.session.scalar(
-            query.where(
-                Subscription.id == actor.subscription_id,
-                Subscription.cancelled_at.is_(None),
-            )
-        )
-        return roles_of(types)
+        query = query.where(Subscription.id == actor.subscription_id)
+        active = query.where(Subscription.cancelled_at.is_(None))
+        return roles_of(db.session.scalar(active))
     user = db.session.get(User, actor.user_id, options=[joinedload(User.account)])
     return roles_of_user(user) if user and not user.removed_at else frozenset()
 
@@ -104,19 +91,16 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
 def require(found: T | None) -> T:
     """Return what was looked up for an actor. Raises NotFoundError if it is nothing."""
     if found is None:
-        raise NotFoundError
+        raise errors.NotFoundError
     return found
 
 
 def link_result(actor: Actor, **result: int) -> None:
-    """Link the actor's API request to its result, in the transaction that makes it.
-
-    Raises IdempotencyConflict if the request took so long that another with the same
-    key has taken over; the result must not be made twice.
-    """
+    """Link the actor's API request to its result, in the transaction that makes it."""
     if actor.request_id is None:
         return
     own = (ApiRequest.id == actor.request_id) & ApiRequest.idempotency_key.is_not(None)
     linked = db.session.execute(update(ApiRequest).where(own).values(result))
     if not linked.rowcount:  # type: ignore[attr-defined]
-        raise IdempotencyConflict
+        # It took so long that a retry has taken over its key.
+        raise errors.IdempotencyConflict

@@ -6,6 +6,7 @@ database can change it.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,6 @@ BITS = 8
 WIDTH = 1 << BITS  # hashes in a tile
 TILES_AT_ONCE = 100  # in a transaction
 _END = 20_000  # bytes of the file of checkpoints, in which the last one is looked for
-NOT_READY = "The log is being prepared for proofs. Try again in a minute."
 NO_PROOF = (
     "This was recorded before November 2026, when the log had no proofs yet. It is "
     "part of what the first checkpoint covers."
@@ -80,7 +80,8 @@ def make(chain: str, *, in_request: bool = False) -> str:
     """
     while not _fill_tiles(chain):
         if in_request:
-            raise ConflictError(NOT_READY)
+            sentence = "The log is being prepared for proofs. Try again in a minute."
+            raise ConflictError(sentence)
     with transaction():
         wait_for(f"checkpoint {chain}")
         size, last = _size(chain), newest(chain)
@@ -88,12 +89,16 @@ def make(chain: str, *, in_request: bool = False) -> str:
             return last.note
         if not size:
             raise EmptyLog(f"The {chain} log is empty: there is nothing to sign.")
-        hashes = _Hashes(chain, size)
+        hashes, origin = _Hashes(chain, size), origin_of(chain)
         _check_continues(chain, hashes)
-        origin, root = origin_of(chain), merkle.root_of(size, hashes.subtree)
-        text = Checkpoint(origin, size, root).text()
+        text = Checkpoint(origin, size, merkle.root_of(size, hashes.subtree)).text()
         note = proofs.sign(text, origin, audit_log.log_key().signing)
-        _add_to_file(note)
+        if path := _file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"{note}\n")
+                file.flush()
+                os.fsync(file.fileno())
         values = {"chain": chain, "size": size, "note": note, "made_at": clock.now()}
         db.session.execute(insert(AuditCheckpoint).values(values))
     return note
@@ -166,11 +171,10 @@ class _Hashes:
         """Return the hashes of a tile, which may have fewer than 256 at the end."""
         if (level, position) not in self._tiles:
             saved = db.session.get(AuditTile, (self.chain, level, position))
-            self._tiles[level, position] = (
-                [saved.hashes[n : n + 32] for n in range(0, 32 * WIDTH, 32)]
-                if saved
-                else self.compute(level, position)
-            )
+            tile = self.compute(level, position) if saved is None else [
+                saved.hashes[n : n + 32] for n in range(0, 32 * WIDTH, 32)
+            ]  # fmt: skip
+            self._tiles[level, position] = tile
         return self._tiles[level, position]
 
     def compute(self, level: int, position: int) -> list[bytes]:
@@ -182,8 +186,7 @@ class _Hashes:
         last = min(first + WIDTH, self.size)
         some = AuditEvent.sequence.between(first, last)  # and the one before
         query = select(*AuditEvent.__table__.columns).filter_by(chain=self.chain)
-        query = query.where(some).order_by(AuditEvent.sequence)
-        events = db.session.execute(query).all()
+        events = db.session.execute(query.where(some).order_by("sequence")).all()
         formats = [event.format for event in events]
         is_whole = len(events) == last - max(first, 1) + 1
         if not (is_whole and formats == sorted(formats) and all(map(_is_ours, events))):
@@ -191,10 +194,8 @@ class _Hashes:
                 f"The {self.chain} log was changed after event {first}. `audit verify` "
                 "says how. Nothing was signed."
             )
-        return [
-            merkle.leaf_hash(bytes.fromhex(each.hash))
-            for each in events[-(last - first) :]
-        ]
+        ours = events[first - last :]
+        return [merkle.leaf_hash(bytes.fromhex(event.hash)) for event in ours]
 
 
 def _is_ours(event: Any) -> bool:
@@ -248,10 +249,10 @@ def _check_continues(chain: str, hashes: _Hashes) -> None:
 
 def _last_in_file(origin: str) -> Checkpoint | None:
     """Return the last checkpoint of a log in the file. Raises InconsistentLog."""
-    path = current_app.config["SPV_CHECKPOINTS"]
-    if not path or not Path(path).exists():
+    path = _file()
+    if path is None or not path.exists():
         return None
-    with Path(path).open("rb") as file:
+    with path.open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - _END))
         end = "\n\n" + file.read().decode(errors="replace")
     _, found, note = end.rpartition(f"\n\n{origin}\n")
@@ -261,17 +262,14 @@ def _last_in_file(origin: str) -> Checkpoint | None:
         raise InconsistentLog(f"{path} is damaged. No checkpoint was made.") from None
 
 
-def _add_to_file(note: str) -> None:
-    """Add a note to the file of checkpoints, if there is one, and wait for the disk."""
-    if path := current_app.config["SPV_CHECKPOINTS"]:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(f"{note}\n")
-            file.flush()
-            os.fsync(file.fileno())
+def _file() -> Path | None:
+    path: str = current_app.config["SPV_CHECKPOINTS"]
+    return Path(path) if path else None
 
 
-def text_of_file() -> str:
-    """Return the text of the file of checkpoints; empty if there is none."""
-    path = current_app.config["SPV_CHECKPOINTS"]
-    return Path(path).read_text("utf-8") if path and Path(path).exists() else ""
+def lines_of_file() -> Iterator[str]:
+    """Yield the lines of the file of checkpoints, if there is one."""
+    path = _file()
+    if path and path.exists():
+        with path.open(encoding="utf-8") as file:
+            yield from file

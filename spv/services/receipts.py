@@ -17,7 +17,6 @@ from spv.services import audit_log, checkpoints
 from spv.services.authorisation import require
 
 _CODE = re.compile(r"([rs])([0-9]{1,9})-[0-9a-f]{16}")
-_CHAINS = {chain[0]: chain for chain in audit_log.CHAINS}
 
 
 def of_calculation(reference: str, at: datetime) -> AuditEvent | None:
@@ -32,9 +31,10 @@ def files(code: str, *, with_proof: bool = True) -> tuple[str, str, str]:
 
     Raises NotFoundError for a wrong code, and ConflictError if there is no proof now.
     """
-    parts = require(_CODE.fullmatch(code))
-    place = {"chain": _CHAINS[parts[1]], "sequence": int(parts[2])}
-    event = require(db.session.scalar(select(AuditEvent).filter_by(**place)))
+    letter, number = require(_CODE.fullmatch(code)).groups()
+    chain = audit_log.STC if letter == "s" else audit_log.REGISTRY
+    query = select(AuditEvent).filter_by(chain=chain, sequence=int(number))
+    event = require(db.session.scalar(query))
     require(hmac.compare_digest(event.code, code) or None)
     with _from_the_log():
         entry, proof = audit_log.entry(event), ""
@@ -54,8 +54,7 @@ def check(entry: str, proof: str) -> proofs.Proven | str:
 def continuation(text: str) -> str:
     """Return the proof that the log continues a checkpoint, or that of another proof.
 
-    Raises ValidationError if it is no checkpoint of ours, and InconsistentLog if the
-    log does not continue it.
+    Raises ValidationError if it is not ours, InconsistentLog if the log does not.
     """
     try:
         text = proofs.plain(text)

@@ -1,7 +1,4 @@
-"""Retention: what is deleted after some days. The audit record never is.
-
-The nightly job calls `forget`. Each term is a setting, in days.
-"""
+"""Retention: what the nightly job deletes after some days, never the audit record."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple

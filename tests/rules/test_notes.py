@@ -64,11 +64,15 @@ def test_what_is_no_checkpoint(note, words):
 
 
 def test_a_file_of_notes():
-    assert list(proofs.read_notes("")) == []
-    assert list(proofs.read_notes(f"{NOTE}\n{NOTE}\n")) == [NOTE, NOTE]
-    for text, line in ((f"{NOTE}\nx\n{NOTE}", 6), (f"{NOTE}\n{NOTE[:50]}", 6)):
+    assert list(proofs.read_notes([])) == []
+    assert list(proofs.read_notes(f"{NOTE}\n{NOTE}\n".splitlines(True))) == [NOTE, NOTE]
+    for text, line in (
+        (f"{NOTE}\nx\n{NOTE}", 6),
+        (f"{NOTE}\n{NOTE[:50]}", 6),
+        (f"{NOTE}{NOTE}\n" + "x\n" * 60_000, 11),
+    ):
         with pytest.raises(ValueError, match=f"damaged after line {line}"):
-            list(proofs.read_notes(text))
+            list(proofs.read_notes(text.splitlines(True)))
 
 
 def test_a_proof():

@@ -11,9 +11,9 @@ from spv.models.audit import GUARDS
 from spv.services import audit_log
 from spv.services.actor import visitor
 from spv.services.stc import calculations
-from spv.services.verify import everything
+from spv.services.verify import checks
 from spv.services.verify.calculations import replay
-from spv.services.verify.findings import Problems
+from spv.services.verify.comparison import Problems
 from tests.endurance import repeated
 from tests.examples import GOOD_SOLAR
 from tests.people import at_once
@@ -33,7 +33,7 @@ def record(number):
 
 def problem():
     """Return the first problem of the chain of calculations."""
-    (first, *_) = [*of_log(everything.verify()).first, ""]
+    (first, *_) = [*of_log(checks.verify()).first, ""]
     return first.removeprefix("stc: ")
 
 
@@ -61,7 +61,7 @@ def tamper(*statements):
 
 
 def test_an_untouched_chain(chain):
-    found = everything.verify()
+    found = checks.verify()
     head = db.session.get(AuditChain, audit_log.STC)
     assert (found.counts["event"], found.problem_count) == (10, 0)
     assert found.heads == {"stc": head.hash, "registry": ""}
@@ -69,7 +69,7 @@ def test_an_untouched_chain(chain):
 
 def test_an_empty_chain(app):
     proved = "Proved: nothing is recorded, and nothing was removed."
-    assert everything.verify().conclusion() == proved
+    assert checks.verify().conclusion() == proved
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_the_database_refuses_to_change_the_log(chain, verb):
 def test_a_changed_event(chain, column):
     tamper(f"UPDATE audit_events SET {column} = 'x' WHERE sequence IN (4, 7)")
     assert "changed" in problem()
-    assert of_log(everything.verify()).count == 2
+    assert of_log(checks.verify()).count == 2
 
 
 def test_a_changed_time(chain):
@@ -171,19 +171,19 @@ def test_without_its_head(chain):
 
 
 def test_events_moved_to_another_chain(chain):
-    head = everything.verify().heads["stc"]
+    head = checks.verify().heads["stc"]
     other = "INSERT INTO audit_chains (name, sequence, hash) VALUES ('old', 0, '')"
     tamper(other, "UPDATE audit_events SET chain = 'old'",
            "UPDATE audit_chains SET sequence = 0, hash = ''")  # fmt: skip
-    assert everything.verify().sentences == ["old: this chain is not one of spv's"]
-    assert not everything.contains(head)
+    assert checks.verify().sentences == ["old: this chain is not one of spv's"]
+    assert not checks.contains(head)
 
 
 def test_a_hash_that_was_noted(chain):
-    head = everything.verify().heads["stc"]
+    head = checks.verify().heads["stc"]
     record(11)
-    assert everything.contains(head)
-    assert not everything.contains("0" * 64)
+    assert checks.contains(head)
+    assert not checks.contains("0" * 64)
 
 
 def test_replacing_does_not_get_round_the_guard(chain):
@@ -211,7 +211,7 @@ def test_many_writers_make_one_chain(app, times):
         assert replay().sentences == []
 
     assert at_once(*[write] * 8) == []
-    found = everything.verify()
+    found = checks.verify()
     assert (found.counts["event"], found.problem_count) == (8 * times, 0)
     numbers = db.session.scalars(sa.select(AuditEvent.sequence).order_by("sequence"))
     assert list(numbers) == list(range(1, 8 * times + 1))

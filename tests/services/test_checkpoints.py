@@ -14,7 +14,7 @@ from spv.rules.errors import ConflictError, NotFoundError
 from spv.services import audit_log, checkpoints
 from spv.services.actor import visitor
 from spv.services.checkpoints import EmptyLog, InconsistentLog
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.many_uploads import add_uploads
 from tests.people import acting, at_once
 from tests.services.test_audit_log import tamper
@@ -79,8 +79,9 @@ def test_a_receipt_makes_the_checkpoint_that_it_needs(app, file):
     assert check(STC, 3).size == 3
     assert check(STC, 4).size == 5
     assert [each.size for each in saved()] == [3, 5]
-    assert list(proofs.read_notes(file.read_text())) == [each.note for each in saved()]
-    assert everything.verify().sentences == []
+    notes = proofs.read_notes(file.read_text().splitlines(True))
+    assert [*notes] == [each.note for each in saved()]
+    assert checks.verify().sentences == []
 
 
 def test_what_has_no_proof(app):
@@ -109,7 +110,7 @@ def test_tiles(demonstration, file, count):
     for number in (size + 300, size, size - 200, 257, 256, 255):
         check(REGISTRY, number)
     assert checkpoints.consistency(first).startswith(f"old {size}\n")
-    assert everything.verify([file.read_text()]).sentences == []
+    assert checks.verify([file.read_text().splitlines(True)]).sentences == []
 
 
 CHANGES = [
@@ -135,10 +136,10 @@ CHANGES = [
 def test_tiles_and_checkpoints_that_were_changed(demonstration, statement, words):
     add_uploads(600, acting(demo.VSP_USER))
     checkpoints.make(REGISTRY)
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
     db.session.execute(sa.text(statement))
     db.session.commit()
-    (problem,) = everything.verify().sentences
+    (problem,) = checks.verify().sentences
     assert re.match(f"(registry: )?{words}", problem)
 
 
@@ -149,7 +150,7 @@ def test_a_wrong_signature(app):
     forged = note[:-20] + other + note[-19:]
     db.session.execute(sa.update(AuditCheckpoint).values(note=forged))
     db.session.commit()
-    (problem,) = everything.verify().sentences
+    (problem,) = checks.verify().sentences
     assert problem.endswith("The signature of the checkpoint is wrong.")
 
 
@@ -187,7 +188,7 @@ def test_an_event_that_spv_has_not_recorded_is_never_signed(app, file, kind):
             attempt()
     assert file.read_text() == f"{first}\n"
     assert [each.size for each in saved()] == [3]
-    assert everything.verify().problem_count > 0
+    assert checks.verify().problem_count > 0
 
 
 def tamper_more(statement):
@@ -213,7 +214,7 @@ def test_an_older_copy_is_not_continued(app, file):
     with pytest.raises(InconsistentLog, match="does not continue its last checkpoint"):
         checkpoints.make(STC)
     assert (file.read_text(), saved()) == (text, [])
-    (problem,) = everything.verify([text]).sentences
+    (problem,) = checks.verify([text.splitlines(True)]).sentences
     assert problem.startswith("stc: events up to 3 are not those of its checkpoint")
 
 
@@ -227,9 +228,6 @@ def test_an_older_checkpoint_that_the_log_does_not_continue(app, file):
             checkpoints.consistency(proofs.sign(text, checkpoints.origin_of(STC), key))
 
 
-DAMAGED = "The file of checkpoints is damaged after line 1."
-
-
 def test_a_damaged_file(app, file):
     record()
     note = checkpoints.make(STC)
@@ -239,8 +237,8 @@ def test_a_damaged_file(app, file):
         with pytest.raises(InconsistentLog, match=r"checkpoints.txt is damaged"):
             checkpoints.make(STC)
         assert file.read_text() == text
-        (problem, *_) = everything.verify().sentences
-        assert problem in ("a checkpoint cannot be read", DAMAGED)
+        (problem, *_) = checks.verify().sentences
+        assert re.search("cannot be read|is damaged after line 1", problem)
 
 
 def test_a_file_that_cannot_be_written(app, tmp_path):
@@ -256,7 +254,7 @@ def test_a_file_that_cannot_be_written(app, tmp_path):
         assert result.output.startswith("Error: [Errno ")
     app.config["SPV_CHECKPOINTS"] = str(tmp_path / "checkpoints.txt")
     note = checkpoints.make(STC)
-    assert checkpoints.text_of_file() == f"{note}\n"
+    assert "".join(checkpoints.lines_of_file()) == f"{note}\n"
 
 
 def test_several_makers_at_once(demonstration, file):
@@ -271,9 +269,9 @@ def test_several_makers_at_once(demonstration, file):
     (only,) = saved()
     assert file.read_text() == f"{only.note}\n"
     assert at_once(*[make] * 2, *[lambda: [record(), checkpoints.make(STC)]] * 4) == []
-    noted = list(proofs.read_notes(file.read_text()))
+    noted = list(proofs.read_notes(file.read_text().splitlines(True)))
     assert noted == [each.note for each in saved()]
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
 
 
 def test_another_log_key(app, file):
@@ -288,9 +286,9 @@ def test_another_log_key(app, file):
         assert proofs.open_checkpoint(note, checkpoints.verifier_keys())
     assert [check(STC, number).size for number in (1, 4)] == [4, 4]
     assert checkpoints.consistency(old).startswith("old 2\n")
-    assert everything.verify([file.read_text()]).sentences == []
+    assert checks.verify([file.read_text().splitlines(True)]).sentences == []
     app.config["SPV_LOG_KEY_FALLBACKS"] = ()
-    unknown, signed = everything.verify().sentences
+    unknown, signed = checks.verify().sentences
     assert unknown == "stc: event 1 was sealed with an unknown log key"
     assert signed.startswith("stc: a checkpoint is not to be trusted: ")
     with pytest.raises(ValueError, match="not signed with a known key"):

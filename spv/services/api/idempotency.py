@@ -23,13 +23,11 @@ from spv.services.retention import kept_for
 
 SHOWN = 100
 FILTERS = {"successful": SUCCESSFUL, "refused": REFUSED}
-# How long a response is replayed, and how long to wait for one that is not there yet.
-REPLAYED_FOR = "SPV_DAYS_IDEMPOTENCY"
-UNDER_WAY = timedelta(seconds=5)
+UNDER_WAY = timedelta(seconds=5)  # a retry is refused so long, without a response
 # Errors that decide a request. After any other error its key can be used again.
 FINAL = frozenset({409, 422})
-# How exactly the last use of a key is known.
-USED_EVERY = timedelta(minutes=1)
+USED_EVERY = timedelta(minutes=1)  # so exactly is the last use of a key known
+LOGGED = ("item_count", "upload_id", "invalidation_id", "x_request_id", "summary")
 
 
 @dataclass
@@ -56,10 +54,10 @@ class RequestLogEntry:
 
     def new_row(self, at: datetime) -> ApiRequest:
         """Make the row of the log, without the response."""
+        number, kind = self.client.subscription_id, self.client.kind
         return ApiRequest(
-            subscription_id=self.client.subscription_id, key_kind=self.client.kind,
-            at=at, request=self.request,
-        )  # fmt: skip
+            subscription_id=number, key_kind=kind, at=at, request=self.request
+        )
 
 
 @contextmanager
@@ -87,10 +85,10 @@ def _take(entry: RequestLogEntry, key: str, sha256: str) -> tuple[int, bytes] | 
     try:
         with transaction():
             at, number = clock.now(), entry.client.subscription_id
-            same = {"subscription_id": number, "idempotency_key": key}
-            query = select(ApiRequest).filter_by(**same).with_for_update()
+            query = select(ApiRequest).with_for_update()
+            query = query.filter_by(subscription_id=number, idempotency_key=key)
             earlier = db.session.scalar(query)
-            if earlier and earlier.at > at - kept_for(REPLAYED_FOR):
+            if earlier and earlier.at > at - kept_for("SPV_DAYS_IDEMPOTENCY"):
                 if earlier.body_sha256 != sha256:
                     raise IdempotencyKeyReused
                 if earlier.status is None and earlier.at > at - UNDER_WAY:
@@ -126,10 +124,7 @@ def complete(entry: RequestLogEntry, status: int, body: bytes) -> None:
 
 
 def requests_of(subscription: Subscription, only: str) -> Sequence[ApiRequest]:
-    """Return the last requests of a subscription, newest first.
-
-    `only` is successful or refused; with any other text it is all of them.
-    """
+    """Return the last requests of a subscription, newest first: all, or by a filter."""
     query = select(ApiRequest).where(ApiRequest.subscription_id == subscription.id)
     if only in FILTERS:
         query = query.where(text(FILTERS[only]))
@@ -141,9 +136,8 @@ def _write(entry: RequestLogEntry, status: int, body: bytes) -> None:
     row = db.session.get(ApiRequest, entry.row_id) if entry.row_id else None
     row = row or entry.new_row(at)
     row.status, row.outcome = status, entry.outcome[:200]
-    row.item_count, row.upload_id = entry.item_count, entry.upload_id
-    row.invalidation_id = entry.invalidation_id
-    row.x_request_id, row.summary = entry.x_request_id, entry.summary
+    for name in LOGGED:
+        setattr(row, name, getattr(entry, name))
     row.milliseconds = round((perf_counter() - entry.started) * 1000)
     if not entry.is_final:
         row.idempotency_key = None

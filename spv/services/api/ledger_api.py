@@ -28,8 +28,6 @@ from spv.services.ledger import (
     uploads,
 )
 from spv.services.ledger import rows as ledger_rows
-from spv.services.ledger.invalidations import SelectionMoved
-from spv.services.ledger.refusals import HasProblems, Refusal
 from spv.services.ledger.selections import Selection
 
 REASONS = {"reason": "reason", "other_reason": "otherReason"}
@@ -43,8 +41,7 @@ _NOT_YOURS = Fault(
 class Done(NamedTuple):
     """An upload or an invalidation, made now or before; no id if it was only checked.
 
-    `until` is the last day of the current declaration. `warnings` are about rows of an
-    upload.
+    `until` is the last day of the current declaration; `warnings` are about rows.
     """
 
     rows: int
@@ -60,9 +57,8 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     """Record all items of a body, or none, under the current declaration.
 
     The same rows again, all still valid, are answered with their first upload. With
-    `only_check` nothing is kept, and no declaration is needed.
-
-    Raises BodyRefused, ItemsRefused, NotCurrent.
+    `only_check` nothing is kept, and no declaration is needed. Raises BodyRefused,
+    ItemsRefused, NotCurrent.
     """
     checked = approved.judge(json_api.read_items(body))
     if only_check:
@@ -70,11 +66,13 @@ def upload(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
     try:
         made = uploads.record(checked, actor)
         return _upload_done(made.upload_id, is_new=not made.already)
-    except HasProblems as error:
+    except refusals.HasProblems as error:
         found = error
     refused = ItemsRefused(found.problems, checked.row_count)
     sent = {"body_sha256": hashlib.sha256(body).hexdigest()}
-    refusal = Refusal(str(refused), report(checked, found.problems), found.taken)
+    refusal = refusals.Refusal(
+        str(refused), report(checked, found.problems), found.taken
+    )
     with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
         at = clock.now()
         declarations.current(actor.account_id, at)
@@ -104,7 +102,7 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
         raise ItemsRefused(problems, len(serials))
     try:
         number, is_new = invalidations.mark(selection, reason, actor)
-    except SelectionMoved:
+    except invalidations.SelectionMoved:
         _, problems = _find_own(serials, actor)
         raise ItemsRefused(problems, len(serials)) from None
     return _invalidation_done(number, is_new=is_new)
@@ -124,10 +122,9 @@ def _upload_done(upload_id: int, *, is_new: bool) -> Done:
     until = made.declaration.expires_on
     if not is_new:
         until = declarations.declaration_status(made.account_id).until
-    return Done(
-        made.row_count, made.id, at=made.received_at, is_new=is_new, until=until,
-        warnings=of_log(made.warnings or []),
-    )  # fmt: skip
+    at, warnings = made.received_at, of_log(made.warnings or [])
+    done = Done(made.row_count, made.id, at=at, is_new=is_new)
+    return done._replace(until=until, warnings=warnings)
 
 
 def _invalidation_done(invalidation_id: int, *, is_new: bool = False) -> Done:
@@ -143,18 +140,15 @@ def _check_upload(checked: CheckedRows, actor: Actor) -> Done:
     declared = declarations.declaration_status(actor.account_id)
     until = declared.until if declared.is_current else None
     upload_id, at, _ = earlier or (None, None, "")
-    return Done(
-        checked.row_count, upload_id, at=at, until=until, warnings=checked.warnings
-    )
+    done = Done(checked.row_count, upload_id, at=at)
+    return done._replace(until=until, warnings=checked.warnings)
 
 
 def _find_own(texts: Sequence[str], actor: Actor) -> tuple[list[int], list[Problem]]:
-    """Return the ids of the actor's rows of serial numbers, and why some are not valid.
-
-    The row of a serial number is the valid one, or else the newest.
-    """
+    """Return the ids of the actor's rows of serial numbers, and problems of others."""
     serials = [read_serial(text) for text in texts]
     good = {serial for serial in serials if isinstance(serial, str)}
+    # The row of a serial number is the valid one, or else the newest.
     rows = lookup.newest_rows(good, ledger_rows.visible(actor))
     problems = []
     for number, (text, serial) in enumerate(zip(texts, serials, strict=True), 1):
@@ -170,6 +164,5 @@ def _fault(row: Any) -> Fault | None:
         return _NOT_YOURS
     if row.invalidation_id is None:
         return None
-    when = clock.format_moment(row.made_at)
-    sentence = f"It was marked as invalid on {when}: {row.reason}."
-    return Fault(ALREADY_INVALID, sentence, "Leave it out.")
+    marked = f"It was marked as invalid on {clock.format_moment(row.made_at)}"
+    return Fault(ALREADY_INVALID, f"{marked}: {row.reason}.", "Leave it out.")

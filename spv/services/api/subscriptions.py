@@ -18,23 +18,15 @@ from spv.rules.accounts import KeyKind, Role, alike, read_subscription_name, rol
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.ledger.statements import TERMS, read_declaration
 from spv.rules.text import read_all
-from spv.services import audit_log
+from spv.services import audit_log, authorisation
 from spv.services.accounts import sessions
 from spv.services.accounts.tries import is_own_password, own_password
 from spv.services.actor import Actor
-from spv.services.authorisation import (
-    SUBSCRIPTION,
-    YOUR_ACCOUNT,
-    authorised_transaction,
-    reason_of,
-    require,
-    suspension,
-)
+from spv.services.authorisation import authorised_transaction, reason_of, require
 from spv.services.encryption import derive, fernet
 
 MOST = 20
-# A key is shown without the password for so long after signing in.
-FRESH = timedelta(minutes=5)
+FRESH = timedelta(minutes=5)  # since signing in: a key is shown without the password
 SEAL = "seal of keys"  # the purpose of the secret that encrypts keys
 ACTIVE = Subscription.cancelled_at.is_(None)
 
@@ -50,10 +42,7 @@ class ApiClient(NamedTuple):
 
 
 def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
-    """Subscribe the actor's account under a name; return the subscription's id.
-
-    Raises ValidationError on `name` and `terms`.
-    """
+    """Subscribe the actor's account; return the new id. Raises ValidationError."""
     with authorised_transaction(actor, Role.UPLOADER):
         at, names = clock.now(), _names(actor)
 
@@ -69,19 +58,15 @@ def subscribe(answers: Mapping[str, Any], actor: Actor) -> int:
         )  # fmt: skip
         given = read_all(answers, {"name": read_name, "terms": read_terms})
         made = Subscription(
-            account_id=actor.account_id,
-            user_id=actor.user_id,
-            name=given["name"],
-            terms_version=given["terms"],
-            created_at=at,
-        )
+            account_id=actor.account_id, user_id=actor.user_id, name=given["name"],
+            terms_version=given["terms"], created_at=at,
+        )  # fmt: skip
         made.keys = [_renew(SubscriptionKey(kind=kind), at) for kind in KeyKind]
         db.session.add(made)
         db.session.flush()
         audit_log.act(
             "subscription.created", actor, at, changed=[made, *made.keys],
-            subscription=made.id, name=made.name,
-            terms_version=made.terms_version,
+            subscription=made.id, name=made.name, terms_version=made.terms_version,
             keys={key.kind: key.digest for key in made.keys},
         )  # fmt: skip
         return made.id
@@ -94,18 +79,15 @@ def rename(subscription_id: int, answers: Mapping[str, Any], actor: Actor) -> No
         others = _names(actor) - {alike(found.name)}
         readers = {"name": lambda text: read_subscription_name(text, others)}
         found.name = read_all(answers, readers)["name"]
+        names = {"subscription": found.id, "name": found.name}
         audit_log.act(
-            "subscription.renamed", actor, clock.now(), changed=[found],
-            subscription=found.id, name=found.name,
-        )  # fmt: skip
+            "subscription.renamed", actor, clock.now(), changed=[found], **names
+        )
 
 
 def cancel(subscription_id: int, actor: Actor) -> None:
-    """End a subscription: its keys stop working at the next request.
-
-    It stops the account's API clients, so only administrators can do it. Raises
-    NotFoundError.
-    """
+    """End a subscription: its keys stop working at once. Raises NotFoundError."""
+    # This stops the API clients of the account, so only administrators can do it.
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         found, at = find(subscription_id, actor), clock.now()
         found.cancelled_at = at
@@ -115,10 +97,7 @@ def cancel(subscription_id: int, actor: Actor) -> None:
 
 
 def regenerate(subscription_id: int, kind: str, actor: Actor) -> None:
-    """Replace a key: the old one stops working at the next request.
-
-    Only administrators can do it. Raises NotFoundError.
-    """
+    """Replace a key: the old one stops working at once. Raises NotFoundError."""
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         found, at = find(subscription_id, actor), clock.now()
         key = _renew(_key(found, kind), at)
@@ -131,10 +110,10 @@ def regenerate(subscription_id: int, kind: str, actor: Actor) -> None:
 def show_key(
     subscription_id: int, kind: str, given: tuple[str, str], actor: Actor
 ) -> str:
-    """Return a key, so that the actor can see it.
+    """Return a key for the actor to see. Raises NotFoundError, ValidationError.
 
-    `given` is the token of the session, and a password, which is required if the actor
-    signed in more than 5 minutes ago. Raises NotFoundError, ValidationError.
+    `given` is the token of the session, and a password: it is required if the actor
+    signed in more than 5 minutes ago.
     """
     find(subscription_id, actor)  # before a password is counted as a try
     token, password = given
@@ -158,10 +137,7 @@ def show_key(
 
 
 def test_key(subscription: str, actor: Actor) -> str:
-    """Return the test key of a subscription, given its id, to send a request with it.
-
-    Raises ValidationError on `subscription`, ConflictError.
-    """
+    """Return the test key of a subscription. Raises ValidationError, ConflictError."""
     found = next((s for s in mine(actor) if str(s.id) == subscription), None)
     if found is None:
         raise ValidationError({"subscription": "Choose one of your subscriptions."})
@@ -179,11 +155,10 @@ def mine(actor: Actor) -> Sequence[Subscription]:
 def in_short(actor: Actor) -> tuple[int, datetime | None]:
     """Return the number of active subscriptions, and when a key was last used."""
     counted = func.count(Subscription.id.distinct())
-    query = select(counted, func.max(SubscriptionKey.last_used_at)).join(
-        SubscriptionKey.subscription
-    )
-    own = ACTIVE, Subscription.account_id == actor.account_id
-    number, last_used = db.session.execute(query.where(*own)).one()
+    query = select(counted, func.max(SubscriptionKey.last_used_at))
+    query = query.join(SubscriptionKey.subscription).where(ACTIVE)
+    own = query.where(Subscription.account_id == actor.account_id)
+    number, last_used = db.session.execute(own).one()
     return number, last_used
 
 
@@ -209,10 +184,7 @@ def find(
 
 
 def find_client(key: str, ip: str) -> ApiClient | None:
-    """Return the API client that has a key, if the key exists and still works.
-
-    Raises Suspended.
-    """
+    """Return the API client of a key, if the key still works. Raises Suspended."""
     query = (
         select(
             SubscriptionKey, Subscription.account_id, Account.account_types,
@@ -227,7 +199,11 @@ def find_client(key: str, ip: str) -> ApiClient | None:
     if found is None:
         return None
     row, account_id, types, of_account, of_subscription = found
-    if error := suspension({YOUR_ACCOUNT: of_account, SUBSCRIPTION: of_subscription}):
+    reasons = {
+        authorisation.YOUR_ACCOUNT: of_account,
+        authorisation.SUBSCRIPTION: of_subscription,
+    }
+    if error := authorisation.suspension(reasons):
         raise error
     number, kind = row.subscription_id, KeyKind(row.kind)
     actor = Actor(
@@ -242,10 +218,8 @@ def decrypt_key(encrypted: str) -> str:
     try:
         return fernet(SEAL).decrypt(encrypted).decode()
     except InvalidToken:
-        raise ConflictError(
-            "This key was made under another secret key of the app, and no longer "
-            "works. Regenerate it."
-        ) from None
+        sentence = "This key was made under another secret key of the app, and no "
+        raise ConflictError(sentence + "longer works. Regenerate it.") from None
 
 
 def _own(actor: Actor) -> Select[Subscription]:
@@ -270,10 +244,7 @@ def _renew(key: SubscriptionKey, at: datetime) -> SubscriptionKey:
 
 
 def _digests(text: str) -> list[str]:
-    """Return HMAC-SHA256 of a key under each secret, the present secret first.
-
-    A stored digest is never replaced by that of another secret: the log has it too.
-    """
-    data = text.encode("utf-8", "replace")
-    secret_bytes = derive("digest of keys")
-    return [hmac.digest(secret, data, "sha256").hex() for secret in secret_bytes]
+    """Return HMAC-SHA256 of a key under each secret, the present secret first."""
+    # A stored digest is never replaced by that of another secret: the log has it too.
+    data, all_secrets = text.encode("utf-8", "replace"), derive("digest of keys")
+    return [hmac.digest(secret, data, "sha256").hex() for secret in all_secrets]

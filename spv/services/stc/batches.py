@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select
@@ -13,7 +12,7 @@ from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcBatch, StcCalculation
 from spv.rules.errors import ValidationError
-from spv.rules.stc.batch import Batch, Reason, calculate_batch, write_batch
+from spv.rules.stc.batch import Reason, calculate_batch, write_batch
 from spv.rules.stc.figures import RULES_VERSION
 from spv.services import audit_log
 from spv.services.actor import Actor
@@ -45,58 +44,43 @@ class Summary(NamedTuple):
 def save(data: bytes, actor: Actor) -> str:
     """Calculate, save and log a file; return the reference of the batch.
 
-    Raises ValidationError, with the reasons if no row could be calculated, or
-    QuotaError. Then nothing is saved.
+    Raises QuotaError, or ValidationError with the reasons; then nothing is saved.
     """
     at = clock.now()
-    batch = _calculate(data, clock.today(at))
-    totals, lines, document = batch.totals(), _lines(batch), write_batch(batch)
-    names = {"reference": new_reference(), "rules_version": RULES_VERSION}
-    saved = StcBatch(
-        **totals,
-        **names,
-        reasons=json.dumps(batch.reasons()),
-        warnings=json.dumps(batch.warnings()),
-        document=document,
-        document_until=at + kept_for("SPV_DAYS_BATCH_DOCUMENTS"),
-        actor=actor.name,
-        calculated_at=at,
-    )
-    rows = [
-        row_of(inputs, result, actor, at) | {"row_number": number}
-        for number, inputs, result in lines
-    ]
-    details: dict[str, Any] = names | {"digest": digest(lines), "changed": [saved]}
-    details |= {name: totals[name] for name in TOTALS}
-    # Very long rows are counted by their kilobytes.
-    count = max(len(lines), len(document) // 1_000)
-    with transaction():
-        db.session.add(saved)
-        db.session.flush()
-        for row in rows:
-            row["batch_id"] = saved.id
-        # The ORM would send each row by itself.
-        db.session.connection().execute(insert(StcCalculation), rows)
-        visitor_quota.claim(count, actor, at, is_batch=True)
-        audit_log.record(audit_log.STC, "stc.batch_calculated", actor, at, details)
-        return saved.reference
-
-
-def _calculate(data: bytes, day: date) -> Batch:
-    batch = calculate_batch(data, day)
-    if not any(outcome.calculation for outcome in batch.outcomes):
-        refused = ValidationError({"file": "None of the rows could be calculated."})
-        refused.details = {"reasons": batch.reasons()}
-        raise refused
-    return batch
-
-
-def _lines(batch: Batch) -> list[Line]:
-    return [
+    batch = calculate_batch(data, clock.today(at))
+    lines = [
         Line(o.row.number, o.installation.answers(), numbers_of(o.calculation))
         for o in batch.outcomes
         if o.installation and o.calculation
     ]
+    if not lines:
+        refused = ValidationError({"file": "None of the rows could be calculated."})
+        refused.details = {"reasons": batch.reasons()}
+        raise refused
+    totals, document = batch.totals(), write_batch(batch)
+    names = {"reference": new_reference(), "rules_version": RULES_VERSION}
+    reasons, warnings = json.dumps(batch.reasons()), json.dumps(batch.warnings())
+    saved = StcBatch(
+        **totals, **names, reasons=reasons, warnings=warnings, document=document,
+        document_until=at + kept_for("SPV_DAYS_BATCH_DOCUMENTS"),
+        actor=actor.name, calculated_at=at,
+    )  # fmt: skip
+    details: dict[str, Any] = names | {"digest": digest(lines), "changed": [saved]}
+    details |= {name: totals[name] for name in TOTALS}
+    with transaction():
+        db.session.add(saved)
+        db.session.flush()
+        rows = [
+            row_of(line.inputs, line.result, actor, at)
+            | {"batch_id": saved.id, "row_number": line.number} for line in lines
+        ]  # fmt: skip
+        # The ORM would send each row by itself.
+        db.session.connection().execute(insert(StcCalculation), rows)
+        # Very long rows are counted by their kilobytes.
+        count = max(len(lines), len(document) // 1_000)
+        visitor_quota.claim(count, actor, at, is_batch=True)
+        audit_log.record(audit_log.STC, "stc.batch_calculated", actor, at, details)
+        return saved.reference
 
 
 def show(reference: str) -> Summary:
@@ -110,10 +94,7 @@ def show(reference: str) -> Summary:
 
 
 def document(reference: str) -> str:
-    """Return the file of a batch with its certificates.
-
-    Raises NotFoundError when it is kept no longer.
-    """
+    """Return the file of a batch. Raises NotFoundError when it is kept no longer."""
     return require(show(reference).document)
 
 

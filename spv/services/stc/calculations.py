@@ -14,16 +14,8 @@ from spv.database import transaction
 from spv.extensions import db
 from spv.models import StcCalculation
 from spv.rules.errors import ValidationError
-from spv.rules.stc import system_types
-from spv.rules.stc.figures import (
-    LAST_CHECKED,
-    RULES_VERSION,
-    Announcement,
-    announced_for,
-    newest_on,
-    too_late_to_create,
-    value_on,
-)
+from spv.rules.stc import figures, system_types
+from spv.rules.stc.figures import RULES_VERSION
 from spv.rules.stc.installation import Calculation, Installation, Stage
 from spv.rules.stc.system_types import SystemType
 from spv.rules.stc.systems import SYSTEMS, read_installation
@@ -70,7 +62,7 @@ class Result:
     newest_figure: date
     solar: "Result | None" = None
 
-    last_checked: ClassVar[date] = LAST_CHECKED
+    last_checked: ClassVar[date] = figures.LAST_CHECKED
 
     @property
     def headline(self) -> str:
@@ -90,10 +82,10 @@ class Result:
         return [each for each in self.calculation.warnings if each != self.too_late]
 
     @property
-    def announced(self) -> Announcement | None:
+    def announced(self) -> figures.Announcement | None:
         """The announced change that touches this system, if no warning tells of it."""
-        system = self.installation
-        found = announced_for(system.system_type, system.installation_date, None)
+        system, day = self.installation, self.installation.installation_date
+        found = figures.announced_for(system.system_type, day, None)
         is_warned = found and any(found.sentence in each for each in self.warnings)
         return None if is_warned else found
 
@@ -150,10 +142,10 @@ def save(answers: Mapping[str, str], actor: Actor, solar_reference: str = "") ->
     references = {"reference": new_reference()}
     if solar_reference:
         references["solar_reference"] = solar_reference
-    row = row_of(inputs, result, actor, at) | references
     details = {"inputs": inputs, "result": result, "rules_version": RULES_VERSION}
     details |= references
     with transaction():
+        row = row_of(inputs, result, actor, at) | references
         db.session.add(StcCalculation(**row))
         visitor_quota.claim(1, actor, at)
         audit_log.record(audit_log.STC, "stc.calculated", actor, at, details)
@@ -161,30 +153,22 @@ def save(answers: Mapping[str, str], actor: Actor, solar_reference: str = "") ->
 
 
 def show(reference: str, price: str = "") -> Result:
-    """Return a saved calculation, at another price if one is given.
-
-    A price that cannot be used is ignored, and the estimate says why. Raises
-    NotFoundError for an unknown reference.
-    """
+    """Return a saved calculation, perhaps at another price. Raises NotFoundError."""
     query = select(StcCalculation).where(StcCalculation.reference == reference)
     saved = require(db.session.scalar(query))
     solar = show(saved.solar_reference) if saved.solar_reference else None
     installation = installation_of(system_types.answers_of(saved))
     today = clock.today(saved.calculated_at)
-    too_late = too_late_to_create(installation.installation_date, clock.today())
+    too_late = figures.too_late_to_create(installation.installation_date, clock.today())
     certificates = 0 if too_late else saved.certificates
     if solar and not solar.too_late:
         certificates += solar.saved.certificates
+    estimate = _estimate(certificates, installation, price)
     return Result(
-        saved=saved,
-        installation=installation,
-        calculation=installation.calculate(today),
-        estimate=_estimate(certificates, installation, price),
-        stages=installation.stages(today),
-        too_late=too_late,
-        newest_figure=newest_on(today),
-        solar=solar,
-    )
+        saved=saved, installation=installation, estimate=estimate, too_late=too_late,
+        calculation=installation.calculate(today), stages=installation.stages(today),
+        newest_figure=figures.newest_on(today), solar=solar,
+    )  # fmt: skip
 
 
 def is_solar(reference: str) -> bool:
@@ -196,7 +180,8 @@ def is_solar(reference: str) -> bool:
 
 
 def _estimate(certificates: int, installation: Installation, price: str) -> Estimate:
-    ceiling: Decimal = value_on("clearing_house_price", installation.installation_date)
+    day = installation.installation_date
+    ceiling: Decimal = figures.value_on("clearing_house_price", day)
     chosen, problem = installation.stc_price or ceiling, ""
     try:
         chosen = installation.read_price(price) if price.strip() else chosen
@@ -217,24 +202,15 @@ def row_of(
     inputs: dict[str, str], result: Numbers, actor: Actor, at: datetime
 ) -> dict[str, Any]:
     """Return the columns of a calculation, with None for each missing answer."""
-    return {
-        **dict.fromkeys(system_types.ALL_FIELDS),
-        **inputs,
-        **result,
-        "installation_date": date.fromisoformat(inputs["installation_date"]),
-        "rules_version": RULES_VERSION,
-        "actor": actor.name,
-        "channel": actor.channel,
-        "calculated_at": at,
-    }
+    day = date.fromisoformat(inputs["installation_date"])
+    return dict.fromkeys(system_types.ALL_FIELDS) | inputs | result | {
+        "installation_date": day, "rules_version": RULES_VERSION, "actor": actor.name,
+        "channel": actor.channel, "calculated_at": at,
+    }  # fmt: skip
 
 
 def installation_of(answers: Mapping[str, str]) -> Installation:
-    """Return the installation of saved answers.
-
-    They are not checked again: what was saved once is shown even if the rules refuse it
-    now.
-    """
+    """Return the installation of saved answers, even if the rules refuse it now."""
     values: dict[str, Any] = dict(answers)
     system = SYSTEMS[SystemType(values.pop("system_type"))]
     values["installation_date"] = date.fromisoformat(values["installation_date"])

@@ -25,9 +25,7 @@ class QuotaError(ValidationError):
 
     http_status = 429
 
-    def __init__(
-        self, most: int, at: datetime, *, is_batch: bool, in_all: bool
-    ) -> None:
+    def __init__(self, most: int, at: datetime, is_batch: bool, in_all: bool) -> None:
         visitors = "Visitors" if in_all else "Visitors from one network"
         instead = "calculate one system at a time, " if in_all else ""
         sentence = (
@@ -52,31 +50,22 @@ def claim(rows: int, actor: Actor, at: datetime, *, is_batch: bool = False) -> N
     most_in_all = current_app.config["SPV_VISITOR_ROWS_IN_ALL"]
     day = clock.day_of(at)
     db.session.execute(delete(VisitorRows).where(VisitorRows.day < day))
-    if not _add(day, _hash_of(actor.ip, day), rows, most):
-        raise QuotaError(most, at, is_batch=is_batch, in_all=False)
+    text = f"rows of {network_of(actor.ip)} on {day}".encode()
+    network = hmac.digest(str(current_app.secret_key).encode(), text, "sha256").hex()
+    if not _add(day, network, rows, most):
+        raise QuotaError(most, at, is_batch, in_all=False)
     if not _add(day, EVERYBODY, rows, most_in_all if is_batch else None):
-        raise QuotaError(most_in_all, at, is_batch=is_batch, in_all=True)
+        raise QuotaError(most_in_all, at, is_batch, in_all=True)
 
 
 def _add(day: date, network: str, rows: int, most: int | None) -> bool:
-    """Add rows to a count, unless it would become more than it may be.
-
-    One statement, so that two requests at the same moment cannot both take the rest.
-    """
+    """Add rows to a count in one statement, unless it would become more than `most`."""
     if most is not None and rows > most:
         return False
-    total = VisitorRows.row_count + rows
-    values = {"day": day, "network": network, "row_count": rows}
-    adding = database.insert(VisitorRows).values(values)
-    added = adding.on_conflict_do_update(
-        index_elements=["day", "network"],
-        set_={"row_count": total},
+    total, key = VisitorRows.row_count + rows, {"day": day, "network": network}
+    added = database.insert(VisitorRows).values(**key, row_count=rows)
+    added = added.on_conflict_do_update(
+        index_elements=[*key], set_={"row_count": total},
         where=None if most is None else total <= most,
-    )
+    )  # fmt: skip
     return db.session.execute(added.returning(VisitorRows.day)).first() is not None
-
-
-def _hash_of(address: str, day: date) -> str:
-    key = str(current_app.secret_key).encode()
-    text = f"rows of {network_of(address)} on {day}"
-    return hmac.digest(key, text.encode(), "sha256").hex()

@@ -17,8 +17,8 @@ from spv.rules.stc.systems import read_installation
 from spv.services import audit_log
 from spv.services.stc.batches import TOTALS, Line, digest
 from spv.services.stc.calculations import Numbers, installation_of, numbers_of
-from spv.services.verify.comparison import joined, read, rows_of
-from spv.services.verify.findings import UNREADABLE, Findings
+from spv.services.verify import comparison
+from spv.services.verify.comparison import UNREADABLE, Findings, differences
 
 KIND = "calculations"
 CALCULATED, BATCH = "stc.calculated", "stc.batch_calculated"
@@ -29,19 +29,16 @@ Logged = tuple[AuditEvent, dict[str, Any]]
 def replay() -> Findings:
     """Recompute each calculation, and compare log, table and today's rules."""
     findings = Findings()
-    with snapshot():
-        try:
+    try:
+        with snapshot():
             check(findings, recompute=True)
-        except ValueError:  # a date and time that cannot be read
-            findings.add(KIND, f"{KIND}: {UNREADABLE}")
+    except ValueError:  # a date and time that cannot be read
+        findings.add(KIND, f"{KIND}: {UNREADABLE}")
     return findings
 
 
 def replay_one(reference: str) -> list[str]:
-    """Recompute a calculation or a batch, and compare it with its event.
-
-    Return a sentence for each difference; none if all is the same.
-    """
+    """Recompute a calculation or a batch; return its differences from its event."""
     findings = Findings()
     check = _Check(findings, recompute=True)
     with snapshot():
@@ -52,33 +49,29 @@ def replay_one(reference: str) -> list[str]:
             .where(AuditEvent.event.in_((CALCULATED, BATCH)))
         )
         logged = dict(check.readable(db.session.scalars(events))).get(reference)
-        saved, rows = _saved(reference)
+        query = select(*StcCalculation.__table__.columns)
+        one = query.where(StcCalculation.reference == reference)
+        rows = [*db.session.execute(one)]
+        saved = rows[0] if rows else None
+        if saved is None:
+            saved = db.session.scalar(select(StcBatch).filter_by(reference=reference))
+            query = query.filter_by(batch_id=saved.id if saved else 0)
+            rows = [*db.session.execute(query.order_by(StcCalculation.row_number))]
         check.one(reference, logged, saved, rows)
     return findings.sentences
-
-
-def _saved(reference: str) -> tuple[Any, list[Any]]:
-    """Return a calculation or a batch, and the rows of it."""
-    query = select(*StcCalculation.__table__.columns)
-    one = db.session.execute(query.where(StcCalculation.reference == reference)).first()
-    if one:
-        return one, [one]
-    batch = db.session.scalar(select(StcBatch).filter_by(reference=reference))
-    of_batch = query.where(StcCalculation.batch_id == (batch.id if batch else 0))
-    rows = db.session.execute(of_batch.order_by(StcCalculation.row_number)).all()
-    return batch, [*rows]
 
 
 def check(findings: Findings, *, recompute: bool = False) -> None:
     """Compare each calculation and batch with its event; perhaps recompute it."""
     check = _Check(findings, recompute)
-    calculations = rows_of(StcCalculation, StcCalculation.batch_id.is_(None))
+    calculations = comparison.rows_of(StcCalculation, StcCalculation.batch_id.is_(None))
     saved = ((row.reference or NO_BATCH, row) for row in calculations)
-    for reference, (logged, row) in joined(check.logged(CALCULATED), saved):
+    logged_ones = check.logged(CALCULATED)
+    for reference, (logged, row) in comparison.joined(logged_ones, saved):
         check.one(reference, logged, row, [row])
-    batches = ((row.reference, row) for row in rows_of(StcBatch))
-    for reference, found in joined(check.logged(BATCH), batches, _rows_of_batches()):
-        logged, batch, rows = found
+    batches = ((row.reference, row) for row in comparison.rows_of(StcBatch))
+    streams = check.logged(BATCH), batches, _rows_of_batches()
+    for reference, (logged, batch, rows) in comparison.joined(*streams):
         if batch is None and rows is not None and logged is None:
             findings.add(KIND, f"{NO_BATCH}: saved, but not in the log")
         else:
@@ -93,7 +86,7 @@ def _rows_of_batches() -> Iterator[tuple[Any, list[Any]]]:
         .where(StcCalculation.batch_id.is_not(None))
         .order_by(StcCalculation.batch_id, StcCalculation.row_number)
     )
-    for _batch_id, rows in groupby(read(query), key=attrgetter("batch_id")):
+    for _batch_id, rows in groupby(comparison.read(query), key=attrgetter("batch_id")):
         found = list(rows)
         yield found[0].of_batch, found
 
@@ -119,20 +112,16 @@ class _Check:
         self, reference: str, logged: Logged | None, saved: Any, rows: list[Any]
     ) -> None:
         """Compare a calculation or a batch, which may be missing in log or table."""
-        if logged is None:
-            self.findings.add(KIND, f"{reference}: saved, but not in the log")
-        elif saved is None:
-            number = logged[0].sequence
-            self.findings.add(
-                KIND, f"{reference}: in the log as event {number}, but not saved"
-            )
+        if logged is None or saved is None:
+            log = {"event": logged[0].sequence} if logged else None
+            self.findings.add_all(KIND, differences(reference, log, saved and {}))
+            return
+        try:
+            sentences = list(self._compare(logged, saved, rows))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._unreadable(logged[0])
         else:
-            try:
-                sentences = list(self._compare(logged, saved, rows))
-            except (ValueError, KeyError, TypeError, AttributeError):
-                self._unreadable(logged[0])
-            else:
-                self.findings.add_all(KIND, (f"{reference}: {s}" for s in sentences))
+            self.findings.add_all(KIND, (f"{reference}: {s}" for s in sentences))
 
     def _unreadable(self, event: AuditEvent) -> None:
         sentence = f"event {event.sequence}, or what was saved for it, cannot be read"

@@ -1,9 +1,12 @@
 """Verify one chain of the log: links, seals, times, Merkle tree and checkpoints."""
 
 import json
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import chain, groupby
+from operator import itemgetter
 
 from sqlalchemy import func, select
 
@@ -11,41 +14,37 @@ from spv import clock
 from spv.extensions import db
 from spv.models import AuditChain, AuditCheckpoint, AuditEvent, AuditTile
 from spv.rules.merkle import Tree, fold, leaf_hash
-from spv.rules.proofs import Checkpoint, open_checkpoint
+from spv.rules.proofs import open_checkpoint, read_notes
 from spv.rules.secrets import LogKey
 from spv.services import audit_log, checkpoints
-from spv.services.verify.findings import Findings
-from spv.services.verify.states import States
-from spv.services.verify.subjects import SubjectsCheck
+from spv.services.verify.comparison import Findings, read
+from spv.services.verify.states import States, SubjectsCheck
 
 # Clocks of several servers differ a little, and an event waits for its turn.
 TOLERANCE = timedelta(minutes=5)
+KIND = "checkpoints"
 
 
 class ChainCheck:
     """The verification of a chain, which goes on after a problem."""
 
-    def __init__(self, name: str, findings: Findings, states: States) -> None:
+    def __init__(
+        self, name: str, findings: Findings, states: States, notes: "Notes"
+    ) -> None:
         self.name, self.findings, self.states = name, findings, states
         self.kind, self.keys = f"{name} log", audit_log.log_keys()
         self.count, self.previous, self.format = 0, "", 0
         self.latest, self.now = datetime.min.replace(tzinfo=UTC), clock.now()
         self.last_wrong = 0  # the last event that was wrong
-        self.ages = {
-            key: age for age, key in enumerate(self.keys)
-        }  # 0: the current key
-        self.age = len(self.keys)  # of the newest key that was met
-        self.trees = TreeCheck(name, findings)
+        self.age = len(self.keys)  # of the newest key that was met; the current has 0
+        self.tree = TreeCheck(name, findings, notes)
         self.subjects = SubjectsCheck(name, findings)
 
-    def run(self, notes: Iterable[str]) -> None:
+    def run(self) -> None:
         """Read every event of the chain, oldest first, and compare it with its head."""
-        self.trees.expect(notes)
         head = db.session.get(AuditChain, self.name)
         if head is None:
-            self.findings.add(
-                self.kind, f"{self.name}: the head of the chain is missing"
-            )
+            self._add("the head of the chain is missing")
             return
         try:
             for event in audit_log.events_of(self.name):
@@ -64,7 +63,7 @@ class ChainCheck:
             self._add(f"{end}, but {head.sequence} were recorded")
         elif (self.count, self.previous) != (head.sequence, head.hash):
             self._add(f"event {self.count} is not the one that was recorded last")
-        self.trees.finish()
+        self.tree.finish()
 
     def _add(self, sentence: str, *, follows: bool = False) -> None:
         self.findings.add(self.kind, f"{self.name}: {sentence}", follows=follows)
@@ -72,21 +71,22 @@ class ChainCheck:
     def _event(self, event: AuditEvent) -> None:
         number, expected = event.sequence, self.count + 1
         self.findings.read("event")
-        if number != expected:
-            gap = (
-                f"event {expected} is"
-                if number == expected + 1
-                else (f"events {expected} to {number - 1} are")
-            )
-            self._add(f"{gap} missing")
+        if number == expected + 1:
+            self._add(f"event {expected} is missing")
+        elif number != expected:
+            self._add(f"events {expected} to {number - 1} are missing")
         elif event.previous_hash != self.previous:
             self._wrong(number, f"event {number} does not follow event {number - 1}")
         elif problem := self._problem(event):
             self._wrong(number, problem)
         self.count, self.previous = number, event.hash
-        self.trees.add(event.hash)
+        self.tree.add(event.hash)
         self.subjects.add(event, is_wrong=self.last_wrong == number)
-        self._tell(event)
+        if '"states":' in event.details:
+            try:
+                self.states.take(event, json.loads(event.details))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                self._add(f"the states in event {number} cannot be read", follows=True)
 
     def _wrong(self, number: int, problem: str) -> None:
         """Note a problem; right after another one it follows from that."""
@@ -119,49 +119,66 @@ class ChainCheck:
             return f"event {number} was sealed with an unknown log key"
         if (event.format, event.seal) != (audit_log.FORMAT, audit_log.seal(event, key)):
             return f"event {number} was not sealed by spv: it was changed or added"
-        if self.ages[key.id] > self.age:
+        age = [*self.keys].index(key.id)
+        if age > self.age:
             return f"event {number} was sealed with a log key that had been replaced"
-        self.age = self.ages[key.id]
+        self.age = age
         return ""
 
-    def _tell(self, event: AuditEvent) -> None:
-        """Take over the states of rows that an event tells."""
-        if '"states":' not in event.details:
-            return
+
+class Notes:
+    """The checkpoints of files and of the database, sorted by their sizes.
+
+    They are in a temporary database: those of a year may take 600 MB.
+    """
+
+    def __init__(self, file: sqlite3.Connection, findings: Findings) -> None:
+        self.file, self.findings = file, findings
+        columns = "origin, size INTEGER, root, note, PRIMARY KEY (origin, size, note)"
+        file.execute(f"CREATE TABLE notes ({columns}) WITHOUT ROWID")
+
+    def read_file(self, lines: Iterable[str]) -> None:
+        """Take the checkpoints of a file. Raises UnicodeError."""
         try:
-            self.states.take(event, json.loads(event.details))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            self._add(
-                f"the states in event {event.sequence} cannot be read", follows=True
-            )
+            for note in read_notes(lines):
+                self._add(note)
+        except UnicodeError:
+            raise
+        except ValueError as error:
+            self.findings.add(KIND, str(error))
+
+    def read_database(self) -> None:
+        """Take the checkpoints that are saved in the database."""
+        one = AuditCheckpoint
+        for name, size, note in read(select(one.chain, one.size, one.note)):
+            origin, signed_size = self._add(note)
+            if origin == checkpoints.origin_of(name) and size != signed_size:
+                sentence = f"the checkpoint of {signed_size} events was changed"
+                self.findings.add(KIND, f"{name}: {sentence}")
+
+    def _add(self, note: str) -> tuple[str, int]:
+        """Add a checkpoint, unless it is there; return its origin and its size."""
+        try:
+            origin, size, root = checkpoints.unverified(note)
+        except ValueError:
+            self.findings.add(KIND, "a checkpoint cannot be read")
+            return "", 0
+        values = origin, size, root, note
+        self.file.execute("INSERT OR IGNORE INTO notes VALUES (?, ?, ?, ?)", values)
+        return origin, size
 
 
 class TreeCheck:
     """Compute the Merkle tree of a chain, and compare checkpoints and tiles with it."""
 
-    def __init__(self, name: str, findings: Findings) -> None:
+    def __init__(self, name: str, findings: Findings, notes: Notes) -> None:
         self.name, self.findings = name, findings
         self.tree, self.tiles = Tree(), defaultdict[int, list[bytes]](list)
-        self.notes = defaultdict[int, list[tuple[bytes, str]]](list)
-        self.origin, self.keys = (
-            checkpoints.origin_of(name),
-            checkpoints.verifier_keys(),
-        )
-
-    def expect(self, notes: Iterable[str]) -> None:
-        """Take the checkpoints of the chain: from notes of files, and the database."""
-        saved = select(AuditCheckpoint.note, AuditCheckpoint.size)
-        rows = db.session.execute(saved.filter_by(chain=self.name)).all()
-        for note, size in (dict.fromkeys(notes, 0) | dict(rows)).items():
-            try:
-                checkpoint = checkpoints.unverified(note)
-            except ValueError:
-                self.findings.add("checkpoints", "a checkpoint cannot be read")
-                continue
-            if checkpoint.origin == self.origin:
-                self.notes[checkpoint.size].append((checkpoint.root, note))
-                if size not in (0, checkpoint.size):
-                    self._add(f"the checkpoint of {checkpoint.size} events was changed")
+        self.origin = checkpoints.origin_of(name)
+        self.keys = checkpoints.verifier_keys()
+        query = "SELECT size, root, note FROM notes WHERE origin = ? AND size > 0"
+        self.notes = notes.file.execute(f"{query} ORDER BY size", (self.origin,))
+        self.next = self.notes.fetchone()
 
     def add(self, event_hash: str) -> None:
         """Add an event, by its hash."""
@@ -171,18 +188,21 @@ class TreeCheck:
             leaf = leaf_hash(event_hash.encode())
         self.tree.append(leaf)
         self._add_to_tile(0, leaf)
-        for root, note in self.notes.pop(self.tree.size, []):
+        while self.next and self.next[0] == self.tree.size:
+            size, root, note = self.next
             self.findings.read("checkpoint")
             if self._is_signed(note) and root != self.tree.root():
                 self._add(
-                    f"events up to {self.tree.size} are not those of its checkpoint: "
+                    f"events up to {size} are not those of its checkpoint: "
                     "one of them was changed, or the log was made again"
                 )
+            self.next = self.notes.fetchone()
 
     def finish(self) -> None:
         """Report checkpoints of more events than there are, and tiles that are not."""
-        for size, notes in sorted(self.notes.items()):
-            if size and any(self._is_signed(note) for _, note in notes):
+        rest = chain([self.next] if self.next else [], self.notes)
+        for size, notes in groupby(rest, key=itemgetter(0)):
+            if any(self._is_signed(note) for _, _, note in notes):
                 self._add(
                     f"a checkpoint has {size} events, and the log only "
                     f"{self.tree.size}: its end was cut off, or an older copy put back"
@@ -195,16 +215,15 @@ class TreeCheck:
                 self._add(f"tiles of level {level} were added or removed")
 
     def _add(self, sentence: str) -> None:
-        self.findings.add("checkpoints", f"{self.name}: {sentence}")
+        self.findings.add(KIND, f"{self.name}: {sentence}")
 
     def _is_signed(self, note: str) -> bool:
         """Tell whether a checkpoint is ours; else report it."""
         try:
-            found: Checkpoint = open_checkpoint(note, self.keys)
+            return open_checkpoint(note, self.keys).origin == self.origin
         except ValueError as error:
             self._add(f"a checkpoint is not to be trusted: {error}")
             return False
-        return found.origin == self.origin
 
     def _add_to_tile(self, level: int, node: bytes) -> None:
         """Add a hash to the last tile of a level; compare the tile when it is full."""
@@ -214,9 +233,9 @@ class TreeCheck:
             return
         position = (self.tree.size >> checkpoints.BITS * (level + 1)) - 1
         saved = db.session.get(AuditTile, (self.name, level, position))
-        if saved is not None and saved.hashes != b"".join(tile):
-            self._add(f"tile {position} of level {level} was changed")
         if saved is not None:
+            if saved.hashes != b"".join(tile):
+                self._add(f"tile {position} of level {level} was changed")
             db.session.expunge(saved)
         self._add_to_tile(level + 1, fold(tile))
         tile.clear()

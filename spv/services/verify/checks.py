@@ -1,29 +1,33 @@
-"""Runs of the verification: in the background, every night, and what they found.
+"""Verify everything that is saved: at once, in the background, and every night.
 
-The row of a run is its state, for all processes. One runs at a time.
+Runs come one at a time; the row of a run is its state for all processes.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
 from datetime import timedelta
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from spv import clock
+from spv.database import LIMITS, allow_long_statements, snapshot
 from spv.extensions import db
-from spv.models import AuditCheck
+from spv.models import AuditChain, AuditCheck, AuditEvent, PanelSerial, StcCalculation
 from spv.rules.errors import UseCaseError
 from spv.rules.text import format_age, join_words, pluralise
 from spv.services import audit_log, checkpoints, retention
 from spv.services.actor import Actor
 from spv.services.ledger import look_alikes
-from spv.services.verify import everything
-from spv.services.verify.findings import Findings
+from spv.services.verify import calculations, ledger, refusals
+from spv.services.verify.chain import ChainCheck, Notes
+from spv.services.verify.comparison import UNREADABLE, Findings
+from spv.services.verify.states import States, find_spare_subjects
 
 NIGHTLY = "the nightly job"
 THREAD = "verification"
@@ -32,6 +36,62 @@ LATE_AFTER = timedelta(days=2)
 MOVES_EVERY = 1.0  # seconds between two notes of progress
 _HAS_ENDED = AuditCheck.finished_at.is_not(None)
 _IS_NIGHTLY = AuditCheck.started_by == NIGHTLY
+OURS = AuditEvent.chain.in_(audit_log.CHAINS)
+Parts = dict[str, Callable[[], str]]  # each says in a sentence what it has done
+
+
+def verify(
+    files: Iterable[Iterable[str]] = (),
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Findings:
+    """Compare all that is saved with the log, and the log with its checkpoints.
+
+    The checkpoints are those of the database, of the file SPV_CHECKPOINTS, and of
+    `files`, by lines. `progress` is called with the number of things read.
+    """
+    findings = Findings(progress=progress)
+    try:
+        with closing(sqlite3.connect("")) as temporary:
+            notes = Notes(temporary, findings)
+            # Before the snapshot, so that it has the events of all these checkpoints.
+            for lines in (checkpoints.lines_of_file(), *files):
+                notes.read_file(lines)
+            with snapshot():
+                allow_long_statements(LIMITS)  # also within a request
+                notes.read_database()
+                _verify(findings, notes)
+    except sqlite3.Error as error:
+        raise OSError(f"Checkpoints need a temporary file: {error}") from error
+    return findings
+
+
+def _verify(findings: Findings, notes: Notes) -> None:
+    states = States(findings)
+    for chain in audit_log.CHAINS:
+        ChainCheck(chain, findings, states, notes).run()
+    find_spare_subjects(findings)
+    names = {*db.session.scalars(select(AuditChain.name))}
+    names.update(db.session.scalars(select(AuditEvent.chain).where(~OURS).distinct()))
+    for name in sorted(names - {*audit_log.CHAINS}):
+        findings.add("other chains", f"{name}: this chain is not one of spv's")
+    for kind, part in (
+        ("people and accounts", states.compare),
+        (ledger.KIND, lambda: ledger.check(findings)),
+        ("refusals", lambda: refusals.check(findings)),
+        (ledger.PRODUCTS, lambda: ledger.check_products(findings)),
+        ("calculations", lambda: calculations.check(findings)),
+    ):
+        try:
+            part()
+        except (ValueError, TypeError, SQLAlchemyError):
+            # What was saved is no text, no moment or no JSON.
+            findings.add(kind, f"{kind}: {UNREADABLE}")
+
+
+def contains(head: str) -> bool:
+    """Tell whether an event has this hash, which `verify` printed earlier."""
+    query = select(AuditEvent.id).where(AuditEvent.hash == head, OURS)
+    return db.session.scalar(query) is not None
 
 
 def status() -> dict[str, Any]:
@@ -49,10 +109,7 @@ def status() -> dict[str, Any]:
 
 
 def alarms() -> list[tuple[str, bool]]:
-    """Return sentences for all staff, each with whether something was changed.
-
-    They take one statement.
-    """
+    """Return sentences for all staff, each with whether something was changed."""
     last = _newest(AuditCheck.id, _HAS_ENDED).scalar_subquery()
     nightly = _newest(AuditCheck.id, _HAS_ENDED, _IS_NIGHTLY).scalar_subquery()
     query = select(AuditCheck).where(AuditCheck.id.in_([last, nightly]))
@@ -70,18 +127,18 @@ def alarms() -> list[tuple[str, bool]]:
 
 
 def begin(by: str, actor: Actor | None = None) -> int | None:
-    """Note that a run begins, and return its number; None if another one runs.
-
-    It is an event of the log if an actor has asked for it.
-    """
+    """Note that a run begins; return its number, or None if another one runs."""
     with audit_log.registry_transaction():
         at = clock.now()
         is_open = AuditCheck.finished_at.is_(None)
         moves = AuditCheck.seen_at > at - STOPPED_AFTER
         if db.session.scalar(_newest(AuditCheck.id, is_open, moves)):
             return None
-        total = everything.number_to_read()
-        check = AuditCheck(started_by=by, started_at=at, seen_at=at, total=total)
+        check = AuditCheck(started_by=by, started_at=at, seen_at=at)
+        ids = AuditEvent.id, PanelSerial.id, StcCalculation.id  # about what is read
+        check.total = sum(
+            db.session.scalar(select(func.max(each))) or 0 for each in ids
+        )
         db.session.add(check)
         db.session.flush()
         if actor:
@@ -98,7 +155,7 @@ def start(actor: Actor) -> bool:
 
     def work() -> None:
         with app.app_context():
-            _run(number)
+            _run(number, {})
 
     Thread(target=work, name=THREAD, daemon=True).start()
     return True
@@ -112,21 +169,15 @@ def nightly() -> tuple[str, int]:
     """
     while (number := begin(NIGHTLY)) is None:
         sleep(MOVES_EVERY)  # another run ends, or counts as stopped
-    parts = ("look-alikes", _search), ("checkpoints", _sign), ("retention", _forget)
-    findings, done = _run(number, *parts)
+    parts = {"look-alikes": _search, "checkpoints": _sign, "retention": _forget}
+    findings, done = _run(number, parts)
     first = [f"First: {sentence}." for sentence in findings.sentences[:1]]
     line = " ".join([findings.conclusion(), *first, *done])
     return line, 2 if findings.broke_off else min(findings.problem_count, 1)
 
 
-def _run(
-    number: int, *parts: tuple[str, Callable[[], str]]
-) -> tuple[Findings, list[str]]:
-    """Verify everything, then do some more; note the progress and the end in the row.
-
-    An error of a part is a problem, of which the first line says enough: the others
-    have the values of a statement.
-    """
+def _run(number: int, parts: Parts) -> tuple[Findings, list[str]]:
+    """Verify everything, then do some more; note the progress and the end."""
     noted = monotonic()
 
     def progress(read: int) -> None:
@@ -136,13 +187,14 @@ def _run(
             with suppress(SQLAlchemyError):
                 _note(number, done=read)
 
+    # An error is a problem. Its first line says enough: the others have values.
     findings, done = Findings(broke_off=True), []
     try:
-        findings = everything.verify(progress=progress)
+        findings = verify(progress=progress)
     except (SQLAlchemyError, OSError, ValueError) as error:
         current_app.logger.exception("The verification broke off.")
         findings.add("verification", str(error).partition("\n")[0])
-    for kind, part in parts:
+    for kind, part in parts.items():
         try:
             done.append(part())
         except (UseCaseError, ValueError, OSError, SQLAlchemyError) as error:

@@ -1,47 +1,119 @@
-"""Compare streams: what the audit log tells, and what is saved."""
+"""Compare the log with what is saved: the findings, and streams read side by side."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from heapq import merge
-from itertools import groupby, zip_longest
+from itertools import count, groupby, zip_longest
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Executable, select
 
 from spv.extensions import Model, db
+from spv.rules.text import join_words, pluralise
 from spv.services import audit_log
-from spv.services.verify.findings import Findings
 
+UNREADABLE = "what is saved, or the log, cannot be read"
+SHOWN = 20  # problems of a kind
+STEP = 5_000  # things read between two notes of progress
 Facts = dict[str, Any]
-Key = int | str
+Stream = Iterator[tuple[Any, Any]]  # of keys and values
+Reader = Callable[[Facts, Facts], Stream]
 # What events leave out: fields that do not apply, and those that older events lack.
-DEFAULTS = {
-    "account": None,
-    "user": None,
-    "subscription": None,
-    "digest_version": 1,
-    "warnings": None,
-}
+DEFAULTS = {"digest_version": 1} | dict.fromkeys(
+    ("account", "user", "subscription", "warnings")
+)
 
 
-def logged_facts(
-    findings: Findings, event_name: str, thing: str, names: Iterable[str]
-) -> Iterator[tuple[int, Facts]]:
-    """Yield the id of each thing of a kind, with the named facts that its event has."""
-    names = (*names, "event")
+@dataclass
+class Problems:
+    """The problems of one kind. Those that follow from others are only counted."""
+
+    count: int = 0
+    following: int = 0
+    first: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Findings:
+    """The things that were read, counted by name, and the problems by kind."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: dict[str, Problems] = field(default_factory=dict)
+    heads: dict[str, str] = field(default_factory=dict)  # the last hash of each chain
+    progress: Callable[[int], None] = lambda _done: None
+    done: int = 0
+    broke_off: bool = False
+
+    def read(self, name: str, number: int = 1) -> None:
+        """Count things that were read, and tell of the progress now and then."""
+        self.counts[name] += number
+        before, self.done = self.done, self.done + number
+        if before // STEP != self.done // STEP:
+            self.progress(self.done)
+
+    def add(self, kind: str, sentence: str, *, follows: bool = False) -> None:
+        """Note a problem. One that follows from another problem gets no sentence."""
+        of_kind = self.problems.setdefault(kind, Problems())
+        if follows:
+            of_kind.following += 1
+            return
+        of_kind.count += 1
+        if len(of_kind.first) < SHOWN:
+            of_kind.first.append(sentence)
+
+    def add_all(self, kind: str, sentences: Iterable[str]) -> None:
+        """Note several problems of a kind."""
+        for sentence in sentences:
+            self.add(kind, sentence)
+
+    @property
+    def problem_count(self) -> int:
+        """The number of all problems, without those that follow from others."""
+        return sum(each.count for each in self.problems.values())
+
+    @property
+    def sentences(self) -> list[str]:
+        """The first problems of each kind, in the order of the verification."""
+        return [each for kind in self.problems.values() for each in kind.first]
+
+    def conclusion(self) -> str:
+        """Say what was proved, in one sentence for people."""
+        if self.broke_off:
+            return "Nothing was proved: the verification broke off."
+        words = [pluralise(n, name) for name, n in self.counts.items() if n]
+        if self.problem_count:
+            found = pluralise(self.problem_count, "problem")
+            return f"{found} found in {join_words(words or ['an empty log'])}."
+        if not words:
+            return "Proved: nothing is recorded, and nothing was removed."
+        return (
+            f"Proved: {join_words(words)} are exactly as the audit log recorded them."
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the findings as they are saved."""
+        return {
+            "conclusion": self.conclusion(),
+            "counts": dict(self.counts),
+            "heads": self.heads,
+            "first": next(iter(self.sentences), ""),
+            "problems": {kind: asdict(of) for kind, of in self.problems.items()},
+        }
+
+
+def told(findings: Findings, kind: str, event_name: str, read_event: Reader) -> Stream:
+    """Yield the pairs that are read from the facts and the details of some events."""
     for event in audit_log.events_of(audit_log.REGISTRY, event_name):
         own = {"event": event.sequence, "at": event.at, "channel": event.channel}
         try:
-            details = DEFAULTS | json.loads(event.details) | own
-            facts = {name: details[name] for name in names}
-            number = details[thing]
-            if type(number) is not int:
-                raise TypeError
+            found = [*read_event(own, DEFAULTS | json.loads(event.details))]
         except (ValueError, KeyError, TypeError):
-            findings.add("ledger", f"event {event.sequence} cannot be read")
+            findings.add(kind, f"event {event.sequence} cannot be read")
         else:
-            yield number, facts
+            yield from found
 
 
 def saved_facts(row: Any, columns: Mapping[str, str]) -> Facts:
@@ -49,7 +121,7 @@ def saved_facts(row: Any, columns: Mapping[str, str]) -> Facts:
     return {fact: getattr(row, column) for fact, column in columns.items()}
 
 
-def joined(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]]]:
+def joined(*streams: Stream) -> Iterator[tuple[Any, list[Any]]]:
     """Yield each key with its value in every stream; None where one lacks it.
 
     The streams are read side by side. Memory holds only values whose counterparts have
@@ -72,17 +144,13 @@ def joined(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]
     yield from waiting.items()
 
 
-def merged(*streams: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, list[Any]]]:
-    """Yield each key with the values that every stream has for it, by stream.
+def merged(*streams: Stream) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield each key of sorted streams with the list of values that each has for it."""
 
-    The streams are sorted by their keys, so memory holds the values of one key.
-    """
+    def placed(place: int, stream: Stream) -> Iterator[Any]:
+        return ((key, place, value) for key, value in stream)
 
-    def placed(place: int, stream: Iterable[tuple[Any, Any]]) -> Iterator[Any]:
-        for key, value in stream:
-            yield key, place, value
-
-    ordered = merge(*(placed(*each) for each in enumerate(streams)), key=itemgetter(0))
+    ordered = merge(*map(placed, count(), streams), key=itemgetter(0))
     for key, items in groupby(ordered, key=itemgetter(0)):
         values: list[list[Any]] = [[] for _ in streams]
         for _, place, value in items:
@@ -106,11 +174,6 @@ def rows_of(model: type[Model], *where: Any) -> Iterator[Any]:
     """Yield the rows of a table in the order of their ids."""
     query = select(*model.__table__.columns).where(*where)
     yield from read(query.order_by(model.__table__.c.id))
-
-
-def groups(query: Executable) -> Iterator[tuple[Any, Iterator[Any]]]:
-    """Group the rows of a query by their first column, by which they are sorted."""
-    return groupby(read(query), key=itemgetter(0))
 
 
 def read(query: Executable) -> Iterator[Any]:

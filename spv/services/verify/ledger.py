@@ -1,4 +1,4 @@
-"""Compare the ledger with the audit log: uploads, rows, invalidations, declarations."""
+"""Compare the ledger with the audit log: what was uploaded, declared and marked."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,34 +9,22 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Bundle
 
-from spv.models import (
-    Declaration,
-    Invalidation,
-    PanelSerial,
-    Product,
-    Upload,
-    UploadProduct,
-)
+from spv import models
+from spv.models import Declaration, PanelSerial, Product, Upload, UploadProduct
+from spv.rules.ledger import product_list
+from spv.rules.ledger.approval import Approved
 from spv.rules.ledger.rows import DIGESTS, Panel, digest
 from spv.rules.ledger.statements import API, UPLOAD
+from spv.services.ledger import approved
 from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
 from spv.services.ledger.rows import KEYS, NAMES, PANEL, product_values
 from spv.services.ledger.uploads import RECORDED
 from spv.services.training import clock as training_clock
-from spv.services.verify.comparison import (
-    Facts,
-    differences,
-    groups,
-    joined,
-    logged_facts,
-    read,
-    rows_of,
-    saved_facts,
-)
-from spv.services.verify.findings import Findings
+from spv.services.verify import comparison
+from spv.services.verify.comparison import Facts, Findings, Stream
 
-KIND = "ledger"
+KIND, PRODUCTS = "ledger", "approved products"
 # By product, the number of the rows of an upload, and of those that are valid.
 Counts = dict[int, tuple[int, int]]
 # The facts that the log tells, and the columns that they are saved in.
@@ -56,29 +44,30 @@ OF_DECLARATION = {"wording_version": "wording_version", **_OWNER, "at": "made_at
 
 
 def check(findings: Findings) -> None:
-    """Hash all rows again, by upload and by invalidation, and compare with the log.
-
-    Log and tables are read side by side, so memory does not grow with the ledger.
-    """
-    findings.add_all(KIND, _compare_uploads(findings))
-    findings.add_all(KIND, _wrong_keys())
-    findings.add_all(KIND, _compare_invalidations(findings))
-    names = (*OF_DECLARATION, "expires_on")
-    logged = logged_facts(findings, MADE, "declaration", names)
-    for number, (log, table) in joined(logged, _saved_declarations()):
-        findings.add_all(KIND, differences(f"declaration {number}", log, table))
-    findings.add_all(KIND, _spare())
+    """Hash all rows again, by upload and by invalidation, and compare with the log."""
+    for part in (_uploads, _wrong_keys, _invalidations, _declarations, _spare):
+        findings.add_all(KIND, part(findings))
 
 
-def _compare_uploads(findings: Findings) -> Iterator[str]:
+def _logged(findings: Findings, event_name: str, thing: str, *names: str) -> Stream:
+    """Yield the id of each thing of a kind, with the named facts that its event has."""
+
+    def facts_of(own: Facts, details: Facts) -> Stream:
+        if type(details[thing]) is not int:
+            raise TypeError
+        yield details[thing], {n: (details | own)[n] for n in (*names, "event")}
+
+    return comparison.told(findings, KIND, event_name, facts_of)
+
+
+def _uploads(findings: Findings) -> Iterator[str]:
     names = ("declaration", "wording_version", *OF_UPLOAD)
-    logged = logged_facts(findings, RECORDED, "upload", names)
-    for number, (log, saved, rows, counts) in joined(
-        logged, _saved_uploads(), _rows(), _counts()
-    ):
+    logged = _logged(findings, RECORDED, "upload", *names)
+    streams = logged, _saved_uploads(), _rows(), _counts()
+    for number, (log, saved, rows, counts) in comparison.joined(*streams):
         name, of_log = f"upload {number}", log or {"rows": 0, "sha256": ""}
         findings.read("upload")
-        yield from differences(name, log, saved)
+        yield from comparison.differences(name, log, saved)
         if rows is not None:
             total, sha256, by_product = rows
             findings.read("row", total)
@@ -92,16 +81,14 @@ def _compare_uploads(findings: Findings) -> Iterator[str]:
             yield f"{name}: counted, but has no rows"
 
 
-def _compare_invalidations(findings: Findings) -> Iterator[str]:
-    names = (*OF_INVALIDATION, "sha256")
-    logged = logged_facts(findings, MARKED, "invalidation", names)
-    saved = (
-        (row.id, saved_facts(row, OF_INVALIDATION)) for row in rows_of(Invalidation)
-    )
-    for number, (log, table, rows) in joined(logged, saved, _invalid_rows()):
+def _invalidations(findings: Findings) -> Iterator[str]:
+    logged = _logged(findings, MARKED, "invalidation", *OF_INVALIDATION, "sha256")
+    rows_of = comparison.rows_of(models.Invalidation)
+    saved = ((row.id, comparison.saved_facts(row, OF_INVALIDATION)) for row in rows_of)
+    for number, (log, table, rows) in comparison.joined(logged, saved, _invalid_rows()):
         name = f"invalidation {number}"
         findings.read("invalidation")
-        yield from differences(name, log, table)
+        yield from comparison.differences(name, log, table)
         if log is None and rows is not None:
             yield f"{name}: rows were marked, and no event says so"
         elif log is not None and rows is None:
@@ -110,10 +97,22 @@ def _compare_invalidations(findings: Findings) -> Iterator[str]:
             yield f"{name}: its rows were changed"
 
 
+def _declarations(findings: Findings) -> Iterator[str]:
+    """Compare the declarations for API users."""
+    logged = _logged(findings, MADE, "declaration", *OF_DECLARATION, "expires_on")
+    saved = (
+        (row.id, comparison.saved_facts(row, OF_DECLARATION)
+         | {"expires_on": row.expires_on and row.expires_on.isoformat()})
+        for row in comparison.rows_of(Declaration, Declaration.purpose != UPLOAD)
+    )  # fmt: skip
+    for number, (log, table) in comparison.joined(logged, saved):
+        yield from comparison.differences(f"declaration {number}", log, table)
+
+
 def _counts() -> Iterator[tuple[int, Counts]]:
     """Yield each upload with the numbers of its rows, and valid rows, by product."""
     query = select(*UploadProduct.__table__.columns).order_by(UploadProduct.upload_id)
-    for number, parts in groups(query):
+    for number, parts in groupby(comparison.read(query), itemgetter(0)):
         yield number, {product: (count, valid) for _, product, count, valid in parts}
 
 
@@ -124,16 +123,13 @@ def _invalid_rows() -> Iterator[tuple[int, tuple[int, str]]]:
         .where(PanelSerial.invalidation_id.is_not(None))
         .order_by(PanelSerial.invalidation_id, PanelSerial.id)
     )
-    for number, rows in groups(query):
+    for number, rows in groupby(comparison.read(query), itemgetter(0)):
         row_ids = [row_id for _, row_id in rows]
         yield number, (len(row_ids), digest_of(row_ids))
 
 
 def _rows() -> Iterator[tuple[int, tuple[int, str, Counts]]]:
-    """Yield each upload with the number, the digest and the counts of its rows.
-
-    The digest is of the version that the upload was recorded with.
-    """
+    """Yield each upload with the number of its rows, their digest and their counts."""
     query = (
         select(
             PanelSerial.upload_id, func.coalesce(Upload.digest_version, 1),
@@ -143,7 +139,9 @@ def _rows() -> Iterator[tuple[int, tuple[int, str, Counts]]]:
         .outerjoin(Upload, Upload.id == PanelSerial.upload_id)
         .order_by(PanelSerial.upload_id, PanelSerial.id)
     )  # fmt: skip
-    for (number, version), rows in groupby(read(query), key=itemgetter(0, 1)):
+    for (number, version), rows in groupby(
+        comparison.read(query), key=itemgetter(0, 1)
+    ):
         panels, seen, valid = [], Counter[int](), Counter[int]()
         for _, _, invalidation_id, product_id, *cells in rows:
             panels.append(Panel._make(cell or "" for cell in cells))
@@ -159,11 +157,10 @@ def _saved_uploads() -> Iterator[tuple[int, Facts]]:
     moves = training_clock.moves()
     declared: Bundle[Any] = Bundle("declared", *Declaration.__table__.columns)
     query = select(*Upload.__table__.columns, declared).join(Upload.declaration)
-    for row in read(query.order_by(Upload.id)):
-        facts = saved_facts(row, OF_UPLOAD)
-        facts["declaration"] = (
-            row.declared.id if _covers(row.declared, row, moves) else None
-        )
+    for row in comparison.read(query.order_by(Upload.id)):
+        facts = comparison.saved_facts(row, OF_UPLOAD)
+        is_covered = _covers(row.declared, row, moves)
+        facts["declaration"] = row.declared.id if is_covered else None
         facts["wording_version"] = row.declared.wording_version
         yield row.id, facts
 
@@ -180,31 +177,50 @@ def _covers(declared: Any, upload: Any, moves: training_clock.Moves) -> bool:
     return declared.purpose == API and declared.made_at <= at and is_current
 
 
-def _saved_declarations() -> Iterator[tuple[int, Facts]]:
-    """Yield each declaration for API users as it is saved."""
-    for row in rows_of(Declaration, Declaration.purpose != UPLOAD):
-        until = row.expires_on and row.expires_on.isoformat()
-        yield row.id, saved_facts(row, OF_DECLARATION) | {"expires_on": until}
-
-
-def _spare() -> Iterator[str]:
+def _spare(_findings: Findings) -> Iterator[str]:
     """Yield a sentence for each declaration, and each product, of no upload."""
     made = Declaration.purpose == UPLOAD
     query = select(Declaration.id).outerjoin(Upload).where(made, Upload.id.is_(None))
-    for (number,) in read(query):
+    for (number,) in comparison.read(query):
         yield f"declaration {number}: of no upload"
     none = UploadProduct.upload_id.is_(None)
-    for (number,) in read(select(Product.id).outerjoin(UploadProduct).where(none)):
+    for (number,) in comparison.read(
+        select(Product.id).outerjoin(UploadProduct).where(none)
+    ):
         yield f"product {number}: of no upload"
 
 
-def _wrong_keys() -> Iterator[str]:
-    """Yield a sentence for each product whose keys are not those of its names.
-
-    With a wrong key a search would not find the rows of the product.
-    """
+def _wrong_keys(_findings: Findings) -> Iterator[str]:
+    """Yield a sentence for each product that searches would not find, by its keys."""
     query = select(Product.id, *NAMES, *KEYS.values()).order_by(Product.id)
-    for number, *names_and_keys in read(query):
+    for number, *names_and_keys in comparison.read(query):
         one, two, three = names_and_keys[: len(NAMES)]
         if names_and_keys != [*product_values((one, two, three)).values()]:
             yield f"product {number}: its search key is not that of its names"
+
+
+def check_products(findings: Findings) -> None:
+    """Compare the list of approved products, which is small, with the log."""
+    name, expected = "the list of approved products", product_list.digest([])
+
+    def before_and_after(own: Facts, details: Facts) -> Stream:
+        yield details["before"], (details["after"], own["event"])
+
+    logged = comparison.told(findings, PRODUCTS, approved.LOADED, before_and_after)
+    for before, (after, number) in logged:
+        if before != expected:
+            sentence = f"event {number} replaced a list that was not loaded"
+            findings.add(PRODUCTS, f"{name}: {sentence}")
+        expected = after
+    key = models.ApprovedProduct.__table__.c
+    keys = (key.supplier_name_key, key.licensee_key, key.model_number_key)
+    lines, wrong_keys = [], 0
+    for row in comparison.read(select(*approved.COLUMNS, *keys)):
+        findings.read("approved product")
+        line = Approved._make(row[: -len(keys)])
+        lines.append(line)
+        wrong_keys += line.keys != tuple(row[-len(keys) :])
+    if product_list.digest(lines) != expected:
+        findings.add(PRODUCTS, f"{name}: not the one that the log tells of")
+    if wrong_keys:
+        findings.add(PRODUCTS, f"{name}: the search keys of names were changed")

@@ -1,51 +1,26 @@
 """Compare refused uploads, conflicts, look-alikes and daily counts with the log."""
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
-from heapq import merge
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Executable, func, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import aliased
 
-from spv import clock
-from spv.models import (
-    AccountDay,
-    AuditEvent,
-    AuditSubject,
-    Conflict,
-    Invalidation,
-    LookAlike,
-    PanelSerial,
-    RefusedSerial,
-    RefusedUpload,
-    Upload,
-)
+from spv import clock, models
+from spv.models import AuditEvent, AuditSubject, PanelSerial, Upload
 from spv.rules.ledger.statements import OTHER
-from spv.services import audit_log
+from spv.services.audit_log import REGISTRY
 from spv.services.ledger.account_days import COUNTS
 from spv.services.ledger.look_alikes import SEARCHED
 from spv.services.ledger.refusals import REFUSED, digest_of
-from spv.services.verify import ledger, subjects
-from spv.services.verify.comparison import (
-    DEFAULTS,
-    Facts,
-    differences,
-    joined,
-    merged,
-    read,
-    rows_of,
-    saved_facts,
-)
-from spv.services.verify.findings import Findings
+from spv.services.verify import comparison, ledger, states
+from spv.services.verify.comparison import Facts, Findings, Stream
 
 KIND = "refusals"
 # Where these have problems, the counts of days follow from them.
-COUNTED_FROM = {KIND, ledger.KIND, subjects.KIND}
+COUNTED_FROM = {KIND, ledger.KIND, states.SUBJECTS}
 SENT = ("filename", "file_sha256", "body_sha256")
 OF_REFUSAL = {
     "why": "why", "rows": "row_count", "problems": "problem_count", "sha256": "sha256",
@@ -53,45 +28,25 @@ OF_REFUSAL = {
     "subscription": "subscription_id", "event": "audit_sequence", "at": "refused_at",
     "channel": "channel",
 }  # fmt: skip
-Told = Iterable[tuple[Any, Facts]]  # things that an event tells of, by their keys
-# What an account did on a day, and whether this is the saved count of all of it.
-Counts = tuple[date, int, dict[str, int], bool]
 
 
 def check(findings: Findings) -> None:
-    """Compare with the log what is written down of refusals.
-
-    Log and tables are read side by side, so memory does not grow with them.
-    """
-    refusals = joined(_logged(findings, REFUSED, _told_refusal), _saved_refusals())
-    for number, (log, saved) in refusals:
+    """Compare with the log what is written down of refusals."""
+    logged = comparison.told(findings, KIND, REFUSED, _told_refusal)
+    for number, (log, saved) in comparison.joined(logged, _saved_refusals()):
         findings.read("refused upload")
         words = _compare(f"refused upload {number}", log, *(saved or ([], [], [])))
         findings.add_all(KIND, words)
-    pairs = joined(_logged(findings, SEARCHED, _told_pairs), _saved_pairs())
-    for (row, other), (log, table) in pairs:
+    logged = comparison.told(findings, KIND, SEARCHED, _told_pairs)
+    for (row, other), (log, table) in comparison.joined(logged, _saved_pairs()):
         name = f"look-alikes {row} and {other}"
-        findings.add_all(KIND, differences(name, log, table))
+        findings.add_all(KIND, comparison.differences(name, log, table))
     follows = not COUNTED_FROM.isdisjoint(findings.problems)
     for sentence in _wrong_days():
         findings.add(KIND, sentence, follows=follows)
 
 
-def _logged(
-    findings: Findings, name: str, told: Callable[[Facts, Facts], Told]
-) -> Iterator[tuple[Any, Facts]]:
-    """Yield what the events with a name tell. `told` is given the event's own facts."""
-    for event in audit_log.events_of(audit_log.REGISTRY, name):
-        own = {"event": event.sequence, "at": event.at, "channel": event.channel}
-        try:
-            found = [*told(own, DEFAULTS | json.loads(event.details))]
-        except (ValueError, KeyError, TypeError):
-            findings.add(KIND, f"event {event.sequence} cannot be read")
-        else:
-            yield from found
-
-
-def _told_refusal(own: Facts, details: Facts) -> Told:
+def _told_refusal(own: Facts, details: Facts) -> Stream:
     """Yield a refused upload. One that came again, or before 2027, is only counted."""
     if "refusal" not in details or details.get("again"):
         return
@@ -103,18 +58,19 @@ def _told_refusal(own: Facts, details: Facts) -> Told:
     yield int(details["refusal"]), log
 
 
-def _saved_refusals() -> Iterator[tuple[int, list[list[Any]]]]:
+def _saved_refusals() -> Iterator[tuple[Any, list[Any]]]:
     """Yield each refused upload with its row, its serial numbers and its conflicts."""
     serials = (
-        select(*RefusedSerial.__table__.columns, Upload.account_id)
-        .outerjoin(Upload, Upload.id == RefusedSerial.upload_id)
-        .order_by(RefusedSerial.refused_upload_id, RefusedSerial.row)
+        select(*models.RefusedSerial.__table__.columns, Upload.account_id)
+        .outerjoin(Upload, Upload.id == models.RefusedSerial.upload_id)
+        .order_by(models.RefusedSerial.refused_upload_id, models.RefusedSerial.row)
     )
-    conflicts = select(*Conflict.__table__.columns)
-    return merged(
-        ((row.id, row) for row in rows_of(RefusedUpload)),
-        ((row[0], row) for row in read(serials)),
-        ((row[0], row) for row in read(conflicts.order_by(Conflict.refused_upload_id))),
+    conflict = models.Conflict
+    query = select(*conflict.__table__.columns).order_by(conflict.refused_upload_id)
+    return comparison.merged(
+        ((row.id, row) for row in comparison.rows_of(models.RefusedUpload)),
+        ((row[0], row) for row in comparison.read(serials)),
+        ((row[0], row) for row in comparison.read(query)),
     )
 
 
@@ -122,11 +78,11 @@ def _compare(
     name: str, log: Facts | None, rows: list[Any], serials: list[Any],
     conflicts: list[Any],
 ) -> Iterator[str]:  # fmt: skip
-    saved = saved_facts(rows[0], OF_REFUSAL) if rows else None
+    saved = comparison.saved_facts(rows[0], OF_REFUSAL) if rows else None
     if saved:
         saved["report_until"] = rows[0].report_until.isoformat()
         saved["conflicts"] = rows[0].conflict_count
-    yield from differences(name, log, saved)
+    yield from comparison.differences(name, log, saved)
     taken = log["taken"] if log else []
     if [[each.row, each.serial_number, each.upload_id] for each in serials] != taken:
         yield f"{name}: its serial numbers were changed"
@@ -135,8 +91,7 @@ def _compare(
         if conflicts:
             yield f"{name}: conflicts of it are saved, and no event tells of them"
         return
-    row = rows[0]
-    holders = Counter(each.account_id for each in serials)
+    (row, *_), holders = rows, Counter(each.account_id for each in serials)
     holders.pop(row.account_id, None)
     same = row.account_id, row.refused_at
     found = {
@@ -151,87 +106,78 @@ def _compare(
 def _lacks_its_report(log: Facts, report: Any) -> bool:
     """Tell whether a report is not the one that was refused. It is emptied one day."""
     if report is None:
-        until: str = log["report_until"]
-        return until > clock.now().isoformat()
+        return bool(log["report_until"] > clock.now().isoformat())
     expected: str = log["sha256"]
     return digest_of(log["sent"], log["why"], report, log["taken"]) != expected
 
 
-def _told_pairs(own: Facts, details: Facts) -> Told:
+def _told_pairs(own: Facts, details: Facts) -> Stream:
     for row, other in details["pairs"]:
         yield (row, other), own | {"accounts": True}
 
 
-def _saved_pairs() -> Iterator[tuple[Any, Facts]]:
+def _saved_pairs() -> Stream:
     """Yield each pair of look-alikes, and whether it has the accounts of its rows."""
-    sides = LookAlike.row_id, LookAlike.other_row_id
-    query, accounts = select(*LookAlike.__table__.columns), []
-    for side in sides:
+    query = select(*models.LookAlike.__table__.columns)
+    for side in (models.LookAlike.row_id, models.LookAlike.other_row_id):
         row, upload = aliased(PanelSerial), aliased(Upload)
         query = query.outerjoin(row, row.id == side)
         query = query.outerjoin(upload, upload.id == row.upload_id)
-        accounts.append(upload.account_id)
-    query = query.add_columns(*accounts).order_by(LookAlike.id)
-    for pair in read(query):
+        query = query.add_columns(upload.account_id)
+    for pair in comparison.read(query.order_by(models.LookAlike.id)):
         is_right = [*pair[-2:]] == [pair.account_id, pair.other_account_id]
         key = pair.row_id, pair.other_row_id
         yield key, {"at": pair.found_at, "accounts": is_right}
 
 
 def _wrong_days() -> Iterator[str]:
-    """Yield a sentence for each day of an account that is counted wrongly.
-
-    The days are counted from tables that are compared with the log elsewhere.
-    """
-    ordered = merge(*_counted(), _saved_days(), key=itemgetter(0))
-    for day, items in groupby(ordered, key=itemgetter(0)):
-        counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
-        saved: defaultdict[int, Counter[str]] = defaultdict(Counter)
-        for _, account, counts, is_saved in items:
-            (saved if is_saved else counted)[account].update(counts)
-        for account in sorted(counted.keys() | saved.keys()):
-            if counted.get(account) != saved.get(account):
+    """Yield a sentence for each day of an account that is counted wrongly."""
+    query = select(*models.AccountDay.__table__.columns).order_by(models.AccountDay.day)
+    saved_days = (
+        (row.day, (row.account_id, {name: getattr(row, name) for name in COUNTS}))
+        for row in comparison.read(query)
+    )
+    for day, (saved, *counted) in comparison.merged(saved_days, *_counted()):
+        totals = [_by_account(saved), _by_account(chain(*counted))]
+        for account in sorted(totals[0].keys() | totals[1].keys()):
+            if totals[0].get(account) != totals[1].get(account):
                 yield f"account {account}: {day.isoformat()} is counted wrongly"
 
 
-def _saved_days() -> Iterator[Counts]:
-    query = select(*AccountDay.__table__.columns).order_by(AccountDay.day)
-    for row in read(query):
-        yield row.day, row.account_id, {n: getattr(row, n) for n in COUNTS}, True
+def _by_account(counts: Iterable[tuple[int, Facts]]) -> dict[int, Counter[str]]:
+    totals = defaultdict[int, Counter[str]](Counter)
+    for account, counted in counts:
+        totals[account].update(counted)
+    return totals
 
 
-def _counted() -> Iterator[Iterator[Counts]]:
-    """Yield streams of what accounts did, each in the order of time."""
+def _counted() -> Iterator[Stream]:
+    """Yield streams of what accounts did: a moment, the account, and the counts."""
+    recorded = Upload.row_count.label("recorded")
+    yield _by_day(select(Upload.received_at, Upload.account_id, recorded))
+    invalidation, count = models.Invalidation, func.count()
+    marked_other = count.filter(invalidation.reason == OTHER).label("marked_other")
+    key = invalidation.made_at, Upload.account_id
     yield _by_day(
-        select(Upload.received_at, Upload.account_id, Upload.row_count)
-        .order_by(Upload.received_at),
-        lambda row: {"recorded": row[2]},
-    )  # fmt: skip
-    invalidation = (Invalidation.made_at, Upload.account_id, Invalidation.reason)
-    yield _by_day(
-        select(*invalidation, func.count()).select_from(PanelSerial)
-        .join(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
+        select(*key, count.label("marked"), marked_other).select_from(PanelSerial)
+        .join(invalidation, invalidation.id == PanelSerial.invalidation_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
-        .group_by(Invalidation.id, *invalidation).order_by(Invalidation.made_at),
-        lambda row: {"marked": row[3], "marked_other": row[3] * (row[2] == OTHER)},
+        .group_by(invalidation.id, *key)
     )  # fmt: skip
     # Subjects, because the details of these events are long.
     yield _by_day(
-        select(AuditEvent.at, AuditSubject.key).join(AuditSubject)
-        .where(AuditEvent.chain == audit_log.REGISTRY, AuditEvent.event == REFUSED,
-               AuditSubject.kind == "account")
-        .order_by(AuditEvent.at),
-        lambda _row: {"refused_uploads": 1},
+        select(AuditEvent.at, AuditSubject.key, literal(1).label("refused_uploads"))
+        .join(AuditSubject).where(AuditSubject.kind == "account")
+        .where(AuditEvent.chain == REGISTRY, AuditEvent.event == REFUSED)
     )  # fmt: skip
-    yield _by_day(
-        select(Conflict.refused_at, Conflict.account_id, Conflict.serial_count)
-        .order_by(Conflict.refused_at),
-        lambda row: {"conflicts": row[2]},
-    )  # fmt: skip
+    conflict, conflicts = (
+        models.Conflict,
+        models.Conflict.serial_count.label("conflicts"),
+    )
+    yield _by_day(select(conflict.refused_at, conflict.account_id, conflicts))
 
 
-def _by_day(
-    query: Executable, counts: Callable[[Any], dict[str, int]]
-) -> Iterator[Counts]:
-    for row in read(query):
-        yield clock.day_of(row[0]), int(row[1]), counts(row), False
+def _by_day(query: Select[*tuple[Any, ...]]) -> Stream:
+    for row in comparison.read(query.order_by(query.selected_columns[0])):
+        counts = {name: getattr(row, name) for name in COUNTS if hasattr(row, name)}
+        yield clock.day_of(row[0]), (int(row[1]), counts)

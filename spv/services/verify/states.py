@@ -1,39 +1,35 @@
-"""Verify that users, accounts and other rows are in the state that the log tells."""
+"""Verify what events tell: the states of rows, and the subjects of the events.
+
+The subjects of an event are the things that it is about. They find the events of one.
+"""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-from spv import clock
-from spv.models import AuditEvent, StcBatch
-from spv.services import audit_log
-from spv.services.row_states import ALL, KINDS, SETS, Kind, State, state_of
-from spv.services.verify.comparison import differences, rows_of
-from spv.services.verify.findings import Findings
+from sqlalchemy import select
 
-KIND = "people and accounts"
-BATCHES = StcBatch.__tablename__
+from spv import clock
+from spv.extensions import db
+from spv.models import AuditEvent, AuditSubject, StcBatch
+from spv.services import audit_log
+from spv.services.row_states import ALL, KINDS, SETS, State, state_of
+from spv.services.verify.comparison import Findings, differences, read, rows_of
+
+KIND, SUBJECTS = "people and accounts", "subjects of events"
 
 
 class States:
-    """The state of each row after the events that were read.
-
-    Memory grows with the rows of these tables, by about a kilobyte each. It does not
-    grow with the ledger.
-    """
+    """The state of each row after the events that were read: a kilobyte for each."""
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self._known: dict[tuple[str, str], tuple[int, str]] = {}
 
     def take(self, event: AuditEvent, details: dict[str, Any]) -> None:
-        """Take over the states that an event tells, if it may set them.
-
-        A baseline tells the states of all rows of the tables that its chain covers.
-        """
-        if event.event == audit_log.BASELINE:
-            is_stc = event.chain == audit_log.STC
-            for row in [row for row in self._known if (row[0] == BATCHES) == is_stc]:
+        """Take over the states that an event tells, if it may set them."""
+        if event.event == audit_log.BASELINE:  # of all tables that the chain covers
+            is_stc, batches = event.chain == audit_log.STC, StcBatch.__tablename__
+            for row in [row for row in self._known if (row[0] == batches) == is_stc]:
                 del self._known[row]
         may_set = SETS.get(event.event, {})
         for table, rows in details["states"].items():
@@ -45,27 +41,27 @@ class States:
         self, event: AuditEvent, row: tuple[str, str], state: State | None,
         may_set: frozenset[str] | None, link: str,
     ) -> None:  # fmt: skip
-        name = f"{KINDS[row[0]].name} {row[1]}"
+        name, number = f"{KINDS[row[0]].name} {row[1]}", event.sequence
         if may_set is None:
-            self._add(f"{name}: event {event.sequence} cannot change it")
+            self._add(f"{name}: event {number} cannot change it")
         before = self._known.pop(row, None)
         if before is None and event.event == audit_log.COLUMNS_ADDED:
-            self._add(f"{name}: no event of before event {event.sequence} made it")
+            self._add(f"{name}: no event of before event {number} made it")
         if state is None:
             return
-        self._known[row] = (event.sequence, audit_log.canonical(state))
+        self._known[row] = (number, audit_log.canonical(state))
         if before and may_set is not None and may_set != ALL:
             old = json.loads(before[1])
             other = {each for each in old if old[each] != state.get(each)} - may_set
             if other:
                 self._add(
                     f"{name}: its {', '.join(sorted(other))} was changed before event "
-                    f"{event.sequence}, and no event says so"
+                    f"{number}, and no event says so"
                 )
             if link and link != old["link_hash"]:
                 self._add(
-                    f"{name}: the password link of event {event.sequence} was put into "
-                    "the database, and no event made it"
+                    f"{name}: the password link of event {number} was put into the "
+                    "database, and no event made it"
                 )
 
     def compare(self) -> None:
@@ -75,23 +71,57 @@ class States:
                 self.findings.read(kind.name)
                 event, logged = self._known.pop((table, str(row.id)), (0, ""))
                 log = json.loads(logged) | {"event": event} if logged else None
-                found = _saved(kind, row, log)
-                self._add_all(differences(f"{kind.name} {row.id}", log, found))
+                state = state_of(kind, row._mapping)
+                is_over = kind.model is StcBatch and row.document_until <= clock.now()
+                if is_over and row.document is None and log:  # the file was deleted
+                    state["document"] = log["document"]
+                self._add(*differences(f"{kind.name} {row.id}", log, state))
         for (table, number), (event, _) in self._known.items():
             name = f"{KINDS[table].name} {number}"
-            self._add_all(differences(name, {"event": event}, None))
+            self._add(*differences(name, {"event": event}, None))
 
-    def _add(self, sentence: str) -> None:
-        self.findings.add(KIND, sentence)
-
-    def _add_all(self, sentences: Iterator[str]) -> None:
+    def _add(self, *sentences: str) -> None:
         self.findings.add_all(KIND, sentences)
 
 
-def _saved(kind: Kind, row: Any, log: State | None) -> State:
-    """Return the state of a saved row. The file of a batch is forgotten after a day."""
-    state = state_of(kind, row._mapping)
-    is_over = kind.model is StcBatch and row.document_until <= clock.now()
-    if is_over and row.document is None and log:
-        state["document"] = log["document"]
-    return state
+class SubjectsCheck:
+    """The comparison of a chain's events with their subjects, a slice at a time."""
+
+    def __init__(self, chain: str, findings: Findings) -> None:
+        self.chain, self.findings = chain, findings
+        self.slice: dict[int, tuple[AuditEvent, bool]] = {}
+
+    def add(self, event: AuditEvent, *, is_wrong: bool) -> None:
+        """Add an event. If it was changed, its other subjects follow from that."""
+        self.slice[event.id] = event, is_wrong
+        if len(self.slice) == audit_log.SLICE:
+            self.finish()
+
+    def finish(self) -> None:
+        """Compare the events of the slice with the subjects that are saved."""
+        saved: dict[int, set[tuple[str, str]]] = {
+            number: set() for number in self.slice
+        }
+        query = select(*AuditSubject.__table__.columns)
+        of_slice = query.where(AuditSubject.event_id.in_(saved))
+        for kind, key, number in db.session.execute(of_slice):
+            saved[number].add((kind, key))
+        for number, (event, is_wrong) in self.slice.items():
+            try:
+                told = audit_log.subjects_of(event.event, json.loads(event.details))
+            except (ValueError, TypeError, AttributeError):
+                told = None  # the event was changed
+            if saved[number] != told:
+                where = f"{self.chain}: event {event.sequence}"
+                sentence = f"{where} is found by other subjects than it tells"
+                self.findings.add(SUBJECTS, sentence, follows=is_wrong)
+        self.slice.clear()
+
+
+def find_spare_subjects(findings: Findings) -> None:
+    """Find subjects whose event is missing. Where a chain has a gap, they follow."""
+    query = select(AuditSubject.event_id).outerjoin(AuditEvent).distinct()
+    follows = bool(findings.problems)
+    for (number,) in read(query.where(AuditEvent.id.is_(None))):
+        sentence = f"subjects are saved for event id {number}, which does not exist"
+        findings.add(SUBJECTS, sentence, follows=follows)

@@ -4,7 +4,7 @@ import pytest
 
 from spv import demo
 from spv.services.accounts import sessions, users
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.people import acting, events, try_sign_in, user_of
 
 pytestmark = [
@@ -40,7 +40,7 @@ def test_the_person_and_the_administrators_are_told_until_they_close_it():
     assert [told(email) for email in TOLD] == [[], ["Tom Okafor"]]
     users.make_link(tom, acting(demo.STAFF))
     assert [told(email) for email in TOLD] == [["Tom Okafor"]] * 2
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
 
 
 def test_a_link_that_is_made_while_somebody_reads_is_not_closed_unread():

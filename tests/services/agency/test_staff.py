@@ -13,7 +13,7 @@ from spv.rules.errors import (
 from spv.services.accounts import contacts, sessions, users
 from spv.services.agency import staff, suspensions
 from spv.services.agency.suspensions import Subject
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.people import (
     NEW_PASSWORD,
     PASSWORD,
@@ -56,7 +56,7 @@ def test_a_colleague_is_added_changed_and_removed():
     assert sessions.resume(token) is None
     assert "is wrong" in try_sign_in(PAT["email"], PASSWORD)
     assert PAT["email"] not in {each.email for each in staff.index()}
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
 
 
 def test_who_cannot_be_added():

@@ -18,7 +18,7 @@ from spv.services.agency import suspensions
 from spv.services.agency.suspensions import Subject
 from spv.services.api import subscriptions
 from spv.services.ledger import uploads
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.api import key_of, subscribe
 from tests.panels import panels_csv, upload
 from tests.people import (
@@ -113,7 +113,7 @@ def test_rows_stay_valid(demonstration):
     made = upload(panels_csv(3), acting(demo.VSP_USER)).upload_id
     suspend(Subject.ACCOUNT, user_of(demo.VSP_USER).account_id)
     assert uploads.show(made, acting(demo.STAFF)).valid == 3
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
 
 
 @pytest.mark.usefixtures("demonstration", "private_people")
@@ -240,16 +240,14 @@ def test_the_history_says_who_and_why(demonstration):
 )  # fmt: skip
 def test_the_log_proves_suspensions(demonstration, change):
     suspend(Subject.ACCOUNT, user_of(demo.GENERAL).account_id)
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
     db.session.execute(sa.text(f"UPDATE suspensions SET {change}"))
     db.session.commit()
     column = change.split()[0]
-    assert everything.verify().sentences == [
-        f"suspension 1: saved with another {column}"
-    ]
+    assert checks.verify().sentences == [f"suspension 1: saved with another {column}"]
     db.session.execute(sa.text("DELETE FROM suspensions"))
     db.session.commit()
-    (sentence,) = everything.verify().sentences
+    (sentence,) = checks.verify().sentences
     assert sentence.startswith("suspension 1: in the log as event")
 
 

@@ -13,7 +13,7 @@ from spv.rules.stc.batch import template_text
 from spv.rules.stc.system_types import SystemType
 from spv.services.actor import visitor
 from spv.services.stc import batches, calculations
-from spv.services.verify import everything
+from spv.services.verify import checks
 from spv.services.verify.calculations import replay
 from tests.examples import EXAMPLES, GOOD_SOLAR
 from tests.services.test_audit_log import tamper
@@ -163,7 +163,7 @@ def test_dates_and_times_that_cannot_be_read(saved):
     assert UNREADABLE in replay().sentences
     tamper("UPDATE audit_events SET at = 'x' WHERE sequence = 3")
     assert UNREADABLE in replay().sentences
-    found = everything.verify()
+    found = checks.verify()
     assert "stc: an event after event 0 cannot be read" in found.sentences
 
 

@@ -9,7 +9,7 @@ from spv import clock, demo
 from spv.extensions import db
 from spv.models import AuditCheck
 from spv.services.actor import Actor
-from spv.services.verify import checks, everything, findings
+from spv.services.verify import checks, comparison
 from spv.services.verify.checks import NIGHTLY
 from tests.people import at_once, user_of
 from tests.verification import ended, interrupt, make_staff, set_back, undo
@@ -42,13 +42,13 @@ def test_a_run_in_the_background():
     assert check.started_at <= check.seen_at
     assert check.report["conclusion"].startswith("Proved: ")
     assert check.report["counts"]["event"] > 1
-    assert check.report["heads"] == everything.verify().heads
+    assert check.report["heads"] == checks.verify().heads
     assert checks.status()["running"] is None
     assert sentences() == []
 
 
 def test_the_progress_is_seen_from_outside(monkeypatch):
-    monkeypatch.setattr(findings, "STEP", 1)
+    monkeypatch.setattr(comparison, "STEP", 1)
     monkeypatch.setattr(checks, "MOVES_EVERY", 0)
     seen = []
 
@@ -144,7 +144,7 @@ def test_production_says_that_the_nightly_job_does_not_run(app):
 def test_a_connection_of_a_request_has_its_limits_lifted(app, monkeypatch):
     if db.engine.dialect.name == "sqlite":
         pytest.skip("SQLite has no such limits")
-    monkeypatch.setattr(findings, "STEP", 1)
+    monkeypatch.setattr(comparison, "STEP", 1)
     limits = "SELECT current_setting('{}')".format
     names = ("statement_timeout", "idle_in_transaction_session_timeout")
     seen = set()
@@ -155,6 +155,6 @@ def test_a_connection_of_a_request_has_its_limits_lifted(app, monkeypatch):
     db.engine.dispose()
     with app.test_request_context():
         assert db.session.scalar(sa.text(limits(names[0]))) == "30s"
-        everything.verify(progress=look)
+        checks.verify(progress=look)
         assert seen == {"0"}
         assert db.session.scalar(sa.text(limits(names[0]))) == "30s"

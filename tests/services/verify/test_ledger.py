@@ -13,7 +13,7 @@ from spv.rules.ledger import rows
 from spv.services import audit_log
 from spv.services.api import subscriptions
 from spv.services.ledger import uploads
-from spv.services.verify import comparison, everything
+from spv.services.verify import checks, comparison
 from tests.api import subscribe
 from tests.many_uploads import add_uploads
 from tests.panels import mark, panels_csv, upload
@@ -155,10 +155,10 @@ def two_uploads(made_once, demonstration):
 
 @pytest.mark.every_database
 def test_an_untouched_ledger(two_uploads):
-    before = everything.verify()
+    before = checks.verify()
     assert before.sentences == []
     upload(panels_csv(1000, "BB"), acting(demo.SUPPLIER))
-    after = everything.verify()
+    after = checks.verify()
     assert after.counts - before.counts == {"event": 1, "upload": 1, "row": 1000}
     assert after.sentences == []
 
@@ -271,7 +271,7 @@ def test_memory_does_not_grow_with_uploads(demonstration, many):
     for count in (many // 3, many - many // 3):
         add_uploads(count, actor)
         tracemalloc.start()
-        found = everything.verify()
+        found = checks.verify()
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert found.sentences == []

@@ -15,7 +15,7 @@ from spv.services import audit_log
 from spv.services.authorisation import authorised_transaction
 from spv.services.ledger import refusals
 from spv.services.ledger.refusals import Refusal, Taken
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.panels import panels_csv, refused, upload
 from tests.proof import log_problems
 
@@ -38,11 +38,11 @@ def test_memory_does_not_grow_with_refusals(vsp, other, monkeypatch):
     monkeypatch.setattr(audit_log, "SLICE", 50)  # or thousands would be needed
     upload_id = upload(panels_csv(20), vsp).upload_id
     peaks = []
-    everything.verify()  # and keep what every verification keeps
+    checks.verify()  # and keep what every verification keeps
     for numbers in (range(100), range(100, 400)):
         refuse(numbers, other, upload_id, vsp.account_id)
         tracemalloc.start()
-        found = everything.verify()
+        found = checks.verify()
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert found.sentences == []
@@ -65,7 +65,7 @@ def test_counts_of_days_follow_from_what_they_are_counted_from(
     of_it = RefusedSerial.refused_upload_id == number
     db.session.execute(sa.delete(RefusedSerial).where(of_it))
     db.session.commit()
-    found = everything.verify()
+    found = checks.verify()
     words = f"refused upload {number}: its serial numbers were changed"
     assert found.sentences == [words]
     assert found.problems["refusals"].following == len(problems)

@@ -15,7 +15,7 @@ from spv.models import User
 from spv.services import audit_log, checkpoints
 from spv.services.accounts import sessions, sign_in, users
 from spv.services.stc import calculations
-from spv.services.verify import everything
+from spv.services.verify import checks
 from tests.endurance import repeated
 from tests.examples import GOOD_SOLAR
 from tests.panels import mark, panels_csv, upload
@@ -59,7 +59,7 @@ def first_sentences(history, kind, times):
             if done[str(one.done)] > times // 5:
                 continue
             connection.commit()
-        found = everything.verify([history.file] if needs_file else [])
+        found = checks.verify([history.file] if needs_file else [])
         yield seed, words, [*found.sentences, "nothing"][0]
         history.copies.put_back(history.whole)
 
@@ -74,7 +74,7 @@ def test_every_place_is_found_and_named(history, kind, times):
 def test_what_nobody_has_touched(history):
     history.copies.put_back(history.whole)
     for files in ([], [history.file]):
-        found = everything.verify(files)
+        found = checks.verify(files)
         assert found.sentences == []
         assert found.conclusion().startswith("Proved: ")
 
@@ -108,15 +108,15 @@ def test_no_false_alarm_while_others_write(app, demonstration, tmp_path, times):
 
     def verify():
         try:
-            found.extend(everything.verify() for _ in range(times))
+            found.extend(checks.verify() for _ in range(times))
         finally:
             done.set()
 
     calculations.save(GOOD_SOLAR, WEB)  # or there is nothing to sign
-    before = everything.verify().counts
+    before = checks.verify().counts
     assert at_once(verify, write, write, write, sign) == []
     assert [each.sentences for each in found] == [[]] * times
-    after = everything.verify()
+    after = checks.verify()
     assert after.sentences == []
     for name in ("event", "upload", "invalidation", "user"):
         assert after.counts[name] >= before[name] + 3
@@ -132,7 +132,7 @@ def test_a_fault_is_told_from_those_that_follow(history):
             one.edit_details(event)
         one.edit_details(events[20])
         one.relink(audit_log.REGISTRY, 5)
-    found = everything.verify()
+    found = checks.verify()
     changed = "was not sealed by spv: it was changed or added"
     assert found.sentences == [f"registry: event {n} {changed}" for n in (5, 21)]
     assert found.problems["registry log"].following == 4
@@ -144,7 +144,7 @@ def test_a_link_that_was_put_into_the_database(history):
     history.copies.put_back(history.whole)
     user, staff = acting(KIM["email"]), acting(demo.STAFF)
     users.use_link(users.make_link(user.user_id, staff).token, NEW_PASSWORD, WEB)
-    assert everything.verify().sentences == []
+    assert checks.verify().sentences == []
     for made_before in (False, True):
         if made_before:
             users.make_link(user.user_id, staff)
@@ -154,7 +154,7 @@ def test_a_link_that_was_put_into_the_database(history):
         db.session.execute(sa.update(User).where(where).values(planted))
         db.session.commit()
         users.use_link("planted", NEW_PASSWORD, WEB)
-        problems = everything.verify().sentences
+        problems = checks.verify().sentences
         assert len(problems) == 1 + made_before
         for problem in problems:
             assert problem.startswith(f"user {user.user_id}: the password link of ")
@@ -168,4 +168,4 @@ def test_a_key_that_was_replaced_seals_nothing_any_more(app):
         calculations.save(GOOD_SOLAR, WEB)
     app.config.update(SPV_LOG_KEY=new, SPV_LOG_KEY_FALLBACKS=(old,))
     words = "stc: event 3 was sealed with a log key that had been replaced"
-    assert everything.verify().sentences == [words]
+    assert checks.verify().sentences == [words]
