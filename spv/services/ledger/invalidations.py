@@ -1,6 +1,7 @@
 """Mark rows of the ledger as invalid: all the rows that were shown, or none of them."""
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -63,26 +64,27 @@ def mark(
         raise ValidationError({"selection": "Choose at least one row that is valid."})
     check_most(len(selection.row_ids))
     role = Role.ASSESSOR if Role.STAFF in actor.roles else Role.UPLOADER
+    digest = digest_of(sorted(selection.row_ids))  # before others wait
     with authorised_transaction(actor, role) as event_sequence:
-        valid = valid_ids(PanelSerial.id.in_(selection.row_ids), actor)
-        if len(valid) < len(selection.row_ids):
+        parts = _valid_parts(selection, actor)
+        if sum(part.rows for part in parts) < len(selection.row_ids):
             if earlier := made_before(selection, reason, actor):
                 return earlier, False
-            raise _moved(selection, valid, actor)
+            raise _moved(selection, actor)
         invalidation = Invalidation(
             **ledger_rows.made_by(actor), **reason, upload_id=selection.upload_id,
-            criteria=dict(selection.how), row_count=len(valid), made_at=clock.now(),
-            audit_sequence=event_sequence,
+            criteria=dict(selection.how), row_count=len(selection.row_ids),
+            made_at=clock.now(), audit_sequence=event_sequence,
         )  # fmt: skip
         db.session.add(invalidation)
         db.session.flush()
         link_result(actor, invalidation_id=invalidation.id)
-        _invalidate(valid, invalidation.id)
-        _count_day(invalidation, actor)
+        _invalidate(selection, invalidation.id, parts)
+        _count_day(invalidation, parts)
         audit_log.act(
             MARKED, actor, invalidation.made_at, invalidation=invalidation.id,
-            rows=len(valid), sha256=digest_of(valid), criteria=invalidation.criteria,
-            upload=invalidation.upload_id, **reason,
+            rows=invalidation.row_count, sha256=digest, upload=invalidation.upload_id,
+            criteria=invalidation.criteria, **reason,
         )  # fmt: skip
         return invalidation.id, True
 
@@ -100,7 +102,7 @@ def made_before(
 
     It has just these rows, and the same reason.
     """
-    is_selected = PanelSerial.id.in_(selection.row_ids)
+    is_selected = ledger_rows.has_id(selection.row_ids)
     of_rows = select(PanelSerial.invalidation_id).where(is_selected).distinct()
     found = db.session.scalars(of_rows).all()
     if len(found) != 1:
@@ -161,19 +163,40 @@ def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
     return csv_text([FIELDS.values(), *map(search.upload_cells, rows)], as_text=True)
 
 
-def _invalidate(row_ids: Sequence[int], invalidation_id: int) -> None:
+class _Part(NamedTuple):
+    """Rows of a selection that are of one product of an upload, and of one account."""
+
+    rows: int
+    upload_id: int
+    product_id: int
+    account_id: int
+
+
+def _valid_parts(selection: Selection, actor: Actor) -> list[_Part]:
+    """Count the rows of a selection that are valid and that the actor may mark."""
+    columns = PanelSerial.upload_id, PanelSerial.product_id, Upload.account_id
+    query = (
+        select(func.count(), *columns)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        .where(ledger_rows.has_id(selection.row_ids))
+        .where(ledger_rows.VALID, ledger_rows.visible(actor))
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    return [_Part._make(row) for row in db.session.execute(query)]
+
+
+def _invalidate(
+    selection: Selection, invalidation_id: int, parts: Sequence[_Part]
+) -> None:
     """Update the rows, and the number of valid rows of each product of an upload."""
     db.session.execute(
         update(PanelSerial)
-        .where(PanelSerial.id.in_(row_ids), ledger_rows.VALID)
+        .where(ledger_rows.has_id(selection.row_ids), ledger_rows.VALID)
         .values(invalidation_id=invalidation_id),
         execution_options={"synchronize_session": False},
     )
-    key = (PanelSerial.upload_id, PanelSerial.product_id)
-    of_it = PanelSerial.invalidation_id == invalidation_id
-    counts = select(func.count(), *key).where(of_it).group_by(*key).order_by(*key)
-    rows = [tuple(row) for row in db.session.execute(counts)]
-    database.execute_many(_SUBTRACT_VALID, rows)
+    database.execute_many(_SUBTRACT_VALID, [part[:3] for part in parts])
 
 
 _SUBTRACT_VALID = (
@@ -182,29 +205,25 @@ _SUBTRACT_VALID = (
 )
 
 
-def _count_day(invalidation: Invalidation, actor: Actor) -> None:
+def _count_day(invalidation: Invalidation, parts: Iterable[_Part]) -> None:
     """Count the rows for the accounts that uploaded them. Staff mark those of all."""
-    rows = {actor.account_id: invalidation.row_count}
-    if Role.STAFF in actor.roles:
-        owner, of_it = Upload.account_id, PanelSerial.invalidation_id == invalidation.id
-        query = select(owner, func.count()).join(PanelSerial).where(of_it)
-        rows = {row[0]: row[1] for row in db.session.execute(query.group_by(owner))}
-    is_other = invalidation.reason == OTHER
-    counts = {
-        account: {"marked": count, "marked_other": count if is_other else 0}
-        for account, count in rows.items()
-    }
+    counts: defaultdict[int | None, Counter[str]] = defaultdict(Counter)
+    for part in parts:
+        counts[part.account_id]["marked"] += part.rows
+        if invalidation.reason == OTHER:
+            counts[part.account_id]["marked_other"] += part.rows
     account_days.add(invalidation.made_at, counts)
 
 
-def _moved(selection: Selection, valid: Sequence[int], actor: Actor) -> SelectionMoved:
+def _moved(selection: Selection, actor: Actor) -> SelectionMoved:
     """Say what has become of the rows that are no longer valid."""
+    valid = valid_ids(ledger_rows.has_id(selection.row_ids), actor)
     gone = set(selection.row_ids) - set(valid)
     # Rows of other accounts are gone too, but nothing is said of them.
     of_rows = (
         select(PanelSerial.invalidation_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
-        .where(PanelSerial.id.in_(gone), ledger_rows.visible(actor))
+        .where(ledger_rows.has_id([*gone]), ledger_rows.visible(actor))
     )
     made = select(Invalidation).where(Invalidation.id.in_(of_rows))
     people = {

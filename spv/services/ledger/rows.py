@@ -1,8 +1,9 @@
 """The rows of the ledger: written in the caller's transaction, and looked up."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from operator import attrgetter
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -56,43 +57,64 @@ def visible(
     return made.account_id == actor.account_id if actor.account_id else sa.false()
 
 
-def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Any]:
-    """Add rows to the ledger, and return serial numbers that were already valid.
+def has_id(row_ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition for rows with some ids, which are sent as one value.
+
+    To write a placeholder for each of thousands takes longer than to find the rows.
+    """
+    if database.is_sqlite():
+        listed = sa.func.json_each(json.dumps(row_ids)).table_valued("value")
+        return PanelSerial.id.in_(select(listed.c.value))
+    return PanelSerial.id == sa.any_(sa.literal(row_ids, sa.ARRAY(sa.BigInteger)))
+
+
+def by_product(panels: Iterable[Panel]) -> dict[Names, list[str]]:
+    """Return the serial numbers of each product, sorted."""
+    serials: defaultdict[Names, list[str]] = defaultdict(list)
+    for supplier, licensee, model, serial in panels:
+        serials[supplier, licensee, model].append(serial)
+    return {names: sorted(of_product) for names, of_product in serials.items()}
+
+
+def put(upload: Upload, serials: Mapping[Names, Sequence[str]]) -> dict[str, Any]:
+    """Add the rows of `by_product`, and return serial numbers that were already valid.
 
     If there are any, the caller must roll back: the other rows were added. The registry
     transaction lets nobody else write rows meanwhile.
     """
-    serials = [panel.serial_number for panel in panels]
-    names = {panel.product for panel in panels}
-    products = _known_products(names)
-    if missing := sorted(names - products.keys()):
+    products = _known_products(serials.keys())
+    if missing := sorted(serials.keys() - products.keys()):
         # Look first: an upload that is refused must not use up product ids.
-        if valid := already_valid(serials, but=upload.id):
+        if valid := already_valid(chain.from_iterable(serials.values()), but=upload.id):
             return valid
         added = [product_values(each) for each in missing]
         db.session.connection().execute(sa.insert(Product), added)
-        products |= _known_products(set(missing))
-    upload_id = upload.id
-    # Sorted, because neighbours in the index are written together.
-    rows = [
-        (panel.serial_number, products[panel.product], upload_id)
-        for panel in sorted(panels, key=attrgetter("serial_number"))
-    ]
-    if database.execute_many(_PUT, rows) == len(rows):
-        counts = Counter(product for _, product, _ in rows).items()
-        parts = [(upload_id, product, n, n) for product, n in sorted(counts)]
+        products |= _known_products(missing)
+    rows = {products[names]: of_product for names, of_product in serials.items()}
+    put_rows = _PUT_SQLITE if database.is_sqlite() else _PUT_POSTGRESQL
+    sent = (upload.id, json.dumps(rows))
+    if database.execute_many(put_rows, [sent]) == upload.row_count:
+        counts = ((product, len(rows[product])) for product in sorted(rows))
+        parts = [(upload.id, product, count, count) for product, count in counts]
         database.execute_many(_PUT_PARTS, parts)
         return {}
-    if valid := already_valid(serials, but=upload.id):
+    if valid := already_valid(chain.from_iterable(serials.values()), but=upload.id):
         return valid
     raise ConflictError("The ledger changed just now. Send the file again.")
 
 
+# All rows are one value, JSON with the serial numbers of each product: to send each row
+# takes as long as to insert it. Sorted, because neighbours in the index are written
+# together.
 _PUT = (
     "INSERT INTO panel_serials (serial_number, product_id, upload_id) "
-    "VALUES (?, ?, ?) ON CONFLICT (serial_number, coalesce(invalidation_id, 0)) "
-    "DO NOTHING"
+    "SELECT serials.value, CAST(products.key AS INTEGER), ? "
+    "FROM json_each(?) AS products, {each}(products.value) AS serials "
+    "WHERE true ORDER BY serials.value{collation} "
+    "ON CONFLICT (serial_number, coalesce(invalidation_id, 0)) DO NOTHING"
 )
+_PUT_SQLITE = _PUT.format(each="json_each", collation="")
+_PUT_POSTGRESQL = _PUT.format(each="json_array_elements_text", collation=' COLLATE "C"')
 _PUT_PARTS = (
     "INSERT INTO upload_products (upload_id, product_id, row_count, valid_count) "
     "VALUES (?, ?, ?, ?)"
@@ -232,6 +254,6 @@ def with_event(made: Any, row_id: int, actor: Actor) -> sa.Row[Any, AuditEvent]:
     return require(db.session.execute(query).one_or_none())
 
 
-def _known_products(names: set[Names]) -> dict[Names, int]:
+def _known_products(names: Collection[Names]) -> dict[Names, int]:
     query = select(*NAMES, Product.id).where(sa.tuple_(*NAMES).in_(sorted(names)))
     return {(one, two, three): id for one, two, three, id in db.session.execute(query)}

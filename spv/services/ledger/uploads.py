@@ -20,10 +20,9 @@ from spv.rules.ledger.rows import (
     DIGESTS,
     CheckedRows,
     Problem,
-    of_log,
-    to_log,
 )
 from spv.rules.ledger.statements import WORDINGS, read_declaration
+from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result
@@ -108,8 +107,9 @@ def record(
     """
     if checked.problems:
         raise has_problems(checked, actor)
-    panels = list(checked.panels.values())
-    digests = _digests(checked)  # before the transaction, which others wait for
+    # Before the transaction, which others wait for.
+    digests = _digests(checked)
+    serials = ledger_rows.by_product(checked.panels.values())
     with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
         at = clock.now()
         declaration = declarations.of_upload(wording_version, actor, at)
@@ -120,13 +120,13 @@ def record(
         upload = Upload(
             **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
             channel=actor.channel, sha256=digests[0], digest_version=DIGEST_VERSION,
-            row_count=len(panels), received_at=at, audit_sequence=event_sequence,
-            warnings=to_log(checked.warnings) or None,
+            row_count=len(checked.panels), warnings=to_log(checked.warnings) or None,
+            received_at=at, audit_sequence=event_sequence,
         )  # fmt: skip
         db.session.add(upload)
         db.session.flush()
         link_result(actor, upload_id=upload.id)
-        if valid := ledger_rows.put(upload, panels):
+        if valid := ledger_rows.put(upload, serials):
             raise has_problems(checked, actor, valid)
         account_days.add(at, {actor.account_id: {"recorded": upload.row_count}})
         _log(upload, actor)
