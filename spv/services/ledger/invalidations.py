@@ -1,11 +1,13 @@
 """Mark rows of the ledger as invalid: all the rows that were shown, or none of them."""
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, func, select, update
 
 from spv import clock, database
 from spv.extensions import db
@@ -60,26 +62,28 @@ def mark(
     selection without rows, and SelectionMoved if a row is no longer valid.
     """
     reason = read_reason(answers)
-    if not selection.row_ids:
+    row_ids = selection.row_ids
+    if not row_ids:
         raise ValidationError({"selection": "Choose at least one row that is valid."})
-    check_most(len(selection.row_ids))
+    check_most(len(row_ids))
     role = Role.ASSESSOR if Role.STAFF in actor.roles else Role.UPLOADER
-    digest = digest_of(sorted(selection.row_ids))  # before others wait
+    # Before the transaction, which others wait for.
+    are_selected, digest = _has_id(row_ids), digest_of(sorted(row_ids))
     with authorised_transaction(actor, role) as event_sequence:
-        parts = _valid_parts(selection, actor)
-        if sum(part.rows for part in parts) < len(selection.row_ids):
+        parts = _valid_parts(are_selected, actor)
+        if sum(part.rows for part in parts) < len(row_ids):
             if earlier := made_before(selection, reason, actor):
                 return earlier, False
             raise _moved(selection, actor)
         invalidation = Invalidation(
             **ledger_rows.made_by(actor), **reason, upload_id=selection.upload_id,
-            criteria=dict(selection.how), row_count=len(selection.row_ids),
+            criteria=dict(selection.how), row_count=len(row_ids),
             made_at=clock.now(), audit_sequence=event_sequence,
         )  # fmt: skip
         db.session.add(invalidation)
         db.session.flush()
         link_result(actor, invalidation_id=invalidation.id)
-        _invalidate(selection, invalidation.id, parts)
+        _invalidate(are_selected, parts, invalidation.id)
         _count_day(invalidation, parts)
         audit_log.act(
             MARKED, actor, invalidation.made_at, invalidation=invalidation.id,
@@ -102,7 +106,7 @@ def made_before(
 
     It has just these rows, and the same reason.
     """
-    is_selected = ledger_rows.has_id(selection.row_ids)
+    is_selected = PanelSerial.id.in_(selection.row_ids)
     of_rows = select(PanelSerial.invalidation_id).where(is_selected).distinct()
     found = db.session.scalars(of_rows).all()
     if len(found) != 1:
@@ -163,40 +167,48 @@ def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
     return csv_text([FIELDS.values(), *map(search.upload_cells, rows)], as_text=True)
 
 
-class _Part(NamedTuple):
-    """Rows of a selection that are of one product of an upload, and of one account."""
+def _has_id(row_ids: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition for rows with some of thousands of ids.
 
-    rows: int
-    upload_id: int
-    product_id: int
-    account_id: int
+    The rows of whole uploads are a range. Other ids are sent as one value: to write a
+    placeholder for each takes longer than to find the rows.
+    """
+    ids = sorted({*row_ids})
+    if ids[-1] - ids[0] == len(ids) - 1:
+        return PanelSerial.id.between(ids[0], ids[-1])
+    if database.is_sqlite():
+        listed = func.json_each(json.dumps(ids)).table_valued("value")
+        return PanelSerial.id.in_(select(listed.c.value))
+    return PanelSerial.id == sa.any_(sa.literal(ids, sa.ARRAY(sa.BigInteger)))
 
 
-def _valid_parts(selection: Selection, actor: Actor) -> list[_Part]:
-    """Count the rows of a selection that are valid and that the actor may mark."""
-    columns = PanelSerial.upload_id, PanelSerial.product_id, Upload.account_id
-    query = (
-        select(func.count(), *columns)
-        .join(Upload, Upload.id == PanelSerial.upload_id)
-        .where(ledger_rows.has_id(selection.row_ids))
-        .where(ledger_rows.VALID, ledger_rows.visible(actor))
-        .group_by(*columns)
-        .order_by(*columns)
-    )
-    return [_Part._make(row) for row in db.session.execute(query)]
+def _valid_parts(
+    are_selected: ColumnElement[bool], actor: Actor
+) -> list[sa.Row[int, int, int, int]]:
+    """Count the rows selected that are valid and that the actor may mark.
+
+    Return the count of each product of an upload, with the account of the upload.
+    """
+    # Without the subquery, SQLite would read all rows of an account's uploads.
+    key = PanelSerial.upload_id, PanelSerial.product_id
+    found = select(func.count().label("rows"), *key).group_by(*key)
+    part = found.where(are_selected, ledger_rows.VALID).subquery()
+    query = select(part, Upload.account_id).join(Upload, Upload.id == part.c.upload_id)
+    query = query.where(ledger_rows.visible(actor))
+    return [*db.session.execute(query.order_by(part.c.upload_id, part.c.product_id))]
 
 
 def _invalidate(
-    selection: Selection, invalidation_id: int, parts: Sequence[_Part]
+    are_selected: ColumnElement[bool], parts: Iterable[Sequence[int]], new_id: int
 ) -> None:
     """Update the rows, and the number of valid rows of each product of an upload."""
     db.session.execute(
         update(PanelSerial)
-        .where(ledger_rows.has_id(selection.row_ids), ledger_rows.VALID)
-        .values(invalidation_id=invalidation_id),
+        .where(are_selected, ledger_rows.VALID)
+        .values(invalidation_id=new_id),
         execution_options={"synchronize_session": False},
     )
-    database.execute_many(_SUBTRACT_VALID, [part[:3] for part in parts])
+    database.execute_many(_SUBTRACT_VALID, [tuple(part[:3]) for part in parts])
 
 
 _SUBTRACT_VALID = (
@@ -205,7 +217,7 @@ _SUBTRACT_VALID = (
 )
 
 
-def _count_day(invalidation: Invalidation, parts: Iterable[_Part]) -> None:
+def _count_day(invalidation: Invalidation, parts: Iterable[Any]) -> None:
     """Count the rows for the accounts that uploaded them. Staff mark those of all."""
     counts: defaultdict[int | None, Counter[str]] = defaultdict(Counter)
     for part in parts:
@@ -217,13 +229,13 @@ def _count_day(invalidation: Invalidation, parts: Iterable[_Part]) -> None:
 
 def _moved(selection: Selection, actor: Actor) -> SelectionMoved:
     """Say what has become of the rows that are no longer valid."""
-    valid = valid_ids(ledger_rows.has_id(selection.row_ids), actor)
+    valid = valid_ids(PanelSerial.id.in_(selection.row_ids), actor)
     gone = set(selection.row_ids) - set(valid)
     # Rows of other accounts are gone too, but nothing is said of them.
     of_rows = (
         select(PanelSerial.invalidation_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
-        .where(ledger_rows.has_id([*gone]), ledger_rows.visible(actor))
+        .where(PanelSerial.id.in_(gone), ledger_rows.visible(actor))
     )
     made = select(Invalidation).where(Invalidation.id.in_(of_rows))
     people = {

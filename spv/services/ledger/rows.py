@@ -57,17 +57,6 @@ def visible(
     return made.account_id == actor.account_id if actor.account_id else sa.false()
 
 
-def has_id(row_ids: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition for rows with some ids, which are sent as one value.
-
-    To write a placeholder for each of thousands takes longer than to find the rows.
-    """
-    if database.is_sqlite():
-        listed = sa.func.json_each(json.dumps(row_ids)).table_valued("value")
-        return PanelSerial.id.in_(select(listed.c.value))
-    return PanelSerial.id == sa.any_(sa.literal(row_ids, sa.ARRAY(sa.BigInteger)))
-
-
 def by_product(panels: Iterable[Panel]) -> dict[Names, list[str]]:
     """Return the serial numbers of each product, sorted."""
     serials: defaultdict[Names, list[str]] = defaultdict(list)

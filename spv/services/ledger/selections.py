@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select
 
-from spv.database import one_of, snapshot
+from spv.database import snapshot
 from spv.extensions import db
 from spv.models import PanelSerial, Upload
 from spv.rules.errors import ValidationError
@@ -37,7 +37,7 @@ def chosen(row_ids: Iterable[int], actor: Actor) -> Selection:
     """Select those of some rows that are valid and that the actor may mark."""
     wanted = set(row_ids)
     check_most(len(wanted))
-    return Selection(valid_ids(ledger_rows.has_id([*wanted]), actor), ROW_BY_ROW)
+    return Selection(valid_ids(PanelSerial.id.in_(wanted), actor), ROW_BY_ROW)
 
 
 def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:
@@ -63,8 +63,7 @@ def listed(serials: Sequence[str], actor: Actor) -> Selection:
     """Select the rows of some serial numbers that are valid and the actor may mark."""
     check_most(len(serials))
     how = [("Chosen", f"By a list of {pluralise(len(serials), 'serial number')}")]
-    is_listed = one_of(PanelSerial.serial_number, serials)
-    return Selection(valid_ids(is_listed, actor), how)
+    return Selection(valid_ids(PanelSerial.serial_number.in_(serials), actor), how)
 
 
 def valid_ids(condition: ColumnElement[bool], actor: Actor) -> Sequence[int]:
