@@ -184,18 +184,21 @@ def _has_id(row_ids: Iterable[int]) -> ColumnElement[bool]:
 
 def _valid_parts(
     are_selected: ColumnElement[bool], actor: Actor
-) -> list[sa.Row[int, int, int, int]]:
+) -> Sequence[sa.Row[int, int, int, int]]:
     """Count the rows selected that are valid and that the actor may mark.
 
     Return the count of each product of an upload, with the account of the upload.
     """
-    # Without the subquery, SQLite would read all rows of an account's uploads.
-    key = PanelSerial.upload_id, PanelSerial.product_id
-    found = select(func.count().label("rows"), *key).group_by(*key)
-    part = found.where(are_selected, ledger_rows.VALID).subquery()
-    query = select(part, Upload.account_id).join(Upload, Upload.id == part.c.upload_id)
-    query = query.where(ledger_rows.visible(actor))
-    return [*db.session.execute(query.order_by(part.c.upload_id, part.c.product_id))]
+    columns = PanelSerial.upload_id, PanelSerial.product_id, Upload.account_id
+    query = (
+        select(func.count().label("rows"), *columns)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        # With `IS TRUE`, SQLite cannot begin with all uploads of an account instead.
+        .where(are_selected, ledger_rows.VALID, ledger_rows.visible(actor).is_(True))
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    return db.session.execute(query).all()
 
 
 def _invalidate(
