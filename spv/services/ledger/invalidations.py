@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -134,14 +135,7 @@ def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
     )
 
 
-def find(
-    actor: Actor, before: int = 0, account: int = 0, most: int = ledger_rows.SHOWN
-) -> tuple[Sequence[Invalidation], bool]:
-    """Return the newest, or those before an id, and whether there are more.
-
-    An account has its own invalidations, agency staff have all, or those of an account.
-    """
-    return ledger_rows.newest(Invalidation, actor, before, account=account, most=most)
+find = partial(ledger_rows.newest, Invalidation)
 
 
 def invalidations_of(upload_id: int) -> Sequence[Invalidation]:
