@@ -156,27 +156,24 @@ def _check_each(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
     panels: dict[int, Panel] = {}
     problems: list[Problem] = []
     first_row: dict[str, int] = {}
-    known: dict[tuple[str, ...], tuple[list[str | Fault], bool]] = {}
+    columns = tuple(COLUMNS.values())
+    products = {cells[:-1] for _, cells in rows}  # most rows have the same
+    read = {p: [c.read(v) for c, v in zip(columns, p, strict=False)] for p in products}
     for number, cells in rows:
-        others = cells[:-1]
-        if (read := known.get(others)) is None:  # most rows repeat all but the last
-            values = [c.read(v) for c, v in zip(COLUMNS.values(), others, strict=False)]
-            read = known[others] = values, Fault not in map(type, values)
-        values, are_good = read
         serial = read_serial(cells[-1])
-        if not are_good or type(serial) is not str:
+        values = (*read[cells[:-1]], serial)
+        are_good = Fault not in map(type, values)
+        if not are_good:
             problems += [
                 Problem(number, field, value, escape_invisible(cell.strip(BLANKS)))
-                for field, cell, value in zip(
-                    COLUMNS, cells, (*values, serial), strict=True
-                )
+                for field, cell, value in zip(COLUMNS, cells, values, strict=True)
                 if isinstance(value, Fault)
             ]
-        if type(serial) is not str:
+        if isinstance(serial, Fault):
             continue
         earlier = first_row.setdefault(serial, number)
         if earlier == number and are_good:
-            panels[number] = Panel._make((*values, serial))
+            panels[number] = Panel._make(values)
         elif earlier != number:
             name = "rounded_twice" if is_rounded(serial) else "duplicate"
             found = Problem(number, "serial_number", fault(name), serial)

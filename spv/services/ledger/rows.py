@@ -85,12 +85,10 @@ def put(upload_id: int, serials: Mapping[Names, Sequence[str]]) -> dict[str, Any
         added = [product_values(each) for each in missing]
         db.session.connection().execute(sa.insert(Product), added)
         products |= _known_products(missing)
-    rows = {products[names]: of_product for names, of_product in serials.items()}
-    put_rows = _PUT_SQLITE if database.is_sqlite() else _PUT_POSTGRESQL
-    sent = (upload_id, json.dumps(rows))
-    if database.execute_many(put_rows, [sent]) == sum(map(len, rows.values())):
-        counts = ((product, len(rows[product])) for product in sorted(rows))
-        parts = [(upload_id, product, count, count) for product, count in counts]
+    of_products = {products[names]: each for names, each in serials.items()}
+    counts = {product: len(of_products[product]) for product in sorted(of_products)}
+    if _put_rows(upload_id, of_products) == sum(counts.values()):
+        parts = [(upload_id, product, n, n) for product, n in counts.items()]
         database.execute_many(_PUT_PARTS, parts)
         return {}
     if valid := already_valid(chain.from_iterable(serials.values()), but=upload_id):
@@ -98,18 +96,34 @@ def put(upload_id: int, serials: Mapping[Names, Sequence[str]]) -> dict[str, Any
     raise ConflictError("The ledger changed just now. Send the file again.")
 
 
-# All rows are one value, JSON with the serial numbers of each product: to send each row
-# takes as long as to insert it. Sorted, because neighbours in the index are written
-# together.
+def _put_rows(upload_id: int, serials: Mapping[int, Sequence[str]]) -> int:
+    """Insert the serial numbers of some products, and return how many were new.
+
+    They are sorted, because neighbours in the index are written together.
+    """
+    if not database.is_sqlite():  # to send it each row takes as long as to insert it
+        return database.execute_many(_PUT_ALL, [(upload_id, json.dumps(serials))])
+    # A statement for each row: SQLite copies every page that changes within a longer
+    # one, as it might have to undo it.
+    rows = (
+        (serial, product, upload_id)
+        for product, of_product in serials.items()
+        for serial in of_product
+    )
+    return database.execute_many(_PUT, sorted(rows))
+
+
 _PUT = (
     "INSERT INTO panel_serials (serial_number, product_id, upload_id) "
-    "SELECT serials.value, CAST(products.key AS INTEGER), ? "
-    "FROM json_each(?) AS products, {each}(products.value) AS serials "
-    "WHERE true ORDER BY serials.value{collation} "
-    "ON CONFLICT (serial_number, coalesce(invalidation_id, 0)) DO NOTHING"
+    "VALUES (?, ?, ?) ON CONFLICT (serial_number, coalesce(invalidation_id, 0)) "
+    "DO NOTHING"
 )
-_PUT_SQLITE = _PUT.format(each="json_each", collation="")
-_PUT_POSTGRESQL = _PUT.format(each="json_array_elements_text", collation=' COLLATE "C"')
+_PUT_ALL = _PUT.replace(
+    "VALUES (?, ?, ?)",
+    "SELECT serials.value, CAST(products.key AS INTEGER), ? FROM json_each(?) "
+    "AS products, json_array_elements_text(products.value) AS serials "
+    'ORDER BY serials.value COLLATE "C"',
+)
 _PUT_PARTS = (
     "INSERT INTO upload_products (upload_id, product_id, row_count, valid_count) "
     "VALUES (?, ?, ?, ?)"
