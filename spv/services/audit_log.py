@@ -73,7 +73,8 @@ def registry_transaction() -> Iterator[int]:
     rows. Yields the sequence number that its event will have.
     """
     with transaction():
-        yield _locked_head(REGISTRY).sequence + 1
+        head = _locked_head(REGISTRY)  # as long as it is here, `act` need not read it
+        yield head.sequence + 1
 
 
 def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
