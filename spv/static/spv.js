@@ -319,7 +319,7 @@ function spvCopy(text) {
       link.className = "govuk-link";
       link.href = list.dataset.address + each.reference;
       link.textContent = each.headline;
-      item.append(link, " " + each.system + ", installed on " + each.day);
+      item.append(link, ": " + each.system + ", installed on " + each.day);
       return item;
     }));
   }

@@ -111,7 +111,7 @@ def test_my_last_results(page):
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("Solar battery, installed on")
     expect(rows.last).to_have_text(
-        "45 STCs SGU – Solar (deemed), installed on 30 June 2026"
+        "45 STCs: SGU – Solar (deemed), installed on 30 June 2026"
     )
     expect(page.locator("#my-results")).to_contain_text("only on this device")
     check(page)

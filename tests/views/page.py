@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 
 FRAME = {"html", "title", "link", "script", "meta", "header", "nav", "footer"}
-VOID = {"input", "meta", "link", "br", "hr", "img", "rect", "path", "circle"}
+VOID = {"input", "meta", "link", "br", "wbr", "hr", "img", "rect", "path", "circle"}
 
 
 class Node:
