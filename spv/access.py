@@ -186,8 +186,9 @@ def _authorise() -> BaseResponse | None:
     if Role.SYSTEM in policy:
         return _authenticate_client()
     _refuse_suspended()
-    has_to_prove = Role.UNPROVEN in roles() and not _is_api()
-    if has_to_prove and request.endpoint not in UNPROVEN:
+    # Static files are UNPROVEN and first: nothing reads the session for them.
+    may_prove_later = request.endpoint in UNPROVEN or _is_api()
+    if not may_prove_later and Role.UNPROVEN in roles():
         return _lead_to(url_for("second_factor.show"))
     if Role.VISITOR in policy or may(request.endpoint):
         return None

@@ -20,6 +20,7 @@ from sqlalchemy.types import TypeDecorator
 from spv.rules.text import network_of
 
 LONGEST_TOKEN = 300  # characters
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -107,7 +108,7 @@ def request_id() -> str:
     """Return the id of this request: that of a reverse proxy, or a random one."""
     if "request_id" not in g:
         sent = request.headers.get("X-Request-Id", "")
-        is_id = re.fullmatch(r"[A-Za-z0-9._-]{8,64}", sent)
+        is_id = REQUEST_ID.fullmatch(sent)
         is_kept = is_id and current_app.config["SPV_PROXIES"]
         g.request_id = sent if is_kept else secrets.token_hex(8)
     return str(g.request_id)

@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from spv.rules.ledger.statements import REASONS
 from spv.rules.stc.system_types import SystemType
 
+_BETWEEN_WORDS = re.compile("[^a-z0-9]+")
 ROOM = Path(__file__).parent
 # Where a link of a document goes, seen from /help. A link to another file is only text.
 LINKS = {"api.md": "help/api"}
@@ -47,7 +48,7 @@ class Document(NamedTuple):
 
 def slug(words: str) -> str:
     """Return the id of a heading or a term."""
-    return re.sub("[^a-z0-9]+", "-", words.lower()).strip("-")
+    return _BETWEEN_WORDS.sub("-", words.lower()).strip("-")
 
 
 _TERMS = tomllib.loads((ROOM / "terms.toml").read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from spv.extensions import Model
 
+_NEXT_WORD = re.compile("(?<!^)(?=[A-Z])")
 AccountId = Annotated[int, mapped_column(ForeignKey("accounts.id"))]
 UserId = Annotated[int, mapped_column(ForeignKey("users.id"))]
 SubscriptionId = Annotated[int, mapped_column(ForeignKey("subscriptions.id"))]
@@ -29,7 +30,7 @@ class Table(Model):
 
     @declared_attr.directive
     def __tablename__(cls) -> str:  # noqa: N805
-        words = re.sub("(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        words = _NEXT_WORD.sub("_", cls.__name__).lower()
         return words + ("es" if words.endswith(("s", "h")) else "s")
 
 

@@ -3,9 +3,7 @@
 import re
 from urllib.parse import urlencode
 
-from tests.browser.test_accounts import (
-    press,
-)
+from tests.browser.test_accounts import press
 from tests.browser.test_uploads import choose, declare
 from tests.examples import GOOD_SOLAR
 from tests.trainees import Trainee, sender_to

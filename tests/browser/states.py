@@ -20,13 +20,7 @@ from tests.browser.state_steps import (
     ticks,
     unfold,
 )
-from tests.browser.test_accounts import (
-    demonstrated,
-    go,
-    heading,
-    press,
-    set_password,
-)
+from tests.browser.test_accounts import demonstrated, go, heading, press, set_password
 from tests.browser.test_accounts import sign_in as signed_in
 from tests.browser.test_agency_second_factor import turn_on
 from tests.browser.training_states import TRAINEE, TRAINER

@@ -4,14 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_accounts import demonstrated, go, heading, press
-from tests.browser.test_marking import (
-    ask,
-    confirm,
-    found,
-    rows_marked,
-    tick,
-    uploaded,
-)
+from tests.browser.test_marking import ask, confirm, found, rows_marked, tick, uploaded
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 

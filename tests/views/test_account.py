@@ -12,15 +12,7 @@ from spv import demo
 from spv.extensions import db
 from spv.services.accounts import users
 from tests.conftest import dispose, make_app
-from tests.people import (
-    KIM,
-    NEW_PASSWORD,
-    PASSWORD,
-    acting,
-    browser_of,
-    twice,
-    user_of,
-)
+from tests.people import KIM, NEW_PASSWORD, PASSWORD, acting, browser_of, twice, user_of
 from tests.views.page import follow, read
 
 HTMX = {"HX-Request": "true"}

@@ -13,15 +13,7 @@ from spv.extensions import db
 from spv.models import AuditEvent, SubscriptionKey
 from spv.rules.errors import ConflictError, ForbiddenError
 from spv.services.api import subscriptions
-from tests.api import (
-    HEADER,
-    UPLOADS,
-    System,
-    items,
-    key_of,
-    subscribe,
-    system_of,
-)
+from tests.api import HEADER, UPLOADS, System, items, key_of, subscribe, system_of
 from tests.people import acting, at_once, browser_of, events
 from tests.proof import log_problems
 from tests.views.page import Page

@@ -100,14 +100,7 @@ def test_a_form_with_its_token(failing):
 
 @pytest.mark.parametrize(
     "address",
-    [
-        "/stc",
-        "/stc/batch",
-        "/api/openapi.json",
-        "/nowhere",
-        "/crash",
-        "/static/no.css",
-    ],
+    ["/stc", "/stc/batch", "/api/openapi.json", "/nowhere", "/crash", "/static/no.css"],
 )
 def test_headers_on_every_answer(failing, address):
     with failing.get(address) as answer:

@@ -12,15 +12,7 @@ from spv import demo
 from spv.extensions import db
 from spv.models import UserSession
 from spv.services.accounts import users
-from tests.people import (
-    KIM,
-    NEW_PASSWORD,
-    PASSWORD,
-    browser_of,
-    events,
-    twice,
-    user_of,
-)
+from tests.people import KIM, NEW_PASSWORD, PASSWORD, browser_of, events, twice, user_of
 from tests.second_factors import START, STEP, code_of, enrol_in
 
 EMAIL = KIM["email"]

@@ -13,13 +13,7 @@ from spv.extensions import db
 from spv.models import AuditEvent
 from spv.policy import FRESH_FACTOR, UNPROVEN
 from spv.services.agency import staff as agency_staff
-from tests.people import (
-    KIM,
-    NEW_PASSWORD,
-    PASSWORD,
-    browser_of,
-    events,
-)
+from tests.people import KIM, NEW_PASSWORD, PASSWORD, browser_of, events
 from tests.second_factors import START, code_of, enrol_in
 
 HTMX = {"HX-Request": "true"}

@@ -16,10 +16,7 @@ from tests.plans import scans, statements
 from tests.second_factors import enrol_in
 from tests.verification import ended, interrupt, make_staff, set_back, undo
 
-pytestmark = [
-    pytest.mark.every_database,
-    pytest.mark.usefixtures("demonstration"),
-]
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
 HTMX = {"HX-Request": "true"}
 ADDRESS = "/staff/verify"
 BANNER = "The verification found 1 problem. The first: user "

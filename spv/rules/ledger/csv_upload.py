@@ -23,12 +23,7 @@ from spv.rules.csv_file import (
 )
 from spv.rules.faults import fault
 from spv.rules.ledger import rows as ledger_rows
-from spv.rules.ledger.rows import (
-    FIELDS,
-    CheckedRows,
-    Problem,
-    escape_invisible,
-)
+from spv.rules.ledger.rows import FIELDS, CheckedRows, Problem, escape_invisible
 from spv.rules.ledger.warnings import warnings_of
 from spv.rules.text import join_words
 

@@ -15,12 +15,7 @@ from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import accept_headings, check_csv, guess_headings
 from spv.rules.ledger.report import Group, Report, groups_of, report
-from spv.rules.ledger.rows import (
-    DIGEST_VERSION,
-    DIGESTS,
-    CheckedRows,
-    Problem,
-)
+from spv.rules.ledger.rows import DIGEST_VERSION, DIGESTS, CheckedRows, Problem
 from spv.rules.ledger.statements import WORDINGS, read_declaration
 from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log

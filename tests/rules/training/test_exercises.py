@@ -169,7 +169,7 @@ CASES = {
             {"declarations": []},
             "The Declaration for API Users has not been made yet. The declaration with "
             "a file is another one.",
-        ),
+        )
     ],
     "subscribe": [
         (
@@ -212,10 +212,7 @@ CASES = {
     ],
     "correct": [
         ({"rows": {}}, "Upload your first file, so that there is a row to correct."),
-        (
-            {"rows": UPLOADED},
-            f"{WRONG} is still valid with the model number TSC-415M.",
-        ),
+        ({"rows": UPLOADED}, f"{WRONG} is still valid with the model number TSC-415M."),
         (
             {"rows": UPLOADED | rows([GIVEN.panels[3]], is_valid=False)},
             f"{WRONG} is marked as invalid, but not uploaded again yet.",

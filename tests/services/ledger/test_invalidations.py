@@ -23,10 +23,7 @@ from tests.people import acting, events
 from tests.proof import log_problems
 from tests.views.ledger_pages import count_invalidations
 
-pytestmark = [
-    pytest.mark.every_database,
-    pytest.mark.usefixtures("demonstration"),
-]
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
 WHY = {"reason": "Ineligible panel"}
 # Names that spreadsheets would run, and serial numbers that they would change.
 AWKWARD = [

@@ -14,10 +14,7 @@ from tests.panels import HEADING, mark, panels_csv, upload
 from tests.people import acting, browser_of, events
 from tests.views.page import read
 
-pytestmark = [
-    pytest.mark.every_database,
-    pytest.mark.usefixtures("demonstration"),
-]
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
 
 
 @pytest.fixture

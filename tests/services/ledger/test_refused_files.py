@@ -12,10 +12,7 @@ from spv.services.ledger.refused_files import RowsRefused
 from tests.panels import panels_csv, refused, stored, upload
 from tests.people import events
 
-pytestmark = [
-    pytest.mark.every_database,
-    pytest.mark.usefixtures("demonstration"),
-]
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
 
 
 def test_a_refused_file_is_kept_for_a_day_for_its_account(other, vsp):

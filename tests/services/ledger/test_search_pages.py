@@ -15,10 +15,7 @@ from tests import brute_force
 from tests.panels import mark, panels_csv, upload
 from tests.people import acting
 
-pytestmark = [
-    pytest.mark.every_database,
-    pytest.mark.usefixtures("small_pages"),
-]
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("small_pages")]
 STAFF = pytest.param(demo.STAFF, marks=pytest.mark.long)
 ASKED = [
     Criteria("EX"),

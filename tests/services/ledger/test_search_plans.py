@@ -12,13 +12,7 @@ from spv import demo
 from spv.extensions import db
 from spv.rules.ledger.panel_check import read_question
 from spv.rules.ledger.search import Criteria
-from spv.services.ledger import (
-    invalidations,
-    lookup,
-    search,
-    search_query,
-    selections,
-)
+from spv.services.ledger import invalidations, lookup, search, search_query, selections
 from spv.services.ledger import rows as ledger_rows
 from tests import brute_force
 from tests.endurance import sampled

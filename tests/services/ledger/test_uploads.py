@@ -23,10 +23,7 @@ from tests.panels import HEADING, NAMES, mark, panels_csv, stored, upload
 from tests.people import acting, at_once, events
 from tests.proof import log_problems
 
-pytestmark = [
-    pytest.mark.every_database,
-    pytest.mark.usefixtures("demonstration"),
-]
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
 
 
 def report_of(data, actor):

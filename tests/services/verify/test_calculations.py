@@ -132,8 +132,7 @@ def test_a_row_of_no_batch(saved):
 
 @pytest.mark.every_database(long=True)
 @pytest.mark.parametrize(
-    ("column", "text"),
-    [("details", "not JSON"), ("details", "{}"), ("details", "[]")],
+    ("column", "text"), [("details", "not JSON"), ("details", "{}"), ("details", "[]")]
 )
 def test_an_event_that_cannot_be_read(saved, column, text):
     tamper(f"UPDATE audit_events SET {column} = '{text}' WHERE sequence = 3")

@@ -15,10 +15,7 @@ from tests.people import at_once, user_of
 from tests.verification import ended, interrupt, make_staff, set_back, undo
 
 KIM, LEE = Actor("Kim", "web"), Actor("Lee", "web")
-pytestmark = [
-    pytest.mark.every_database,
-    pytest.mark.usefixtures("demonstration"),
-]
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
 
 
 def found():

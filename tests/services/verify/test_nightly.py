@@ -17,10 +17,7 @@ from tests.panels import panels_csv, refused
 from tests.people import user_of
 from tests.verification import interrupt, make_staff
 
-pytestmark = [
-    pytest.mark.every_database,
-    pytest.mark.usefixtures("demonstration"),
-]
+pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
 
 
 @pytest.fixture
