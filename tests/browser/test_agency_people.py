@@ -30,6 +30,7 @@ def sign_up(other):
     other.get_by_label("Email address").fill(email)
     set_password(other)
     press(other, "Sign up")
+    heading(other, "Sign in")
     sign_in(other, email)
     return email
 

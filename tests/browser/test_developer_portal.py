@@ -155,6 +155,7 @@ def the_twelve_steps(page):
     tries_the_console(page, name)
 
 
+@pytest.mark.long
 def test_the_twelve_steps(page):
     the_twelve_steps(page)
 

@@ -97,7 +97,7 @@ def add(answers: Mapping[str, Any], actor: Actor) -> Link:
         user.is_administrator = bool(answers.get("administrator"))
         link = new_link(user, at)
         db.session.add(user)
-        record("user.added", user, actor, at)
+        log_user("user.added", user, actor, at)
     return link
 
 
@@ -115,7 +115,7 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
         if is_last(user) and not administrator:
             raise ValidationError({"administrator": LAST})
         user.name, user.is_administrator = name, administrator
-        record("user.changed", user, actor, clock.now())
+        log_user("user.changed", user, actor, clock.now())
 
 
 def remove(user_id: int, actor: Actor) -> None:
@@ -128,7 +128,7 @@ def remove(user_id: int, actor: Actor) -> None:
         sign_in.check_not_shared(user)
         if is_last(user):
             raise ConflictError(LAST)
-        record("user.removed", user, actor, at, *retire(user, at))
+        log_user("user.removed", user, actor, at, *retire(user, at))
 
 
 def retire(user: User, at: datetime) -> list[SecondFactor]:
@@ -138,7 +138,7 @@ def retire(user: User, at: datetime) -> list[SecondFactor]:
     return second_factors.forget(user)
 
 
-def record(
+def log_user(
     event: str, user: User, actor: Actor, at: datetime, *changed: SecondFactor
 ) -> None:
     """Log that a user, and what else belongs to them, has changed."""

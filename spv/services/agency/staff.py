@@ -17,7 +17,7 @@ from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.accounts import second_factors, sign_in
-from spv.services.accounts.users import Link, new_link, record, retire
+from spv.services.accounts.users import Link, log_user, new_link, retire
 from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import authorised_transaction, reason_of, require
 
@@ -81,7 +81,7 @@ def create(email: str, name: str = "", role: str = "") -> Link:
             )
         at = clock.now()
         link = new_link(user, at)
-        record("user.password_link_made", user, OPERATOR, at)
+        log_user("user.password_link_made", user, OPERATOR, at)
         return link
 
 
@@ -97,7 +97,7 @@ def change_role(user_id: int, answers: Mapping[str, Any], actor: Actor) -> str:
         if role != StaffRole.ADMINISTRATOR and is_last_administrator(user):
             raise ValidationError({"role": LAST})
         user.staff_role = role
-        record("staff.role_changed", user, actor, clock.now())
+        log_user("staff.role_changed", user, actor, clock.now())
         return user.name
 
 
@@ -111,7 +111,7 @@ def remove(user_id: int, actor: Actor) -> str:
         sign_in.check_not_shared(user)
         if is_last_administrator(user):
             raise ConflictError(LAST)
-        record("staff.removed", user, actor, at, *retire(user, at))
+        log_user("staff.removed", user, actor, at, *retire(user, at))
         return user.name
 
 
@@ -133,7 +133,7 @@ def _make(given: Mapping[str, str], user: User | None, actor: Actor) -> Link:
     user.is_staff, user.staff_role, user.password_hash = True, given["role"], None
     db.session.add(user)
     db.session.flush()
-    record("staff.created", user, actor, at, *second_factors.forget(user))
+    log_user("staff.created", user, actor, at, *second_factors.forget(user))
     return link
 
 
