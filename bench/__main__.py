@@ -13,7 +13,7 @@ import platform
 import time
 from datetime import UTC, datetime
 
-from bench import batch, calculation, concurrency, ledger, pages, uploads
+from bench import batch, calculation, concurrency, ledger, pages, shares, uploads
 from bench.measure import Row
 
 PARTS = {
@@ -21,6 +21,7 @@ PARTS = {
     "batch": batch,
     "pages": pages,
     "uploads": uploads,
+    "shares": shares,
     "ledger": ledger,
     "concurrency": concurrency,
 }

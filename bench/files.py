@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import random
 from collections.abc import Callable
@@ -18,6 +19,7 @@ HEADINGS = (
 )
 NAMES = ("Example Solar Pty Ltd", "Example Solar Technology Co", "EST-440M-108")
 Serials = Callable[[], list[str]]
+numbers = itertools.count()  # none is made twice
 
 
 def new_serials(bare: Any) -> Serials:
@@ -32,8 +34,7 @@ def new_serials(bare: Any) -> Serials:
     sample = [serial for (serial,) in bare.all(query, step)]
 
     def serials() -> list[str]:
-        numbers = (random.randrange(10**6) for _ in range(1000))
-        return [f"{random.choice(sample)}{number:06}" for number in numbers]
+        return [f"{random.choice(sample)}{next(numbers):07}" for _ in range(1000)]
 
     return serials
 

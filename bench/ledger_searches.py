@@ -10,7 +10,7 @@ from typing import Any
 from bench.measure import Row, compare, in_turns, seconds
 from bench.serve import Browser
 
-ROUNDS = 9
+ROUNDS = 7
 AIM = 1.5
 SHOWN = """
 SELECT p.id, p.serial_number, p.upload_id, pr.supplier_name, pr.licensee,

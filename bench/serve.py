@@ -12,8 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode
 
+from flask import Flask
+
 from spv import demo
 
+UPLOADS = "/api/serial-number-ledger/v1/serial-numbers"
+KEY = "Ocp-Apim-Subscription-Key"
 GOOD = (b"HTTP/1.1 200", b"HTTP/1.1 201", b"HTTP/1.1 303")
 
 
@@ -74,8 +78,7 @@ def spv_served(folder: str) -> Iterator[int]:
 def signed_in(port: int, email: str) -> "Browser":
     """Return a browser in which a demonstration user has signed in."""
     browser = Browser(port)
-    answers = {"email": email, "password": demo.PASSWORD}
-    browser.send_form("/sign-in", answers, browser.token("/sign-in"))
+    browser.sign_in(email)
     return browser
 
 
@@ -92,31 +95,54 @@ def uploading(browser: "Browser") -> Callable[[str], None]:
     return upload
 
 
-def uploading_by_api(browser: "Browser") -> Callable[[bytes], None]:
-    """Subscribe, and return a way to send a body to the upload API."""
+def subscribe(browser: "Visitor") -> str:
+    """Subscribe to the upload API, and return a key."""
     product = "/developer/products/serial-number-ledger"
     page = browser.get(product).decode()
-    answers = {"name": "Bench", "terms": "yes"}
-    answers["terms_version"] = re.search(r'name="terms_version" value="([^"]+)"', page)[
-        1
-    ]
+    version = re.search(r'name="terms_version" value="([^"]+)"', page)[1]
+    answers = {"name": "Bench", "terms": "yes", "terms_version": version}
     browser.send_form(product, answers, browser.token(product))
     profile = browser.get("/developer/profile").decode()
+    shows = re.search(r'action="([^"]*primary[^"]*)"', profile)[1]
     token = browser.token("/developer/profile")
-    shows = re.findall(r'action="([^"]*primary[^"]*)"', profile)
-    page = browser.send_form(html.unescape(shows[0]), {}, token).decode()
-    key = re.search(r'id="secret" value="([^"]+)"', page)[1]
-    headers = f"Ocp-Apim-Subscription-Key: {html.unescape(key)}\r\n"
-    path = "/api/serial-number-ledger/v1/serial-numbers"
+    page = browser.send_form(html.unescape(shows), {}, token).decode()
+    return html.unescape(re.search(r'id="secret" value="([^"]+)"', page)[1])
+
+
+def uploading_by_api(browser: "Browser") -> Callable[[bytes], None]:
+    """Return a way to send a body to the upload API."""
+    headers = f"{KEY}: {subscribe(browser)}\r\n"
 
     def upload(body: bytes) -> None:
-        answer = browser.post(path, "application/json", body, headers)
+        answer = browser.post(UPLOADS, "application/json", body, headers)
         assert b"Successful" in answer, answer
 
     return upload
 
 
-class Browser:
+class Visitor:
+    """Somebody who opens pages and sends forms."""
+
+    def get(self, path: str, headers: str = "") -> bytes:
+        """Return the body of a page."""
+        raise NotImplementedError
+
+    def send_form(self, path: str, fields: dict[str, str], token: str) -> bytes:
+        """Send a form without files, and return the answer's body."""
+        raise NotImplementedError
+
+    def token(self, path: str) -> str:
+        """Return the CSRF token of the form on a page."""
+        page = self.get(path).decode()
+        return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+
+    def sign_in(self, email: str) -> None:
+        """Sign in as a demonstration user."""
+        answers = {"email": email, "password": demo.PASSWORD}
+        self.send_form("/sign-in", answers, self.token("/sign-in"))
+
+
+class Browser(Visitor):
     """A connection that stays open and keeps its cookies."""
 
     def __init__(self, port: int) -> None:
@@ -127,11 +153,6 @@ class Browser:
     def get(self, path: str, headers: str = "") -> bytes:
         """Return the body of a page."""
         return self.send("GET", path, headers)
-
-    def token(self, path: str) -> str:
-        """Return the CSRF token of the form on a page."""
-        page = self.get(path).decode()
-        return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
 
     def send_file(self, path: str, fields: dict[str, str], csv_text: str) -> bytes:
         """Send a form with a CSV as a browser does, and return the answer's body."""
@@ -188,3 +209,23 @@ class Browser:
         if not data:
             raise ConnectionError("closed")
         return data
+
+
+class Client(Visitor):
+    """A demonstration user who has signed in to an app in this process."""
+
+    def __init__(self, app: Flask, email: str) -> None:
+        self.client = app.test_client()
+        self.sign_in(email)
+
+    def get(self, path: str, headers: str = "") -> bytes:
+        """Return the body of a page."""
+        answer = self.client.get(path)
+        assert answer.status_code == 200, (path, answer.status)
+        return answer.data
+
+    def send_form(self, path: str, fields: dict[str, str], token: str) -> bytes:
+        """Send a form without files, and return the answer's body."""
+        answer = self.client.post(path, data=fields | {"csrf_token": token})
+        assert answer.status_code in (200, 303), (path, answer.status)
+        return answer.data
