@@ -170,8 +170,6 @@ def take_out(bare: Bare, last: int) -> None:
             bare.do(f"DELETE FROM {table} WHERE upload_id > ?", last)
         bare.do("UPDATE api_requests SET upload_id = NULL WHERE upload_id > ?", last)
         bare.do("DELETE FROM uploads WHERE id > ?", last)
-    if bare.is_sqlite:
-        bare.do(f"PRAGMA wal_autocheckpoint = {PRAGMAS['wal_autocheckpoint']}")
 
 
 def mark_range(bare: Bare, first: int, last: int) -> None:

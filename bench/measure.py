@@ -1,4 +1,4 @@
-"""Measure in turns, so that noise hits all alike; tell medians, means and the spread."""
+"""Measure in turns, so that noise hits all alike; tell medians, means and spread."""
 
 import statistics
 import time
@@ -11,9 +11,9 @@ FOR_INFORMATION = "for information"
 class Row(NamedTuple):
     """One line of the table; `met` is None where there is no aim.
 
-    `ours` and `peer` are medians. `ratio` is the median of the ratios of the rounds, and
-    half of these lie within `half`. `means` is the ratio of the means, which shows what
-    a checkpoint in one of many rounds costs.
+    `ours` and `peer` are medians. `ratio` is the median of the ratios of the rounds,
+    and half of these lie within `half`. `means` is the ratio of the means, which shows
+    what a checkpoint in one of many rounds costs.
     """
 
     what: str
@@ -59,7 +59,7 @@ def compare(
     at_least: float = 0,
     unit: str = "ms",
 ) -> Row:
-    """Return a row of times or rates of the same rounds, with an aim for their ratio."""
+    """Return a row of times or rates of the same rounds, with an aim for the ratio."""
     pairs = [one / other for one, other in zip(ours, peer, strict=True)]
     ratio = statistics.median(pairs)
     quarters = statistics.quantiles(pairs, method="inclusive") if pairs[1:] else pairs

@@ -20,8 +20,8 @@ app = Flask(__name__)
 
 @app.get("/page")
 def page():
-    rows = range(int(request.args["n"]))
-    return render_template("page.html", name="Page", power=request.args["power"], rows=rows)
+    power, rows = request.args["power"], range(int(request.args["n"]))
+    return render_template("page.html", name="Page", power=power, rows=rows)
 
 @app.get("/readyz")
 def ready():
