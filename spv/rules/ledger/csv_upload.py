@@ -28,8 +28,8 @@ from spv.rules.ledger.rows import (
     CheckedRows,
     Problem,
     escape_invisible,
-    warnings_of,
 )
+from spv.rules.ledger.warnings import warnings_of
 from spv.rules.text import join_words
 
 # The template, a good file and a bad one, with the line ends of a CSV file.

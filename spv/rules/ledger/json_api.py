@@ -12,7 +12,8 @@ from spv.rules.csv_file import unprotected
 from spv.rules.errors import ValidationError
 from spv.rules.faults import Fault, fault
 from spv.rules.ledger import rows as ledger_rows
-from spv.rules.ledger.rows import CheckedRows, Problem, warnings_of
+from spv.rules.ledger.rows import CheckedRows, Problem
+from spv.rules.ledger.warnings import warnings_of
 from spv.rules.text import join_words, pluralise
 
 FIELD_OF = {column.json_name: field for field, column in ledger_rows.COLUMNS.items()}

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 from spv.rules.faults import fault
 from spv.rules.ledger import json_api
 from spv.rules.ledger.json_api import ITEMS
-from spv.rules.ledger.rows import LONGEST_NAME, Panel, warnings_of
+from spv.rules.ledger.rows import LONGEST_NAME, Panel
 from spv.rules.ledger.search import Listed, SerialList, list_of_cells, read_list
 from spv.rules.ledger.serial_number import is_barcode
+from spv.rules.ledger.warnings import warnings_of
 from spv.rules.text import read_all, read_date, read_number, read_optional, search_key
 
 MOST_BY_API = 100

@@ -87,15 +87,13 @@ def digest(products: Iterable[Approved]) -> str:
 def compare(before: Sequence[Approved], after: Sequence[Approved]) -> Changes:
     """Return what a new list changes, of products in the order of `ordered`."""
     old, new = _by_names(before), _by_names(after)
+    changes = [Change(n, old.get(n, ()), new.get(n, ())) for n in old | new]
     return Changes(
-        [Change(names, (), new[names]) for names in new if names not in old],
-        [
-            Change(names, old[names], new[names])
-            for names in new
-            if names in old and old[names] != new[names]
-        ],
-        [Change(names, old[names], ()) for names in old if names not in new],
-    )
+        [each for each in changes if not each.before],
+        [each for each in changes if each.before and each.after
+         and each.after != each.before],
+        [each for each in changes if not each.after],
+    )  # fmt: skip
 
 
 def as_csv(products: Iterable[Approved]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spv.rules import csv_file
 from spv.rules.csv_file import Row, heading_name, read_csv
@@ -17,6 +17,7 @@ from spv.rules.text import pluralise
 
 PROBLEMS_SHOWN = 50
 WRONG_ROWS_SHOWN = 20
+LONGEST = 300  # characters of a sentence that is kept for the agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,39 @@ def report(
         warning_count=len(checked.warnings),
         first_rows=wrong_rows(data, problems) if data and not about_headings else (),
     )
+
+
+def to_json(found: Report, *, for_programs: bool = False) -> dict[str, Any]:
+    """Return a report as its account saw it, on the page or in an answer of the API.
+
+    It is kept for the agency, so its size is limited: each sentence is cut.
+    """
+    return {
+        "about_headings": found.about_headings,
+        "wrong_rows": found.wrong_rows,
+        "groups": [_group_to_json(each, for_programs) for each in found.groups],
+        "warning_count": found.warning_count,
+        "warnings": [_group_to_json(each, for_programs) for each in found.warnings],
+    }
+
+
+def _group_to_json(group: Group, for_programs: bool) -> dict[str, Any]:
+    sentence, remedy = group.fault.sentence, group.fault.remedy
+    if for_programs and group.fault.for_programs:
+        sentence, remedy = group.fault.for_programs, ""
+    return {
+        "column": group.column,
+        "fault": {"sentence": _cut(sentence), "remedy": _cut(remedy)},
+        "count": group.count,
+        "first": [
+            {"row": each.row, "found": each.found, "note": each.note}
+            for each in group.first
+        ],
+    }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _own_columns(rows: list[Row]) -> list[int]:

@@ -3,28 +3,21 @@
 One pass finds every problem of every row. A problem tells what was found, what is wrong
 and what to do. Good rows are kept in one form: trimmed, normalised to NFC, and with
 serial numbers in capitals.
-
-Warnings are about rows that may be right: a user looks at them before they are
-recorded. A file that is clean must not warn, or people learn to agree without reading.
-So each rule finds at most one in a thousand of the serial numbers that makers use.
 """
 
 import hashlib
-import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from spv.rules.faults import Fault, damage_of, fault, is_day, may_be_day
+from spv.rules.faults import Fault, damage_of, fault, is_day
 from spv.rules.ledger.serial_number import (
-    KEPT_DIGITS,
     invisible,
-    is_barcode,
     is_hidden,
     is_rounded,
+    read_plain,
     read_serial,
 )
 from spv.rules.text import BLANKS, format_date, normalised
@@ -32,14 +25,6 @@ from spv.rules.text import BLANKS, format_date, normalised
 MOST_ROWS = 1_000
 LONGEST_NAME = 200
 ALREADY_VALID = "already_valid"
-# Warnings.
-FEWEST_ALIKE = 5
-_COUNTING = "01234567890123456789"
-_COUNTINGS = (_COUNTING, _COUNTING[::-1])
-_ONE_CHARACTER = re.compile(r"(.)\1++")
-_ABC = re.compile(r"(ABC|ABCD|ABCDE|ABCDEF|XYZ)[-_]?([0-9]{3,})")
-_COUNTING_LETTERS = ("ABC", "XYZ")
-_SSCC_LENGTHS = (20, 22)  # with 00 or (00) before its 18 digits
 
 
 class Panel(NamedTuple):
@@ -138,30 +123,57 @@ PRODUCT_FIELDS = ("supplier_name", "licensee", "model_number")
 
 def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
     """Check numbered rows, each with its cells in the order of `COLUMNS`."""
+    return _all_good(rows) or _check_each(rows)
+
+
+def _all_good(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows | None:
+    """Return the rows if nothing is wrong with them and all serial numbers are plain.
+
+    Most uploads are like that, and a column is read faster than its cells one by one.
+    """
+    serials = read_plain([cells[-1] for _, cells in rows])
+    if serials is None or len({*serials}) < len(serials):
+        return None
+    numbers, of_rows = zip(*rows, strict=True)
+    *names, _ = zip(COLUMNS.values(), zip(*of_rows, strict=True), strict=True)
+    columns = []
+    for column, cells in names:
+        read = {cell: column.read(cell) for cell in {*cells}}
+        if Fault in map(type, read.values()):
+            return None
+        columns.append(map(read.__getitem__, cells))
+    panels = map(Panel._make, zip(*columns, serials, strict=True))
+    return CheckedRows(
+        panels=dict(zip(numbers, panels, strict=True)),
+        serials=dict(zip(serials, numbers, strict=True)),
+        problems=[],
+        row_count=len(rows),
+    )
+
+
+def _check_each(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
+    """Check one row after the other, and find each problem."""
     panels: dict[int, Panel] = {}
     problems: list[Problem] = []
     first_row: dict[str, int] = {}
-    known: dict[tuple[str, ...], tuple[list[str | Fault], bool]] = {}
+    columns = tuple(COLUMNS.values())
+    products = {cells[:-1] for _, cells in rows}  # most rows have the same
+    read = {p: [c.read(v) for c, v in zip(columns, p, strict=False)] for p in products}
     for number, cells in rows:
-        others = cells[:-1]
-        if (read := known.get(others)) is None:  # most rows repeat all but the last
-            values = [c.read(v) for c, v in zip(COLUMNS.values(), others, strict=False)]
-            read = known[others] = values, Fault not in map(type, values)
-        values, are_good = read
         serial = read_serial(cells[-1])
-        if not are_good or type(serial) is not str:
+        values = (*read[cells[:-1]], serial)
+        are_good = Fault not in map(type, values)
+        if not are_good:
             problems += [
                 Problem(number, field, value, escape_invisible(cell.strip(BLANKS)))
-                for field, cell, value in zip(
-                    COLUMNS, cells, (*values, serial), strict=True
-                )
+                for field, cell, value in zip(COLUMNS, cells, values, strict=True)
                 if isinstance(value, Fault)
             ]
-        if type(serial) is not str:
+        if isinstance(serial, Fault):
             continue
         earlier = first_row.setdefault(serial, number)
         if earlier == number and are_good:
-            panels[number] = Panel._make((*values, serial))
+            panels[number] = Panel._make(values)
         elif earlier != number:
             name = "rounded_twice" if is_rounded(serial) else "duplicate"
             found = Problem(number, "serial_number", fault(name), serial)
@@ -199,101 +211,3 @@ DIGEST_VERSION = max(DIGESTS)
 def digest(panels: Iterable[Panel], version: int = DIGEST_VERSION) -> str:
     """Return the SHA-256 of panels, in any order, by a version of the format."""
     return DIGESTS[version](panels)
-
-
-def warnings_of(panels: Mapping[int, Panel]) -> list[Problem]:
-    """Return the warnings of good rows, in the order of the rows."""
-    numbers: defaultdict[int, dict[int, str]] = defaultdict(dict)
-    found: list[Problem] = []
-    for row, panel in panels.items():
-        serial = panel.serial_number
-        if _is_usual(serial):
-            continue
-        if code := _code_of(serial):
-            found.append(_warning(row, code, serial))
-        elif serial.isdecimal():
-            numbers[len(serial)][row] = serial
-    models = {panel.model_number for panel in panels.values()}
-    days = {model for model in models if may_be_day(model) or is_day(model)}
-    found += [
-        _warning(row, "perhaps_date", panel.model_number, "model_number")
-        for row, panel in (panels.items() if days else ())
-        if panel.model_number in days
-    ]
-    found += [
-        _warning(row, code, serial)
-        for code, serials in _of_numbers(numbers)
-        for row, serial in serials.items()
-    ]
-    return sorted(found, key=attrgetter("row"))
-
-
-def _is_usual(serial: str) -> bool:
-    """Tell whether a serial number begins with a letter and another character.
-
-    Most do, and none of them warns.
-    """
-    is_counting = serial[:3] in _COUNTING_LETTERS
-    return serial[0].isalpha() and serial[0] != serial[1] and not is_counting
-
-
-def _code_of(serial: str) -> str:
-    """Return the code of the warning about one serial number; "" if there is none."""
-    if is_filler(serial):
-        return "perhaps_filler"
-    if len(serial) in _SSCC_LENGTHS and is_barcode(serial):
-        return "perhaps_box_code"
-    return "perhaps_date" if may_be_day(serial) else ""
-
-
-def to_log(warnings: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Return warnings as they are saved and logged: row, field, code and value.
-
-    A warning with a note has that, too.
-    """
-    return [
-        {"row": each.row, "field": each.field, "code": each.fault.code,
-         "value": each.found} | ({"note": each.note} if each.note else {})
-        for each in warnings
-    ]  # fmt: skip
-
-
-def of_log(logged: Iterable[Mapping[str, Any]]) -> list[Problem]:
-    """Return the warnings that `to_log` returned."""
-    return [
-        Problem(each["row"], each["field"], fault(each["code"]), each["value"],
-                each.get("note", ""))
-        for each in logged
-    ]  # fmt: skip
-
-
-def is_filler(serial: str) -> bool:
-    """Tell whether a serial number is one character again and again, or counts up."""
-    if _ONE_CHARACTER.fullmatch(serial):
-        return True
-    if serial.isdecimal():
-        return any(serial in counting for counting in _COUNTINGS)
-    found = _ABC.fullmatch(serial)
-    return found is not None and is_filler(found[2])
-
-
-def _of_numbers(
-    by_length: Mapping[int, dict[int, str]],
-) -> Iterator[tuple[str, dict[int, str]]]:
-    """Yield the codes of warnings that depend on other numbers of the same length.
-
-    With each are the rows and numbers that it is about.
-    """
-    for length, numbers in by_length.items():
-        rounded = {row: each for row, each in numbers.items() if is_rounded(each)}
-        # One number of 16 digits in ten ends in 0 by chance.
-        are_many = FEWEST_ALIKE <= len(rounded) == len(numbers)
-        if length > KEPT_DIGITS + 1 or are_many:
-            yield "perhaps_rounded", rounded
-        right = {row: each for row, each in numbers.items() if is_barcode(each)}
-        if len(right) >= FEWEST_ALIKE and len(right) > len(numbers) / 2:
-            yield "perhaps_box_code", right
-
-
-def _warning(row: int, name: str, found: str, field: str = "serial_number") -> Problem:
-    return Problem(row, field, fault(name), found)

@@ -6,6 +6,7 @@ has made a day of it, or a scanner has read all that its code says.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from spv.rules.faults import SCIENTIFIC, Fault, damage_of, fault, is_day
 from spv.rules.text import BLANKS, is_unseen
@@ -16,11 +17,16 @@ KEPT_DIGITS = 15  # of a number, by spreadsheet programs
 BARCODE_LENGTHS = (12, 13, 14, 18)
 ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 PUNCTUATION = "-._/:+#()"
-# Most serial numbers are like this. All others are looked at more closely.
-_PLAIN = re.compile(
-    rf"(?!01[0-9]{{14}}(?:10|11|17|21))(?=[A-Z]*+[0-9])[A-Z0-9]{{"
-    rf"{SHORTEST_SERIAL},{LONGEST_SERIAL}}}"
-)
+# Most serial numbers are like this: letters and digits, and no code of GS1. Or letters
+# come first, no month before a sign, and after each sign a digit, so that nothing is
+# repeated. All others are looked at more closely.
+_LENGTH = f"{{{SHORTEST_SERIAL},{LONGEST_SERIAL}}}"
+_PLAIN = rf"""(?:
+    (?! 01[0-9]{{14}}(?:10|11|17|21) ) (?=[A-Z]*+[0-9]) [A-Z0-9]{_LENGTH} (?![-./])
+    | (?=[-./A-Z0-9]{_LENGTH}(?:\n|\Z)) (?! [A-Z]{{3,4}}[-./] )
+      [A-Z][A-Z0-9]*+ (?:[-./][0-9][A-Z0-9]*+)++ )"""
+_PLAIN_SERIAL = re.compile(_PLAIN, re.VERBOSE)
+_PLAIN_LINES = re.compile(rf"(?:{_PLAIN}\n)*+{_PLAIN}", re.VERBOSE)
 # Numbers as spreadsheet programs write them. 20E2300417 is a serial number.
 _NUMBER = re.compile(
     r"""[+-]?[0-9]++[.,]0*+              # 238.0 and 238.
@@ -61,10 +67,22 @@ def read_serial(cell: str) -> str | Fault:
     """Return the serial number of a cell in capitals, or the fault that it has."""
     if len(cell) <= LONGEST_SERIAL and cell.isascii():
         serial = cell.upper()
-        if _PLAIN.fullmatch(serial):
+        if _PLAIN_SERIAL.fullmatch(serial):
             return serial
     text = cell.strip(BLANKS)
     return _fault_of(text) or text.upper()
+
+
+def read_plain(cells: Sequence[str]) -> list[str] | None:
+    """Return the serial numbers of cells if each is like most are, otherwise None.
+
+    One match for the whole column is many times faster than one for each cell.
+    """
+    text = "\n".join(cells)
+    if not text.isascii() or not _PLAIN_LINES.fullmatch(text.upper()):
+        return None
+    serials = text.upper().split("\n")
+    return serials if len(serials) == len(cells) else None
 
 
 def is_hidden(character: str) -> bool:

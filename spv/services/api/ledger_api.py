@@ -13,9 +13,10 @@ from spv.rules.faults import Fault
 from spv.rules.ledger import json_api
 from spv.rules.ledger.json_api import ALREADY_INVALID, ItemsRefused
 from spv.rules.ledger.report import report
-from spv.rules.ledger.rows import CheckedRows, Problem, escape_invisible, of_log
+from spv.rules.ledger.rows import CheckedRows, Problem, escape_invisible
 from spv.rules.ledger.serial_number import read_serial
 from spv.rules.ledger.statements import read_reason
+from spv.rules.ledger.warnings import of_log
 from spv.rules.text import pluralise
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction

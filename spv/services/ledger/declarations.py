@@ -1,8 +1,8 @@
 """Declarations: with each upload by a user, and for the API for three months."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import ScalarResult, select
 from sqlalchemy.orm import joinedload
@@ -17,6 +17,7 @@ from spv.rules.ledger.statements import API, UPLOAD, DeclarationStatus
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
+from spv.services.ledger.rows import insert
 
 MADE = "declaration.made"
 SHOWN = 20
@@ -48,25 +49,28 @@ def make(answers: Mapping[str, Any], actor: Actor) -> DeclarationStatus:
         made = last and (last.user_id, last.wording_version, clock.today(last.made_at))
         if made != (actor.user_id, version, today):
             until = rules.last_day(today)
-            declaration = _declaration(API, version, actor, at, until)
-            db.session.add(declaration)
-            db.session.flush()
+            columns = _columns(API, version, actor, at) | {"expires_on": until}
             audit_log.act(
-                MADE, actor, at, declaration=declaration.id,
+                MADE, actor, at, declaration=insert(Declaration, columns),
                 wording_version=version, expires_on=until.isoformat(),
             )  # fmt: skip
         return declaration_status(actor.account_id, at)
 
 
-def of_upload(version: str, actor: Actor, at: datetime) -> Declaration:
-    """Return the declaration of an upload at a moment, in the upload's transaction.
+class Declared(NamedTuple):
+    """The id of a declaration, and the version of its wording."""
 
-    It is a new one, not yet saved, if the user has agreed to a version of the wording,
-    and else the current one of the account. Raises NotCurrent if that has lapsed.
+    id: int
+    wording_version: str
+
+
+def of_upload(version: str, actor: Actor, at: datetime) -> Declared:
+    """Record that a user has agreed to a version of the wording with an upload.
+
+    The upload's transaction is the caller's.
     """
-    if version:
-        return _declaration(UPLOAD, version, actor, at)
-    return current(actor.account_id, at)
+    made = insert(Declaration, _columns(UPLOAD, version, actor, at))
+    return Declared(made, version)
 
 
 def declaration_status(
@@ -79,7 +83,7 @@ def declaration_status(
     return DeclarationStatus(last.expires_on, today, clock.today(last.made_at))
 
 
-def current(account_id: int | None, at: datetime) -> Declaration:
+def current(account_id: int | None, at: datetime) -> Declared:
     """Return the declaration under which an account's systems upload at a moment.
 
     Raises NotCurrent if there is none.
@@ -88,7 +92,7 @@ def current(account_id: int | None, at: datetime) -> Declaration:
     status = DeclarationStatus(last.expires_on if last else None, clock.today(at))
     if last is None or not status.is_current:
         raise NotCurrent(status)
-    return last
+    return Declared(last.id, last.wording_version)
 
 
 def mine(actor: Actor) -> Sequence[Declaration]:
@@ -96,13 +100,11 @@ def mine(actor: Actor) -> Sequence[Declaration]:
     return _newest(actor.account_id, SHOWN).all()
 
 
-def _declaration(
-    purpose: str, version: str, actor: Actor, at: datetime, until: date | None = None
-) -> Declaration:
-    return Declaration(
-        account_id=actor.account_id, user_id=actor.user_id, purpose=purpose,
-        wording_version=version, made_at=at, expires_on=until,
-    )  # fmt: skip
+def _columns(purpose: str, version: str, actor: Actor, at: datetime) -> dict[str, Any]:
+    return {
+        "account_id": actor.account_id, "user_id": actor.user_id, "purpose": purpose,
+        "wording_version": version, "made_at": at,
+    }  # fmt: skip
 
 
 def _newest(account_id: int | None, most: int = 1) -> ScalarResult[Declaration]:

@@ -1,10 +1,14 @@
 """Mark rows of the ledger as invalid: all the rows that were shown, or none of them."""
 
 import hashlib
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, func, select, update
 
 from spv import clock, database
 from spv.extensions import db
@@ -59,30 +63,33 @@ def mark(
     selection without rows, and SelectionMoved if a row is no longer valid.
     """
     reason = read_reason(answers)
-    if not selection.row_ids:
+    row_ids = selection.row_ids
+    if not row_ids:
         raise ValidationError({"selection": "Choose at least one row that is valid."})
-    check_most(len(selection.row_ids))
+    check_most(len(row_ids))
     role = Role.ASSESSOR if Role.STAFF in actor.roles else Role.UPLOADER
+    # Before the transaction, which others wait for.
+    are_selected, digest = _has_id(row_ids), digest_of(sorted(row_ids))
     with authorised_transaction(actor, role) as event_sequence:
-        valid = valid_ids(PanelSerial.id.in_(selection.row_ids), actor)
-        if len(valid) < len(selection.row_ids):
+        parts = _valid_parts(are_selected, actor)
+        if sum(part.rows for part in parts) < len(row_ids):
             if earlier := made_before(selection, reason, actor):
                 return earlier, False
-            raise _moved(selection, valid, actor)
+            raise _moved(selection, actor)
         invalidation = Invalidation(
             **ledger_rows.made_by(actor), **reason, upload_id=selection.upload_id,
-            criteria=dict(selection.how), row_count=len(valid), made_at=clock.now(),
-            audit_sequence=event_sequence,
+            criteria=dict(selection.how), row_count=len(row_ids),
+            made_at=clock.now(), audit_sequence=event_sequence,
         )  # fmt: skip
         db.session.add(invalidation)
         db.session.flush()
         link_result(actor, invalidation_id=invalidation.id)
-        _invalidate(valid, invalidation.id)
-        _count_day(invalidation, actor)
+        _invalidate(are_selected, parts, invalidation.id)
+        _count_day(invalidation, parts)
         audit_log.act(
             MARKED, actor, invalidation.made_at, invalidation=invalidation.id,
-            rows=len(valid), sha256=digest_of(valid), criteria=invalidation.criteria,
-            upload=invalidation.upload_id, **reason,
+            rows=invalidation.row_count, sha256=digest, upload=invalidation.upload_id,
+            criteria=invalidation.criteria, **reason,
         )  # fmt: skip
         return invalidation.id, True
 
@@ -128,14 +135,7 @@ def show(invalidation_id: int, actor: Actor, after: int = 0) -> Receipt:
     )
 
 
-def find(
-    actor: Actor, before: int = 0, account: int = 0, most: int = ledger_rows.SHOWN
-) -> tuple[Sequence[Invalidation], bool]:
-    """Return the newest, or those before an id, and whether there are more.
-
-    An account has its own invalidations, agency staff have all, or those of an account.
-    """
-    return ledger_rows.newest(Invalidation, actor, before, account=account, most=most)
+find = partial(ledger_rows.newest, Invalidation)
 
 
 def invalidations_of(upload_id: int) -> Sequence[Invalidation]:
@@ -161,19 +161,51 @@ def rows_to_correct(invalidation_id: int, part: int, actor: Actor) -> str:
     return csv_text([FIELDS.values(), *map(search.upload_cells, rows)], as_text=True)
 
 
-def _invalidate(row_ids: Sequence[int], invalidation_id: int) -> None:
+def _has_id(row_ids: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition for rows with some of thousands of ids.
+
+    The rows of whole uploads are a range. Other ids are sent as one value: to write a
+    placeholder for each takes longer than to find the rows.
+    """
+    ids = sorted({*row_ids})
+    if ids[-1] - ids[0] == len(ids) - 1:
+        return PanelSerial.id.between(ids[0], ids[-1])
+    if database.is_sqlite():
+        listed = func.json_each(json.dumps(ids)).table_valued("value")
+        return PanelSerial.id.in_(select(listed.c.value))
+    return PanelSerial.id == sa.any_(sa.literal(ids, sa.ARRAY(sa.BigInteger)))
+
+
+def _valid_parts(
+    are_selected: ColumnElement[bool], actor: Actor
+) -> Sequence[sa.Row[int, int, int, int]]:
+    """Count the rows selected that are valid and that the actor may mark.
+
+    Return the count of each product of an upload, with the account of the upload.
+    """
+    columns = PanelSerial.upload_id, PanelSerial.product_id, Upload.account_id
+    query = (
+        select(func.count().label("rows"), *columns)
+        .join(Upload, Upload.id == PanelSerial.upload_id)
+        # With `IS TRUE`, SQLite cannot begin with all uploads of an account instead.
+        .where(are_selected, ledger_rows.VALID, ledger_rows.visible(actor).is_(True))
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    return db.session.execute(query).all()
+
+
+def _invalidate(
+    are_selected: ColumnElement[bool], parts: Iterable[Sequence[int]], new_id: int
+) -> None:
     """Update the rows, and the number of valid rows of each product of an upload."""
     db.session.execute(
         update(PanelSerial)
-        .where(PanelSerial.id.in_(row_ids), ledger_rows.VALID)
-        .values(invalidation_id=invalidation_id),
+        .where(are_selected, ledger_rows.VALID)
+        .values(invalidation_id=new_id),
         execution_options={"synchronize_session": False},
     )
-    key = (PanelSerial.upload_id, PanelSerial.product_id)
-    of_it = PanelSerial.invalidation_id == invalidation_id
-    counts = select(func.count(), *key).where(of_it).group_by(*key).order_by(*key)
-    rows = [tuple(row) for row in db.session.execute(counts)]
-    database.execute_many(_SUBTRACT_VALID, rows)
+    database.execute_many(_SUBTRACT_VALID, [tuple(part[:3]) for part in parts])
 
 
 _SUBTRACT_VALID = (
@@ -182,23 +214,19 @@ _SUBTRACT_VALID = (
 )
 
 
-def _count_day(invalidation: Invalidation, actor: Actor) -> None:
+def _count_day(invalidation: Invalidation, parts: Iterable[Any]) -> None:
     """Count the rows for the accounts that uploaded them. Staff mark those of all."""
-    rows = {actor.account_id: invalidation.row_count}
-    if Role.STAFF in actor.roles:
-        owner, of_it = Upload.account_id, PanelSerial.invalidation_id == invalidation.id
-        query = select(owner, func.count()).join(PanelSerial).where(of_it)
-        rows = {row[0]: row[1] for row in db.session.execute(query.group_by(owner))}
-    is_other = invalidation.reason == OTHER
-    counts = {
-        account: {"marked": count, "marked_other": count if is_other else 0}
-        for account, count in rows.items()
-    }
+    counts: defaultdict[int | None, Counter[str]] = defaultdict(Counter)
+    for part in parts:
+        counts[part.account_id]["marked"] += part.rows
+        if invalidation.reason == OTHER:
+            counts[part.account_id]["marked_other"] += part.rows
     account_days.add(invalidation.made_at, counts)
 
 
-def _moved(selection: Selection, valid: Sequence[int], actor: Actor) -> SelectionMoved:
+def _moved(selection: Selection, actor: Actor) -> SelectionMoved:
     """Say what has become of the rows that are no longer valid."""
+    valid = valid_ids(PanelSerial.id.in_(selection.row_ids), actor)
     gone = set(selection.row_ids) - set(valid)
     # Rows of other accounts are gone too, but nothing is said of them.
     of_rows = (

@@ -12,8 +12,7 @@ from sqlalchemy import select
 from spv import database
 from spv.extensions import db
 from spv.models import Conflict, RefusedUpload
-from spv.rules.ledger.refusal import to_json
-from spv.rules.ledger.report import Report
+from spv.rules.ledger.report import Report, to_json
 from spv.rules.ledger.rows import CheckedRows, Problem, escape_invisible
 from spv.services import audit_log
 from spv.services.actor import Actor

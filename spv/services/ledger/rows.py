@@ -1,16 +1,17 @@
 """The rows of the ledger: written in the caller's transaction, and looked up."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from operator import attrgetter
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, undefer
 
 from spv import database
-from spv.extensions import db
+from spv.extensions import Model, db
 from spv.models import Account, AuditEvent, Invalidation, PanelSerial, Product, Upload
 from spv.rules.accounts import Role
 from spv.rules.errors import ConflictError
@@ -56,42 +57,72 @@ def visible(
     return made.account_id == actor.account_id if actor.account_id else sa.false()
 
 
-def put(upload: Upload, panels: Sequence[Panel]) -> dict[str, Any]:
-    """Add rows to the ledger, and return serial numbers that were already valid.
+def by_product(panels: Iterable[Panel]) -> dict[Names, list[str]]:
+    """Return the serial numbers of each product, sorted."""
+    serials: defaultdict[Names, list[str]] = defaultdict(list)
+    for supplier, licensee, model, serial in panels:
+        serials[supplier, licensee, model].append(serial)
+    return {names: sorted(of_product) for names, of_product in serials.items()}
+
+
+def insert(model: type[Model], columns: Mapping[str, Any]) -> int:
+    """Insert a row, and return its id. The session would take ten times as long."""
+    added = db.session.connection().execute(sa.insert(model), columns)
+    return int(added.inserted_primary_key[0])  # type: ignore[index]
+
+
+def put(upload_id: int, serials: Mapping[Names, Sequence[str]]) -> dict[str, Any]:
+    """Add the rows of `by_product`, and return serial numbers that were already valid.
 
     If there are any, the caller must roll back: the other rows were added. The registry
     transaction lets nobody else write rows meanwhile.
     """
-    serials = [panel.serial_number for panel in panels]
-    names = {panel.product for panel in panels}
-    products = _known_products(names)
-    if missing := sorted(names - products.keys()):
+    products = _known_products(serials.keys())
+    if missing := sorted(serials.keys() - products.keys()):
         # Look first: an upload that is refused must not use up product ids.
-        if valid := already_valid(serials, but=upload.id):
+        if valid := already_valid(chain.from_iterable(serials.values()), but=upload_id):
             return valid
         added = [product_values(each) for each in missing]
         db.session.connection().execute(sa.insert(Product), added)
-        products |= _known_products(set(missing))
-    upload_id = upload.id
-    # Sorted, because neighbours in the index are written together.
-    rows = [
-        (panel.serial_number, products[panel.product], upload_id)
-        for panel in sorted(panels, key=attrgetter("serial_number"))
-    ]
-    if database.execute_many(_PUT, rows) == len(rows):
-        counts = Counter(product for _, product, _ in rows).items()
-        parts = [(upload_id, product, n, n) for product, n in sorted(counts)]
+        products |= _known_products(missing)
+    of_products = {products[names]: each for names, each in serials.items()}
+    counts = {product: len(of_products[product]) for product in sorted(of_products)}
+    if _put_rows(upload_id, of_products) == sum(counts.values()):
+        parts = [(upload_id, product, n, n) for product, n in counts.items()]
         database.execute_many(_PUT_PARTS, parts)
         return {}
-    if valid := already_valid(serials, but=upload.id):
+    if valid := already_valid(chain.from_iterable(serials.values()), but=upload_id):
         return valid
     raise ConflictError("The ledger changed just now. Send the file again.")
+
+
+def _put_rows(upload_id: int, serials: Mapping[int, Sequence[str]]) -> int:
+    """Insert the serial numbers of some products, and return how many were new.
+
+    They are sorted, because neighbours in the index are written together.
+    """
+    if not database.is_sqlite():  # to send it each row takes as long as to insert it
+        return database.execute_many(_PUT_ALL, [(upload_id, json.dumps(serials))])
+    # A statement for each row: SQLite copies every page that changes within a longer
+    # one, as it might have to undo it.
+    rows = (
+        (serial, product, upload_id)
+        for product, of_product in serials.items()
+        for serial in of_product
+    )
+    return database.execute_many(_PUT, sorted(rows))
 
 
 _PUT = (
     "INSERT INTO panel_serials (serial_number, product_id, upload_id) "
     "VALUES (?, ?, ?) ON CONFLICT (serial_number, coalesce(invalidation_id, 0)) "
     "DO NOTHING"
+)
+_PUT_ALL = _PUT.replace(
+    "VALUES (?, ?, ?)",
+    "SELECT serials.value, CAST(products.key AS INTEGER), ? FROM json_each(?) "
+    "AS products, json_array_elements_text(products.value) AS serials "
+    'ORDER BY serials.value COLLATE "C"',
 )
 _PUT_PARTS = (
     "INSERT INTO upload_products (upload_id, product_id, row_count, valid_count) "
@@ -199,22 +230,21 @@ def first_rows(
 
 
 def newest(
-    made: type[Made], actor: Actor, before: int, *options: Any, account: int = 0,
-    most: int = SHOWN,
-) -> tuple[Sequence[Made], bool]:  # fmt: skip
+    made: type[Made], actor: Actor, before: int = 0, account: int = 0, most: int = SHOWN
+) -> tuple[Sequence[Made], bool]:
     """Return the newest uploads or invalidations, and whether there are more.
 
-    With `before`, those before an id; with `account`, those of one account. `options`
-    say what else to load at once.
+    With `before`, those before an id; with `account`, those of one account. An account
+    has its own, agency staff have all.
     """
     query = select(made).where(visible(actor, made)).order_by(made.id.desc())
     if before:
         query = query.where(made.id < before)
     if account:
         query = query.where(made.account_id == account)
-    people = map(joinedload, (made.account, made.user, made.subscription))
-    query = query.options(*people, *options)
-    found = db.session.scalars(query.limit(most + 1)).all()
+    if made is Upload:
+        query = query.options(undefer(Upload.valid_count))
+    found = db.session.scalars(query.options(*_with_maker(made)).limit(most + 1)).all()
     return found[:most], len(found) > most
 
 
@@ -227,11 +257,21 @@ def with_event(made: Any, row_id: int, actor: Actor) -> sa.Row[Any, AuditEvent]:
         AuditEvent.sequence == made.audit_sequence
     )
     query = select(made, AuditEvent).join(AuditEvent, of_event)
-    people = map(joinedload, (made.account, made.user, made.subscription))
-    query = query.where(made.id == row_id, visible(actor, made)).options(*people)
-    return require(db.session.execute(query).one_or_none())
+    query = query.where(made.id == row_id, visible(actor, made))
+    found = db.session.execute(query.options(*_with_maker(made)))
+    return require(found.one_or_none())
 
 
-def _known_products(names: set[Names]) -> dict[Names, int]:
-    query = select(*NAMES, Product.id).where(sa.tuple_(*NAMES).in_(sorted(names)))
-    return {(one, two, three): id for one, two, three, id in db.session.execute(query)}
+def _with_maker(made: Any) -> Iterable[Any]:
+    return map(joinedload, (made.account, made.user, made.subscription))
+
+
+def _known_products(names: Collection[Names]) -> dict[Names, int]:
+    found = db.session.execute(_IDS_OF_PRODUCTS, {"names": sorted(names)})
+    return {(one, two, three): id for one, two, three, id in found}
+
+
+# Made once, because to make it takes longer than to execute it.
+_IDS_OF_PRODUCTS = select(*NAMES, Product.id).where(
+    sa.tuple_(*NAMES).in_(sa.bindparam("names", expanding=True))
+)

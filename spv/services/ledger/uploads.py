@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import undefer
+from sqlalchemy import bindparam, select
 
 from spv import clock
 from spv.extensions import db
@@ -20,10 +20,9 @@ from spv.rules.ledger.rows import (
     DIGESTS,
     CheckedRows,
     Problem,
-    of_log,
-    to_log,
 )
 from spv.rules.ledger.statements import WORDINGS, read_declaration
+from spv.rules.ledger.warnings import of_log, to_log
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, link_result
@@ -108,38 +107,43 @@ def record(
     """
     if checked.problems:
         raise has_problems(checked, actor)
-    panels = list(checked.panels.values())
-    digests = _digests(checked)  # before the transaction, which others wait for
+    # Before the transaction, which others wait for.
+    digests = _digests(checked)
+    serials = ledger_rows.by_product(checked.panels.values())
     with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
-        at = clock.now()
-        declaration = declarations.of_upload(wording_version, actor, at)
+        at, declared = clock.now(), None
+        if not wording_version:
+            declared = declarations.current(actor.account_id, at)
         if earlier := _still_valid(digests, actor):
             return earlier
         if checked.not_approved or (checked.warnings and not confirmed):
             raise has_problems(checked, actor)
-        upload = Upload(
-            **ledger_rows.made_by(actor), declaration=declaration, filename=filename,
-            channel=actor.channel, sha256=digests[0], digest_version=DIGEST_VERSION,
-            row_count=len(panels), received_at=at, audit_sequence=event_sequence,
-            warnings=to_log(checked.warnings) or None,
-        )  # fmt: skip
-        db.session.add(upload)
-        db.session.flush()
-        link_result(actor, upload_id=upload.id)
-        if valid := ledger_rows.put(upload, panels):
+        declared = declared or declarations.of_upload(wording_version, actor, at)
+        upload = {
+            **ledger_rows.made_by(actor), "declaration_id": declared.id,
+            "filename": filename, "channel": actor.channel, "sha256": digests[0],
+            "digest_version": DIGEST_VERSION, "row_count": len(checked.panels),
+            "warnings": to_log(checked.warnings) or None, "received_at": at,
+            "audit_sequence": event_sequence,
+        }  # fmt: skip
+        upload_id = ledger_rows.insert(Upload, upload)
+        link_result(actor, upload_id=upload_id)
+        if valid := ledger_rows.put(upload_id, serials):
             raise has_problems(checked, actor, valid)
-        account_days.add(at, {actor.account_id: {"recorded": upload.row_count}})
-        _log(upload, actor)
-        return Recorded(upload.id, at)
+        account_days.add(at, {actor.account_id: {"recorded": len(checked.panels)}})
+        _log(upload_id, upload, declared.wording_version, actor)
+        return Recorded(upload_id, at)
 
 
-def _log(upload: Upload, actor: Actor) -> None:
-    warnings = {"warnings": upload.warnings} if upload.warnings else {}
+def _log(
+    upload_id: int, upload: Mapping[str, Any], wording_version: str, actor: Actor
+) -> None:
+    warnings = {"warnings": upload["warnings"]} if upload["warnings"] else {}
     audit_log.act(
-        RECORDED, actor, upload.received_at, upload=upload.id,
-        filename=upload.filename, rows=upload.row_count, sha256=upload.sha256,
-        digest_version=upload.digest_version, declaration=upload.declaration_id,
-        wording_version=upload.declaration.wording_version, **warnings,
+        RECORDED, actor, upload["received_at"], upload=upload_id,
+        filename=upload["filename"], rows=upload["row_count"], sha256=upload["sha256"],
+        digest_version=upload["digest_version"], declaration=upload["declaration_id"],
+        wording_version=wording_version, **warnings,
     )  # fmt: skip
 
 
@@ -195,15 +199,7 @@ def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
     )
 
 
-def find(
-    actor: Actor, before: int = 0, account: int = 0, most: int = ledger_rows.SHOWN
-) -> tuple[Sequence[Upload], bool]:
-    """Return the newest uploads, or those before an id, and whether there are more.
-
-    An account has its own uploads, agency staff have all, or those of an account.
-    """
-    valid = undefer(Upload.valid_count)
-    return ledger_rows.newest(Upload, actor, before, valid, account=account, most=most)
+find = partial(ledger_rows.newest, Upload)
 
 
 def _refuse(file: File, actor: Actor, refusal: Refusal, keep: bool = False) -> str:
@@ -231,15 +227,20 @@ def _digests(checked: CheckedRows) -> list[str]:
 
 def _still_valid(digests: Sequence[str], actor: Actor) -> Recorded | None:
     """Return the account's upload of exactly these rows, if all are still valid."""
-    query = (
-        select(Upload.id, Upload.row_count, Upload.valid_count, Upload.received_at)
-        .where(Upload.sha256.in_(digests), Upload.account_id == actor.account_id)
-        .order_by(Upload.id.desc())
-        .limit(1)
-    )
-    found = db.session.execute(query).one_or_none()
+    values = {"digests": digests, "account": actor.account_id}
+    found = db.session.execute(_NEWEST_OF_ROWS, values).one_or_none()
     if found is None or found.valid_count < found.row_count:
         return None
     when = clock.format_moment(found.received_at)
     already = f"Already recorded on {when}, nothing added."
     return Recorded(found.id, found.received_at, already)
+
+
+# Made once, because to make it takes longer than to execute it.
+_NEWEST_OF_ROWS = (
+    select(Upload.id, Upload.row_count, Upload.valid_count, Upload.received_at)
+    .where(Upload.sha256.in_(bindparam("digests", expanding=True)))
+    .where(Upload.account_id == bindparam("account"))
+    .order_by(Upload.id.desc())
+    .limit(1)
+)

@@ -22,8 +22,9 @@ from spv.rules.ledger.panel_check import (
     read_question,
     result_of,
 )
-from spv.rules.ledger.rows import Panel, warnings_of
+from spv.rules.ledger.rows import Panel
 from spv.rules.ledger.search import list_of_cells
+from spv.rules.ledger.warnings import warnings_of
 
 TODAY = date(2026, 11, 28)
 EPOCH = datetime(2026, 3, 1, tzinfo=UTC)

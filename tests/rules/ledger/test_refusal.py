@@ -1,8 +1,7 @@
 """The report of a refused upload as it is kept for the agency."""
 
 from spv.rules.ledger.csv_upload import check_csv
-from spv.rules.ledger.refusal import LONGEST, to_json
-from spv.rules.ledger.report import report
+from spv.rules.ledger.report import LONGEST, report, to_json
 from tests.panels import panels_csv
 
 # A missing value, a value that is too long to be quoted whole, and a warning.

@@ -12,8 +12,9 @@ from spv.rules.faults import FAULTS, Fault
 from spv.rules.ledger.csv_upload import check_csv
 from spv.rules.ledger.json_api import to_json
 from spv.rules.ledger.report import report
-from spv.rules.ledger.rows import Panel, of_log, to_log, warnings_of
+from spv.rules.ledger.rows import Panel
 from spv.rules.ledger.serial_number import read_serial
+from spv.rules.ledger.warnings import of_log, to_log, warnings_of
 from tests.serial_files_damage import WARNED_FILES
 
 BRANDS = [*demo.DATA["brands"]]

@@ -3,6 +3,7 @@
 import itertools
 import re
 from datetime import date
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,13 @@ from spv import demo
 from spv.extensions import db
 from spv.rules.ledger.panel_check import read_question
 from spv.rules.ledger.search import Criteria
-from spv.services.ledger import lookup, search, search_query
+from spv.services.ledger import (
+    invalidations,
+    lookup,
+    search,
+    search_query,
+    selections,
+)
 from spv.services.ledger import rows as ledger_rows
 from tests import brute_force
 from tests.endurance import sampled
@@ -103,6 +110,16 @@ def test_panels_are_checked_by_one_statement_with_the_same_index(ledger):
     answers = {"serials": serials, "model_number": "EX-440", "as_at": "2026-03-01"}
     used = indexes_of(lambda: lookup.check_panels(read_question, answers))
     assert [*used] == [SERIALS]
+
+
+def test_rows_to_mark_are_found_by_their_ids(ledger, vsp):
+    """Rows of whole uploads are a range; others are named one by one."""
+    ids = [row.id for row in brute_force.every_row("EX0") if not row.invalidation_id]
+    for row_ids in (ids[:150], ids[200:500:3]):
+        selection = selections.Selection(row_ids, selections.ROW_BY_ROW)
+        answers = {"reason": "Ineligible panel"}
+        marking = partial(invalidations.mark, selection, answers, vsp)
+        assert {*indexes_of(marking)} == {ROW}
 
 
 def two_pages(criteria, actor):
