@@ -1,4 +1,4 @@
-"""A Django project that imports the CSV with django-import-export: a peer.
+"""A Django project, a peer: django-import-export for the CSV, and a page with a form.
 
 Served as `bench.django_peer:application`; DJANGO_PEER_DATABASE is its SQLite file.
 """
@@ -12,6 +12,7 @@ settings.configure(
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
     INSTALLED_APPS=["import_export", "bench"],
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
     MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     DATABASES={
@@ -28,9 +29,11 @@ settings.configure(
 )
 django.setup()
 
+from django import forms  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import connection, models  # noqa: E402
 from django.http import HttpRequest, HttpResponse  # noqa: E402
+from django.template import Context, Template  # noqa: E402
 from django.urls import path  # noqa: E402
 from import_export.fields import Field  # noqa: E402
 from import_export.resources import ModelResource  # noqa: E402
@@ -85,12 +88,35 @@ def upload(request: HttpRequest) -> HttpResponse:
     return HttpResponse(result.totals["new"])
 
 
+PAGE = """<!doctype html><title>A page {{ power }}</title>
+<form>{{ form.as_p }}</form>
+{% for n in rows %}
+<p class="row"><label for="f{{ n }}">Page {{ n }}</label>
+<span id="f{{ n }}" class="field">Nothing here</span></p>
+{% endfor %}
+"""
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Show a form of so many fields, and so many more rows."""
+    power = request.GET["power"]
+    names = [f"field_{n}" for n in range(int(request.GET["fields"]))]
+    form = type("Form", (forms.Form,), {name: forms.CharField() for name in names})(
+        initial=dict.fromkeys(names, power)
+    )
+    shown = {"form": form, "power": power, "rows": range(int(request.GET["n"]))}
+    return HttpResponse(TEMPLATE.render(Context(shown)))
+
+
+TEMPLATE = Template(PAGE)
+
+
 def ready(request: HttpRequest) -> HttpResponse:
     """Answer that it is up."""
     return HttpResponse("ready")
 
 
-urlpatterns = [path("upload", upload), path("readyz", ready)]
+urlpatterns = [path("upload", upload), path("form", page), path("readyz", ready)]
 application = get_wsgi_application()
 
 with connection.schema_editor() as editor:

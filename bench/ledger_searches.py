@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from bench.measure import Row, at_most, in_turns, seconds
+from bench.measure import Row, compare, in_turns, seconds
 from bench.serve import Browser
 
-ROUNDS = 9
+ROUNDS = 7
 AIM = 1.5
 SHOWN = """
 SELECT p.id, p.serial_number, p.upload_id, pr.supplier_name, pr.licensee,
@@ -60,12 +60,15 @@ def run(name: str, bare: Any, staff: Browser, account: Browser) -> Iterator[Row]
     ):
         first = f"/panels?{asked}"
         last = f"{first}after={_last(bare, order, bool(asked))}"
-        times = in_turns(
-            partial(seconds, partial(staff.get, last)),
-            partial(seconds, partial(staff.get, first)),
+        taken = in_turns(
+            {
+                "last": partial(seconds, partial(staff.get, last)),
+                "first": partial(seconds, partial(staff.get, first)),
+            },
             ROUNDS,
         )
-        yield at_most(AIM, f"last page {words}, {name} / first", *times)
+        what = f"last page {words}, {name} / first"
+        yield compare(what, taken["last"], taken["first"], at_most=AIM)
 
 
 def _searches(bare: Any) -> list[Search]:
@@ -83,7 +86,8 @@ def _searches(bare: Any) -> list[Search]:
         ("prefix of few", f"serial_number={few}", _begins(few), SERIALS),
         ("prefix of millions", "serial_number=HXA", millions, SERIALS),
         ("supplier", "supplier_name=banksia", banksia, NEWEST),
-        ("licensee", "licensee=kestrel", OF_PRODUCT.format("licensee", "kestrel"), NEWEST),
+        ("licensee", "licensee=kestrel",
+         OF_PRODUCT.format("licensee", "kestrel"), NEWEST),
         ("part of a model", "model_number=450",
          OF_PRODUCT.format("model_number", "450"), NEWEST),
         ("invalid", "status=invalid", "p.invalidation_id > 0", OF_UPLOAD),
@@ -120,11 +124,14 @@ def _page(what: str, browser: Browser, path: str, by_hand: Any) -> Row:
     shown = [row[1] in page for row in rows[:50]]
     assert all(shown), (path, rows[:3])
     nothing = partial(browser.get, NOTHING)
-    times = in_turns(
-        lambda: seconds(partial(browser.get, path)),
-        lambda: seconds(by_hand) + seconds(nothing), ROUNDS,
-    )  # fmt: skip
-    return at_most(AIM, what, *times)
+    taken = in_turns(
+        {
+            "page": lambda: seconds(partial(browser.get, path)),
+            "hand": lambda: seconds(by_hand) + seconds(nothing),
+        },
+        ROUNDS,
+    )
+    return compare(what, taken["page"], taken["hand"], at_most=AIM)
 
 
 def _last(bare: Any, order: str, prefix: bool) -> int:

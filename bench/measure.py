@@ -1,20 +1,29 @@
-"""Measure in pairs, ours and the peer's in turns, so that noise hits both alike."""
+"""Measure in turns, so that noise hits all alike; tell medians, means and spread."""
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
+
+FOR_INFORMATION = "for information"
 
 
 class Row(NamedTuple):
-    """One line of the table. `ratio` is how many times better we are, or of a limit."""
+    """One line of the table; `met` is None where there is no aim.
+
+    `ours` and `peer` are medians. `ratio` is the median of the ratios of the rounds,
+    and half of these lie within `half`. `means` is the ratio of the means, which shows
+    what a checkpoint in one of many rounds costs.
+    """
 
     what: str
     ours: str
     peer: str
     ratio: float
-    aim: str
-    met: bool
+    means: float | None = None
+    half: tuple[float, float] | None = None
+    aim: str = FOR_INFORMATION
+    met: bool | None = None
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -25,24 +34,53 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def in_turns(
-    ours: Callable[[], float], peer: Callable[[], float], rounds: int
-) -> tuple[float, float]:
-    """Return the medians of two measurements; the first of each only warms up."""
-    ours(), peer()
-    pairs = [(ours(), peer()) for _ in range(rounds)]
-    return (
-        statistics.median(pair[0] for pair in pairs),
-        statistics.median(pair[1] for pair in pairs),
-    )
+    works: Mapping[str, Callable[[], float]], rounds: int, warm: bool = True
+) -> dict[str, list[float]]:
+    """Return what each of some works measures, in so many rounds.
+
+    The first of a round is another one each time. A round before them only warms up.
+    """
+    names, measured = [*works], {name: [] for name in works}
+    for number in range(-warm, rounds):
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            taken = works[name]()
+            if number >= 0:
+                measured[name].append(taken)
+    return measured
 
 
-def at_most(aim: float, what: str, ours: float, theirs: float) -> Row:
-    """Return a row that is met if ours takes at most so many times as long."""
-    times = f"{ours * 1e3:.1f} ms", f"{theirs * 1e3:.1f} ms"
-    return Row(what, *times, ours / theirs, f"at most {aim}", ours / theirs <= aim)
+def compare(
+    what: str,
+    ours: list[float],
+    peer: list[float],
+    *,
+    at_most: float = 0,
+    at_least: float = 0,
+    unit: str = "ms",
+) -> Row:
+    """Return a row of times or rates of the same rounds, with an aim for the ratio."""
+    pairs = [one / other for one, other in zip(ours, peer, strict=True)]
+    ratio = statistics.median(pairs)
+    quarters = statistics.quantiles(pairs, method="inclusive") if pairs[1:] else pairs
+    aim, met = FOR_INFORMATION, None
+    if at_most:
+        aim, met = f"at most {at_most}", ratio <= at_most
+    elif at_least:
+        aim, met = f"at least {at_least}", ratio >= at_least
+    shown = [UNITS[unit](statistics.median(each)) for each in (ours, peer)]
+    means = statistics.fmean(ours) / statistics.fmean(peer)
+    return Row(what, *shown, ratio, means, (quarters[0], quarters[-1]), aim, met)
 
 
-def faster(aim: float, what: str, ours: float, theirs: float) -> Row:
-    """Return a row that is met if ours is at least so many times faster."""
-    times, ratio = (f"{ours * 1e3:.2f} ms", f"{theirs * 1e3:.2f} ms"), theirs / ours
-    return Row(what, *times, ratio, f"at least {aim} times faster", ratio >= aim)
+def within(what: str, ours: list[float], limit: float) -> Row:
+    """Return a row of times against a limit in seconds."""
+    return compare(what, ours, [limit] * len(ours), at_most=1)
+
+
+UNITS: dict[str, Callable[[float], str]] = {
+    "µs": lambda value: f"{value * 1e6:.1f} µs",
+    "ms": lambda value: f"{value * 1e3:.1f} ms",
+    "s": lambda value: f"{value:.2f} s",
+    "/s": lambda value: f"{value:.0f} /s",
+}
