@@ -19,7 +19,7 @@ from spv.services.accounts import sign_in
 from spv.services.actor import Actor
 from spv.services.authorisation import roles_of_user
 from spv.services.ledger import invalidations, selections
-from spv.services.verify import everything
+from spv.services.verify import checks
 
 FIRST_DAY = date(2024, 1, 1)  # of the first ten uploads; a day later the next ten
 DATED = {
@@ -98,7 +98,7 @@ def _read(kind: str, panels: int, port: int, bare: Bare) -> Iterator[Row]:
 
 
 def _verify() -> None:
-    findings = everything.verify([])
+    findings = checks.verify([])
     assert not findings.problem_count, findings.conclusion()
 
 

@@ -15,10 +15,7 @@ from unittest.mock import patch
 
 import flask
 from sqlalchemy import event
-from sqlalchemy.engine.cursor import (
-    BufferedRowCursorFetchStrategy,
-    CursorFetchStrategy,
-)
+from sqlalchemy.engine.cursor import BufferedRowCursorFetchStrategy, CursorFetchStrategy
 
 from bench.by_hand import Bare
 from bench.files import csv_of, json_of, new_serials
@@ -33,7 +30,7 @@ from spv.rules.ledger.search import Criteria
 from spv.services import audit_log
 from spv.services.ledger import invalidations, search, selections, uploads
 from spv.services.ledger import rows as ledger_rows
-from spv.services.verify import everything
+from spv.services.verify import checks
 
 ROWS, ROUNDS, SLOW_ROUNDS = 100_000, 21, 3
 FETCHES = [
@@ -216,5 +213,5 @@ def _works(
 
 
 def _verify() -> None:
-    findings = everything.verify([])
+    findings = checks.verify([])
     assert not findings.problem_count, findings.conclusion()
