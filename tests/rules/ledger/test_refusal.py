@@ -1,7 +1,12 @@
 """The report of a refused upload as it is kept for the agency."""
 
+from dataclasses import replace
+
+import pytest
+
 from spv.rules.ledger.csv_upload import check_csv
 from spv.rules.ledger.report import LONGEST, report, to_json
+from spv.rules.ledger.rows import escape_invisible
 from tests.panels import panels_csv
 
 # A missing value, a value that is too long to be quoted whole, and a warning.
@@ -39,3 +44,18 @@ def test_sentences_are_cut():
     heading = "x" * 2 * LONGEST
     (group, *_) = reported(f"{heading},B\r\n1,2\r\n".encode())["groups"]
     assert len(group["fault"]["sentence"]) <= LONGEST + 1
+
+
+@pytest.mark.parametrize(("more", "end"), [(0, "x"), (1, "x…")])
+def test_a_sentence_of_the_greatest_length_is_whole(more, end):
+    checked = check_csv(FILE)
+    found = report(checked, checked.problems, FILE)
+    group = found.groups[0]
+    long = group.fault._replace(sentence="x" * (LONGEST + more))
+    kept = to_json(replace(found, groups=[replace(group, fault=long)]))
+    assert kept["groups"][0]["fault"]["sentence"] == "x" * (LONGEST - 1) + end
+
+
+def test_a_cell_is_quoted_up_to_60_characters():
+    assert escape_invisible("x" * 60) == "x" * 60
+    assert escape_invisible("x" * 61) == "x" * 60 + "…"
