@@ -189,6 +189,7 @@ def test_every_server_reads_the_env_file(tmp_path):
     shutil.copy(ROOT / "app.py", tmp_path)
     (tmp_path / ".env").write_text(
         f"SPV_ENVIRONMENT=production\nSECRET_KEY='{SECRET}'\nSPV_LOG_KEY='{LOG_KEY}'\n"
+        f"DATABASE_URL=sqlite:///{tmp_path}/spv.sqlite\n"
     )
     code = "import app; print(app.app.config['SPV_ENVIRONMENT'])"
     without = {name: v for name, v in os.environ.items() if not name.startswith("SPV_")}

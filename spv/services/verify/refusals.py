@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 from sqlalchemy import Select, func, literal, select
@@ -178,6 +178,11 @@ def _counted() -> Iterator[Stream]:
 
 
 def _by_day(query: Select[*tuple[Any, ...]]) -> Stream:
-    for row in comparison.read(query.order_by(query.selected_columns[0])):
-        counts = {name: getattr(row, name) for name in COUNTS if hasattr(row, name)}
-        yield clock.day_of(row[0]), (int(row[1]), counts)
+    """Yield the sum of each account for each day, so that few of them are in memory."""
+    every = comparison.read(query.order_by(query.selected_columns[0]))
+    names = [name for name in COUNTS if name in query.selected_columns]
+    for day, rows in groupby(every, key=lambda row: clock.day_of(row[0])):
+        counts = (
+            (int(row[1]), {name: getattr(row, name) for name in names}) for row in rows
+        )
+        yield from ((day, each) for each in _by_account(counts).items())

@@ -12,7 +12,7 @@ from tests.people import KIM, WEB, everybody, twice
 
 REFUSED = """
 Summer2026!! | Welcome2026! | Melbourne2026! | Letmein12345! | solarpanel2026
-regulator2026 | clean energy regulator | Agency2026!! | changeme2026 | zaq12wsxcde3
+kookaburra2026! | regulator2026 | clean energy regulator | Agency2026!! | changeme2026 | zaq12wsxcde3
 correcthorsebatterystaple | correct horse battery staple
 Correct-Horse-Battery-Staple | P@ssw0rd2026! | Pa55word2026! | P@$$w0rd1234
 1qaz2wsx3edc | !QAZ2wsx#EDC | qweasdzxc123 | qwertyuiop[] | qwertyuiopasdfghjklzxcvbnm
