@@ -12,14 +12,14 @@ from tests.people import KIM, WEB, everybody, twice
 
 REFUSED = """
 Summer2026!! | Welcome2026! | Melbourne2026! | Letmein12345! | solarpanel2026
-kookaburra2026! | regulator2026 | clean energy regulator | Agency2026!! | changeme2026 | zaq12wsxcde3
+regulator2026 | clean energy regulator | Agency2026!! | changeme2026 | zaq12wsxcde3
 correcthorsebatterystaple | correct horse battery staple
 Correct-Horse-Battery-Staple | P@ssw0rd2026! | Pa55word2026! | P@$$w0rd1234
 1qaz2wsx3edc | !QAZ2wsx#EDC | qweasdzxc123 | qwertyuiop[] | qwertyuiopasdfghjklzxcvbnm
 mnbvcxzlkjhg | 1q2w3e4r5t6y | !@#$%^&*()_+ | abcabcabcabc | aaaaaaaaaaaaa
 ............ | 123456789012 | abcdefghijkl | acegikmoqsuw | January2026!!
 Wednesday2026 | 24november2026 | Spring2025Spring2025 | Christmas2026! | Brisbane4000!
-Parramatta2150! | Footscray2026! | newcastle2300 | sunshine coast 2026
+Parramatta2150! | Footscray2026! | newcastle2300 | sunshine coast 2026 | kookaburra2026!
 Collingwood2026 | GoMagpies2026! | Sydney Swans 2026 | Essendon1234! | WestCoastEagles
 renewable energy target | solar panel validation | verificationserviceprovider
 smallscaletechnology | Rooftop-Solar-2026 | s0larp4nel2026 | ilovesolarpanels
