@@ -75,11 +75,16 @@ def _works(folder: str, stack: ExitStack) -> dict[str, Callable[[], float]]:
 
     def once_by_django() -> float:
         taken = took(django, lambda: csv_of(serials()))
-        with closing(sqlite3.connect(f"{folder}/django.sqlite")) as database:
-            database.execute("PRAGMA wal_autocheckpoint = 0")
-            database.execute("DELETE FROM panel_serial WHERE id > ?", (ROWS,))
-            database.commit()
+        _take_out_of_django(f"{folder}/django.sqlite")
         return taken
 
     works: dict[str, Callable[[], float]] = {n: partial(once, n) for n in uploads}
     return works | {"django": once_by_django}
+
+
+def _take_out_of_django(path: str) -> None:
+    """Take the rows that were uploaded out of the database of Django."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_autocheckpoint = 0")
+        database.execute("DELETE FROM panel_serial WHERE id > ?", (ROWS,))
+        database.commit()
