@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
         "terms": guide.TERMS,
         "today": clock.today,
         "type_words": TYPE_WORDS,
+        "url_for": _address,
     }
     environment.filters |= {
         "abn": format_abn,
@@ -59,6 +60,18 @@ def init_app(app: Flask) -> None:
         "short_day": clock.format_short_date,
         "time": lambda moment: f"{moment.astimezone(clock.ZONE):%H:%M}",
     }
+
+
+def _address(endpoint: str, **values: Any) -> str:
+    """Return the address of a page; one without values is kept, as menus have many."""
+    if values or endpoint[0] == ".":
+        return url_for(endpoint, **values)
+    return _plain_address(request.script_root, endpoint)
+
+
+@lru_cache(500)
+def _plain_address(_prefix: str, endpoint: str) -> str:
+    return url_for(endpoint)
 
 
 def wants_partial() -> bool:
