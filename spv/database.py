@@ -56,6 +56,7 @@ WRONG_STATEMENT = (
 )  # fmt: skip
 # Keys of the session's `info`.
 ANSWER_BY, BATCH = "spv_answer_by", "spv_batch"
+SLICE = 1_000  # rows that are read at once
 
 
 def init_app(app: Flask) -> None:
@@ -215,6 +216,24 @@ def execute_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
     """
     marks = statement if is_sqlite() else statement.replace("?", "%s")
     return db.session.connection().exec_driver_sql(marks, rows).rowcount
+
+
+def plain_rows(query: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query as the driver has them, a slice at a time.
+
+    The query has no values, and selects numbers and texts alone. This takes a third of
+    the time that SQLAlchemy's rows take.
+    """
+    connection, dialect = db.session.connection(), db.engine.dialect
+    names = () if is_sqlite() else ("plain_rows",)  # of a cursor on the server
+    statement = str(query.compile(dialect=dialect))
+    try:
+        with closing(connection.connection.cursor(*names)) as cursor:
+            cursor.execute(statement)
+            while rows := cursor.fetchmany(SLICE):
+                yield from rows
+    except dialect.loaded_dbapi.Error as error:
+        raise exc.DBAPIError(statement, None, error) from error
 
 
 def one_of(

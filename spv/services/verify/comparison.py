@@ -180,4 +180,5 @@ def read(query: Executable) -> Iterator[Any]:
     """Yield the rows of a query, a slice at a time."""
     # `with`: a reader that stops early must not leave a cursor open on the server.
     with db.session.execute(query.execution_options(yield_per=audit_log.SLICE)) as rows:
-        yield from rows
+        for part in rows.partitions():
+            yield from part

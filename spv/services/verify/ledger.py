@@ -2,29 +2,32 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import compress, groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Bundle
 
 from spv import models
+from spv.database import plain_rows
+from spv.extensions import Model, db
 from spv.models import Declaration, PanelSerial, Product, Upload, UploadProduct
 from spv.rules.ledger import product_list
 from spv.rules.ledger.approval import Approved
-from spv.rules.ledger.rows import DIGESTS, Panel, digest
+from spv.rules.ledger.rows import DIGESTS, digest
 from spv.rules.ledger.statements import API, UPLOAD
 from spv.services.ledger import approved
 from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
-from spv.services.ledger.rows import KEYS, NAMES, PANEL, product_values
+from spv.services.ledger.rows import KEYS, NAMES, product_values
 from spv.services.ledger.uploads import RECORDED
 from spv.services.training import clock as training_clock
 from spv.services.verify import comparison
 from spv.services.verify.comparison import Facts, Findings, Stream
 
 KIND, PRODUCTS = "ledger", "approved products"
+NEIGHBOURS, MOST_KEPT = 500, 20_000  # rows of a small table: read at once, in memory
 # By product, the number of the rows of an upload, and of those that are valid.
 Counts = dict[int, tuple[int, int]]
 # The facts that the log tells, and the columns that they are saved in.
@@ -118,38 +121,53 @@ def _counts() -> Iterator[tuple[int, Counts]]:
 
 def _invalid_rows() -> Iterator[tuple[int, tuple[int, str]]]:
     """Yield each invalidation with the number and the digest of its rows."""
-    query = (
-        select(PanelSerial.invalidation_id, PanelSerial.id)
-        .where(PanelSerial.invalidation_id.is_not(None))
-        .order_by(PanelSerial.invalidation_id, PanelSerial.id)
-    )
-    for number, rows in groupby(comparison.read(query), itemgetter(0)):
+    c = PanelSerial.__table__.c
+    query = select(c.invalidation_id, c.id).where(c.invalidation_id.is_not(None))
+    ordered = plain_rows(query.order_by(c.invalidation_id, c.id))
+    for number, rows in groupby(ordered, itemgetter(0)):
         row_ids = [row_id for _, row_id in rows]
         yield number, (len(row_ids), digest_of(row_ids))
 
 
 def _rows() -> Iterator[tuple[int, tuple[int, str, Counts]]]:
     """Yield each upload with the number of its rows, their digest and their counts."""
-    query = (
-        select(
-            PanelSerial.upload_id, func.coalesce(Upload.digest_version, 1),
-            PanelSerial.invalidation_id, PanelSerial.product_id, *PANEL,
-        )
-        .outerjoin(Product, Product.id == PanelSerial.product_id)
-        .outerjoin(Upload, Upload.id == PanelSerial.upload_id)
-        .order_by(PanelSerial.upload_id, PanelSerial.id)
-    )  # fmt: skip
-    for (number, version), rows in groupby(
-        comparison.read(query), key=itemgetter(0, 1)
-    ):
-        panels, seen, valid = [], Counter[int](), Counter[int]()
-        for _, _, invalidation_id, product_id, *cells in rows:
-            panels.append(Panel._make(cell or "" for cell in cells))
-            seen[product_id] += 1
-            valid[product_id] += invalidation_id is None
+    names = _ById(Product, [each.name for each in NAMES], ("", "", ""))
+    versions = _ById(Upload, ["digest_version"], (None,))
+    c = PanelSerial.__table__.c
+    query = select(c.upload_id, c.serial_number, c.product_id, c.invalidation_id)
+    ordered = plain_rows(query.order_by(c.upload_id))
+    for number, rows in groupby(ordered, itemgetter(0)):
+        _, serials, products, marks = zip(*rows, strict=True)
+        version = versions[number][0] or 1
+        panels = [
+            (*names[product], serial or "")
+            for product, serial in zip(products, serials, strict=True)
+        ]
         sha256 = digest(panels, version) if version in DIGESTS else ""
-        by_product = {each: (seen[each], valid[each]) for each in seen}
+        seen = Counter(products)
+        marked = Counter(compress(products, [mark is not None for mark in marks]))
+        by_product = {each: (seen[each], seen[each] - marked[each]) for each in seen}
         yield number, (len(panels), sha256, by_product)
+
+
+class _ById(dict[int, tuple[Any, ...]]):
+    """Columns of the rows of a table by their id, read as they are asked for.
+
+    Neighbours are read together, as uploads and their products come in order.
+    """
+
+    def __init__(self, model: type[Model], names: list[str], none: tuple[Any, ...]):
+        super().__init__()
+        self.id, self.none = model.__table__.c.id, none
+        self.query = select(self.id, *map(model.__table__.c.__getitem__, names))
+
+    def __missing__(self, number: int) -> tuple[Any, ...]:
+        if len(self) > MOST_KEPT:
+            self.clear()
+        neighbours = self.id.between(number, number + NEIGHBOURS)
+        for row in db.session.execute(self.query.where(neighbours)):
+            self[row[0]] = row[1:]
+        return self.setdefault(number, self.none)
 
 
 def _saved_uploads() -> Iterator[tuple[int, Facts]]:
