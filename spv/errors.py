@@ -68,15 +68,11 @@ def _no_database(error: DBAPIError | PoolTimeout) -> Response:
 
 
 def _use_case_error(error: UseCaseError) -> Response:
+    g.retry_after = error.retry_after
     if error.errors and _is_api():
-        response = api_error(error.http_status, error.errors)
-    else:
-        title, sentence = WORDS[error.http_status]
-        words = title, str(error) or sentence
-        response = _answer(error.http_status, *words, **error.details)
-    if error.retry_after:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+        return api_error(error.http_status, error.errors)
+    title, sentence = WORDS[error.http_status]
+    return _answer(error.http_status, title, str(error) or sentence, **error.details)
 
 
 def _is_api() -> bool:

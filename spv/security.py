@@ -233,13 +233,16 @@ def _set_headers(response: Response) -> Response:
 
 
 def _set_retry_after(response: Response) -> None:
-    """Say how long to wait where a second try makes sense: never 0 seconds."""
-    if response.status_code not in MAY_BE_TRIED_AGAIN:
-        response.headers.pop("Retry-After", None)
-    elif wait := g.get("retry_after"):
-        # The wait that the page names is right, not the one that the limiter added.
-        response.headers["Retry-After"] = str(wait)
-    elif response.headers.get("Retry-After") == "0":
-        response.headers["Retry-After"] = "1"
+    """Say how long to wait where a second try makes sense: never 0 seconds.
+
+    The limiter adds the rest of its minute to every answer. That is right for a 429
+    alone, and there the wait that the page names comes first.
+    """
+    wait = str(g.get("retry_after") or "")
+    if response.status_code == 429:
+        wait = wait or response.headers.get("Retry-After", "")
     elif response.status_code == 503:
-        response.headers.setdefault("Retry-After", NOT_READY_FOR)
+        wait = wait or NOT_READY_FOR
+    response.headers.pop("Retry-After", None)
+    if wait and response.status_code in MAY_BE_TRIED_AGAIN:
+        response.headers["Retry-After"] = "1" if wait == "0" else wait

@@ -20,7 +20,8 @@ SIZES = (1_000, 10_000, 100_000)
 FLOOR = 0.1  # seconds; the clock is too coarse to compare shorter times
 GROWTH = 30  # from one size to the next: linear is 10, quadratic 100
 UNITS = (" ", "'", '"', '"",', ',"""x', ',"x""x', "\0'1 ", "\0 ", "1,", "a@", "a.",
-         "a-", "1-", "E+", "#", ":", "\r\n", "\u2003", "0", "jan", "am")  # fmt: skip
+         "a-", "1-", "E+", "#", ":", "/*x", '*"/', "\r\n", "\u2003", "0", "jan",
+         "am")  # fmt: skip
 ENDS = ("!", "\0!", '"', "")
 
 

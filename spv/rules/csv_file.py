@@ -58,10 +58,12 @@ AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
 # Empty rows before the first one: lines of blanks and commas.
 _BLANK_START = re.compile(r"(?:[ \t,]*+(?:\r\n|[\r\n]))*+")
 _NOT_COMPARED = re.compile(r"[\s/\\_\ufeff]+")
+# A quote that begins a cell. As the pattern begins with it, only quotes are looked at.
+_OPENING = r'"(?<![^,\r\n]")'
 # A whole quoted cell, from the start of a cell to its end; quotes inside are doubled.
-_QUOTED = r'(?:(?<=[,\r\n])|\A)"[^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z)'
+_QUOTED = rf'{_OPENING}[^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z)'
 _QUOTED_CELL = re.compile(_QUOTED)
-_OPENING_QUOTE = re.compile(r'(?:(?<=[,\r\n])|\A)"')
+_OPENING_QUOTE = re.compile(_OPENING)
 _RIGHTLY_QUOTED = re.compile(rf'(?:[^"]++|{_QUOTED})*+')
 
 
@@ -288,7 +290,8 @@ def _check_quotes(text: str, bare_quotes: list[int] | None) -> None:
         return
     rest = _QUOTED_CELL.sub("x", text)  # line breaks in cells end no row
     wrong = _OPENING_QUOTE.search(rest)
-    lines = _LINE_END.split(rest[: wrong.start()] if wrong else rest)
+    checked = rest[: wrong.start()] if wrong else rest
+    lines = checked.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     bare = [number for number, line in enumerate(lines, 1) if '"' in line]
     if wrong or bare_quotes is None:
         number = bare[0] if bare else len(lines)

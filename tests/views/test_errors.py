@@ -6,8 +6,9 @@ import pytest
 from flask import abort
 
 from spv.errors import WORDS
+from spv.extensions import limiter
 from spv.policy import EVERYONE, POLICIES
-from spv.rules.errors import ConflictError, ValidationError
+from spv.rules.errors import ConflictError, TooLateError, ValidationError
 from tests.conftest import dispose, make_app
 from tests.examples import GOOD_SOLAR
 from tests.views.page import read
@@ -140,13 +141,17 @@ class TooOften(ValidationError):
 
 
 def test_use_case_errors(sqlite_url, monkeypatch):
-    """Their status, message, errors and wait are answered, to people and programs."""
+    """Their status, message, errors and wait are answered, to people and programs.
+
+    The wait is theirs, and not the rest of the limiter's minute.
+    """
     conflict = ConflictError("Another has assessed it.")
     too_often, wrong = TooOften({"a": "Wait."}, "often"), ValidationError({"b": "No."})
     app = make_app(sqlite_url)
 
+    @limiter.limit("300 per minute")
     def fail(number):
-        raise (conflict, too_often, wrong)[number]
+        raise (conflict, too_often, wrong, TooLateError("Too late."))[number]
 
     for start in ("", "/api"):
         monkeypatch.setitem(POLICIES, f"fail{start[1:]}", EVERYONE)
@@ -157,8 +162,11 @@ def test_use_case_errors(sqlite_url, monkeypatch):
         (409, None, str(conflict), {"code": "conflict", "message": message}),
         (429, "7", "Wait.", {"field": "a", "code": "often", "message": "Wait."}),
         (422, None, "No.", {"field": "b", "message": "No."}),
+        (503, "5", "Too late.", {"code": "service_unavailable",
+                                 "message": f"{WORDS[503][0]}. Too late."}),
     ]):  # fmt: skip
         page, answer = client.get(f"/fail/{number}"), client.get(f"/api/fail/{number}")
+        assert "X-RateLimit-Remaining" in answer.headers
         assert page.status_code == answer.status_code == status
         assert page.headers.get("Retry-After") == wait
         assert answer.headers.get("Retry-After") == wait

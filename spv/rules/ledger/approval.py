@@ -8,7 +8,6 @@ from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from difflib import SequenceMatcher
-from os.path import commonprefix
 from string import punctuation
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from spv.rules.text import format_date, join_words, search_key
 NEIGHBOURS = 6  # in each direction of a sorted list
 FEW = 3  # names that are suggested, or compared closely
 NEAR = 0.8  # of 1, the likeness of a name that is suggested
+MOST_COMPARED = 2_000_000  # pairs of letters of names, or a file would take long
 _PLAIN = str.maketrans("oil", "011", f"{punctuation} ")
 
 
@@ -59,6 +59,7 @@ class Names:
         self._forwards = sorted(self._plain)
         self._backwards = sorted(plain[::-1] for plain in self._forwards)
         self._near: dict[str, list[str]] = {}
+        self._compared = 0
 
     def __contains__(self, key: str) -> bool:
         return key in self._names
@@ -79,21 +80,26 @@ class Names:
 
         def shared(other: str) -> float:
             """Return the share of letters that are the same at both ends."""
-            pairs = (plain, other), (back, other[::-1])
-            ends = map(commonprefix, pairs)
-            return sum(map(len, ends)) / max(len(plain), len(other))
+            same = _same_start(plain, other) + _same_start(back, other[::-1])
+            return same / max(len(plain), len(other))
 
-        compare = SequenceMatcher(autojunk=False)
-        compare.set_seq2(plain)
         likeness = {}
         shares = {other: shared(other) for other in sorted(found)}
         for other in sorted(shares, key=shares.__getitem__, reverse=True)[:FEW]:
-            compare.set_seq1(other)
             is_clear = shares[other] >= NEAR  # so it need not be compared closely
-            likeness[other] = shares[other] if is_clear else compare.ratio()
+            likeness[other] = shares[other] if is_clear else self._like(plain, other)
         near = [each for each in likeness if likeness[each] >= NEAR]
         near.sort(key=likeness.__getitem__, reverse=True)
         return [self._plain[each] for each in near]
+
+    def _like(self, plain: str, other: str) -> float:
+        """Return the likeness of two names, or an upper limit that is not near."""
+        compare = SequenceMatcher(None, other, plain, autojunk=False)
+        for limit in (compare.real_quick_ratio, compare.quick_ratio):
+            if (most := limit()) < NEAR:
+                return most
+        self._compared += len(plain) * len(other)
+        return compare.ratio() if self._compared < MOST_COMPARED else 0.0
 
 
 class NamesOnList(NamedTuple):
@@ -123,7 +129,7 @@ def not_approved(
     `lines` are those of the models of the rows. The names of the whole list are only
     loaded if a product is not approved.
     """
-    products = {panel.product for panel in panels.values()}
+    products = dict.fromkeys(panel.product for panel in panels.values())
     others = {
         product: keys
         for product in products
@@ -200,6 +206,16 @@ def did_you_mean(names: Sequence[str]) -> str:
 
 def _is_approved(keys: tuple[str, ...], lines: Sequence[Approved], day: date) -> bool:
     return any(line.on(day) and line.keys == keys for line in lines)
+
+
+def _same_start(one: str, other: str) -> int:
+    """Return the number of letters that are the same at the start of two texts."""
+    same = 0
+    for mine, its in zip(one, other, strict=False):
+        if mine != its:
+            break
+        same += 1
+    return same
 
 
 def _around(ordered: Sequence[str], text: str) -> Sequence[str]:

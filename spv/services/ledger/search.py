@@ -47,8 +47,8 @@ def every(
     while True:
         with snapshot():  # Ends before the yield: a slow download must not keep it.
             database.allow_long_statements()
-            ids = search_query.ids(criteria, actor, EXPORT_SLICE, after)
-            rows = ledger_rows.of_table(ids, *search_query.order(criteria))
+            page = criteria, actor, EXPORT_SLICE, after
+            rows = search_query.first(ledger_rows.TABLE, *page)
             shared = ledger_rows.shared_by(rows)
         if not rows:
             return
@@ -69,15 +69,11 @@ def export(criteria: Criteria, actor: Actor) -> Iterator[str]:
 def _csv_of(rows: Sequence[Any], shared: ledger_rows.Shared) -> str:
     """Write rows as CSV. What they share is written once, and then repeated."""
     begins = {key: ",".join(csv_cells(n)) for key, n in shared.products.items()}
-    ends = {
-        (upload, invalid): ",".join(csv_cells(_shared_cells(shared, upload, invalid)))
-        for upload, invalid in {(row.upload_id, row.invalidation_id) for row in rows}
-    }
-    serials = csv_cells([row.serial_number for row in rows])
-    lines = [
-        f"{begins[product]},{serial},{ends[upload, invalid]}\r\n"
-        for (_, _, product, upload, invalid), serial in zip(rows, serials, strict=True)
-    ]
+    _, serials, products, uploads, marks = zip(*rows, strict=True)
+    of_rows = [*zip(uploads, marks, strict=True)]
+    ends = {of: ",".join(csv_cells(_shared_cells(shared, *of))) for of in {*of_rows}}
+    columns = zip(products, csv_cells(serials), of_rows, strict=True)
+    lines = [f"{begins[n]},{serial},{ends[of]}\r\n" for n, serial, of in columns]
     return "".join(lines)
 
 

@@ -33,6 +33,7 @@ from spv.rules.text import search_key
 from spv.services.actor import Actor
 from spv.services.ledger import rows as ledger_rows
 
+Columns = tuple[Any, ...]
 MOST_COUNTED = 10_000
 LOOKED_THROUGH = 10_000
 _serial: Any = PanelSerial.serial_number
@@ -53,10 +54,17 @@ _COUNTS: dict[str, Any] = {
 
 def ids(criteria: Criteria, actor: Actor, most: int, after: int = 0) -> Sequence[int]:
     """Return the ids of the first rows that match, or of those that follow a row."""
+    return [row.id for row in first((PanelSerial.id,), criteria, actor, most, after)]
+
+
+def first(
+    columns: Columns, criteria: Criteria, actor: Actor, most: int, after: int = 0
+) -> Sequence[Any]:
+    """Return columns of the first rows that match, or of those that follow a row."""
     if criteria.serial_number:
-        return _ids_by_serial(criteria, actor, most, after)
+        return _by_serial(columns, criteria, actor, most, after)
     uploads = _newest_uploads(criteria, actor, most, after)
-    query = select(PanelSerial.id).where(
+    query = select(*columns).where(
         PanelSerial.upload_id.in_(uploads),
         *_of_product(criteria, PanelSerial.product_id),
         *_CONDITIONS[criteria.status],
@@ -75,7 +83,8 @@ def count(criteria: Criteria, actor: Actor) -> int:
     has_no_other = criteria == Criteria(criteria.serial_number)
     is_all = has_no_other and Role.STAFF in actor.roles
     if is_all or _serial_after(LOOKED_THROUGH, begin, end) is None:
-        return _count_up_to_limit(_matching(of_row, criteria, actor))
+        matching = _matching((PanelSerial.id,), of_row, criteria, actor)
+        return _count_up_to_limit(matching)
     for most in (100, None):  # Usually the first 100 have enough rows.
         keys = _upload_products(criteria, actor, *_key).limit(most)
         query = select(PanelSerial.id).where(_key_of_row.in_(keys), *of_row)
@@ -95,8 +104,10 @@ def order(criteria: Criteria) -> tuple[Any, ...]:
     return PanelSerial.upload_id.desc(), PanelSerial.id.desc()
 
 
-def _first(query: Select[Any], criteria: Criteria, most: int) -> Sequence[int]:
-    return db.session.scalars(query.order_by(*order(criteria)).limit(most)).all()
+def _first(query: Select[Any], criteria: Criteria, most: int) -> Sequence[Any]:
+    """Return the first rows; the session would take twice as long."""
+    ordered = query.order_by(*order(criteria)).limit(most)
+    return db.session.connection().execute(ordered).all()
 
 
 def _newest_uploads(
@@ -147,17 +158,17 @@ def _upload_products(criteria: Criteria, actor: Actor, *columns: Any) -> Select[
     )
 
 
-def _ids_by_serial(
-    criteria: Criteria, actor: Actor, most: int, after: int
-) -> Sequence[int]:
-    """Return ids in the order of serial numbers, first by the second way."""
+def _by_serial(
+    columns: Columns, criteria: Criteria, actor: Actor, most: int, after: int
+) -> Sequence[Any]:
+    """Return rows in the order of serial numbers, first by the second way."""
     begin, end = _serial_range(criteria, actor, after)
     far = _serial_after(max(LOOKED_THROUGH, 50 * most), begin, end)
     of_status = _CONDITIONS[criteria.status]
     # Invalid rows are few and have an index of their own, which the third way uses.
     if far is None or criteria.status != "invalid":
         near = [*begin, _serial < (far or end), *of_status]
-        found = _first(_matching(near, criteria, actor), criteria, most)
+        found = _first(_matching(columns, near, criteria, actor), criteria, most)
         if far is None or len(found) == most:
             return found
     of_row = [*begin, _serial < end, *of_status]
@@ -171,7 +182,7 @@ def _ids_by_serial(
     )
     by_lowest = (lowest.nulls_last(), UploadProduct.upload_id)
     keys = _upload_products(criteria, actor, *_key).order_by(*by_lowest).limit(most)
-    query = select(PanelSerial.id).where(_key_of_row.in_(keys), *of_row)
+    query = select(*columns).where(_key_of_row.in_(keys), *of_row)
     return _first(query, criteria, most)
 
 
@@ -198,9 +209,11 @@ def _serial_after(rows: int, begin: list[Any], end: str) -> str | None:
     return db.session.scalar(query.offset(rows).limit(1))
 
 
-def _matching(of_row: list[Any], criteria: Criteria, actor: Actor) -> Select[Any]:
+def _matching(
+    columns: Columns, of_row: list[Any], criteria: Criteria, actor: Actor
+) -> Select[Any]:
     """Select the rows that match by looking at each row that meets some conditions."""
-    query = select(PanelSerial.id).where(*of_row)
+    query = select(*columns).where(*of_row)
     if of_upload := [*_of_upload(criteria, actor)]:
         upload = select(Upload.id).where(Upload.id == PanelSerial.upload_id, *of_upload)
         query = query.where(upload.exists())

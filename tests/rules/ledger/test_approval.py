@@ -168,6 +168,21 @@ def test_a_thousand_wrong_names_are_found_among_many():
     assert found > 0.8 * len(pairs)  # though many are alike
 
 
+def test_not_every_one_of_very_many_long_names_is_compared():
+    """To compare names of 200 letters with each other takes a millisecond."""
+    name = "ab" * 90
+    names = Names({name: name})
+    middle = [f"{number:02}" for number in range(100)]
+    near = [
+        names.near(f"{name[:60]}{each}{name[62:120]}{each}{name[122:]}")
+        for each in middle
+    ]
+    compared = near.index([])
+    assert 10 < compared < 99
+    assert near == [[name]] * compared + [[]] * (100 - compared)
+    assert names.near(f"{name[:-2]}xy") == [name]  # the ends alone say enough
+
+
 def test_a_name_that_repeats_gets_the_same_names():
     names = Names({"JKM440N": "JKM440N", "JKM500N": "JKM500N"})
     assert names.near("JKM44ON") == names.near("JKM44ON") == ["JKM440N"]
