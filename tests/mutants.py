@@ -135,8 +135,11 @@ class Tests:
         return chosen
 
 
-def is_noticed(mutant, tests, folder):
-    """Tell whether a test fails with a mutant in the place of its file in a copy."""
+def is_noticed(mutant, tests, folder, most):
+    """Tell whether a test fails with a mutant in the place of its file in a copy.
+
+    Tests that take much longer than `most` seconds wait for a loop that never ends.
+    """
     target = folder / mutant.path.relative_to(ROOT)
     before = target.read_text(encoding="utf-8")
     target.write_text(mutant.text, encoding="utf-8")
@@ -146,7 +149,7 @@ def is_noticed(mutant, tests, folder):
             [sys.executable, "-m", "pytest", "-o", "addopts=", "-x", "-q", "-p",
              "no:cacheprovider", "@chosen"],
             cwd=folder, capture_output=True, check=False, text=True,
-            timeout=4 * MANY,
+            timeout=60 + 4 * most,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return True
@@ -173,7 +176,7 @@ def run(mutants, tests, folders, processes):
         folder = folders.get()
         try:
             return any(
-                is_noticed(mutant, tests.of(mutant, most), folder)
+                is_noticed(mutant, tests.of(mutant, most), folder, most)
                 for most in (LIKELY, MANY)
             )
         finally:

@@ -63,6 +63,11 @@ def test_what_is_no_checkpoint(note, words):
         proofs.open_checkpoint(note, [VERIFIER])
 
 
+def test_what_is_no_base64_is_quoted_in_part():
+    with pytest.raises(ValueError, match=f"^“{'x' * 50}” is not base64"):
+        proofs.decode("x" * 51)
+
+
 def test_a_file_of_notes():
     assert list(proofs.read_notes([])) == []
     assert list(proofs.read_notes(f"{NOTE}\n{NOTE}\n".splitlines(True))) == [NOTE, NOTE]

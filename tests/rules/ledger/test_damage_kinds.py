@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from spv.rules import faults
 from spv.rules.faults import Fault
 from spv.rules.ledger.csv_upload import accept_headings, check_csv
 from spv.rules.ledger.rows import COLUMNS, FIELDS, read_model, read_name
@@ -161,3 +162,15 @@ def test_names_that_look_alike_have_the_same_key(times):
             data.draw(st.sampled_from(looks[c])) if c in looks else c for c in name
         )
         assert search_key(changed) == search_key(name.upper()) == search_key(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("2026-01-12", True), ("12/05/2026", True), ("12/05/26", True),
+        ("2026-01-012", False), ("012/05/2026", False), ("12/005/2026", False),
+    ],
+)  # fmt: skip
+def test_what_is_a_day(text, is_one):
+    """With three digits in a place, it may be a model number."""
+    assert faults.is_day(text) is is_one

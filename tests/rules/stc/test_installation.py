@@ -90,6 +90,7 @@ def test_answers_to_other_questions_are_ignored():
 def test_price():
     installation = read_installation(GOOD_SOLAR)
     assert installation.read_price(" 38.50 ") == Decimal("38.50")
+    assert installation.read_price("40.00") == 40  # the clearing house price itself
     for text, words in (("41", "$40 is the"), ("", "Enter the price"), ("x", "38.50")):
         with pytest.raises(ValueError, match=re.escape(words)):
             installation.read_price(text)

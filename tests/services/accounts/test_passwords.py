@@ -84,6 +84,7 @@ def test_the_longest_password_is_accepted_and_matches(judge):
     assert judge(longest) == longest
     assert judge(longest + "x").startswith("Enter a password of at most 200")
     assert passwords.matches(passwords.hash_of(longest), longest)
+    assert not passwords.matches(passwords.hash_of(longest), f"{longest}x")
 
 
 def test_production_refuses_the_password_of_demonstrations(sqlite_url, judge):
