@@ -51,7 +51,8 @@ def test_the_system_can_be_calculated():
 
 def test_the_missing_serial_number_is_in_no_file():
     for given in MATERIALS:
-        assert given.missing_serial in given.installed
+        assert len({*given.installed}) == len(given.installed) == 5
+        assert given.missing_serial == given.installed[2]
         assert given.missing_serial not in given.serials
         assert {*given.installed} - {*given.serials} == {given.missing_serial}
 
