@@ -58,6 +58,13 @@ def test_secrets_that_cannot(secret):
     assert weakness(secret) == ""
 
 
+def test_a_secret_repeats_itself_if_it_has_its_beginning_twice():
+    half = "7hJ2mQxw9Rk4TzLp8V"
+    assert weakness(half * 2) == "repeats itself"
+    assert weakness(half * 2 + half[:9]) == "repeats itself"
+    assert weakness(half + half[:-2]) == ""  # not the whole of it
+
+
 def test_random_secrets_are_never_refused():
     for _ in range(200):
         for secret in (secrets.token_hex(32), secrets.token_urlsafe(32)):

@@ -26,6 +26,10 @@ def test_a_list_is_read_in_any_order_of_columns_and_rows():
         Approved("S", "L", "A", date(2024, 2, 1)),
         Approved("S", "L", "B", date(2024, 2, 1), date(2026, 12, 31)),
     ]
+    by_model = f"{HEADING}\nS,L,A,2025-02-01,\nR,L,A,2025-02-01,\nS,K,B,2024-02-01,"
+    assert [each[:3] for each in read_products(by_model.encode())] == [
+        ("R", "L", "A"), ("S", "L", "A"), ("S", "K", "B"),
+    ]  # fmt: skip
     assert read_products(HEADING.encode()) == []
     short = f"{HEADING}\nS,L,A,2024-02-01".encode()
     assert read_products(short) == [Approved("S", "L", "A", date(2024, 2, 1))]

@@ -179,6 +179,8 @@ def test_what_waiting_costs_without_years_that_are_over():
     assert stages(solar("6.6", "2150", "2024-02-29"))[:2] == [
         ("2024-02-29", 63), ("2026-01-01", 45),
     ]  # fmt: skip
+    on_its_last_day = stages(solar("6.6", "2150", "2024-02-29"), date(2025, 12, 31))
+    assert on_its_last_day[:2] == [("2024-02-29", 63), ("2025-01-01", 54)]
 
 
 def test_what_waiting_costs_by_the_steps_of_a_battery():
