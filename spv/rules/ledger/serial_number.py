@@ -205,5 +205,5 @@ def _not_in_a_serial(character: str) -> Fault:
     if is_hidden(character):
         return invisible(character)._replace(code="character")
     kind = "foreign_letter" if character.isalnum() else "foreign_sign"
-    name = unicodedata.name(character, "no name").lower()
+    name = unicodedata.name(character, "no name").capitalize()
     return fault(kind, character=character, name=name, allowed=" ".join(PUNCTUATION))
