@@ -34,18 +34,17 @@ _REWRITTEN = rf"""'*+(?: 0[0-9]++ | [0-9]{{12,}}+
     | (?=[0-9]*+[-+.,/:()Ee%$\ APap]) [-+.($]? [0-9] [-+0-9.,/:()Ee%T\ ]*+ (?:[ap]m)?
     | (?:[0-9]++[-/.\ ]?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*+
       [-/.\ ]? [0-9]*+ )[\ ]*+{_CELL_ENDS}"""
-_FLAGS = re.VERBOSE | re.IGNORECASE
 # These match a whole row, with a NUL (which no cell has) before each cell.
-_MARKED = re.compile(rf"\0'(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
-_HARMFUL = re.compile(rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", _FLAGS)
-_CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
+_MARKED = re.compile(rf"\0'(?={_FORMULA}|{_REWRITTEN})", re.X | re.I)
+_HARMFUL = re.compile(
+    rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", re.X | re.I
+)
+_CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", re.X | re.I)
 # In a row whose cells have their marks already.
-_UNMARKED = re.compile(rf"\0(?!'|{_SIGNED_NUMBER})(?={_FORMULA})", _FLAGS)
+_UNMARKED = re.compile(rf"\0(?!'|{_SIGNED_NUMBER})(?={_FORMULA})", re.X | re.I)
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')  # if a cell has one of them
-_LINE_END = re.compile(r"\r\n|[\r\n]")
 _SEPARATOR_ROW = re.compile(r"sep=.,*+")
-# The first bytes of files that are not a text.
-_STARTS = {
+_STARTS = {  # the first bytes of files that are not a text
     b"\xd0\xcf\x11\xe0": "an old Excel workbook", b"%PDF": "a PDF",
     b"PK\x05\x06": "a zip file", b"\x1f\x8b": "a gzip file",
     b"BZh": "a bzip2 file", b"\xfd7zXZ\0": "an xz file",
@@ -58,8 +57,9 @@ AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
 # Empty rows before the first one: lines of blanks and commas.
 _BLANK_START = re.compile(r"(?:[ \t,]*+(?:\r\n|[\r\n]))*+")
 _NOT_COMPARED = re.compile(r"[\s/\\_\ufeff]+")
-# A quote that begins a cell. As the pattern begins with it, only quotes are looked at.
-_OPENING = r'"(?<![^,\r\n]")'
+_OPENING = (
+    r'"(?<![^,\r\n]")'  # begins a cell; found fast, as the pattern begins with it
+)
 # A whole quoted cell, from the start of a cell to its end; quotes inside are doubled.
 _QUOTED = rf'{_OPENING}[^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z)'
 _QUOTED_CELL = re.compile(_QUOTED)
@@ -233,7 +233,8 @@ def _wrong_byte(error: UnicodeDecodeError, encoding: str) -> str:
     sentence = "The file is not in UTF-8"
     if encoding == "utf-16":
         return f"{sentence}, and not all of it is UTF-16."
-    *lines, before = _LINE_END.split(error.object[: error.start].decode())
+    start = io.StringIO(error.object[: error.start].decode(), None).getvalue()
+    *lines, before = start.split("\n")
     after = f" after “{before[-20:]}”" if before.strip() else ""
     return f"{sentence}: row {len(lines) + 1} has a letter{after} that cannot be read."
 
@@ -290,13 +291,12 @@ def _check_quotes(text: str, bare_quotes: list[int] | None) -> None:
         return
     rest = _QUOTED_CELL.sub("x", text)  # line breaks in cells end no row
     wrong = _OPENING_QUOTE.search(rest)
-    checked = rest[: wrong.start()] if wrong else rest
-    lines = checked.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = io.StringIO(rest[: wrong and wrong.start()], None).getvalue().split("\n")
     bare = [number for number, line in enumerate(lines, 1) if '"' in line]
     if wrong or bare_quotes is None:
-        number = bare[0] if bare else len(lines)
         raise refusal(
-            f"A double quote in row {number} is not allowed there. Put the whole cell "
-            "in double quotes and write each quote inside it twice, or remove it."
+            f"A double quote in row {[*bare, len(lines)][0]} is not allowed there. Put "
+            "the whole cell in double quotes and write each quote inside it twice, or "
+            "remove it."
         )
     bare_quotes.extend(bare)

@@ -268,9 +268,10 @@ def test_no_anonymous_request_takes_long(demonstration, step):
     demonstration.config |= dict.fromkeys(
         ("SPV_VISITOR_ROWS", "SPV_VISITOR_ROWS_IN_ALL"), 10**9
     )
+    routes = [*anonymous(demonstration)]
     load_list(*PRODUCTS)
     client, taken, number = demonstration.test_client(), {}, itertools.count()
-    for endpoint, address, methods in [*anonymous(demonstration)]:
+    for endpoint, address, methods in routes:
         for method in methods:
             client.open(address, method=method)  # caches are filled now
             for words, sent in requests_of(urlsplit(address).path, endpoint, method):
