@@ -31,7 +31,7 @@ class Firefox(Window):
         _, _, error, answer = self.receive()
         if error:
             raise WebDriverError(error["error"], error["message"])
-        return answer.get("value")
+        return answer if isinstance(answer, list) else answer.get("value")
 
     def receive(self):
         length = b""

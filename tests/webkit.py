@@ -19,7 +19,7 @@ COMMANDS = {"Navigate": "POST /url", "Back": "POST /back",
             "ExecuteScript": "POST /execute/sync",
             "ElementClick": "POST /element/{id}/click",
             "ElementSendKeys": "POST /element/{id}/value",
-            "DeleteAllCookies": "DELETE /cookie",
+            "DeleteAllCookies": "DELETE /cookie", "GetCookies": "GET /cookie",
             "SetWindowRect": "POST /window/rect"}  # fmt: skip
 FIND = """return Array.from(document.querySelectorAll(arguments[0])).find(
     each => each.getClientRects().length && each.innerText.includes(arguments[1])

@@ -11,7 +11,6 @@ import io
 import re
 from collections.abc import Iterable
 from itertools import islice, takewhile
-from operator import not_
 from typing import NamedTuple
 
 from spv.rules.errors import ValidationError
@@ -34,14 +33,13 @@ _REWRITTEN = rf"""'*+(?: 0[0-9]++ | [0-9]{{12,}}+
     | (?=[0-9]*+[-+.,/:()Ee%$\ APap]) [-+.($]? [0-9] [-+0-9.,/:()Ee%T\ ]*+ (?:[ap]m)?
     | (?:[0-9]++[-/.\ ]?)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*+
       [-/.\ ]? [0-9]*+ )[\ ]*+{_CELL_ENDS}"""
+_FLAGS = re.VERBOSE | re.IGNORECASE
 # These match a whole row, with a NUL (which no cell has) before each cell.
-_MARKED = re.compile(rf"\0'(?={_FORMULA}|{_REWRITTEN})", re.X | re.I)
-_HARMFUL = re.compile(
-    rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", re.X | re.I
-)
-_CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", re.X | re.I)
+_MARKED = re.compile(rf"\0'(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
+_HARMFUL = re.compile(rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", _FLAGS)
+_CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
 # In a row whose cells have their marks already.
-_UNMARKED = re.compile(rf"\0(?!'|{_SIGNED_NUMBER})(?={_FORMULA})", re.X | re.I)
+_UNMARKED = re.compile(rf"\0(?!'|{_SIGNED_NUMBER})(?={_FORMULA})", _FLAGS)
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')  # if a cell has one of them
 _SEPARATOR_ROW = re.compile(r"sep=.,*+")
 _STARTS = {  # the first bytes of files that are not a text
@@ -273,7 +271,7 @@ def _check_size(rows: list[Row]) -> None:
 
 def _blank_end(cells: list[str]) -> int:
     """Count the blank cells at the end of a row."""
-    return len([*takewhile(not_, map(str.strip, reversed(cells)))])
+    return len([*takewhile("".__eq__, map(str.strip, reversed(cells)))])
 
 
 def _drop_blank_end(cells: list[str], least: int) -> None:
