@@ -41,14 +41,16 @@ def addresses():
 ADDRESSES = sorted(addresses())
 
 
+# Every third page in `make test`; all of them in `make test-long`.
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("role", PEOPLE, ids=str)
-def test_every_page_fits_a_phone(chromium, address, role):
+def test_every_page_fits_a_phone(chromium, address, role, step):
     page = open_page(chromium, address, NARROW)
     if words := PEOPLE[role]:
         demonstrated(page, words)
     paths = [path for path, whom in ADDRESSES if whom is role]
     assert paths
-    for path in paths:
+    for path in paths[::step]:
         answer = page.goto(path)
         assert answer.status == 200, path
         expect(page.get_by_role("heading", level=1).first).to_be_visible()
