@@ -110,9 +110,8 @@ def shows_a_key(page, name):
     tab_and(page, "I agree to the terms of use", "Space")
     tab_and(page, "Subscribe", "Enter")
     heading(page, "Profile")
-    tab_and(
-        page, f"Show the Primary Key of {name}", "Enter", 300
-    )  # others made some before it
+    # Other tests have made subscriptions that stand before it.
+    tab_and(page, f"Show the Primary Key of {name}", "Enter", 300)
     expect(page.get_by_label(f"Primary Key of {name}")).to_be_focused()
 
 
