@@ -31,6 +31,7 @@ from spv.services import audit_log
 from spv.services.ledger import invalidations, search, selections, uploads
 from spv.services.ledger import rows as ledger_rows
 from spv.services.verify import checks
+from spv.services.verify import ledger as verify_ledger
 
 ROWS, ROUNDS, SLOW_ROUNDS = 100_000, 21, 3
 FETCHES = [
@@ -47,6 +48,7 @@ FUNCTIONS = [
     ("the event", audit_log, "act"),
     ("the template", flask, "render_template"),
     ("CSV is written", search, "csv_cells"),
+    ("rows are hashed", verify_ledger, "digest"),
     *(("rows are read by the driver", *fetch) for fetch in FETCHES),
 ]
 STATEMENTS = {
