@@ -93,12 +93,14 @@ class Names:
         return [self._plain[each] for each in near]
 
     def _like(self, plain: str, other: str) -> float:
-        """Return the likeness of two names, or an upper limit that is not near."""
+        """Return the likeness of two names, or 0 if it cannot be near."""
+        shorter, longer = sorted((len(plain), len(other)))
+        if 2 * shorter < NEAR * (shorter + longer):
+            return 0.0
         compare = SequenceMatcher(None, other, plain, autojunk=False)
-        for limit in (compare.real_quick_ratio, compare.quick_ratio):
-            if (most := limit()) < NEAR:
-                return most
-        self._compared += len(plain) * len(other)
+        if compare.quick_ratio() < NEAR:
+            return 0.0
+        self._compared += shorter * longer
         return compare.ratio() if self._compared < MOST_COMPARED else 0.0
 
 

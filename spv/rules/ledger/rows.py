@@ -88,7 +88,8 @@ def read_name(cell: str) -> str | Fault:
         return fault("missing")
     if len(text) > LONGEST_NAME:
         return fault("long_name", most=LONGEST_NAME)
-    hidden = next(filter(is_hidden, text), None)
+    is_plain = text.isascii() and text.isprintable()  # nearly always
+    hidden = None if is_plain else next(filter(is_hidden, text), None)
     return damage_of(text) or (text if hidden is None else invisible(hidden))
 
 
