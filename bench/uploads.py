@@ -78,8 +78,7 @@ def _works(folder: str, stack: ExitStack) -> dict[str, Callable[[], float]]:
         _take_out_of_django(f"{folder}/django.sqlite")
         return taken
 
-    works: dict[str, Callable[[], float]] = {n: partial(once, n) for n in uploads}
-    return works | {"django": once_by_django}
+    return {n: partial(once, n) for n in uploads} | {"django": once_by_django}
 
 
 def _take_out_of_django(path: str) -> None:

@@ -293,8 +293,8 @@ def _check_quotes(text: str, bare_quotes: list[int] | None) -> None:
     bare = [number for number, line in enumerate(lines, 1) if '"' in line]
     if wrong or bare_quotes is None:
         raise refusal(
-            f"A double quote in row {[*bare, len(lines)][0]} is not allowed there. Put "
-            "the whole cell in double quotes and write each quote inside it twice, or "
-            "remove it."
+            f"A double quote in row {(bare or [len(lines)])[0]} is not allowed there. "
+            "Put the whole cell in double quotes and write each quote inside it twice, "
+            "or remove it."
         )
     bare_quotes.extend(bare)

@@ -18,7 +18,8 @@ from spv.rules.text import format_date, join_words, search_key
 NEIGHBOURS = 6  # in each direction of a sorted list
 FEW = 3  # names that are suggested, or compared closely
 NEAR = 0.8  # of 1, the likeness of a name that is suggested
-MOST_COMPARED = 2_000_000  # pairs of letters of names, or a file would take long
+# Pairs of letters that are compared. More would take long, in a file of other names.
+MOST_COMPARED = 2_000_000
 _PLAIN = str.maketrans("oil", "011", f"{punctuation} ")
 
 
@@ -93,7 +94,7 @@ class Names:
         return [self._plain[each] for each in near]
 
     def _like(self, plain: str, other: str) -> float:
-        """Return the likeness of two names, or 0 if it cannot be near."""
+        """Return the likeness of two names; 0 if it is not near, or enough was done."""
         shorter, longer = sorted((len(plain), len(other)))
         if 2 * shorter < NEAR * (shorter + longer):
             return 0.0

@@ -17,6 +17,7 @@ from spv.rules.ledger import product_list
 from spv.rules.ledger.approval import Approved
 from spv.rules.ledger.rows import DIGESTS, digest
 from spv.rules.ledger.statements import API, UPLOAD
+from spv.services.audit_log import SLICE
 from spv.services.ledger import approved
 from spv.services.ledger.declarations import MADE
 from spv.services.ledger.invalidations import MARKED, digest_of
@@ -27,7 +28,8 @@ from spv.services.verify import comparison
 from spv.services.verify.comparison import Facts, Findings, Stream
 
 KIND, PRODUCTS = "ledger", "approved products"
-NEIGHBOURS, MOST_KEPT = 500, 20_000  # rows of a small table: read at once, in memory
+NEIGHBOURS = 500  # products or uploads that are read together
+MOST_KEPT = 20_000  # of them, in memory
 # By product, the number of the rows of an upload, and of those that are valid.
 Counts = dict[int, tuple[int, int]]
 # The facts that the log tells, and the columns that they are saved in.
@@ -123,7 +125,7 @@ def _invalid_rows() -> Iterator[tuple[int, tuple[int, str]]]:
     """Yield each invalidation with the number and the digest of its rows."""
     c = PanelSerial.__table__.c
     query = select(c.invalidation_id, c.id).where(c.invalidation_id.is_not(None))
-    ordered = plain_rows(query.order_by(c.invalidation_id, c.id))
+    ordered = plain_rows(query.order_by(c.invalidation_id, c.id), SLICE)
     for number, rows in groupby(ordered, itemgetter(0)):
         row_ids = [row_id for _, row_id in rows]
         yield number, (len(row_ids), digest_of(row_ids))
@@ -135,7 +137,7 @@ def _rows() -> Iterator[tuple[int, tuple[int, str, Counts]]]:
     versions = _ById(Upload, ["digest_version"], (None,))
     c = PanelSerial.__table__.c
     query = select(c.upload_id, c.serial_number, c.product_id, c.invalidation_id)
-    ordered = plain_rows(query.order_by(c.upload_id))
+    ordered = plain_rows(query.order_by(c.upload_id), SLICE)
     for number, rows in groupby(ordered, itemgetter(0)):
         _, serials, products, marks = zip(*rows, strict=True)
         version = versions[number][0] or 1
