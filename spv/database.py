@@ -220,12 +220,13 @@ def execute_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
 def plain_rows(query: sa.Select[Any], most: int) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a query as the driver has them, `most` at a time.
 
-    The query has no values, and selects numbers and texts alone. This takes a third of
-    the time that SQLAlchemy's rows take.
+    The query selects numbers and texts alone, and its values are constants of ours.
+    This takes a third of the time that SQLAlchemy's rows take.
     """
     connection, dialect = db.session.connection(), db.engine.dialect
     names = () if is_sqlite() else ("plain_rows",)  # of a cursor on the server
-    statement = str(query.compile(dialect=dialect))
+    constants = {"literal_binds": True}
+    statement = str(query.compile(dialect=dialect, compile_kwargs=constants))
     try:
         with closing(connection.connection.cursor(*names)) as cursor:
             cursor.execute(statement)

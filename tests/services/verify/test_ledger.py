@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from spv import demo
 from spv.extensions import db
-from spv.models import AuditEvent, Upload
+from spv.models import AuditEvent, PanelSerial, Upload
 from spv.rules.ledger import rows
 from spv.services import audit_log
 from spv.services.api import subscriptions
@@ -128,6 +128,10 @@ TAMPERING = [
      f"'Example Holder' || chr(9) || 'EX-440' || chr(9) || 'EX000001' || chr(10) || "
      f"'Example Supplier' WHERE id = (SELECT min(product_id) FROM panel_serials "
      f"WHERE {OURS})", "its rows were changed"),
+    # One row holds two lines, and the place of the other one is empty.
+    ("UPDATE panel_serials SET serial_number = 'EX000001' || chr(10) || 'EX000002' "
+     "WHERE serial_number = 'EX000001'; UPDATE panel_serials SET serial_number = '' "
+     "WHERE serial_number = 'EX000002'", "its rows were changed"),
     (f"INSERT INTO uploads SELECT id + 1, account_id, user_id, declaration_id, "
      f"channel, filename, sha256, row_count, received_at, audit_sequence, NULL, "
      f"1, NULL FROM uploads WHERE id = {UPLOAD}", "saved, but not in the log"),
@@ -205,11 +209,16 @@ def test_what_cannot_be_read(two_uploads):
     """SQLite takes anything in any column."""
     if db.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL takes no such text")
-    for broken in ("serial_number = x'00'", "serial_number = CAST(x'ff41' AS TEXT)"):
-        db.session.execute(sa.text(f"UPDATE panel_serials SET {broken} WHERE id = 1"))
+    change = "UPDATE panel_serials SET serial_number = {} WHERE id = 1"
+    whole = db.session.get_one(PanelSerial, 1).serial_number
+    for broken in ("x'00'", "CAST(x'ff41' AS TEXT)", f"CAST('{whole}' AS BLOB)"):
+        db.session.execute(sa.text(change.format(broken)))
         db.session.commit()
         problems = log_problems()
         assert problems == ["ledger: what is saved, or the log, cannot be read"]
+    db.session.execute(sa.text(change.format(f"'{whole}'")))
+    db.session.commit()
+    assert log_problems() == []
 
 
 def test_the_command_says_so(demonstration, two_uploads):
