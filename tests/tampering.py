@@ -161,6 +161,8 @@ class Tamperer:
             return start + sign * timedelta(days=self.random.randint(1, 400))
         if kind in (list, dict):
             return [*(value or []), "x"] if kind is list else {**(value or {}), "x": 1}
+        if kind is bytes:
+            return value[:-1] + bytes([value[-1] ^ 1])
         return self._other_text(value or "")
 
     def _other_text(self, text):

@@ -52,10 +52,10 @@ class Report:
     problem_count: int
     wrong_rows: int
     row_count: int
-    new_rows: int = 0
-    warnings: Sequence[Group] = ()
-    warning_count: int = 0
-    first_rows: Sequence[WrongRow] = ()
+    new_rows: int
+    warnings: Sequence[Group]
+    warning_count: int
+    first_rows: Sequence[WrongRow]
 
     @property
     def not_shown(self) -> int:

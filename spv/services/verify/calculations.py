@@ -138,6 +138,9 @@ class _Check:
             is_other = {
                 "with other totals": totals != {name: details[name] for name in TOTALS},
                 "with other rows": digest(lines) != details["digest"],
+                "with other references": any(
+                    row.reference or row.solar_reference for row in rows
+                ),
             }
         else:
             lines = [Line(None, details["inputs"], details["result"])]
@@ -146,6 +149,7 @@ class _Check:
                 "with other inputs": answers_of(saved) != details["inputs"],
                 "with another result": numbers_of(saved) != details["result"],
                 "with other solar": saved.solar_reference != solar,
+                "as a row of a batch": saved.row_number is not None,
             }
         origins = {(r.actor, r.channel, r.calculated_at, r.rules_version) for r in rows}
         of_event = (event.actor, event.channel, event.at, details["rules_version"])

@@ -18,7 +18,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from spv import clock
 from spv.database import LIMITS, allow_long_statements, snapshot
 from spv.extensions import db
-from spv.models import AuditChain, AuditCheck, AuditEvent, PanelSerial, StcCalculation
+from spv.models import (
+    AuditChain,
+    AuditCheck,
+    AuditEvent,
+    AuditTile,
+    PanelSerial,
+    StcCalculation,
+)
 from spv.rules.errors import UseCaseError
 from spv.rules.text import format_age, join_words, pluralise
 from spv.services import audit_log, checkpoints, retention
@@ -36,7 +43,6 @@ LATE_AFTER = timedelta(days=2)
 MOVES_EVERY = 1.0  # seconds between two notes of progress
 _HAS_ENDED = AuditCheck.finished_at.is_not(None)
 _IS_NIGHTLY = AuditCheck.started_by == NIGHTLY
-OURS = AuditEvent.chain.in_(audit_log.CHAINS)
 Parts = dict[str, Callable[[], str]]  # each says in a sentence what it has done
 
 
@@ -70,9 +76,11 @@ def _verify(findings: Findings, notes: Notes) -> None:
     for chain in audit_log.CHAINS:
         ChainCheck(chain, findings, states, notes).run()
     find_spare_subjects(findings)
-    names = {*db.session.scalars(select(AuditChain.name))}
-    names.update(db.session.scalars(select(AuditEvent.chain).where(~OURS).distinct()))
-    for name in sorted(names - {*audit_log.CHAINS}):
+    names: set[str] = set()
+    for column in (AuditChain.name, AuditEvent.chain, AuditTile.chain):
+        others = select(column).where(column.not_in(audit_log.CHAINS))
+        names.update(db.session.scalars(others.distinct()))
+    for name in sorted(names):
         findings.add("other chains", f"{name}: this chain is not one of spv's")
     for kind, part in (
         ("people and accounts", states.compare),
@@ -90,7 +98,8 @@ def _verify(findings: Findings, notes: Notes) -> None:
 
 def contains(head: str) -> bool:
     """Tell whether an event has this hash, which `verify` printed earlier."""
-    query = select(AuditEvent.id).where(AuditEvent.hash == head, OURS)
+    is_ours = AuditEvent.chain.in_(audit_log.CHAINS)
+    query = select(AuditEvent.id).where(AuditEvent.hash == head, is_ours)
     return db.session.scalar(query) is not None
 
 

@@ -105,10 +105,16 @@ def _invalidations(findings: Findings) -> Iterator[str]:
 
 def _declarations(findings: Findings) -> Iterator[str]:
     """Compare the declarations for API users."""
-    logged = _logged(findings, MADE, "declaration", *OF_DECLARATION, "expires_on")
+    logged = (
+        (number, facts | {"purpose": API})
+        for number, facts in _logged(
+            findings, MADE, "declaration", *OF_DECLARATION, "expires_on"
+        )
+    )
     saved = (
         (row.id, comparison.saved_facts(row, OF_DECLARATION)
-         | {"expires_on": row.expires_on and row.expires_on.isoformat()})
+         | {"expires_on": row.expires_on and row.expires_on.isoformat(),
+            "purpose": row.purpose})
         for row in comparison.rows_of(Declaration, Declaration.purpose != UPLOAD)
     )  # fmt: skip
     for number, (log, table) in comparison.joined(logged, saved):

@@ -1,9 +1,10 @@
 """Columns are read at once where all is well, and say the same as cells one by one."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spv.rules.ledger.rows import Panel, check_rows
+from spv.rules.ledger.rows import Panel, check_rows, read_name
 from spv.rules.ledger.serial_number import read_plain, read_serial
 from spv.rules.ledger.warnings import warnings_of
 
@@ -61,3 +62,14 @@ def test_letters_and_digits_never_warn(text):
     serial = f"{text}A1"
     assert not serial.startswith("ABC")
     assert warnings_of({2: Panel(*PRODUCT, serial)}) == []
+
+
+@pytest.mark.parametrize(
+    ("character", "words"),
+    [("\u200b", "zero width space"), ("\x1d", "a scanner’s separator, U+001D"),
+     ("\x07", "control character")],
+)  # fmt: skip
+def test_what_cannot_be_seen_is_named(character, words):
+    found = read_name(f"AB{character}1")
+    assert found.code == "hidden_character"
+    assert words in found.sentence

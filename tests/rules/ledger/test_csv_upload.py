@@ -205,6 +205,7 @@ def test_headings_are_named(columns, sentences):
     found = report(checked, checked.problems)
     assert found.sentence == "Correct the headings, then choose the file again."
     assert found.about_headings
+    assert checked.row_count == (0 if columns == "a,b" else 1)  # that were read
 
 
 @pytest.mark.parametrize(

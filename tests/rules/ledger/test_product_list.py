@@ -55,6 +55,7 @@ def test_a_list_is_read_in_any_order_of_columns_and_rows():
         ),
         ([",,,1,"] * 25, "Row 21: Supplier name: The cell is empty."),
         ([",,,1,"] * 25, "And 5 more."),
+        ([",,,1,"] * 21, "And 1 more."),
     ],
 )
 def test_wrong_rows_are_named(lines, sentence):
@@ -62,6 +63,12 @@ def test_wrong_rows_are_named(lines, sentence):
         read_products(list_csv(*lines))
     assert sentence in error.value.problems["file"]
     assert error.value.problems["file"].startswith("Nothing was loaded.")
+
+
+def test_no_more_rows_are_wrong_than_are_named():
+    with pytest.raises(ValidationError, match="Row 21: ") as error:
+        read_products(list_csv(*[",,,1,"] * 20))
+    assert "more" not in error.value.problems["file"]
 
 
 def test_a_product_may_come_back():

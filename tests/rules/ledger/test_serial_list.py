@@ -111,8 +111,10 @@ def test_look_alikes_are_other_serials_each_once(serial):
 
 @pytest.mark.parametrize(
     ("serial", "is_one"),
-    # Check digits by the standard's own examples: GTIN-13, SSCC, and with its mark.
-    [("4006381333931", True), ("4006381333932", False),
+    # Check digits by the standard's own examples: GTIN-12 (UPC), GTIN-13, GTIN-14,
+    # SSCC, and with its mark.
+    [("036000291452", True), ("10614141000415", True),
+     ("4006381333931", True), ("4006381333932", False),
      ("(00)106141412345678908", True), ("106141412345678908", True),
      ("00106141412345678908", True),
      ("AB4006381333931", False), ("40063813339", False), ("", False),

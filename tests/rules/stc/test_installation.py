@@ -45,6 +45,12 @@ def test_every_problem_of_a_battery_without_a_nominal_capacity():
     assert list(problems(answers)) == ["nominal_kwh", "stc_price"]
 
 
+@pytest.mark.parametrize("nominal", ["5", "100"])
+def test_the_smallest_and_the_largest_battery(nominal):
+    answers = BATTERY | {"nominal_kwh": nominal, "usable_kwh": "5"}
+    assert read_installation(answers).answers() == answers
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_answers_come_back_as_they_were(example):
     installation = read_installation(example.answers)
@@ -129,6 +135,10 @@ HINTS = [
     (
         {"system_type": "battery", "installation_date": "2026-05-01"},
         {"installation_date": "STC factor on 1 May 2026: 6.8 STCs per kWh"},
+    ),
+    (
+        {"system_type": "battery", "installation_date": "2025-07-01"},
+        {"installation_date": "STC factor on 1 July 2025: 9.3 STCs per kWh"},
     ),
     ({"system_type": "battery", "installation_date": "2025-06-30"}, {}),
 ]

@@ -45,6 +45,7 @@ CORRECTED = UPLOADED | {
         Recorded(GIVEN.corrected.product, "web", True),
     ]
 }
+OTHER_SUPPLIER = Recorded(("Other", *GIVEN.corrected.product[1:]), "web", True)
 ALL = Evidence(
     account_types=VSP,
     applications=[applied("approved"), applied("approved", is_upgrade=True)],
@@ -230,6 +231,11 @@ CASES = {
             {"rows": CORRECTED | {WRONG: [CORRECTED[WRONG][0], UPLOADED[WRONG][0]]}},
             f"{WRONG} was uploaded again, but with the model number TSC-415M instead "
             "of TSC-440M.",
+        ),
+        (
+            {"rows": CORRECTED | {WRONG: [*CORRECTED[WRONG][:1], OTHER_SUPPLIER]}},
+            f"{WRONG} was uploaded again, but with the supplier name Other instead of "
+            f"{GIVEN.corrected.supplier_name}.",
         ),
     ],
     "calculate": [

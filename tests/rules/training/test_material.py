@@ -26,6 +26,7 @@ def test_files_are_accepted_without_a_warning(given):
 def test_the_file_to_mend_has_its_problems(given):
     checked = check_csv(given.file("to-mend.csv").encode())
     assert (checked.row_count, len(checked.problems)) == (len(given.mended), PROBLEMS)
+    assert {problem.row for problem in checked.problems} == {3, 6, 8}
     assert len(given.damaged) == PROBLEMS
 
 
