@@ -246,6 +246,15 @@ def one_of(
     return column == sa.any_(sa.literal(texts, sa.ARRAY(sa.Text())))
 
 
+def unindexed(column: Any) -> Any:
+    """Return a column as an expression that has no index.
+
+    Rows are to be found by something else. SQLite cannot tell how many rows have a
+    value: it might go through all of them, such as every upload of an account.
+    """
+    return sa.func.coalesce(column, None)
+
+
 def took_too_long(error: exc.SQLAlchemyError) -> bool:
     """Tell whether a statement did not end in time, mostly because of another one."""
     return _code(error) in ("55P03", "57014", sqlite3.SQLITE_BUSY)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, or_, select
 
 from spv import clock
-from spv.database import allow_long_statements, snapshot
+from spv.database import allow_long_statements, snapshot, unindexed
 from spv.extensions import db
 from spv.models import Account, AuditEvent, AuditSubject, PanelSerial, User
 from spv.rules.accounts import Role
@@ -119,7 +119,7 @@ def search(criteria: LogCriteria) -> tuple[list[Way], newest.Load]:
     for column, value in (model.actor, criteria.person), (model.event, criteria.event):
         if value:
             ways.append(Way(model.id, [column == value]))
-            matches.append(newest.unindexed(column) == value)
+            matches.append(unindexed(column) == value)
     days = criteria.from_day, criteria.to_day
     ways, in_days = newest.within(ways, model, model.at, *days)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from spv import clock
+from spv.database import unindexed
 from spv.extensions import db
 from spv.models import StcBatch, StcCalculation
 from spv.rules.csv_file import csv_text
@@ -45,7 +46,7 @@ def find(criteria: CalculationCriteria, before: int = 0) -> newest.Page:
     saved, days = StcCalculation, (criteria.from_day, criteria.to_day)
     ways, in_days = newest.within(_ways(criteria), saved, saved.calculated_at, *days)
     conditions = [
-        newest.unindexed(getattr(saved, name)) == getattr(criteria, name)
+        unindexed(getattr(saved, name)) == getattr(criteria, name)
         for name in ("reference", "postcode", "system_type", "zone")
         if getattr(criteria, name)
     ]

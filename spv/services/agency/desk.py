@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Date, case, func, select
 
 from spv import clock
+from spv.database import unindexed
 from spv.extensions import db
 from spv.models import (
     AccountApplication,
@@ -30,7 +31,6 @@ from spv.rules.text import read_all
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.agency import overview
-from spv.services.agency.newest import unindexed
 from spv.services.authorisation import authorised_transaction
 
 SHOWN = 20  # findings
@@ -168,7 +168,7 @@ def _counts(today: date, accounts: Sequence[Any]) -> Counts:
     refused = Counter[int]()
     for each in worked:
         refused[each.account] += each.refused
-    many = [account for account, n in refused.items() if n >= rules.MANY_REFUSED]
+    many = {account: n for account, n in refused.items() if n >= rules.MANY_REFUSED}
     return Counts(
         names={each.Account.id: each.Account.legal_name for each in accounts},
         conflicts=_conflicts(weeks),
@@ -225,12 +225,18 @@ def _valid(accounts: Iterable[int]) -> dict[int, int]:
     return dict(db.session.execute(query.group_by(day.account_id)).all())
 
 
-def _uploads(accounts: Iterable[int], since: date) -> dict[int, int]:
-    """Return the number of uploads of some accounts that were recorded since a day."""
-    is_late = Upload.received_at >= clock.first_moment_of(since)
-    account = unindexed(Upload.account_id)
-    query = select(account, func.count()).where(account.in_([*accounts]), is_late)
-    return dict(db.session.execute(query.group_by(account)).all())
+def _uploads(refused: Mapping[int, int], since: date) -> dict[int, int]:
+    """Return how many uploads of some accounts were recorded since a day.
+
+    Counting ends when their refused uploads, which are given, are too few to matter.
+    """
+    begin, found = clock.first_moment_of(since), {}
+    query = select(Upload.received_at).order_by(Upload.id.desc())
+    for account, count in refused.items():
+        newest = query.filter_by(account_id=account).limit(rules.REFUSED_OF * count)
+        is_late = newest.subquery().c.received_at >= begin
+        found[account] = db.session.scalar(select(func.count()).where(is_late)) or 0
+    return found
 
 
 def _notes() -> Mapping[str, Seen]:

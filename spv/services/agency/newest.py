@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, func, select
 
 from spv import clock
+from spv.database import unindexed
 from spv.extensions import db
 
 LOOKED_THROUGH = 10_000
@@ -77,15 +78,6 @@ def shortest(ways: Sequence[Way], before: int = 0) -> Way:
         return db.session.scalar(query) or 0
 
     return min(ways, key=far) if len(ways) > 1 else ways[0]
-
-
-def unindexed(column: Any) -> Any:
-    """Return a column as an expression that has no index.
-
-    The rows of some ids are to be found by these. SQLite cannot tell how many rows have
-    a value: it would go through all that have it.
-    """
-    return func.coalesce(column, None)
 
 
 def within(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from spv import clock
+from spv.database import unindexed
 from spv.extensions import db
 from spv.models import (
     Account,
@@ -23,7 +24,6 @@ from spv.models import (
 from spv.rules.accounts import Role
 from spv.services import audit_log
 from spv.services.actor import Actor
-from spv.services.agency.newest import unindexed
 from spv.services.authorisation import authorised_transaction, require
 from spv.services.ledger.refusals import REFUSED
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 
 from spv import clock
+from spv.database import unindexed
 from spv.extensions import db
 from spv.models import AuditEvent, Invalidation, PanelSerial, Upload
 from spv.rules.accounts import Role
@@ -235,7 +236,7 @@ def _still_valid(digests: Sequence[str], actor: Actor) -> Recorded | None:
 _NEWEST_OF_ROWS = (
     select(Upload.id, Upload.row_count, Upload.valid_count, Upload.received_at)
     .where(Upload.sha256.in_(bindparam("digests", expanding=True)))
-    .where(Upload.account_id == bindparam("account"))
+    .where(unindexed(Upload.account_id) == bindparam("account"))
     .order_by(Upload.id.desc())
     .limit(1)
 )

@@ -11,6 +11,7 @@ from spv.models import AccountDay, Conflict, DeskNote, RefusedUpload
 from spv.rules.errors import ConflictError, ForbiddenError, ValidationError
 from spv.services.agency import desk, overview
 from spv.services.ledger import look_alikes
+from tests.many_uploads import add_uploads
 from tests.panels import mark, panels_csv, refused, upload
 from tests.people import acting, events
 from tests.plans import scans, statements, steps
@@ -126,11 +127,23 @@ def test_no_query_reads_a_large_table_whole(vsp, other):
         assert found <= SMALL, found
 
 
-def test_recent_uploads_are_found_by_their_time():
-    """An account has very many uploads from before."""
+def test_uploads_are_counted_as_far_as_they_matter(vsp, other):
+    """An account may have a million: three for each refused one decide."""
+    upload(panels_csv(10), vsp)
+    for count in range(1, 11):
+        refused(panels_csv(count), other)
+    add_uploads(28, other)  # and one of the demonstration
+    (finding,) = findings("refused", other)
+    assert "10 of 39 uploads of " in finding.sentence
+    add_uploads(1, other)
+    assert findings("refused", other) == []
+    add_uploads(100, other)
+    assert findings("refused", other) == []
     (counted,) = (each for each in statements(desk.show) if "FROM uploads" in each[0])
+    assert "LIMIT" in counted[0]
+    assert 40 in [*counted[1]] or 40 in counted[1].values()
     if db.engine.dialect.name == "sqlite":
-        assert "ix_uploads_received_at" in steps(*counted)[0]
+        assert "ix_uploads_account_id" in steps(*counted)[1]
 
 
 def test_a_conflict_is_found_by_its_account_and_by_its_holder(vsp, other):

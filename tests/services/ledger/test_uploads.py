@@ -21,6 +21,7 @@ from spv.services.ledger.refused_files import File, RowsRefused
 from tests.endurance import repeated
 from tests.panels import HEADING, NAMES, mark, panels_csv, stored, upload
 from tests.people import acting, at_once, events
+from tests.plans import statements, steps
 from tests.proof import log_problems
 
 pytestmark = [pytest.mark.every_database, pytest.mark.usefixtures("demonstration")]
@@ -211,3 +212,10 @@ def test_a_refused_upload_uses_up_no_product_ids(vsp):
         report_of(panels_csv(2, names=f"New {n},Holder,Model"), vsp)
     upload(panels_csv(1, start=5, names="New,Holder,Model"), vsp)
     assert db.session.scalar(sa.select(sa.func.max(Product.id))) == before + 1
+
+
+def test_an_upload_does_not_look_through_those_before_it(vsp):
+    """An account may have a million of them, such as each row by itself by API."""
+    sent = statements(lambda: upload(panels_csv(3), vsp))
+    (same_rows,) = (each for each in sent if "uploads.sha256 IN" in each[0])
+    assert "ix_uploads_sha256" in str(steps(*same_rows))
