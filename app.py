@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import logging
 import signal
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ from spv.config import ConfigurationError
 
 # Read here and not by one of the servers, so that all servers see the same settings.
 load_dotenv(Path(__file__).with_name(".env"))
+# One handler for the lines of the app, of its libraries and of its server. If the app
+# and waitress had one each, every line would be written twice.
+logging.basicConfig(format="[%(asctime)s] %(levelname)s in %(module)s: %(message)s")
 try:
     app = create_app()
 except ConfigurationError as error:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask.helpers import get_debug_flag
 from sqlalchemy.engine import make_url
@@ -27,6 +29,7 @@ OTHER_NAMES = {
     "SPV_BENCH_PANELS", "SPV_BROWSER", "SPV_KEY", "SPV_TEST_DATABASE_URL",
     "SPV_REQUIRE_BROWSER", "SPV_REQUIRE_LIBREOFFICE", "SPV_REQUIRE_POSTGRES",
 }  # fmt: skip
+ALIKE = 0.9  # of 1, for names that mean the same
 _LOG_NAME = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 
@@ -36,19 +39,24 @@ class ConfigurationError(RuntimeError):
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal():
+    if (number := _whole(text)) < 0:
         raise ValueError("must be a number, such as 1.")
-    return int(text)
+    return number
+
+
+def _whole(text: str) -> int:
+    """Read a whole number; -1 if it is none, or has more than 12 digits."""
+    return int(text) if text.isdecimal() and len(text) <= 12 else -1
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= LONGEST:
+    if not 1 <= _whole(text) <= LONGEST:
         raise ValueError("must be a number of days, such as 1.")
     return int(text)
 
 
 def _minutes(text: str) -> int:
-    if not 1 <= int(text if text.isdecimal() else 0) <= LONGEST_SESSION:
+    if not 1 <= _whole(text) <= LONGEST_SESSION:
         raise ValueError("must be a number of minutes, such as 15.")
     return int(text)
 
@@ -90,6 +98,10 @@ def _storage(url: str) -> str:
     found = url.replace("valkey", "redis", 1)
     if not found.startswith(("memory://", "redis://", "rediss://")):
         raise ValueError("must begin with memory://, redis://, valkey:// or rediss://.")
+    try:
+        _ = urlsplit(found).port
+    except ValueError:
+        raise ValueError("is not a whole address.") from None
     return found
 
 
@@ -215,8 +227,10 @@ def from_environment(instance_path: str) -> Config:
 def _refuse_unknown_names() -> None:
     """Refuse a misspelt name, which may be meant to be SPV_ENVIRONMENT."""
     for name in sorted(os.environ.keys() - SETTINGS.keys() - OTHER_NAMES):
-        if name.upper().startswith("SPV_"):
-            raise ConfigurationError(f"{name} is not a setting.")
+        meant = get_close_matches(name.upper(), SETTINGS, 1, ALIKE)
+        if name.upper().startswith("SPV_") or meant:
+            hint = f" Is {meant[0]} meant?" if meant else ""
+            raise ConfigurationError(f"{name} is not a setting.{hint}")
 
 
 def _risk(settings: Config) -> str:
@@ -242,8 +256,9 @@ def _risk_of_secrets(settings: Config) -> str:
             if wrong := weakness(each):
                 need = "Production needs secrets that nobody can guess"
                 return f"{need}, and one in {place} {wrong}."
-    if settings.SPV_LOG_KEY == settings.SECRET_KEY:
-        return "Production needs a SPV_LOG_KEY that is not its SECRET_KEY."
+    for each in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        if settings.SPV_LOG_KEY.lower() == each.lower():
+            return "Production needs a SPV_LOG_KEY that is not its SECRET_KEY."
     return ""
 
 

@@ -137,9 +137,10 @@ def _write() -> None:
 
 def _revision_problem(connection: Connection) -> str:
     wanted = _newest_revision(current_app.extensions["migrate"].directory)
-    found = MigrationContext.configure(connection).get_current_revision()
-    sentence = f"The schema is at {found}, and should be at {wanted}."
-    return sentence if found != wanted else ""
+    found = MigrationContext.configure(connection).get_current_heads()
+    are = " and ".join(found or ["None"])
+    sentence = f"The schema is at {are}, and should be at {wanted}."
+    return sentence if found != (wanted,) else ""
 
 
 def _describe(differences: Iterable[Any]) -> Iterator[str]:

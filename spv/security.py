@@ -47,6 +47,9 @@ NOT_READY_FOR = "5"  # seconds
 # megabytes of them take seconds.
 MOST_FIELDS, MOST_ESCAPES = 100_000, 30_000
 _NOT_ESCAPED = bytes(set(range(128)) - {ord("%")})
+# Nor the headers of a form's parts: a file has one of some 200 bytes.
+MOST_PARTS, MOST_OF_HEADERS = 1_000, 200_000  # bytes of all parts
+BLANK_LINES = (b"\r\n\r\n", b"\n\n", b"\r\r")
 # What spv and its libraries put into a session; the tokens are plain ASCII. A sign-in
 # that waits for a code is in `half_sign_in`, a second factor to confirm in `set_up`.
 TOKENS = ("_user_id", "_id", "csrf_token", "half_sign_in", "set_up")
@@ -72,10 +75,10 @@ _QUERY = re.compile(r"""\?[^\s"']+""")
 _TOKEN = re.compile(r"(?<=/)[\w-]{43,}")  # of a password link: it has 43 characters
 # The pattern of waitress takes a time that grows with the square of the blanks in a
 # header: 16 kB of them take a second and 128 kB a minute, in which nobody gets an
-# answer. This one accepts the same headers, and never goes back.
+# answer. This one accepts the same headers.
 HEADER = re.compile(
     rb"\A(?P<name>[!#$%&'*+\-.^_`|~0-9A-Za-z]++):[ \t]*+"
-    rb"(?P<value>(?:[\x21-\x7e\x80-\xff]++(?:[ \t]++(?=[\x21-\x7e\x80-\xff]))?+)*+)"
+    rb"(?P<value>(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)"
     rb"[ \t]*+$"
 )
 
@@ -172,8 +175,9 @@ def _check_arrival() -> None:
     """Refuse a host that is not ours; warn once of a proxy that is not set up."""
     if request.endpoint in ("site.alive", "site.ready"):
         return  # monitoring asks by IP address, from within the network
-    hosts = current_app.config["SPV_HOSTS"]
-    if hosts and not host_is_trusted(request.host.lower(), hosts):
+    hosts, sent = current_app.config["SPV_HOSTS"], request.headers.get("Host", "")
+    has_two_ports = sent.count(":") > 1 and sent[0] != "["  # of an IP address
+    if hosts and (has_two_ports or not host_is_trusted(request.host.lower(), hosts)):
         raise SecurityError
     if not current_app.config["SPV_PROXIES"]:
         for name in FORWARDED:
@@ -209,11 +213,28 @@ def _is_session(found: SecureCookieSession) -> bool:
 
 def _refuse_slow_input() -> None:
     """Refuse an address or a form that would take long to decode."""
+    if request.mimetype == "multipart/form-data":
+        _refuse_large_headers()
     is_form = request.mimetype == "application/x-www-form-urlencoded"
     for text in (request.query_string, request.get_data() if is_form else b""):
         escapes = len(text.translate(None, _NOT_ESCAPED))
         if text.count(b"&") > MOST_FIELDS or escapes > MOST_ESCAPES:
             flask.abort(413)
+
+
+def _refuse_large_headers() -> None:
+    """Refuse a form with very many parts, or with long headers of its parts.
+
+    A part begins with its headers, and a blank line ends them.
+    """
+    boundary = request.mimetype_params.get("boundary", "").encode(errors="replace")
+    if not boundary:
+        return
+    _, *parts = request.get_data().split(b"--" + boundary, MOST_PARTS + 1)
+    sizes = [min(map(len, (each.split(line, 1)[0] for line in BLANK_LINES)))
+             for each in parts]  # fmt: skip
+    if len(parts) > MOST_PARTS or sum(sizes) > MOST_OF_HEADERS:
+        flask.abort(413)
 
 
 def _set_headers(response: Response) -> Response:

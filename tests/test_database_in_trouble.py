@@ -15,6 +15,7 @@ from spv.extensions import db
 from spv.services import audit_log
 from spv.services.actor import visitor
 from spv.services.ledger import search
+from spv.services.training import clock as training_clock
 from spv.services.verify import checks
 from tests.api import System, items, system_of
 from tests.conftest import dispose, make_app
@@ -117,6 +118,26 @@ def test_each_connection_of_a_request_has_its_limits(app):
     reconnect()
     with db.engine.connect() as connection:  # that of a command
         assert [connection.exec_driver_sql(each).scalar() for each in names] == free
+
+
+def test_a_page_waits_for_a_locked_log_only_once(demonstration, monkeypatch):
+    """The clock of a demonstration is in the log, and every page asks for the day."""
+    if db.engine.dialect.name == "sqlite":
+        return  # readers never wait
+    monkeypatch.setattr(training_clock, "KNOWN_FOR", 0.2)
+    other = sa.create_engine(db.engine.url, poolclass=sa.NullPool)
+    with other.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE audit_events IN ACCESS EXCLUSIVE MODE")
+        days = training_clock.Days()
+        first, second = (seconds_of(lambda: days(clock.now())) for _ in range(2))
+    assert first > 0.2  # as long as what was read is known
+    assert second < first / 4
+
+
+def seconds_of(work):
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
 
 
 def read_only(url):

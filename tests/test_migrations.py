@@ -101,6 +101,17 @@ def test_not_ready_without_a_database(tmp_path):
     assert answer.json["reason"] == "The database does not answer."
 
 
+def test_not_ready_with_two_versions_of_the_schema(sqlite_url):
+    with opened(sqlite_url) as app:
+        upgrade()
+        db.session.execute(sa.text("INSERT INTO alembic_version VALUES ('0003')"))
+        db.session.commit()
+        answer = app.test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert " and should be at " in answer.json["reason"]
+    assert "0003 and " in answer.json["reason"] or " and 0003" in answer.json["reason"]
+
+
 def test_sqlite_is_durable_and_checks_foreign_keys(sqlite_url):
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     with opened(sqlite_url), db.engine.connect() as connection:

@@ -163,6 +163,26 @@ def test_time_grows_no_faster_than_the_text(name, sizes):
             print(f"{name}.{way} {parts}: {taken} s")
 
 
+def possessive(nodes):
+    """Yield what each possessive repeat of a parsed pattern repeats."""
+    for operation, argument in nodes:
+        if str(operation) == "POSSESSIVE_REPEAT":
+            yield argument[2]
+        for part in parts_of(argument):
+            yield from possessive(part)
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_only_single_characters_are_possessive(name):
+    """Python before 3.11.5, as in Debian 12, reads possessive groups wrongly."""
+    pattern = PATTERNS[name]
+    text = pattern.pattern
+    text = text if isinstance(text, str) else text.decode("latin-1")
+    for part in possessive(re._parser.parse(text, pattern.flags & ~re.UNICODE)):
+        ((operation, _),) = part
+        assert str(operation) in ("LITERAL", "NOT_LITERAL", "IN", "ANY"), text
+
+
 def test_the_clock_notices_a_quadratic_pattern():
     """The pattern that once held up everything for half a minute."""
     call = re.compile(r"[0-9][0-9 ]*[ ]*").fullmatch

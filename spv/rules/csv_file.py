@@ -23,7 +23,8 @@ LONGEST_FIRST_ROW = 200_000  # characters
 MOST_COUNTED = 100_000  # no more rows than these are counted
 MOST_CELLS = 200_000  # 40 columns in 5,000 rows
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes", "，": "full-width commas"}
-# Patterns are possessive (`*+`): they never go back, however long a cell is.
+# Patterns are possessive (`*+`): they never go back, however long a cell is. But groups
+# are not, as Python before 3.11.5 reads possessive groups wrongly.
 _CELL_ENDS = r"(?=\0|\Z)"
 _FORMULA = r"'*+[=+\-@\t\r\n＝＋－＠]"
 _SIGNED_NUMBER = rf"[+-][0-9]++(?:\.[0-9]++)?{_CELL_ENDS}"
@@ -52,17 +53,14 @@ _STARTS = {  # the first bytes of files that are not a text
     b"SQLite format 3": "a database", b"PAR1": "a Parquet file",
 }  # fmt: skip
 AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
-# Empty rows before the first one: lines of blanks and commas.
-_BLANK_START = re.compile(r"(?:[ \t,]*+(?:\r\n|[\r\n]))*+")
 _NOT_COMPARED = re.compile(r"[\s/\\_\ufeff]+")
 _OPENING = (
     r'"(?<![^,\r\n]")'  # begins a cell; found fast, as the pattern begins with it
 )
-# A whole quoted cell, from the start of a cell to its end; quotes inside are doubled.
-_QUOTED = rf'{_OPENING}[^"]*+(?:""[^"]*+)*+"(?=[,\r\n]|\Z)'
-_QUOTED_CELL = re.compile(_QUOTED)
 _OPENING_QUOTE = re.compile(_OPENING)
-_RIGHTLY_QUOTED = re.compile(rf'(?:[^"]++|{_QUOTED})*+')
+# A whole quoted cell, from the start of a cell to its end; quotes inside are doubled. A
+# cell with more of them would be too long, and each of them takes memory.
+_QUOTED_CELL = re.compile(rf'{_OPENING}[^"]*+(?:""[^"]*+){{,65536}}"(?=[,\r\n]|\Z)')
 
 
 class Row(NamedTuple):
@@ -108,8 +106,8 @@ def first_row(text: str) -> tuple[Row, str]:
     A text that is no CSV has a first row, too. If all rows are empty, or the first
     thousand after lines of commas, it has no cells.
     """
-    blank = _BLANK_START.match(text)
-    start = blank.end() if blank else 0
+    blank = len(text) - len(text.lstrip(" \t,\r\n"))
+    start = 1 + max(text.rfind("\n", 0, blank), text.rfind("\r", 0, blank))
     empty = text[:start]
     before = empty.count("\n") + empty.count("\r") - empty.count("\r\n")
     end = start + LONGEST_FIRST_ROW
@@ -285,9 +283,11 @@ def _check_quotes(text: str, bare_quotes: list[int] | None) -> None:
     A quote inside a cell that does not begin with one leaves the row readable. Where
     there is a list for the numbers of such rows, they are not refused here.
     """
-    if '"' not in text or _RIGHTLY_QUOTED.fullmatch(text):
+    if '"' not in text:
         return
     rest = _QUOTED_CELL.sub("x", text)  # line breaks in cells end no row
+    if '"' not in rest:
+        return
     wrong = _OPENING_QUOTE.search(rest)
     lines = io.StringIO(rest[: wrong and wrong.start()], None).getvalue().split("\n")
     bare = [number for number, line in enumerate(lines, 1) if '"' in line]

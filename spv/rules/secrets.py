@@ -1,5 +1,6 @@
 """Secrets: whether one can be guessed, and the keys of the audit log, made from one."""
 
+import hashlib
 import hmac
 import re
 import tomllib
@@ -21,6 +22,12 @@ WELL_KNOWN = {*_DATA["words"].split()} | {
     for start in range(len(run) - 3)
 }
 SIZES = {len(piece) for piece in WELL_KNOWN}
+# Those of nothing and of each word, in hexadecimal digits.
+DIGESTS = {
+    hashlib.new(algorithm, word.encode(), usedforsecurity=False).hexdigest()
+    for algorithm in ("md5", "sha1", "sha256", "sha512")
+    for word in ("", *_DATA["words"].split())
+}
 LOOK_ALIKES = str.maketrans("013457@$!", "oieastasi")  # pa$$w0rd is password
 SEPARATORS = re.compile(r"[\s._-]+")
 
@@ -35,7 +42,11 @@ def weakness(secret: str) -> str:
     size = len(text)
     if any(text == (text[:n] * size)[:size] for n in range(1, size // 2 + 1)):
         return "repeats itself"
+    if text in DIGESTS:
+        return "is the digest of a well-known word"
     known = _well_known(text) | _well_known(text.translate(LOOK_ALIKES))
+    for begin in (0, 1):  # two sequences that take turns, such as a1b2c3
+        known |= {begin + 2 * place for place in _well_known(text[begin::2])}
     if len({text[n] for n in range(size) if n not in known}) < FEWEST:
         return "is made of well-known words, or of few different characters"
     return ""

@@ -39,6 +39,9 @@ from spv.rules.secrets import WELL_KNOWN, weakness
         "The quick brown fox jumps over the lazy dog",
         "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
         "xK9#mQ2$pL" * 4,
+        "5f4dcc3b5aa765d61d8327deb882cf99",  # MD5 of "password"
+        "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855",
+        "a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8",
     ],
 )
 def test_secrets_that_can_be_guessed(secret):

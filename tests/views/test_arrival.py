@@ -44,7 +44,8 @@ def test_only_the_hosts_of_the_setting_get_an_answer(made):
     for host in ("spv.example", "SPV.Example:8443", "www.agency.example"):
         assert client.get("/stc", headers={"Host": host}).status_code == 200, host
     for host in ("evil.example", "spv.example.evil.example", "localhost", "127.0.0.1",
-                 "www.spv.example", "spv.example@evil.example", "", ".."):  # fmt: skip
+                 "www.spv.example", "spv.example@evil.example", "", "..",
+                 "spv.example:80:80"):  # fmt: skip
         for address in ("/stc", "/static/spv.css", "/nowhere", "/stc/"):
             answer = client.get(address, headers={"Host": host})
             assert answer.status_code == 400, (host, address)

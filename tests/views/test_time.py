@@ -158,6 +158,14 @@ PARTS = {
     "headers": START + many("a: b\r\n"),
     "parameters": START[:-2] + many("; a=b"),
     "quoted": START[:-3] + many('\\"'),
+    **{
+        f"parameters in {count} parts": (
+            START[:-2] + many(';a=""', 4_800_000 // count) + b"\r\n\r\na\r\n"
+        )
+        * count
+        + b"--line--\r\n"
+        for count in (3, 30, 990)
+    },
     "parts": many('--line\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'),
     "nothing before": many("\r\n--"),
 }

@@ -92,7 +92,7 @@ def check_csv(data: bytes) -> CheckedRows:
     if problems := [*heading_problems(heading, names)]:
         return CheckedRows({}, {}, problems, len(rows))
     if not rows:
-        raise csv_file.refusal("The file has no rows under its  Add a panel.")
+        raise csv_file.refusal("The file has no rows under its headings. Add a panel.")
     problems = _index_column(heading, rows, names)
     columns = itemgetter(*map(names.index, FIELD_OF))
     lines, width, has_unnamed = [], len(names), "" in names

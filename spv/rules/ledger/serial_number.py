@@ -24,14 +24,14 @@ _LENGTH = f"{{{SHORTEST_SERIAL},{LONGEST_SERIAL}}}"
 _PLAIN = rf"""(?:
     (?! 01[0-9]{{14}}(?:10|11|17|21) ) (?=[A-Z]*+[0-9]) [A-Z0-9]{_LENGTH} (?![-./])
     | (?=[-./A-Z0-9]{_LENGTH}(?:\n|\Z)) (?! [A-Z]{{3,4}}[-./] )
-      [A-Z][A-Z0-9]*+ (?:[-./][0-9][A-Z0-9]*+)++ )"""
+      [A-Z][A-Z0-9]*+ (?:[-./][0-9][A-Z0-9]*+)+ )"""
 _PLAIN_SERIAL = re.compile(_PLAIN, re.VERBOSE)
-_PLAIN_LINES = re.compile(rf"(?:{_PLAIN}\n)*+{_PLAIN}", re.VERBOSE)
+_PLAIN_LINES = re.compile(rf"(?:{_PLAIN}\n)*{_PLAIN}", re.VERBOSE)
 # Numbers as spreadsheet programs write them. 20E2300417 is a serial number.
 _NUMBER = re.compile(
     r"""[+-]?[0-9]++[.,]0*+              # 238.0 and 238.
     | [0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?   # 1,607,193
-    | \(\$?[0-9]++(?:[.,][0-9]++)*+\)    # (12345678)
+    | \(\$?[0-9]++(?:[.,][0-9]++)*\)    # (12345678)
     | \$[0-9.,]++ | [0-9.,]++%""",
     re.VERBOSE,
 )

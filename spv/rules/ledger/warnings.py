@@ -17,7 +17,7 @@ from spv.rules.ledger.serial_number import KEPT_DIGITS, is_barcode, is_rounded
 FEWEST_ALIKE = 5
 _COUNTING = "01234567890123456789"
 _COUNTINGS = (_COUNTING, _COUNTING[::-1])
-_ONE_CHARACTER = re.compile(r"(.)\1++")
+_ONE_CHARACTER = re.compile(r"(.)\1+")
 _ABC = re.compile(r"(ABC|ABCD|ABCDE|ABCDEF|XYZ)[-_]?([0-9]{3,})")
 # Most serial numbers are like this, and none of them warns: they begin with a letter
 # and another character, or have letters, digits and nothing else.

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from spv import clock
+from spv.database import is_sqlite
 from spv.extensions import db
 from spv.models import AuditEvent
 from spv.rules.accounts import Role
@@ -29,6 +30,7 @@ from spv.services.authorisation import authorised_transaction
 
 MOVED = "training.clock_moved"
 LAST, MOST = date(2035, 12, 31), 10_000  # days
+WAIT = 500  # milliseconds for a lock of PostgreSQL
 KNOWN_FOR = 1  # second, until the other processes of a server see a move
 # Verification allows what they did so long after a move by the day before it.
 ALLOWED = timedelta(seconds=5)
@@ -77,11 +79,15 @@ class Days:
     def read(self) -> None:
         """Read the moves again; keep them while there is no database, for error pages.
 
-        They come by a connection of their own: the session may be about to begin.
+        They come by a connection of their own: the session may be about to begin. If
+        the log is locked, the page must not wait for it several times.
         """
         self._read_at = time.monotonic()  # at first: other threads need not read, too
         with suppress(DBAPIError, PoolTimeout), db.engine.connect() as connection:
+            if not is_sqlite():
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {WAIT}")
             self._moves = Moves(connection.execute(_MOVES))
+        self._read_at = time.monotonic()
 
 
 def init_app(app: Flask) -> None:

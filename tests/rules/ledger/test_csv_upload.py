@@ -219,6 +219,7 @@ def test_headings_are_named(columns, sentences):
         (f"sep=;\n{HEADING}", "The first row, sep=;, is for Excel alone."),
         ("\n,,\n a;b;c,,\n", "The columns are separated by semicolons."),
         (b"\x1f\x8b\x08", "This is a gzip file, not a CSV file."),
+        (f"{HEADING}\n", "The file has no rows under its headings. Add a panel."),
     ],
 )
 def test_odd_shapes(data, words):

@@ -27,7 +27,9 @@ administrator1 | Adm1n1strator! | passwordpassword | mypassword2026
 supersecretpassword | iloveyou2026! | letmeinletmein | drowssapdrowssap
 dragon8374659 | superman2026 | manchesterunited | happynewyear26 | the quick brown fox
 abcd1234abcd | 0412 345 678! | 51824753556! | kim@x.aukim@x.au | Kim DoeKim Doe
-Vegemite2026! | tothemoonandback | openthedoor123
+Vegemite2026! | tothemoonandback | openthedoor123 | BlackCaps2026! | tradie2026!!!!
+barramundi2026 | Mon-Tue-Wed-Thu | alpha bravo charlie | eenymeenyminymo
+contraseña2026 | supercalifragilistic
 kim.doe2026! | KimDoe198704 | 14031987kim! | abcdefghijklmnopqrstuvwxyz
 """
 ACCEPTED = """

@@ -87,10 +87,10 @@ def remove(table, one):
 def copy(table, one):
     """Insert a copy of a row, with other values where they have to differ."""
     row = one.pick(table)
-    unique = [sa.UniqueConstraint(*table.primary_key)]
-    unique += [each for each in table.constraints if type(each) is sa.UniqueConstraint]
+    unique = [each for each in table.constraints if type(each) is sa.UniqueConstraint]
     unique += [each for each in table.indexes if each.unique]
-    names = {[*each.columns][-1].name for each in unique} - {"id"}
+    keys = [table.primary_key, *(each.columns for each in unique)]
+    names = {[*columns][-1].name for columns in keys} - {"id"}
     other = {n: one.other(table.c[n], row._mapping[n]) for n in names}
     one.insert(table, row, **other)
 
