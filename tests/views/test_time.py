@@ -98,10 +98,7 @@ BATCHES = {
     "spreadsheet": systems(
         lambda n: f"solar_deemed,6,{day(n)} 0:00,5.0,'{2000 + n},,,"
     ),
-    "long headings": SYSTEMS.encode()
-    + b","
-    + b",".join([b"x" * 130_000] * 38)
-    + b"\nx",
+    "long headings": b",".join([SYSTEMS.encode(), *[b"x" * 130_000] * 38]) + b"\nx",
     "wrong": systems(lambda n: f"hydro_deemed,{n}x,{n}x,x,x,x,x,x"),
 }
 # The content of forms: the longest texts, and very many fields.
@@ -169,14 +166,10 @@ PARTS = {
     "parts": many('--line\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'),
     "nothing before": many("\r\n--"),
 }
-QUERIES = {
-    words: many(text, HEADER).decode()
-    for words, text in {
-        "fields": "a&",
-        "system types": "system_type=a&",
-        **TEXTS,
-    }.items()
-} | {"one field": "system_type=" + "%C3%9F" * 20_000}
+QUERIES = TEXTS | {"fields": "a&", "system types": "system_type=a&"}
+QUERIES = {words: many(text, HEADER).decode() for words, text in QUERIES.items()} | {
+    "one field": "system_type=" + "%C3%9F" * 20_000
+}
 HEADERS = {
     "Cookie": "a=b; " * 25_000, "Accept": "a/b;q=0.1," * 12_000,
     "HX-Current-URL": "http://localhost/" + "%ff" * 40_000,
@@ -226,6 +219,8 @@ def requests_of(address, endpoint, method):
         return
     for words, body in FORMS.items():
         yield f"form {words}", sent | {"data": body, "content_type": FORM}
+    for words, body in PARTS.items():
+        yield f"form in parts {words}", sent | {"data": body, "content_type": KIND}
     for words, body in bodies_of(endpoint):
         yield words, sent | body
 
@@ -240,10 +235,8 @@ def bodies_of(endpoint):
         for words, body in BODIES.items():
             yield f"body {words}", {"data": body, "content_type": "application/json"}
     if endpoint in TAKE_FILES:
-        files = FILES | BATCHES | PANEL_FILES
-        bodies = PARTS | {words: part(content) for words, content in files.items()}
-        for words, body in bodies.items():
-            yield f"file {words}", {"data": body, "content_type": KIND}
+        for words, file in (FILES | BATCHES | PANEL_FILES).items():
+            yield f"file {words}", {"data": part(file), "content_type": KIND}
 
 
 def anonymous(app):
