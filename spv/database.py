@@ -217,6 +217,12 @@ def execute_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
     return db.session.connection().exec_driver_sql(marks, rows).rowcount
 
 
+def as_stored(column: ColumnElement[Any], value: Any) -> Any:
+    """Return a value as the driver writes it into a column."""
+    convert = column.type.bind_processor(db.engine.dialect)
+    return convert(value) if convert else value
+
+
 def plain_rows(query: sa.Select[Any], most: int) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a query as the driver has them, `most` at a time.
 

@@ -114,7 +114,7 @@ def read_answers(cells: list[str], columns: Columns) -> dict[str, str]:
     answers = {
         name: cells[position].strip().removeprefix("'").strip()
         for name, position in columns.positions.items()
-        if position < len(cells)
+        if position < len(cells) and cells[position]
     }
     for name, addition in _ADDITIONS.items():
         text = answers.get(name, "")
@@ -237,7 +237,8 @@ def write_batch(batch: Batch) -> str:
             numbers = (found.certificates, found.zone, found.years)
             texts = ("" if n is None else str(n) for n in numbers)
             added = [*texts, "", " ".join(found.warnings)]
-        lines.append([*(cells[i] if i < len(cells) else "" for i in kept), *added])
+        padded = cells + [""] * (len(batch.heading) - len(cells))
+        lines.append([*[padded[i] for i in kept], *added])
     return csv_text(lines, has_marks=True)
 
 

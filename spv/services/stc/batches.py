@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from spv import clock
-from spv.database import transaction
+from spv.database import as_stored, execute_many, transaction
 from spv.extensions import db
 from spv.models import StcBatch, StcCalculation
 from spv.rules.errors import ValidationError
@@ -70,17 +70,32 @@ def save(data: bytes, actor: Actor) -> str:
     with transaction():
         db.session.add(saved)
         db.session.flush()
-        rows = [
-            row_of(line.inputs, line.result, actor, at)
-            | {"batch_id": saved.id, "row_number": line.number} for line in lines
-        ]  # fmt: skip
-        # The ORM would send each row by itself.
-        db.session.connection().execute(insert(StcCalculation), rows)
+        _add_rows(saved, lines, actor)
         # Very long rows are counted by their kilobytes.
         count = max(len(lines), len(document) // 1_000)
         visitor_quota.claim(count, actor, at, is_batch=True)
         audit_log.record(audit_log.STC, "stc.batch_calculated", actor, at, details)
         return saved.reference
+
+
+def _add_rows(saved: StcBatch, lines: Sequence[Line], actor: Actor) -> None:
+    """Insert the rows of a batch by the driver alone, which is quicker."""
+    at = as_stored(StcCalculation.__table__.c.calculated_at, saved.calculated_at)
+    shared = {"batch_id": saved.id, "calculated_at": at}
+    rows = []
+    for line in lines:
+        row = row_of(line.inputs, line.result, actor, saved.calculated_at) | shared
+        row["row_number"] = line.number
+        row["installation_date"] = line.inputs["installation_date"]  # as text
+        rows.append(tuple(map(row.get, _COLUMNS)))
+    execute_many(_ADD_ROWS, rows)
+
+
+_COLUMNS = [column.name for column in StcCalculation.__table__.c if column.name != "id"]
+_ADD_ROWS = (
+    f"INSERT INTO stc_calculations ({', '.join(_COLUMNS)}) "  # noqa: S608
+    f"VALUES ({', '.join('?' * len(_COLUMNS))})"
+)
 
 
 def show(reference: str) -> Summary:
