@@ -20,7 +20,7 @@ SERVERS = {"SQLite": "waitress", "PostgreSQL": "gunicorn"}
 
 
 def run(_panels: int) -> Iterator[Row]:
-    """Measure 1, 5 and 20 uploaders on each database: rate, p50, p95, errors."""
+    """Measure 1, 5, 20 and 60 uploaders on each database: rate, p50, p95, errors."""
     for kind, server in SERVERS.items():
         with databases(kind) as url:
             environment = load(url, ROWS)
@@ -30,7 +30,7 @@ def run(_panels: int) -> Iterator[Row]:
             ):
                 serials = new_serials(bare)
                 alone = 0.0
-                for uploaders in (1, 5, 20):
+                for uploaders in (1, 5, 20, 60):
                     files = [csv_of(serials()) for _ in range(1200)]
                     rate, times, errors = _uploaded(port, uploaders, files)
                     alone = alone or rate
