@@ -219,6 +219,11 @@ def from_environment(instance_path: str) -> Config:
     settings = Config(**defaults | given)
     settings.SESSION_COOKIE_SECURE = settings.SPV_ENVIRONMENT == "production"
     url = settings.SQLALCHEMY_DATABASE_URI
+    if settings.SPV_DAYS_API_REQUESTS < settings.SPV_DAYS_IDEMPOTENCY:
+        raise ConfigurationError(
+            "SPV_DAYS_API_REQUESTS must be at least SPV_DAYS_IDEMPOTENCY: requests are "
+            "deleted with their keys."
+        )
     if problem := _risk(settings) or _prepare(url, instance_path):
         raise ConfigurationError(problem)
     return settings

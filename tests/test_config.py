@@ -168,6 +168,13 @@ def test_wrong_settings(environment, tmp_path, name, value, words):
     assert "\n" not in str(error.value)
 
 
+def test_keys_are_kept_as_long_as_their_requests(environment, tmp_path):
+    environment.setenv("SPV_DAYS_IDEMPOTENCY", "7")
+    environment.setenv("SPV_DAYS_API_REQUESTS", "2")
+    with pytest.raises(ConfigurationError, match="at least SPV_DAYS_IDEMPOTENCY"):
+        from_environment(str(tmp_path))
+
+
 def test_names_of_other_programs_are_ignored(environment, tmp_path):
     for name in ("ENVIRONMENT", "ENV", "SPVX", "PROXIES", "VHOSTS", *OTHER_NAMES):
         environment.setenv(name, "1")

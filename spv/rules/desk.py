@@ -114,7 +114,7 @@ def _conflicts(counts: Counts) -> Iterator[Finding]:
             "conflicts", (pair.account, pair.other), pair.week, pair.serials,
             f"{counts.names[pair.account]} sent "
             f"{pluralise(pair.serials, 'serial number')} that "
-            f"{counts.names[pair.other]} has as valid, in "
+            f"{counts.names[pair.other]} had as valid, in "
             f"{pluralise(pair.uploads, 'refused upload')} {_in(pair.week)}.",
         )  # fmt: skip
 
@@ -124,7 +124,7 @@ def _look_alikes(counts: Counts) -> Iterator[Finding]:
         yield Finding(
             "look-alikes", (pair.account, pair.other), pair.week, pair.serials,
             f"{counts.names[pair.account]} has "
-            f"{pluralise(pair.serials, 'valid serial number')} that "
+            f"{pluralise(pair.serials, 'serial number')} that "
             f"{'differs from one' if pair.serials == 1 else 'differ from those'} of "
             f"{counts.names[pair.other]} only by O for 0, or I for 1. Found "
             f"{_in(pair.week)}.",

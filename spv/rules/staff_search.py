@@ -30,7 +30,7 @@ class _Words(Formatter):
     ) -> Any:
         """Return a value of the details."""
         value = kwargs[str(key)]
-        if value in (None, "", {}):
+        if value in (None, "", {}) or (key == "problems" and not value):
             raise LookupError(key)
         return value
 
@@ -136,7 +136,7 @@ class CalculationCriteria(NamedTuple):
 
     def counted_days(self, today: date) -> tuple[date, date]:
         """Return the first and the last day that a chart counts."""
-        last = self.to_day or today
+        last = self.to_day or max(today, self.from_day or today)
         first = self.from_day or last - timedelta(USUAL_DAYS - 1)
         return max(first, last - timedelta(MOST_DAYS - 1)), last
 

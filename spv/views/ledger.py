@@ -86,6 +86,7 @@ def export() -> Response:
 
 
 @bp.get("/serials/<row:row_id>")
+@pages.recorded
 def show(row_id: int) -> Response:
     """Show the history of a serial number; to staff also who was refused."""
     actor = current_actor()

@@ -90,11 +90,12 @@ def list_contacts(
     """Show the contacts, a form for one and a form for a file."""
     form = form or forms.ContactForm(formdata=None)
     file_form = file_form or forms.ContactsFileForm(formdata=None)
-    text = request.args.get("text", "")
+    text, most = request.args.get("text", ""), contacts.MOST_CONTACTS
+    found = contacts.find(text)
     return pages.render(
         "staff/_contacts.html", "Nominated contacts", form,
-        status=max(form.http_status, file_form.http_status),
-        contacts=contacts.find(text), text=text, file_form=file_form,
+        status=max(form.http_status, file_form.http_status), text=text,
+        contacts=found[:most], has_more=len(found) > most, file_form=file_form,
     )  # fmt: skip
 
 
@@ -132,6 +133,7 @@ def list_refused() -> Response:
 
 
 @bp.get("/refused/<number:refused_id>")
+@pages.recorded
 def refused(refused_id: int) -> Response:
     """Show a refused upload, with the report as its account saw it."""
     found = refusals.show(refused_id, current_actor(), pages.number("after"))

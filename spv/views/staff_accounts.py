@@ -27,7 +27,8 @@ def people(form: StaffForm | None = None) -> Response:
     ids = [user.id for user in (*colleagues, *found)]
     return pages.render(
         "staff/_people.html", "People", form or StaffForm(formdata=None),
-        staff=colleagues, people=found,
+        staff=colleagues, people=found[: users.MOST_FOUND],
+        has_more=len(found) > users.MOST_FOUND,
         suspended=suspensions.reasons(Subject.PERSON, ids), text=text,
     )  # fmt: skip
 
@@ -79,12 +80,12 @@ def make_link(user_id: int) -> Response:
 def index() -> Response:
     """Show the accounts that are found by a part of their name or ABN."""
     text, lapsing = request.args.get("text", "")[:100], "lapsing" in request.args
-    found = overview.find(text, lapsing=lapsing)
+    found, most = overview.find(text, lapsing=lapsing), overview.MOST_FOUND
     ids = (row.Account.id for row in found)
     return pages.render(
-        "staff/_accounts.html", "Accounts",
-        accounts=found, suspended=suspensions.reasons(Subject.ACCOUNT, ids),
-        most=overview.MOST_FOUND, text=text, lapsing=lapsing,
+        "staff/_accounts.html", "Accounts", accounts=found[:most],
+        suspended=suspensions.reasons(Subject.ACCOUNT, ids), most=most,
+        has_more=len(found) > most, text=text, lapsing=lapsing,
     )  # fmt: skip
 
 

@@ -40,12 +40,12 @@ def test_pairs_of_accounts():
     alike = Pair(2, 1, BEFORE, 1)
     first, second = found(conflicts=[conflict], look_alikes=[alike])
     assert first.sentence == (
-        "First Pty Ltd sent 14 serial numbers that Second Pty Ltd has as valid, in 2 "
+        "First Pty Ltd sent 14 serial numbers that Second Pty Ltd had as valid, in 2 "
         "refused uploads in the week from 23 November 2026."
     )
     assert first.name == "conflicts 1-2 2026-11-23 14"
     assert second.sentence == (
-        "Second Pty Ltd has 1 valid serial number that differs from one of First Pty "
+        "Second Pty Ltd has 1 serial number that differs from one of First Pty "
         "Ltd only by O for 0, or I for 1. Found in the week from 16 November 2026."
     )
 

@@ -99,7 +99,7 @@ def test_every_sentence_ends():
     for event, sentences in SENTENCES.items():
         assert sentences
         for words in sentences:
-            assert words.endswith((".", "{why}")), event
+            assert words.endswith((".", "{why}", "{about}")), event
 
 
 REFUSED = {"filename": "may.csv", "problems": 3, "rows": 54, "why": "It is empty."}
@@ -113,6 +113,8 @@ AVERY = {"actor": "Avery Clarke"}
          "Avery Clarke approved the application of Sunny Panels Pty Ltd."),
         ("upload.refused", REFUSED, "may.csv was refused: 3 problems in 54 rows."),
         ("upload.refused", REFUSED | {"problems": None},
+         "may.csv was refused: It is empty."),
+        ("upload.refused", REFUSED | {"problems": 0, "rows": 0},
          "may.csv was refused: It is empty."),
         ("upload.refused", REFUSED | {"filename": "", "rows": 1},
          "Avery Clarke sent rows that were refused: 3 problems in 1 row."),

@@ -38,7 +38,7 @@ def test_staff_land_on_the_desk_and_reach_the_proof_in_two_clicks(staff, other):
     assert "Other Verification Pty Ltd sent 2 serial numbers that Example" in page.text
     before = events()
     found = read(staff.get(page.link("See the refused uploads")))
-    assert "with serial numbers that Example Verification Pty Ltd has" in found.text
+    assert "with serial numbers that Example Verification Pty Ltd had" in found.text
     proof = read(staff.get(found.link(f"Refused upload {newest()}")))
     assert "Row 2 of panels.csv was refused on " in proof.text
     assert events() == [*before, VIEWED, VIEWED]

@@ -171,10 +171,18 @@ def notes_of(
     # The lines that have the most names in common say which name is another one.
     common = [sum(map(str.__eq__, line.keys, keys)) for line in lines]
     best = [line for line, n in zip(lines, common, strict=True) if n == max(common)]
+    # If each name is in one of them, but none has all, the first one says it.
+    return _other_names(keys, best) or _other_names(keys, best[:1])
+
+
+def _other_names(keys: tuple[str, ...], lines: Sequence[Approved]) -> dict[str, str]:
+    """Return the fields whose name is in none of some lines, with the names there."""
     return {
-        field: did_you_mean([*{line.keys[at]: str(line[at]) for line in best}.values()])
+        field: did_you_mean(
+            [*{line.keys[at]: str(line[at]) for line in lines}.values()]
+        )
         for at, (field, key) in enumerate(zip(PRODUCT_FIELDS, keys, strict=True))
-        if key not in (line.keys[at] for line in best)
+        if key not in (line.keys[at] for line in lines)
     }
 
 

@@ -33,12 +33,15 @@ class Match(NamedTuple):
 
 
 def find(text: str = "") -> Sequence[NominatedContact]:
-    """Return the contacts whose name, email or beginning of ABN has a text, by name."""
+    """Return the contacts whose name, email or beginning of ABN has a text, by name.
+
+    There is one more than is shown, if there are more.
+    """
     text = search_text(text)
     abn = NominatedContact.abn.startswith(text.replace(" ", ""), autoescape=True)
     columns = NominatedContact.legal_name, NominatedContact.email
     query = select(NominatedContact).where(contains(text, *columns) | abn)
-    query = query.order_by(NominatedContact.legal_name).limit(MOST_CONTACTS)
+    query = query.order_by(NominatedContact.legal_name).limit(MOST_CONTACTS + 1)
     return db.session.scalars(query).all()
 
 

@@ -24,7 +24,7 @@ from spv.rules.errors import ConflictError, ForbiddenError, ValidationError
 from spv.services import audit_log
 from spv.services.accounts import sessions, sign_in
 from spv.services.accounts.sessions import SignedIn, digest
-from spv.services.accounts.tries import count_try, take_back
+from spv.services.accounts.tries import count_try, end_wait, take_back
 from spv.services.actor import OPERATOR, Actor
 from spv.services.authorisation import require, suspension_of
 from spv.services.encryption import fernet
@@ -126,10 +126,9 @@ def reset(email: str) -> None:
         removed = forget(user) if user else []
         if not user or not removed:
             raise ConflictError(f"Nobody with a second factor signs in as {email}.")
-        audit_log.act(
-            "second_factor.reset", OPERATOR, clock.now(), changed=removed,
-            subject=user.id, email=user.email,
-        )  # fmt: skip
+        end_wait(f"the second factor of {user.id}")
+        about = {"subject": user.id, "email": user.email, "changed": removed}
+        audit_log.act("second_factor.reset", OPERATOR, clock.now(), **about)
 
 
 def forget(user: User) -> list[SecondFactor]:
@@ -157,7 +156,7 @@ def confirm(code: str, token: str, actor: Actor) -> None:
         event = try_code(code, factor, at, "second_factor.confirmed")
         if event != REFUSED:
             session.second_factor_at = at
-        log_code(event, actor, at, factor)
+        log_code(event, actor, at, factor, purpose="confirm who they are")
     if event == REFUSED:
         raise ValidationError({"code": WRONG})
 
@@ -194,9 +193,11 @@ def try_code(code: str, factor: SecondFactor, at: datetime, success: str) -> str
     return event
 
 
-def log_code(event: str, actor: Actor, at: datetime, factor: SecondFactor) -> None:
+def log_code(
+    event: str, actor: Actor, at: datetime, factor: SecondFactor, **purpose: str
+) -> None:
     """Append the event of a code that was tried."""
-    used = {"changed": [factor], "left": len(factor.recovery)}
+    used = {"changed": [factor], "left": len(factor.recovery), **purpose}
     audit_log.act(event, actor, at, **(used if event == RECOVERED else {}))
 
 
@@ -242,7 +243,8 @@ def finish_sign_in(
         event = try_code(code, factor, at, "user.signed_in")
         if event != REFUSED:
             token = sessions.start(user, at, instead_of, browser, second_factor_at=at)
-        log_code(event, sign_in.acting_as(user, actor), at, factor)
+        actor = sign_in.acting_as(user, actor)
+        log_code(event, actor, at, factor, purpose="sign in")
     if not token:
         raise ValidationError({"code": WRONG})
     return token
@@ -262,7 +264,7 @@ def _trusted(token: str, actor: Actor) -> tuple[User, UserSession, SecondFactor 
     no code was given lately, and ConflictError for a person whom everybody shares.
     """
     user, session = db.session.get_one(User, actor.user_id), sessions.find(token)
-    sign_in.check_not_shared(user)
+    sign_in.check_may_change(user)
     factor = of_user(user.id)
     if session is None or (factor and not _is_fresh(session.second_factor_at)):
         raise ForbiddenError(CHANGED)

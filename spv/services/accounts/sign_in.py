@@ -118,6 +118,13 @@ def check_not_shared(user: User) -> None:
         raise ConflictError(SHARED)
 
 
+def check_may_change(user: User) -> None:
+    """Raise Suspended, or ConflictError for a person whom everybody shares."""
+    if suspended := suspension_of(user.id, user.account_id):
+        raise suspended
+    check_not_shared(user)
+
+
 def uses_card(email: str, password: str) -> bool:
     """Tell whether a sign-in is that of a card, which nothing else may hold up."""
     user = user_of(email) if password == passwords.DEMONSTRATION else None
@@ -134,8 +141,9 @@ def sign_out(token: str, actor: Actor) -> None:
 def sign_out_everywhere(actor: Actor) -> None:
     """End all sessions of the actor, and forget their known browsers."""
     with audit_log.registry_transaction():
-        check_not_shared(db.session.get_one(User, actor.user_id))
-        sessions.revoke(actor.user_id)
+        user = db.session.get_one(User, actor.user_id)
+        check_may_change(user)
+        sessions.revoke(user.id)
         audit_log.act("user.signed_out_everywhere", actor, clock.now())
 
 

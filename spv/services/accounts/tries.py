@@ -116,6 +116,11 @@ def count_try(subject: str, field: str, advice: str = LINK_HELPS) -> Counter:
     return counter
 
 
+def end_wait(subject: str) -> None:
+    """Forget the failures of a subject, in the caller's transaction."""
+    take_back([Counter(digest(subject))])
+
+
 def own_password(user: User) -> str:
     """Return the subject under which the failures of a signed-in user are counted.
 

@@ -66,11 +66,11 @@ def show(user_id: int, actor: Actor) -> User:
 
 
 def find(text: str) -> Sequence[User]:
-    """Return users whose name, email or account contains a text, for agency staff."""
+    """Return users by a part of their name, email or account; one more than shown."""
     columns = User.name, User.email, Account.legal_name
     query = _NOT_REMOVED.where(contains(search_text(text), *columns))
     query = query.outerjoin(User.account).options(contains_eager(User.account))
-    return db.session.scalars(query.order_by(User.email).limit(MOST_FOUND)).all()
+    return db.session.scalars(query.order_by(User.email).limit(MOST_FOUND + 1)).all()
 
 
 def search_text(text: str) -> str:
@@ -152,8 +152,12 @@ def log_user(
 
 
 def is_last(user: User) -> bool:
-    """Return whether a user is the only administrator of their account."""
-    return administrators(user) == [user]
+    """Tell whether no other administrator of a user's account can sign in."""
+    others = [
+        each for each in administrators(user)
+        if each != user and each.password_hash and not suspension_of(each.id, None)
+    ]  # fmt: skip
+    return user.is_administrator and not others
 
 
 def change_password(
@@ -201,9 +205,8 @@ def make_link(user_id: int, actor: Actor) -> Link:
         else:
             user = show(user_id, actor)
         link = new_link(user, at)
-        audit_log.act(
-            "user.password_link_made", actor, at, changed=[user], email=user.email
-        )
+        about = {"email": user.email, "account": user.account_id}
+        audit_log.act("user.password_link_made", actor, at, changed=[user], **about)
     return link
 
 

@@ -44,11 +44,14 @@ def find(criteria: CalculationCriteria, before: int = 0) -> newest.Page:
     Each has `of_batch`, the reference of its batch if it is a row of one.
     """
     saved, days = StcCalculation, (criteria.from_day, criteria.to_day)
-    ways, in_days = newest.within(_ways(criteria), saved, saved.calculated_at, *days)
+    number = select(StcBatch.id).filter_by(reference=criteria.reference)
+    batch = db.session.scalar(number) if criteria.reference else None
+    ways = _ways(criteria, batch)
+    ways, in_days = newest.within(ways, saved, saved.calculated_at, *days)
     conditions = [
         unindexed(getattr(saved, name)) == getattr(criteria, name)
         for name in ("reference", "postcode", "system_type", "zone")
-        if getattr(criteria, name)
+        if getattr(criteria, name) and not (batch and name == "reference")
     ]
 
     def load(ids: Sequence[int]) -> Sequence[Any]:
@@ -62,10 +65,15 @@ def find(criteria: CalculationCriteria, before: int = 0) -> newest.Page:
     return newest.find(ways, load, SHOWN, before)
 
 
-def _ways(criteria: CalculationCriteria) -> list[Way]:
-    """Return the ways that have an index. Most systems are solar: that is no way."""
+def _ways(criteria: CalculationCriteria, batch: int | None) -> list[Way]:
+    """Return the ways that have an index. Most systems are solar: that is no way.
+
+    `batch` is the id of the batch that the reference names, if it names one.
+    """
     saved, ways = StcCalculation, []
-    if criteria.reference:
+    if batch:
+        ways.append(Way(saved.id, [saved.batch_id == batch]))
+    elif criteria.reference:
         ways.append(Way(saved.id, [saved.reference == criteria.reference]))
     if criteria.postcode:
         ways.append(Way(saved.id, [saved.postcode == criteria.postcode]))

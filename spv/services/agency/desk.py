@@ -109,15 +109,21 @@ def see(answers: Mapping[str, Any], actor: Actor) -> None:
     name = answers.get("finding") or ""
     key, _, count = name.rpartition(" ")
     findings = rules.findings(_counts(clock.real_day(), overview.every()))
-    found = {each.key: each.number for each in findings}
-    is_number = count.isdecimal() and len(name) <= LONGEST_NAME
-    if not is_number or not 0 < int(count) <= found.get(key, 0):
+    found = {each.key: each for each in findings}.get(key)
+    is_number = count.isdecimal() and name.isascii() and len(name) <= LONGEST_NAME
+    if not found or not is_number or not 0 < int(count) <= found.number:
         raise ConflictError("This is not on the desk any more. Nothing was done.")
     with authorised_transaction(actor, Role.ASSESSOR):
         at = clock.now()
+        seen, has_grown = rules.note_on(found, _notes())
+        if seen and not has_grown:
+            raise ConflictError(f"{seen.by} has seen this already. Nothing was done.")
         made = DeskNote(finding=name, note=note, made_at=at, user_id=actor.user_id)
         db.session.add(made)
-        audit_log.act("finding.seen", actor, at, finding=name, changed=[made])
+        audit_log.act(
+            "finding.seen", actor, at, finding=name, about=found.sentence,
+            changed=[made],
+        )  # fmt: skip
 
 
 def _days(today: date) -> Mapping[date, Any]:

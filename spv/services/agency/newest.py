@@ -19,6 +19,7 @@ from spv.extensions import db
 LOOKED_THROUGH = 10_000
 NEAR = 1_000
 SLACK = timedelta(hours=1)
+NEVER = 2**31 - 1  # an id that no row has
 Load = Callable[[Sequence[int]], Sequence[Any]]  # the rows of some ids that match
 
 
@@ -93,7 +94,7 @@ def within(
         begin = clock.first_moment_of(first)
         conditions.append(unindexed(moment) >= begin)
         near = select(model.id).where(moment >= begin - SLACK).order_by(moment)
-        lowest = _end_of(func.min, near) or 0
+        lowest = _end_of(func.min, near) or NEVER
     if last:
         end = clock.first_moment_of(last + timedelta(days=1))
         conditions.append(unindexed(moment) < end)

@@ -70,7 +70,8 @@ def lapses_soon(until: date | None) -> bool:
 def find(text: str, *, lapsing: bool) -> Sequence[Any]:
     """Return accounts by a part of their name or ABN, and till when they declared.
 
-    `lapsing` are only those whose declaration lapses soon.
+    `lapsing` are only those whose declaration lapses soon. There is one more than is
+    shown, if there are more.
     """
     key, digits = search_key(text), text.replace(" ", "")
     found = [
@@ -78,7 +79,7 @@ def find(text: str, *, lapsing: bool) -> Sequence[Any]:
         if (not lapsing or lapses_soon(row.until))
         and (key in search_key(row.Account.legal_name) or digits in row.Account.abn)
     ]  # fmt: skip
-    return found[:MOST_FOUND]
+    return found[: MOST_FOUND + 1]
 
 
 def show(account_id: int, actor: Actor) -> Overview:

@@ -44,6 +44,7 @@ class Refused(NamedTuple):
     """
 
     upload: RefusedUpload
+    report: dict[str, Any] | None
     serials: Sequence[Any]
     has_more: bool
     again: Sequence[datetime]
@@ -78,7 +79,8 @@ def find(wanted: Wanted, actor: Actor, before: int = 0) -> Listed:
     if wanted.holder:
         holder = require(db.session.get(Account, wanted.holder)).legal_name
     (uploads,) = look([wanted], actor, MOST, before)
-    next_page = uploads[-1].id if len(uploads) == MOST else 0
+    last = uploads[-1].id if len(uploads) == MOST else 0
+    next_page = last if last and _newest(wanted, 1, last) else 0
     return Listed(uploads, next_page, wanted, holder)
 
 
@@ -165,6 +167,7 @@ def show(refused_id: int, actor: Actor, after: int = 0) -> Refused:
     made, serials = db.session.scalars(upload).one(), _serials(refused_id, after)
     return Refused(
         upload=made,
+        report=made.report if clock.now() < made.report_until else None,
         serials=serials[:SERIALS_SHOWN],
         has_more=len(serials) > SERIALS_SHOWN,
         again=[at for at in db.session.scalars(again) if at != made.refused_at][:MOST],

@@ -18,7 +18,7 @@ from spv.rules.accounts import Role, read_optional_reason, read_reason
 from spv.rules.errors import ConflictError, NotFoundError
 from spv.rules.text import read_all
 from spv.services import audit_log
-from spv.services.accounts import sessions
+from spv.services.accounts import sessions, sign_in
 from spv.services.actor import Actor
 from spv.services.agency.staff import LAST, is_last_administrator
 from spv.services.authorisation import authorised_transaction, check_role, require
@@ -85,8 +85,12 @@ def suspend(
         _check_staff(found, actor)
         if isinstance(found, User) and found.id == actor.user_id:
             raise ConflictError("You cannot suspend yourself.")
+        if isinstance(found, User) and found.is_staff:
+            sign_in.check_not_shared(found)  # whose card lets visitors undo it
         if isinstance(found, User) and is_last_administrator(found):
             raise ConflictError(LAST)
+        if isinstance(found, Subscription) and found.cancelled_at:
+            raise ConflictError("It was cancelled already. Nothing was done.")
         if lasting := _lasting(subject, number):
             raise ConflictError(
                 f"{lasting.made_by.name} has suspended this already. Nothing was done."
@@ -94,7 +98,7 @@ def suspend(
         made = Suspension(reason=reason, made_at=at, made_by_id=actor.user_id)
         setattr(made, _COLUMNS[subject].key, number)
         db.session.add(made)
-        _record("suspended", subject, number, made, actor)
+        _record("suspended", subject, found, made, actor)
 
 
 def reinstate(
@@ -118,7 +122,7 @@ def reinstate(
         if subject is not Subject.SUBSCRIPTION:
             for user_id in db.session.scalars(select(User.id).where(is_its == number)):
                 sessions.revoke(user_id)
-        _record("reinstated", subject, number, lasting, actor)
+        _record("reinstated", subject, found, lasting, actor)
 
 
 def _check_staff(found: Model, actor: Actor) -> None:
@@ -133,9 +137,12 @@ def _lasting(subject: Subject, number: int) -> Suspension | None:
 
 
 def _record(
-    done: str, subject: Subject, number: int, changed: Suspension, actor: Actor
+    done: str, subject: Subject, found: Any, changed: Suspension, actor: Actor
 ) -> None:
+    """Append the event. It is also about the account of a person or a subscription."""
     at, kind = changed.ended_at or changed.made_at, _MODELS[subject].__name__.lower()
     # In the log, the id of the actor is `user`.
-    about = {"subject" if kind == "user" else kind: number}
+    about = {"subject" if kind == "user" else kind: found.id}
+    if subject is not Subject.ACCOUNT and (account := found.account_id):
+        about["account"] = account
     audit_log.act(f"{kind}.{done}", actor, at, changed=[changed], **about)

@@ -26,6 +26,8 @@ LISTED = [
     Approved("Jinko", "Jinko", "JKM500N", date(2027, 2, 1)),
     Approved("Jinko", "Jinko", "JKM480N", date(2024, 1, 1), DAY),
     Approved("Jinko", "Jinko", "JKM490N", DAY),
+    Approved("Acme", "Acme Hold", "AC-7", date(2024, 1, 1)),
+    Approved("Beta", "Beta Hold", "AC-7", date(2024, 1, 1)),
 ]
 
 
@@ -85,6 +87,15 @@ def found_of(supplier, licensee, model):
         (
             ("Sun Supply", "Sun Supply", "REC420AA"),
             {"licensee": "Did you mean “REC Group”?"},
+        ),
+        # Each name is on the list, but not together.
+        (
+            ("Beta", "Acme Hold", "AC-7"),
+            {"supplier_name": "Did you mean “Acme”?"},
+        ),
+        (
+            ("Acme", "Beta Hold", "AC-7"),
+            {"licensee": "Did you mean “Acme Hold”?"},
         ),
         (
             ("Jinco", "Nobody at all", "Unlike"),

@@ -14,7 +14,7 @@ from spv.rules.errors import (
     ValidationError,
 )
 from spv.services.accounts import sessions, users
-from spv.services.agency import suspensions
+from spv.services.agency import staff, suspensions
 from spv.services.agency.suspensions import Subject
 from spv.services.api import subscriptions
 from spv.services.ledger import uploads
@@ -23,6 +23,7 @@ from tests.api import key_of, subscribe
 from tests.panels import panels_csv, upload
 from tests.people import (
     NEW_PASSWORD,
+    PASSWORD,
     WEB,
     acting,
     at_once,
@@ -185,17 +186,24 @@ def test_the_second_click_and_two_at_once(demonstration):
     assert db.session.query(Suspension).count() == 1
 
 
+def hired(email):
+    """A new assessor, who has a password."""
+    link = staff.create(email, "New", "assessor")
+    users.use_link(link.token, NEW_PASSWORD, WEB)
+    return user_of(email)
+
+
 def test_staff_are_suspended_by_their_administrator_alone(demonstration):
-    avery, robin, noor = map(user_of, (demo.STAFF, demo.ASSESSOR, demo.AUDITOR))
+    avery, robin, noor = user_of(demo.STAFF), hired("robin@x.au"), hired("noor@x.au")
     with pytest.raises(ForbiddenError):
-        suspend(Subject.PERSON, noor.id, demo.ASSESSOR)
+        suspend(Subject.PERSON, noor.id, robin.email)
     with pytest.raises(ConflictError, match="cannot suspend yourself"):
         suspend(Subject.PERSON, avery.id)
-    actor, before = acting(demo.ASSESSOR), events()
+    actor, before = acting(robin.email), events()
     suspend(Subject.PERSON, robin.id)
     with pytest.raises(Suspended):
         suspensions.suspend(Subject.PERSON, noor.id, REASON, actor)
-    assert "The agency has suspended you" in try_sign_in(robin.email, demo.PASSWORD)
+    assert "The agency has suspended you" in try_sign_in(robin.email, PASSWORD)
     reinstate(Subject.PERSON, robin.id)
     done = ["user.suspended", "user.sign_in_refused", "user.reinstated"]
     assert events() == [*before, *done]
