@@ -14,6 +14,7 @@ from spv.models import (
     Account,
     Invalidation,
     RefusedUpload,
+    StcBatch,
     StcCalculation,
     Upload,
     User,
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     UPLOAD = "Uploads"
     INVALIDATION = "Invalidations"
     CALCULATION = "STC calculations"
+    BATCH = "STC calculations of a file"
     ACCOUNT = "Accounts"
     PERSON = "People"
     ALONE = "People without an account"
@@ -80,7 +82,11 @@ def find(text: str, actor: Actor) -> Found:
         groups += _of_ledger(sought, actor)
     if sought.reference:
         is_it = StcCalculation.reference == sought.reference
-        groups.append(_group(Kind.CALCULATION, select(StcCalculation).where(is_it)))
+        found = _group(Kind.CALCULATION, select(StcCalculation).where(is_it))
+        if not found.hits:
+            batch = select(StcBatch).where(StcBatch.reference == sought.reference)
+            found = _group(Kind.BATCH, batch.options(defer(StcBatch.document)))
+        groups.append(found)
     if Role.STAFF in actor.roles:
         groups += _for_staff(sought)
     return Found(sought, [group for group in groups if group.hits])
@@ -111,20 +117,19 @@ def _for_staff(sought: Sought) -> Iterator[Group]:
         for kind, has_account in ((Kind.PERSON, True), (Kind.ALONE, False)):
             some = [each for each in found if bool(each.account_id) is has_account]
             yield Group(kind, [*map(_hit, some[:MOST])], len(found) > MOST)
-        yield _refused(sought.name)
+        yield _refused(sought)
 
 
-def _refused(name: str) -> Group:
-    """Return the refused uploads of a file. Of them, the newest are looked through."""
+def _refused(sought: Sought) -> Group:
+    """Return the refused upload with a number, or those of a file among the newest."""
     newest = select(RefusedUpload.id).order_by(RefusedUpload.id.desc()).limit(NEWEST)
-    query = (
-        select(RefusedUpload)
-        .options(defer(RefusedUpload.report), joinedload(RefusedUpload.account))
-        .where(
-            RefusedUpload.id.in_(newest.subquery().select()),
-            contains(name, RefusedUpload.filename),
-        )
-    )
+    is_it = RefusedUpload.id == sought.refused
+    if not sought.refused:
+        is_new = RefusedUpload.id.in_(newest.subquery().select())
+        is_it = is_new & contains(sought.name, RefusedUpload.filename)
+    account = joinedload(RefusedUpload.account)
+    query = select(RefusedUpload).options(defer(RefusedUpload.report), account)
+    query = query.where(is_it)
     return _group(Kind.REFUSED, query.order_by(RefusedUpload.id.desc()))
 
 
@@ -162,6 +167,10 @@ def _hit(found: Any) -> Hit:
         case StcCalculation(reference=key):
             name, certificates = f"STC calculation {key}", found.certificates
             about = f"{pluralise(certificates, 'STC')}, {moment(found.calculated_at)}"
+        case StcBatch(reference=key):
+            name, systems = f"File {key}", pluralise(found.calculated, "system")
+            stcs = pluralise(found.certificates, "STC")
+            about = f"{stcs} for {systems}, {moment(found.calculated_at)}"
         case Account(id=key, legal_name=name):
             about = f"ABN {format_abn(found.abn)}"
         case User(name=name, email=about):

@@ -31,6 +31,7 @@ PAGES = {
     Kind.UPLOAD: ("uploads.show", "upload_id"),
     Kind.INVALIDATION: ("invalidations.show", "invalidation_id"),
     Kind.CALCULATION: ("stc.show", "reference"),
+    Kind.BATCH: ("stc.show_batch", "reference"),
     Kind.ACCOUNT: ("staff_accounts.account", "account_id"),
     Kind.PERSON: ("staff_accounts.account", "account_id"),
     Kind.ALONE: ("staff_accounts.person", "user_id"),

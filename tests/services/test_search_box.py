@@ -5,12 +5,14 @@ import sqlalchemy as sa
 
 from spv import demo
 from spv.extensions import db
+from spv.models import RefusedUpload
+from spv.rules.stc.batch import template_text
 from spv.services import search_box
 from spv.services.ledger import invalidations, uploads
 from spv.services.search_box import MOST, Kind
-from spv.services.stc import calculations
+from spv.services.stc import batches, calculations
 from tests.examples import GOOD_SOLAR
-from tests.panels import mark, panels_csv, upload
+from tests.panels import mark, panels_csv, refused, upload
 from tests.people import WEB, acting
 from tests.plans import scans, statements
 
@@ -158,3 +160,16 @@ def test_lists_and_receipts_use_indexes(vsp, staff):
         assert "count(" not in sent[0]
         # People and accounts are joined to a page of rows; a small table is read whole.
         assert {*scans([sent])} <= {"accounts", "users", "subscriptions"}
+
+
+def test_a_file_of_systems_and_a_refused_upload_by_its_number(vsp, other, staff):
+    reference = batches.save(template_text().encode(), VISITOR)
+    for actor in (VISITOR, staff):
+        assert names(reference, actor) == {Kind.BATCH: [f"File {reference}"]}
+    upload(panels_csv(3), vsp)
+    refused(panels_csv(2), other)
+    number = db.session.scalar(sa.select(sa.func.max(RefusedUpload.id)))
+    for text in (f"refused upload {number}", f"Refused {number}"):
+        kind, hit = search_box.find(text, staff).only
+        assert (kind, hit.key) == (Kind.REFUSED, number)
+        assert search_box.find(text, vsp).only is None

@@ -37,7 +37,9 @@ LABELS = {
 }
 LONGEST = 200  # characters of the search box
 _NUMBER = re.compile(
-    "(?:(upload|invalidation)s? ?)?(?:no[.]?|number)? ?#?([0-9]{1,9})", re.IGNORECASE
+    "(?:(refused(?: upload)?|upload|invalidation)s? ?)?(?:no[.]?|number)? ?"
+    "#?([0-9]{1,9})",
+    re.IGNORECASE,
 )
 _SERIAL = re.compile(f"[!-~]{{1,{LONGEST_SERIAL}}}")
 _REFERENCE = re.compile("[A-Za-z0-9_-]{16}")
@@ -149,6 +151,7 @@ class Sought(NamedTuple):
     serial_number: str = ""
     upload: int = 0
     invalidation: int = 0
+    refused: int = 0
     reference: str = ""
     abn: str = ""
     name: str = ""
@@ -166,6 +169,7 @@ def read_search(text: str) -> Sought:
         serial_number=serial.upper() if _SERIAL.fullmatch(serial) else "",
         upload=int(digits) if kind.lower() in ("", "upload") else 0,
         invalidation=int(digits) if kind.lower() in ("", "invalidation") else 0,
+        refused=int(digits) if kind.lower().startswith("refused") else 0,
         reference=words if _REFERENCE.fullmatch(words) else "",
         abn=abn if _ABN.fullmatch(abn) else "",
         name=words if any(map(str.isalpha, words)) else "",

@@ -27,6 +27,8 @@ TEXTS = [
     ("１７", of("１７")),
     ("²", of("²")),
     ("upload 17", of("upload 17", upload=17)),
+    ("Refused upload 17", of("Refused upload 17", refused=17)),
+    ("refused 17", of("refused 17", refused=17)),
     ("Upload  No. 17", of("Upload No. 17", upload=17)),
     ("UPLOAD #17", of("UPLOAD #17", upload=17)),
     ("uploads number 17", of("uploads number 17", upload=17)),
