@@ -148,3 +148,14 @@ def test_other_users_find_no_refusals(app, staff):
     browser = browser_of(app, demo.OTHER_VSP)
     assert "Nothing was found" in browser.get("/find?q=panels.csv").text
     assert acting(demo.OTHER_VSP).account_id
+
+
+def test_rows_that_staff_marked_are_found_from_the_account(staff, vsp):
+    upload(panels_csv(150, "SM"), vsp)
+    mark([f"SM{n:06}" for n in range(1, 151)], acting(demo.STAFF))
+    page = read(staff.get("/staff"))
+    assert "150 rows of Example Verification Pty Ltd were marked" in page.text
+    account = read(staff.get(page.link("See what was marked").partition("#")[0]))
+    rows = read(staff.get(account.link("All its invalid rows")))
+    assert "SM000150" in rows.text
+    assert "150 rows" in rows.text
