@@ -181,8 +181,9 @@ def format_date(day: date) -> str:
 
 
 def pluralise(number: int, one: str) -> str:
-    """Write a number of things: 1 year, 5 years, 1,234 STCs."""
-    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+    """Write a number of things: 1 year, 5 years, 1,234 STCs, 2 classes."""
+    ending = "" if number == 1 else "es" if one.endswith("s") else "s"
+    return f"{number:,} {one}{ending}"
 
 
 def join_words(words: Iterable[str], conjunction: str = "and") -> str:

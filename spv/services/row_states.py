@@ -36,7 +36,7 @@ _KINDS = (
     Kind(models.Suspension, "suspension"),
     Kind(models.DeskNote, "desk note"),
     Kind(models.TrainingClass, "class"),
-    Kind(models.TrainingPlace, "place of a class"),
+    Kind(models.TrainingPlace, "training place"),
     Kind(models.StcBatch, "batch file", frozenset({"document", "reasons", "warnings"})),
 )  # fmt: skip
 KINDS = {kind.model.__tablename__: kind for kind in _KINDS}

@@ -8,7 +8,14 @@ import pytest
 
 from spv.rules.errors import ValidationError
 from spv.rules.ledger.statements import OTHER, REASONS, read_reason
-from spv.rules.text import format_age, network_of, plain_filename, read_text, search_key
+from spv.rules.text import (
+    format_age,
+    network_of,
+    plain_filename,
+    pluralise,
+    read_text,
+    search_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -171,3 +178,10 @@ def test_a_search_key_is_its_own_and_that_of_its_capitals():
 )
 def test_an_age(age, words):
     assert format_age(timedelta(**age)) == words
+
+
+def test_a_number_of_things():
+    words = [
+        pluralise(n, one) for n, one in ((1, "class"), (2, "class"), (1_234, "STC"))
+    ]
+    assert words == ["1 class", "2 classes", "1,234 STCs"]

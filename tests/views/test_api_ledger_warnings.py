@@ -5,7 +5,7 @@ import pytest
 from spv import demo
 from spv.extensions import db
 from spv.models import Upload
-from tests.api import UPLOADS, system_of
+from tests.api import INVALIDATIONS, UPLOADS, system_of
 from tests.people import acting
 from tests.views.api_ledger import proven
 
@@ -61,3 +61,12 @@ def test_messages_to_programs_are_not_about_cells(system):
         words = error["message"].lower()
         for word in ("cell", "paste", "column as text", "save the file"):
             assert word not in words, error
+
+
+def test_an_apostrophe_of_a_spreadsheet_is_taken_off_by_each_request(system):
+    assert system.send(UPLOADS, body("'0035558")).status_code == 201
+    sent = {"serialNumbers": ["'0035558"]}
+    (found,) = system.send(f"{UPLOADS}/check", sent).json["serialNumbers"]
+    assert found["status"] == "valid"
+    marked = system.send(INVALIDATIONS, sent | {"reason": "Ineligible panel"})
+    assert marked.status_code == 201

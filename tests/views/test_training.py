@@ -1,5 +1,6 @@
 """The training in its pages: exercises, classes, resets, and the end of a class."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from spv.models import TrainingClass, User
 from tests.conftest import dispose, make_app
 from tests.people import browser_of, events
 from tests.proof import log_problems
-from tests.trainees import Trainee, begin, sender
+from tests.trainees import UPLOADS, Trainee, begin, sender
 
 
 @pytest.mark.every_database
@@ -236,3 +237,29 @@ def test_production_has_no_training(sqlite_url):
         assert "Training" not in app.test_client().get("/").text
     finally:
         dispose(app)
+
+
+def test_rows_that_were_only_asked_about_are_not_sent(demonstration):
+    mia = begin(demonstration)
+    mia.give_account()
+    mia.declare()
+    mia.subscribe()
+    headers = {
+        "Ocp-Apim-Subscription-Key": mia.show_key("test"),
+        "Content-Type": "application/json",
+    }
+    asked = json.dumps({"serialNumbers": ["A1111", "B2222", "C3333"]})
+    status, *_ = mia.send("POST", f"{UPLOADS}/check", asked, None, headers)
+    assert status == 200
+    assert mia.lacks("send") == "No request has sent your rows yet."
+
+
+def test_an_account_is_not_given_while_an_application_waits(demonstration):
+    mia = begin(demonstration)
+    mia.apply()
+    page = mia.post("/training/account", {}, expected=(409,))
+    assert "Your application waits to be assessed: that comes first." in page
+    mia.assess()
+    mia.give_account()
+    mia.give_account()  # once more
+    assert events().count("training.account_given") == 1

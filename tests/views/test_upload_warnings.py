@@ -74,6 +74,7 @@ def test_a_changed_warning_is_noticed(vsp):
 
 
 def test_headings_that_nearly_fit_are_taken_on_one_click(vsp):
+    waiting = vsp.get("/").text.count("waits to be corrected")
     answer = send(vsp, NEARLY)
     page = read(answer)
     assert answer.status_code == 422
@@ -82,6 +83,10 @@ def test_headings_that_nearly_fit_are_taken_on_one_click(vsp):
     taken = again(vsp, page, accept_headings="yes")
     assert taken.status_code == 303
     assert stored().row_count == 2
+    number = stored().id
+    assert vsp.get("/").text.count("waits to be corrected") == waiting
+    assert again(vsp, page, accept_headings="yes").status_code == 303  # a second click
+    assert stored().id == number
 
 
 def test_a_kept_file_of_another_account_or_of_yesterday(vsp, demonstration):

@@ -99,7 +99,7 @@ def _decision(
     if not applications:
         return nothing
     if applications[-1].status == Status.DECLINED:
-        reason = applications[-1].reason
+        reason = applications[-1].reason.rstrip(".") + "."
         return f"The agency declined {article} {noun}: {reason} Apply again."
     return f"Your {noun} waits to be assessed."
 

@@ -23,7 +23,7 @@ from spv.services.accounts import passwords, second_factors, sessions, sign_in, 
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require, suspension_of
 
-LAST = "An account needs an administrator. Make another user an administrator first."
+LAST = "An account needs an administrator who can sign in. Choose another one first."
 IN_USE = (
     "Another user signs in with this email address already. Enter another address of "
     "this person, or ask the agency."

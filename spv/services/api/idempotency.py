@@ -125,7 +125,8 @@ def complete(entry: RequestLogEntry, status: int, body: bytes) -> None:
 
 def requests_of(subscription: Subscription, only: str) -> Sequence[ApiRequest]:
     """Return the last requests of a subscription, newest first: all, or by a filter."""
-    query = select(ApiRequest).where(ApiRequest.subscription_id == subscription.id)
+    is_kept = ApiRequest.at > clock.now() - kept_for("SPV_DAYS_API_REQUESTS")
+    query = select(ApiRequest).filter_by(subscription_id=subscription.id).where(is_kept)
     if only in FILTERS:
         query = query.where(text(FILTERS[only]))
     return db.session.scalars(query.order_by(ApiRequest.id.desc()).limit(SHOWN)).all()

@@ -9,6 +9,7 @@ from spv import clock
 from spv.extensions import db
 from spv.models import Invalidation, Upload
 from spv.rules.accounts import Role
+from spv.rules.csv_file import unprotected
 from spv.rules.faults import Fault
 from spv.rules.ledger import json_api
 from spv.rules.ledger.json_api import ALREADY_INVALID, ItemsRefused
@@ -147,7 +148,7 @@ def _check_upload(checked: CheckedRows, actor: Actor) -> Done:
 
 def _find_own(texts: Sequence[str], actor: Actor) -> tuple[list[int], list[Problem]]:
     """Return the ids of the actor's rows of serial numbers, and problems of others."""
-    serials = [read_serial(text) for text in texts]
+    serials = [read_serial(unprotected(text)) for text in texts]
     good = {serial for serial in serials if isinstance(serial, str)}
     # The row of a serial number is the valid one, or else the newest.
     rows = lookup.newest_rows(good, ledger_rows.visible(actor))

@@ -6,9 +6,10 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 
 from spv import clock
+from spv.database import transaction
 from spv.extensions import db
 from spv.models import RefusedFile
 from spv.rules.accounts import Role
@@ -94,6 +95,14 @@ def keep_good(file: File, report: Report, actor: Actor) -> str:
     """Keep a file without problems, so that it can be uploaded after a check."""
     with authorised_transaction(actor, Role.UPLOADER):
         return keep(file, report, actor, clock.now())
+
+
+def settle(reference: str, actor: Actor) -> None:
+    """Note that a kept file was recorded, so that nobody has to correct it."""
+    with transaction():
+        of_file = update(RefusedFile).where(RefusedFile.reference == reference)
+        own = RefusedFile.account_id == actor.account_id
+        db.session.execute(of_file.where(own).values(problem_count=0))
 
 
 def mine(actor: Actor) -> Sequence[RefusedFile]:

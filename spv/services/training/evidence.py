@@ -27,6 +27,7 @@ from spv.rules.training.material import Material
 from spv.services.accounts.applications import of_users
 
 CALCULATED, SHOWN = "stc.calculated", "key.shown"
+SENT = "POST /serial-numbers"  # in the log of requests
 
 
 def material_of(place: TrainingPlace) -> Material:
@@ -73,7 +74,7 @@ def _of_accounts(accounts: list[int]) -> dict[str, dict[int, list[Any]]]:
         select(Subscription.account_id, request.key_kind, request.status,
                func.coalesce(request.item_count, 0))
         .join(Subscription, request.subscription_id == Subscription.id)
-        .where(request.status.is_not(None))
+        .where(request.status.is_not(None), request.request == SENT)
         .order_by(request.id.desc())
     )  # fmt: skip
     queries: dict[str, Any] = {

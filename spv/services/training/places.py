@@ -24,12 +24,12 @@ from spv.models import (
     User,
     UserSession,
 )
-from spv.rules.accounts import AccountType, Role, in_order, read_name
+from spv.rules.accounts import AccountType, Role, Status, in_order, read_name
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all, read_text, search_key
 from spv.rules.training.material import PHONE, Exercise, Material
 from spv.services import audit_log
-from spv.services.accounts import passwords, sessions
+from spv.services.accounts import applications, passwords, sessions
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
 from spv.services.training.classes import LOADED, new_class, places_of
@@ -122,11 +122,18 @@ def give_account(place: TrainingPlace, actor: Actor) -> None:
     with authorised_transaction(actor, _role(actor)):
         (mine,) = _again([place])
         at, user, given = clock.now(), mine.user, material_of(mine)
+        statuses = [each.status for each in applications.of_users([user.id])]
+        if Status.SUBMITTED in statuses:
+            raise ConflictError(
+                "Your application waits to be assessed: that comes first."
+            )
         account = user.account or Account(
             legal_name=given.legal_name, abn=given.abn, phone=PHONE, created_at=at,
             account_types=[],
         )  # fmt: skip
         types = {*account.account_types, AccountType.GENERAL, AccountType.VSP}
+        if user.account and types == {*account.account_types}:
+            return  # they have it already
         account.account_types = in_order(types)
         user.account, user.is_administrator = account, True
         audit_log.act("training.account_given", actor, at, changed=[account, user])
@@ -141,6 +148,8 @@ def reset(places: Sequence[TrainingPlace], text: str, actor: Actor) -> None:
     if text.strip().lower() != CONFIRMATION:
         sentence = f"Type {CONFIRMATION} to confirm that you start again."
         raise ValidationError({"confirmation": sentence})
+    if not places:
+        raise ConflictError("Nobody has a place here yet. Nothing was done.")
     with authorised_transaction(actor, _role(actor)):
         at, changed = clock.now(), list[Model]()
         for place in _again(places):
