@@ -287,7 +287,12 @@ def end(class_id: int) -> BaseResponse:
 
 
 def _chosen(class_id: int, place: str | None) -> Sequence[Any]:
-    """Return a place of a class, or all if none is named; raises NotFoundError."""
-    _, taken = classes.show(class_id)
+    """Return a place of a class, or all if none is named.
+
+    Raises NotFoundError, and ConflictError if the class is over.
+    """
+    of_class, taken = classes.show(class_id)
+    if classes.is_over(of_class):
+        raise ConflictError("This class has ended. Nothing was done.")
     named = [each for each in taken if str(each.id) == place]
     return require(named or None) if place else taken

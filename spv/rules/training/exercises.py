@@ -220,7 +220,8 @@ def _check(found: Evidence, given: Material) -> str:
 
 
 def _answered(typed: str, right: Sequence[str], enter: str, wrong: str) -> str:
-    return enter if not typed else "" if typed in right else wrong
+    plain = typed.removesuffix("STCS").removesuffix("STC").removeprefix("EVENT").strip()
+    return enter if not typed else "" if plain in right else wrong
 
 
 _CHECKS: dict[str, Callable[[Evidence, Material], str]] = {

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
@@ -22,6 +23,7 @@ from spv.models import (
     Upload,
 )
 from spv.rules.ledger.statements import API
+from spv.rules.text import format_decimal
 from spv.rules.training.exercises import Calculation, Evidence, Recorded, missing
 from spv.rules.training.material import Material
 from spv.services.accounts.applications import of_users
@@ -132,6 +134,8 @@ def _events(places: Sequence[TrainingPlace]) -> dict[tuple[str, str], list[Any]]
 
 def _calculation(number: int, details: dict[str, Any], given: Material) -> Calculation:
     answers = {name: details["inputs"].get(name) for name in given.system}
+    if power := answers["rated_power_kw"]:
+        answers["rated_power_kw"] = format_decimal(Decimal(power))  # 9.960 is 9.96
     return Calculation(
         details["reference"], answers, details["result"]["certificates"], number
     )
