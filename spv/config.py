@@ -29,7 +29,7 @@ OTHER_NAMES = {
     "SPV_BENCH_PANELS", "SPV_BROWSER", "SPV_KEY", "SPV_TEST_DATABASE_URL",
     "SPV_REQUIRE_BROWSER", "SPV_REQUIRE_LIBREOFFICE", "SPV_REQUIRE_POSTGRES",
 }  # fmt: skip
-ALIKE = 0.9  # of 1, for names that mean the same
+ALIKE = 0.9  # of 1: so alike are a misspelt name and the one that is meant
 _LOG_NAME = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 
