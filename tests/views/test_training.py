@@ -68,10 +68,10 @@ def test_a_class_ends_by_itself_after_a_day(demonstration, trainer):
     [
         ({"code": "", "name": "Lee"}, "Enter the six letters of the code."),
         ({"code": "ABCDEF", "name": "Lee"}, "No open class has this code."),
-        ({"code": "{code}", "name": ""}, "Enter the full name."),
+        ({"code": "{code}", "name": ""}, "Enter your first name or nickname."),
         (
             {"code": "{code}", "name": "L" * 41},
-            "Enter a name of at most 40 characters.",
+            "Shorten your first name or nickname: it has 41 characters",
         ),
         ({"code": "{code}", "name": " ana "}, "Somebody in this class has this name."),
     ],

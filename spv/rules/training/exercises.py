@@ -10,6 +10,10 @@ from spv.rules.text import join_words, pluralise
 from spv.rules.training.material import EXERCISES, PROBLEMS, Material
 
 GIVEN = "You were given an account instead. Start again to do this exercise."
+UPGRADED = (
+    "Your account is that of a Verification Service Provider already, without an "
+    "upgrade. Start again to do this exercise."
+)
 
 
 class Recorded(NamedTuple):
@@ -82,10 +86,11 @@ def _assessed(found: Evidence, given: Material) -> str:
 
 def _upgrade(found: Evidence, given: Material) -> str:
     upgrades = [each for each in found.applications if each.is_upgrade]
-    nothing = "You have not applied for an upgrade of your account yet."
+    is_vsp = AccountType.VSP in found.account_types
+    not_yet = "You have not applied for an upgrade of your account yet."
+    nothing = UPGRADED if is_vsp else not_yet
     if undecided := _decision(upgrades, nothing, "the", "upgrade"):
         return undecided
-    is_vsp = AccountType.VSP in found.account_types
     wrong = "Your account was upgraded, but not to Verification Service Provider."
     return "" if is_vsp else wrong
 

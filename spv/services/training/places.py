@@ -10,7 +10,7 @@ import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sqlalchemy import func, select, update
 
@@ -24,7 +24,7 @@ from spv.models import (
     User,
     UserSession,
 )
-from spv.rules.accounts import AccountType, Role, Status, in_order, read_name
+from spv.rules.accounts import AccountType, Role, Status, in_order
 from spv.rules.errors import ConflictError, ValidationError
 from spv.rules.text import read_all, read_text, search_key
 from spv.rules.training.material import PHONE, Exercise, Material
@@ -42,6 +42,7 @@ LONGEST_ANSWER = 60
 CONFIRMATION = "reset"
 _NOT_LETTERS = re.compile("[^a-z]+")
 _password_hash = lru_cache(passwords.hash_of)  # one for all, as everybody knows it
+_read_name = partial(read_text, what="your first name or nickname", most=LONGEST_NAME)
 
 
 def is_trainee(email: str) -> bool:
@@ -218,10 +219,3 @@ def _read_code(text: str) -> str:
     if len(code) != 6:
         raise ValueError("Enter the six letters of the code.")
     return code
-
-
-def _read_name(text: str) -> str:
-    name: str = read_name(text)
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"Enter a name of at most {LONGEST_NAME} characters.")
-    return name

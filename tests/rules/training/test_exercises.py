@@ -5,13 +5,8 @@ from datetime import date
 
 import pytest
 
-from spv.rules.training.exercises import (
-    Application,
-    Calculation,
-    Evidence,
-    Recorded,
-    missing,
-)
+from spv.rules.training import exercises
+from spv.rules.training.exercises import Application, Calculation, Evidence, Recorded
 from spv.rules.training.material import EXERCISES, Material
 
 GIVEN = Material(42, date(2026, 11, 29))
@@ -65,11 +60,11 @@ def without(rows, *serials):
 
 
 def test_all_are_done():
-    assert missing(ALL, GIVEN) == [""] * 12
+    assert exercises.missing(ALL, GIVEN) == [""] * 12
 
 
 def test_nothing_is_done_at_first():
-    assert all(missing(Evidence(), GIVEN))
+    assert all(exercises.missing(Evidence(), GIVEN))
 
 
 FIRST, SENT = GIVEN.panels[0].serial_number, [p.serial_number for p in GIVEN.sent]
@@ -112,8 +107,13 @@ CASES = {
     "upgrade": [
         WAS_GIVEN,
         (
-            {"applications": [applied("approved")]},
+            {"account_types": ["general"], "applications": [applied("approved")]},
             "You have not applied for an upgrade of your account yet.",
+        ),
+        (
+            {"applications": [applied("approved")]},
+            "Your account is that of a Verification Service Provider already, without "
+            "an upgrade. Start again to do this exercise.",
         ),
         (
             {"applications": [applied(is_upgrade=True)]},
@@ -292,5 +292,5 @@ CASES = {
     [(name, *case) for name, cases in CASES.items() for case in cases],
 )
 def test_what_is_missing_is_said(name, other, sentence):
-    found = missing(replace(ALL, **other), GIVEN)
+    found = exercises.missing(replace(ALL, **other), GIVEN)
     assert found[NUMBER[name] - 1] == sentence
