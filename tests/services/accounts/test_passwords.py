@@ -31,6 +31,7 @@ Vegemite2026! | tothemoonandback | openthedoor123 | BlackCaps2026! | tradie2026!
 barramundi2026 | Mon-Tue-Wed-Thu | alpha bravo charlie | eenymeenyminymo
 contraseña2026 | supercalifragilistic
 kim.doe2026! | KimDoe198704 | 14031987kim! | abcdefghijklmnopqrstuvwxyz
+one two three four | home sweet home | MyDogRex2026! | Auditlog2026! | CorrectHorse26!
 """
 ACCEPTED = """
 purple tractor moon | seven lemon bicycles | thief takes the tram
