@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from jinja2 import Environment, nodes
+
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "spv/templates"
 FILES = sorted(TEMPLATES.rglob("*.html"))
@@ -16,6 +18,20 @@ PAGES = [name for name in TEXTS if f'"{name}"' in CODE and name not in SHELLS]
 PARTIALS = [name for name in TEXTS if Path(name).name.startswith("_")]
 
 
+# Values for a template that is included twice.
+SET_TWICE = {("stc/_batch.html", "reasons"), ("stc/_result.html", "result")}
+
+
+def set_names(node):
+    """Yield the names that a template or a macro sets, without those of its macros."""
+    for child in node.iter_child_nodes():
+        if isinstance(child, nodes.Assign | nodes.AssignBlock):
+            yield from (n.name for n in [child.target, *child.target.iter_child_nodes()]
+                        if isinstance(n, nodes.Name) and n.name != "_")  # fmt: skip
+        if not isinstance(child, nodes.Macro):
+            yield from set_names(child)
+
+
 def included(name):
     """Yield the templates that a template includes, and those that they include."""
     for other in re.findall(r'{% include "([^"]+)" %}', TEXTS[name]):
@@ -26,6 +42,17 @@ def included(name):
 def test_lines_are_short():
     for name, text in TEXTS.items():
         assert max(map(len, text.splitlines())) <= COLUMNS, name
+
+
+def test_no_name_is_set_twice():
+    """What follows would use the second value."""
+    twice = set()
+    for name, text in TEXTS.items():
+        tree = Environment(autoescape=True).parse(text)
+        for scope in (tree, *tree.find_all(nodes.Macro)):
+            names = [*set_names(scope)]
+            twice |= {(name, each) for each in names if names.count(each) > 1}
+    assert twice == SET_TWICE
 
 
 def test_nothing_inline():

@@ -83,7 +83,7 @@ def test_who_else_asked_for_a_serial_number(any_page):
 def test_the_past_of_the_demonstration(chromium, past_address, size, scripts):
     page = open_page(chromium, past_address, size, java_script_enabled=scripts)
     demonstrated(page, "Agency staff")
-    item = page.locator("li", has_text="that Example Verification Pty Ltd has").first
+    item = page.locator("li", has_text="that Example Verification Pty Ltd had").first
     to_the_refused_uploads(page, item)
     page.locator("tbody a").first.click()
     expect(page.locator("main")).to_contain_text("recorded by another account.")

@@ -43,6 +43,21 @@ def test_the_address_while_typing_and_when_going_on(sixty):
     assert [*ids_of(read(answer))] == [f"EX0000{n}" for n in range(51, 61)]
 
 
+def test_from_page_to_page(sixty):
+    """The buttons send the pages so far, by the last row of each."""
+    page = found(sixty, serial_number="EX")
+    ids = ids_of(page)
+    forward = page.all("button", name="after")[-1]
+    assert "1–50 of" in page.text
+    page = found(sixty, serial_number="EX", after=forward.attributes["value"])
+    assert [*ids_of(page)] == [f"EX0000{n}" for n in range(51, 61)]
+    assert "51–60 of" in page.text
+    back = page.all("button", name="after")[-1]
+    assert (forward.text, back.text) == ("Next rows", "Previous rows")
+    page = found(sixty, serial_number="EX", after=back.attributes["value"])
+    assert ids_of(page) == ids
+
+
 def test_going_on_keeps_what_was_ticked(sixty):
     page = found(sixty, serial_number="EX")
     ids = ids_of(page)
