@@ -114,6 +114,7 @@ GIVEN = {
     (CHECK, "200"): checked,
     (CHECK, "422"): lambda system: send(system, CHECK, {"serialNumbers": []}),
     (ONE, "200"): looked_up,
+    (ONE, "405"): lambda system: system.send(LEDGER[CHECK]["path"], None, "GET"),
     (ONE, "422"): lambda system: send(system, ONE, query="?validate-only=true"),
     (MARK, "200"): marked_before,
     (MARK, "201"): marked,
