@@ -29,7 +29,7 @@ class Term(NamedTuple):
 
 TERMS = (
     Term("refused file", models.RefusedFile.refused_at, "SPV_DAYS_REFUSED_FILES"),
-    Term("list of products", models.ProductFile.kept_at, "SPV_DAYS_REFUSED_FILES"),
+    Term("product list", models.ProductFile.kept_at, "SPV_DAYS_REFUSED_FILES"),
     Term("refusal report", models.RefusedUpload.report_until, "",
          (models.RefusedUpload.report,)),
     Term("batch document", models.StcBatch.document_until, "",

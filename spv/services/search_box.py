@@ -121,12 +121,11 @@ def _for_staff(sought: Sought) -> Iterator[Group]:
 
 
 def _refused(sought: Sought) -> Group:
-    """Return the refused upload with a number, or those of a file among the newest."""
+    """Return the refused upload with a number, and those of a file among the newest."""
     newest = select(RefusedUpload.id).order_by(RefusedUpload.id.desc()).limit(NEWEST)
-    is_it = RefusedUpload.id == sought.refused
-    if not sought.refused:
-        is_new = RefusedUpload.id.in_(newest.subquery().select())
-        is_it = is_new & contains(sought.name, RefusedUpload.filename)
+    is_new = RefusedUpload.id.in_(newest.subquery().select())
+    is_named = is_new & contains(sought.name, RefusedUpload.filename)
+    is_it = (RefusedUpload.id == sought.refused) | is_named
     account = joinedload(RefusedUpload.account)
     query = select(RefusedUpload).options(defer(RefusedUpload.report), account)
     query = query.where(is_it)

@@ -43,7 +43,8 @@ limited = limiter.shared_limit(
 def _begin_log() -> None:
     """Begin the entry of the log, once the key of the request was found to be good."""
     path = escape_invisible(request.path.removeprefix(str(bp.url_prefix)), 100)
-    checks = f"?{ONLY_CHECK}" if request.args.get(ONLY_CHECK) else ""
+    only_check = request.args.get(ONLY_CHECK, "false") != "false"
+    checks = f"?{ONLY_CHECK}" if only_check else ""
     words = f"{request.method} {path}{checks}"[:200]
     g.entry = RequestLogEntry(api_client(), words, x_request_id=request_id())
 

@@ -242,8 +242,6 @@ def upload(form: forms.UploadForm) -> BaseResponse:
         kept = "" if earlier else refused_files.keep_good(file, found, actor)
         return new_upload(form, checked=found, earlier=earlier, kept=kept)
     recorded = uploads.save(file, form.answers, actor)
-    if form.is_kept:
-        refused_files.settle(form.kept_file.data, actor)
     return pages.done("uploads.show", recorded.already, upload_id=recorded.upload_id)
 
 

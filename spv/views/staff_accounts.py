@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from spv import pages
 from spv.access import current_actor
 from spv.forms.accounts import RoleForm, StaffForm, SuspensionForm
-from spv.services.accounts import users
+from spv.services.accounts import sign_in, users
 from spv.services.agency import overview, staff, suspensions
 from spv.services.agency.suspensions import Subject
 from spv.services.api import subscriptions
@@ -51,6 +51,7 @@ def person(
         user=user, role_form=role_form or RoleForm(formdata=None),
         status=role_form.http_status if role_form else 0,
         is_last=staff.is_last_administrator(user),
+        is_shared_staff=user.is_staff and sign_in.is_shared(user),
         **_suspension(Subject.PERSON, user_id, form),
     )  # fmt: skip
 

@@ -49,6 +49,15 @@ def test_the_filter(demonstration, system):
     assert "Unsuccessful (400) not_json" in page.text
 
 
+def test_a_check_is_told_from_an_upload(demonstration, system):
+    for query in ("", "?validate-only=false", "?validate-only=true"):
+        system.send(f"{UPLOADS}{query}", items(1))
+    db.session.rollback()
+    sent = [*db.session.scalars(sa.select(ApiRequest.request).order_by(ApiRequest.id))]
+    words = "POST /serial-numbers"
+    assert sent == [words, words, f"{words}?validate-only"]
+
+
 def test_a_filter_reads_only_what_it_shows(demonstration, system):
     """The database has an index for each, in the order of the page."""
     for only, condition in idempotency.FILTERS.items():

@@ -3,9 +3,11 @@
 import pytest
 
 from spv import demo
+from spv.extensions import db
+from spv.models import RefusedUpload
 from spv.services.stc import calculations
 from tests.examples import GOOD_SOLAR
-from tests.panels import mark, panels_csv, upload
+from tests.panels import mark, panels_csv, refused, upload
 from tests.people import WEB, acting, browser_of
 from tests.views.page import Page, read
 
@@ -30,6 +32,16 @@ def test_one_hit_is_gone_to(sixty, staff):
     for text, words in (("other verification", "Refused uploads"),
                         ("tom okafor", "user@vsp.example")):  # fmt: skip
         assert words in staff.get(find(staff, text).location).text
+
+
+def test_a_refused_upload_by_its_number_or_its_name(sixty, staff):
+    for name in ("refused 999.csv", "refused 1.csv"):
+        refused(panels_csv(60, "EX"), acting(demo.OTHER_VSP), name)
+    address = find(staff, "refused 999").location
+    page = read(find(staff, "refused 1"))  # a file has this name, another this number
+    first = db.session.get_one(RefusedUpload, 1)
+    assert page.link(first.filename) == "/staff/refused/1"
+    assert page.link("refused 1.csv") == f"/staff/refused/{int(address[15:]) + 1}"
 
 
 def test_several_are_listed_by_kind(sixty, staff):

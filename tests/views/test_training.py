@@ -61,6 +61,10 @@ def test_a_class_ends_by_itself_after_a_day(demonstration, trainer):
     db.session.commit()
     assert "Your class has ended" in lee.get("/training/exercises/1")
     assert "Enter a class" in lee.get("/training")
+    board = trainer.get(trainer.board)
+    assert "This class ended on" in board
+    assert "Lee" in board
+    assert "/act" not in board
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Decide which exercises a trainee has done, from the ledger and the log alone."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -104,7 +105,8 @@ def _decision(
     if not applications:
         return nothing
     if applications[-1].status == Status.DECLINED:
-        reason = applications[-1].reason.rstrip(".") + "."
+        reason = applications[-1].reason
+        reason += "" if reason[-1:] in ".?!…" else "."
         return f"The agency declined {article} {noun}: {reason} Apply again."
     return f"Your {noun} waits to be assessed."
 
@@ -192,7 +194,7 @@ def _calculate(found: Evidence, given: Material) -> str:
     calculation = _calculation(found, given)
     if isinstance(calculation, str):
         return calculation
-    typed = found.answers.get("calculate", "")
+    typed = _typed(found, "calculate", "STCS", "STC")
     return _answered(
         typed,
         [str(calculation.certificates)],
@@ -206,7 +208,7 @@ def _log(found: Evidence, given: Material) -> str:
     calculation = _calculation(found, given)
     if isinstance(calculation, str):
         return calculation
-    typed = found.answers.get("log", "")
+    typed = _typed(found, "log", "EVENTS", "EVENT")
     answers = calculation.answers
     events = [str(each.event) for each in found.calculations if each.answers == answers]
     enter = "Enter the number of the event of your calculation."
@@ -218,15 +220,19 @@ def _check(found: Evidence, given: Material) -> str:
     there = [each for each in given.installed if each in found.rows]
     if not there:
         return "The panels are those of your first file: upload it first."
-    typed = found.answers.get("check", "")
+    typed = _typed(found, "check")
     kind = "is in the ledger" if typed in there else "is not one of the five"
     enter = "Enter the serial number that the ledger does not have."
     return _answered(typed, [given.missing_serial], enter, f"{typed} {kind}.")
 
 
+def _typed(found: Evidence, exercise: str, *units: str) -> str:
+    """Return an answer without the words for what it counts."""
+    return re.sub("|".join(units), "", found.answers.get(exercise, "")).strip(" .")
+
+
 def _answered(typed: str, right: Sequence[str], enter: str, wrong: str) -> str:
-    plain = typed.removesuffix("STCS").removesuffix("STC").removeprefix("EVENT").strip()
-    return enter if not typed else "" if plain in right else wrong
+    return enter if not typed else "" if typed in right else wrong
 
 
 _CHECKS: dict[str, Callable[[Evidence, Material], str]] = {

@@ -23,8 +23,9 @@ from spv.services.authorisation import suspension_of
 NOBODY = 0
 SHARED = (
     "Everybody who looks at this demonstration shares this person, whose password and "
-    "role cannot be changed, and who cannot be removed or signed out everywhere. "
-    "Nothing was done. Sign up, or add a user, to have a person whom you can change."
+    "role cannot be changed. Nobody can remove them or sign them out everywhere, or "
+    "suspend those of the agency. Nothing was done. Sign up, or add a user, to have a "
+    "person whom you can change."
 )
 
 

@@ -115,15 +115,14 @@ def see(answers: Mapping[str, Any], actor: Actor) -> None:
         raise ConflictError("This is not on the desk any more. Nothing was done.")
     with authorised_transaction(actor, Role.ASSESSOR):
         at = clock.now()
-        seen, has_grown = rules.note_on(found, _notes())
+        sent = found._replace(number=int(count))  # there may be more by now
+        seen, has_grown = rules.note_on(sent, _notes())
         if seen and not has_grown:
             raise ConflictError(f"{seen.by} has seen this already. Nothing was done.")
+        about = {"about": found.sentence} if sent == found else {}
         made = DeskNote(finding=name, note=note, made_at=at, user_id=actor.user_id)
         db.session.add(made)
-        audit_log.act(
-            "finding.seen", actor, at, finding=name, about=found.sentence,
-            changed=[made],
-        )  # fmt: skip
+        audit_log.act("finding.seen", actor, at, finding=name, changed=[made], **about)
 
 
 def _days(today: date) -> Mapping[date, Any]:

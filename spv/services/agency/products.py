@@ -75,7 +75,8 @@ def preview(file: File, actor: Actor) -> Preview:
     with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         before = approved.current()
         kept = ProductFile(
-            **file._asdict(),
+            content=file.content,
+            filename=file.filename,
             reference=secrets.token_urlsafe(12),
             user_id=actor.user_id,
             list_sha256=rules.digest(before),

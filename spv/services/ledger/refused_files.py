@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, delete, select, update
 
 from spv import clock
-from spv.database import transaction
 from spv.extensions import db
 from spv.models import RefusedFile
 from spv.rules.accounts import Role
@@ -27,10 +26,14 @@ MOST_KEPT = 20
 
 
 class File(NamedTuple):
-    """A file as the user sent it."""
+    """A file as the user sent it. One that was kept has its reference."""
 
     content: bytes
     filename: str
+    reference: str = ""
+
+
+NO_FILE = File(b"", "")  # of an upload by API
 
 
 class RowsRefused(ValidationError):
@@ -83,9 +86,9 @@ def keep(file: File, report: Report, actor: Actor, at: datetime) -> str:
     )
     db.session.execute(delete(RefusedFile).where(RefusedFile.id.in_(beyond)))
     kept = RefusedFile(
-        **file._asdict(), reference=secrets.token_urlsafe(12), refused_at=at,
-        account_id=actor.account_id, row_count=report.row_count,
-        problem_count=report.problem_count,
+        content=file.content, filename=file.filename, refused_at=at,
+        reference=secrets.token_urlsafe(12), account_id=actor.account_id,
+        row_count=report.row_count, problem_count=report.problem_count,
     )  # fmt: skip
     db.session.add(kept)
     return kept.reference
@@ -97,10 +100,13 @@ def keep_good(file: File, report: Report, actor: Actor) -> str:
         return keep(file, report, actor, clock.now())
 
 
-def settle(reference: str, actor: Actor) -> None:
-    """Note that a kept file was recorded, so that nobody has to correct it."""
-    with transaction():
-        of_file = update(RefusedFile).where(RefusedFile.reference == reference)
+def settle(file: File, actor: Actor) -> None:
+    """Note that a file is recorded in this transaction.
+
+    If it was kept, nobody has to correct it any more.
+    """
+    if file.reference:
+        of_file = update(RefusedFile).where(RefusedFile.reference == file.reference)
         own = RefusedFile.account_id == actor.account_id
         db.session.execute(of_file.where(own).values(problem_count=0))
 
@@ -120,7 +126,7 @@ def kept(reference: str, actor: Actor) -> File:
     found = db.session.scalar(query)
     if found is None:
         raise ValidationError({"file": "The file is no longer kept. Choose it again."})
-    return File(found.content, found.filename)
+    return File(found.content, found.filename, reference)
 
 
 def with_problems(reference: str, actor: Actor) -> str:

@@ -32,7 +32,7 @@ from spv.services.ledger import (
 from spv.services.ledger import rows as ledger_rows
 from spv.services.ledger.invalidations import invalidations_of
 from spv.services.ledger.refusals import HasProblems, Refusal, has_problems
-from spv.services.ledger.refused_files import File, RowsRefused
+from spv.services.ledger.refused_files import NO_FILE, File, RowsRefused
 
 ROWS_SHOWN = 100
 RECORDED = "upload.recorded"
@@ -76,7 +76,7 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
             file = file._replace(content=accept_headings(file.content))
         checked = approved.judge(check_csv(file.content))
         return record(
-            checked, actor, filename=file.filename, wording_version=wording,
+            checked, actor, file, wording_version=wording,
             confirmed=bool(answers.get("confirm_warnings")),
         )  # fmt: skip
     except ValidationError as error:
@@ -91,8 +91,8 @@ def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
 
 
 def record(
-    checked: CheckedRows, actor: Actor, *,
-    filename: str = "", wording_version: str = "", confirmed: bool = True,
+    checked: CheckedRows, actor: Actor, file: File = NO_FILE, *,
+    wording_version: str = "", confirmed: bool = True,
 ) -> Recorded:  # fmt: skip
     """Record rows as one transaction.
 
@@ -103,13 +103,13 @@ def record(
     """
     if checked.problems:
         raise has_problems(checked, actor)
-    # Before the transaction, which others wait for.
-    digests = _digests(checked)
+    digests = _digests(checked)  # before the transaction, which others wait for
     serials = ledger_rows.by_product(checked.panels.values())
     with authorised_transaction(actor, Role.UPLOADER) as event_sequence:
         at, declared = clock.now(), None
         if not wording_version:
             declared = declarations.current(actor.account_id, at)
+        refused_files.settle(file, actor)
         if earlier := _still_valid(digests, actor):
             return earlier
         if checked.not_approved or (checked.warnings and not confirmed):
@@ -117,7 +117,7 @@ def record(
         declared = declared or declarations.of_upload(wording_version, actor, at)
         upload = {
             **ledger_rows.made_by(actor), "declaration_id": declared.id,
-            "filename": filename, "channel": actor.channel, "sha256": digests[0],
+            "filename": file.filename, "channel": actor.channel, "sha256": digests[0],
             "digest_version": DIGEST_VERSION, "row_count": len(checked.panels),
             "warnings": to_log(checked.warnings) or None, "received_at": at,
             "audit_sequence": event_sequence,

@@ -7,7 +7,7 @@ import time_machine
 
 from spv import clock, demo
 from spv.extensions import db
-from spv.models import AccountDay, Conflict, DeskNote, RefusedUpload
+from spv.models import AccountDay, AuditEvent, Conflict, DeskNote, RefusedUpload
 from spv.rules.errors import ConflictError, ForbiddenError, ValidationError
 from spv.services.agency import desk, overview
 from spv.services.ledger import look_alikes
@@ -84,6 +84,14 @@ def test_seen_until_it_grows(vsp, other):
     refused(panels_csv(4), other)
     (grown,) = findings("conflicts", other, vsp)
     assert (grown.key, grown.number) == (finding.key, 7)
+    # A page from before shows less than there is: its finding is seen already.
+    with pytest.raises(ConflictError, match="Avery Clarke has seen this already"):
+        desk.see(answers, staff)
+    desk.see(answers | {"finding": f"{finding.key} 5"}, staff)
+    (five,) = findings("conflicts", other, vsp)
+    assert five == grown
+    event = db.session.query(AuditEvent).order_by(AuditEvent.id.desc()).first()
+    assert "7 serial numbers" not in event.details
     assert log_problems() == []
 
 

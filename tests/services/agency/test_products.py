@@ -103,7 +103,7 @@ def test_a_kept_file_is_of_one_person_for_a_day(staff_again):
         products.load(second.reference, acting(staff_again))
     with time_machine.travel(later, tick=False), gone:
         products.load(second.reference, actor)
-    assert retention.forget(later)["list of products"] == 1
+    assert retention.forget(later)["product list"] == 1
     assert db.session.query(ProductFile).count() == 0
     for email in (demo.VSP_ADMIN, demo.ASSESSOR):
         with pytest.raises(ForbiddenError):
