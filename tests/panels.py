@@ -31,7 +31,7 @@ def mark(serials, actor, reason="Incorrect model number"):
     return invalidations.mark(selection, {"reason": reason}, actor)[0]
 
 
-def refused(data, actor, filename="may.csv"):
+def refused(data, actor, filename="panels.csv"):
     """Upload a file with a problem in its last row, and return the error."""
     with pytest.raises(RowsRefused) as error:
         upload(data + f"{NAMES},1.5E+12\r\n".encode(), actor, filename)
