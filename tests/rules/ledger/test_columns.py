@@ -73,3 +73,21 @@ def test_what_cannot_be_seen_is_named(character, words):
     found = read_name(f"AB{character}1")
     assert found.code == "hidden_character"
     assert words in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("character", "remedy"),
+    [("О", "Type it again with the plain letters"), ("€", "Letters A to Z, digits")],
+)
+def test_letters_of_others_are_typed_again_and_signs_compared(character, remedy):
+    found = read_serial(f"AB{character}123")
+    assert found.code == "character"
+    assert found.remedy.startswith(remedy)
+
+
+@pytest.mark.parametrize("sign", "‐…")  # the first and the last that are typed for us
+def test_signs_that_were_read_in_another_encoding(sign):
+    wrong = "".join(bytes([each]).decode("cp1252", "replace") for each in sign.encode())
+    wrong = wrong.replace("\ufffd", "\x90")
+    assert read_name(f"Solar {wrong} Co").code == "lost_characters"
+    assert read_name(f"Solar {sign} Co") == f"Solar {sign} Co"
