@@ -91,3 +91,8 @@ def test_signs_that_were_read_in_another_encoding(sign):
     wrong = wrong.replace("\ufffd", "\x90")
     assert read_name(f"Solar {wrong} Co").code == "lost_characters"
     assert read_name(f"Solar {sign} Co") == f"Solar {sign} Co"
+
+
+def test_a_range_goes_from_one_number_to_a_later_one():
+    assert read_serial("AB1234-AB1235").sentence.startswith("This is a range")
+    assert read_serial("AB1234-AB1234") == "AB1234-AB1234"
