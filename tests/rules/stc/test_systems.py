@@ -8,7 +8,7 @@ import pytest
 from spv.rules.errors import ValidationError
 from spv.rules.stc.figures import FIGURES
 from spv.rules.stc.system_types import FIELDS_OF, SYSTEM_TYPES, SystemType
-from spv.rules.stc.systems import SYSTEMS, hints
+from spv.rules.stc.systems import SYSTEMS, capacity_of, hints
 from tests.examples import example_of
 
 # Class variables that hold the name of a figure.
@@ -72,3 +72,10 @@ def test_more_power_or_capacity_never_earns_fewer(system_type):
         found.append(system.read(given).calculate(LAST).certificates)
     assert found == sorted(found)
     assert found[0] < found[-1]
+
+
+@pytest.mark.parametrize("missing", ["modules", "module_usable_kwh"])
+def test_the_capacity_of_modules_needs_both_answers(missing):
+    answers = {"modules": 3, "module_usable_kwh": Decimal("2.5")}
+    assert capacity_of(answers) == Decimal("7.5")
+    assert capacity_of(answers | {missing: None}) == 0

@@ -32,6 +32,7 @@ barramundi2026 | Mon-Tue-Wed-Thu | alpha bravo charlie | eenymeenyminymo
 contraseña2026 | supercalifragilistic
 kim.doe2026! | KimDoe198704 | 14031987kim! | abcdefghijklmnopqrstuvwxyz
 one two three four | home sweet home | MyDogRex2026! | Auditlog2026! | CorrectHorse26!
+tiger2026lemon | silver1987window
 """
 ACCEPTED = """
 purple tractor moon | seven lemon bicycles | thief takes the tram
