@@ -74,9 +74,10 @@ class Conflict(Table):
     `account_id` is the account that was refused, and `holder_id` the other one.
     """
 
+    # Those of a holder and of an account, the newest first.
     __table_args__ = (
-        Index(None, "holder_id", "refused_at"),
-        Index(None, "account_id", "refused_at"),
+        Index(None, "holder_id", "refused_upload_id"),
+        Index(None, "account_id", "refused_upload_id"),
     )
 
     refused_upload_id: Mapped[RefusedUploadId] = mapped_column(primary_key=True)
