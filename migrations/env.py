@@ -2,8 +2,9 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy.exc import DBAPIError
 
-from spv import readiness
+from spv import database, readiness
 
 db = current_app.extensions["migrate"].db
 
@@ -17,7 +18,11 @@ def check_tables(connection):
         raise RuntimeError(missing)
 
 
-with db.engine.connect() as connection:
+try:
+    opened = db.engine.connect()
+except DBAPIError as error:
+    raise SystemExit(f"Error: {database.trouble(error)}") from None
+with opened as connection:
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:
         # A batch migration recreates tables: rows that point at them must not mind.

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import MISSING, Field, dataclass, field, fields
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import redis
 from flask.helpers import get_debug_flag
+from psycopg import ProgrammingError
+from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -49,16 +53,14 @@ def _whole(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) <= 12 else -1
 
 
-def _days(text: str) -> int:
-    if not 1 <= _whole(text) <= LONGEST:
-        raise ValueError("must be a number of days, such as 1.")
+def _span(text: str, unit: str, most: int, example: int) -> int:
+    if not 1 <= _whole(text) <= most:
+        raise ValueError(f"must be a number of {unit}, such as {example}.")
     return int(text)
 
 
-def _minutes(text: str) -> int:
-    if not 1 <= _whole(text) <= LONGEST_SESSION:
-        raise ValueError("must be a number of minutes, such as 15.")
-    return int(text)
+_days = partial(_span, unit="days", most=LONGEST, example=1)
+_minutes = partial(_span, unit="minutes", most=LONGEST_SESSION, example=15)
 
 
 def _environment(text: str) -> str:
@@ -99,8 +101,10 @@ def _storage(url: str) -> str:
     if not found.startswith(("memory://", "redis://", "rediss://")):
         raise ValueError("must begin with memory://, redis://, valkey:// or rediss://.")
     try:
-        _ = urlsplit(found).port
-    except ValueError:
+        int(urlsplit(found).path.strip("/") or 0)  # the number of the database
+        if found.startswith("redis"):
+            redis.ConnectionPool.from_url(found).make_connection()  # not opened
+    except (ValueError, TypeError):
         raise ValueError("is not a whole address.") from None
     return found
 
@@ -175,11 +179,10 @@ class Config:
     RATELIMIT_STORAGE_URI: str = _setting("memory://", _storage)
     RATELIMIT_STORAGE_OPTIONS: dict[str, Any] = field(
         default_factory=lambda: {
-            "socket_connect_timeout": 0.5,
-            "socket_timeout": 0.5,
+            "socket_connect_timeout": 0.5, "socket_timeout": 0.5,
             "wrap_exceptions": True,
         }
-    )
+    )  # fmt: skip
     RATELIMIT_IN_MEMORY_FALLBACK_ENABLED: bool = True
     RATELIMIT_HEADERS_ENABLED: bool = True
     SESSION_COOKIE_HTTPONLY: bool = True
@@ -206,7 +209,10 @@ def from_environment(instance_path: str) -> Config:
     for name, setting in SETTINGS.items():
         if text := os.environ.get(name):
             try:
+                text.encode()  # the bytes of the environment may be anything
                 given[setting.name] = setting.metadata["read"](text)
+            except UnicodeError:
+                raise ConfigurationError(f"{name} must be UTF-8 text.") from None
             except ValueError as wrong:
                 raise ConfigurationError(f"{name} {wrong}") from None
     database, checkpoints = (Path(instance_path, name) for name in FILES)
@@ -261,9 +267,10 @@ def _risk_of_secrets(settings: Config) -> str:
             if wrong := weakness(each):
                 need = "Production needs secrets that nobody can guess"
                 return f"{need}, and one in {place} {wrong}."
-    for each in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        if settings.SPV_LOG_KEY.lower() == each.lower():
-            return "Production needs a SPV_LOG_KEY that is not its SECRET_KEY."
+    of_log = {*settings.SPV_LOG_KEY_FALLBACKS, settings.SPV_LOG_KEY}
+    others = {*settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY}
+    if {*map(str.lower, of_log)} & {*map(str.lower, others)}:
+        return "Production needs a SPV_LOG_KEY that is not its SECRET_KEY."
     return ""
 
 
@@ -272,9 +279,12 @@ def _prepare(url: str, instance_path: str) -> str:
     if not url.startswith(DATABASES):
         return f"DATABASE_URL must begin with {' or '.join(DATABASES)}."
     try:
-        database = make_url(url).database or ""
-    except (ArgumentError, ValueError):
-        return "DATABASE_URL is not a whole address."
+        address = make_url(url)
+        _, options = address.get_dialect()().create_connect_args(address)
+        _ = url.startswith("sqlite") or make_conninfo(**options)
+    except (ArgumentError, ValueError, TypeError, ProgrammingError):
+        return "DATABASE_URL is not a whole address, or has options that do not exist."
+    database = address.database or ""
     if not url.startswith("sqlite"):
         return ""
     file = Path(instance_path, database)  # as Flask-SQLAlchemy finds it

@@ -219,7 +219,8 @@ def execute_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
 
 def as_stored(column: ColumnElement[Any], value: Any) -> Any:
     """Return a value as the driver writes it into a column."""
-    convert = column.type.bind_processor(db.engine.dialect)
+    dialect = db.engine.dialect
+    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
     return convert(value) if convert else value
 
 

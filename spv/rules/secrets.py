@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SHORTEST = 32  # characters
+JUDGED = 1_000  # characters, of which a secret is good enough if the first ones are
 FEWEST = 10  # different characters outside of well-known words
 _DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 _SEQUENCES = ["".join(map(str, range(200))), *_DATA["sequences"]]
@@ -38,7 +39,7 @@ def weakness(secret: str) -> str:
         return f"is shorter than {SHORTEST} characters"
     if secret != secret.strip():
         return "begins or ends with a blank"
-    text = SEPARATORS.sub("", secret.lower())
+    text = SEPARATORS.sub("", secret[:JUDGED].lower())
     size = len(text)
     if any(text == (text[:n] * size)[:size] for n in range(1, size // 2 + 1)):
         return "repeats itself"

@@ -78,3 +78,9 @@ def test_the_ends_of_sequences_are_well_known():
     both_ways = {"abcd", "wxyz", "zyxw", "dcba", "zxcv", "vbnm", "mnbv", "vcxz"}
     assert both_ways <= WELL_KNOWN
     assert {"fghj", "hgfd", "abbc", "1223"} <= WELL_KNOWN
+
+
+def test_a_very_long_secret_is_judged_by_its_first_characters():
+    """The time of the judgement grows with the square of the length."""
+    assert weakness(secrets.token_hex(15_000)) == ""
+    assert weakness("x" * 1_000 + secrets.token_hex(500))

@@ -10,6 +10,7 @@ from spv.rules.ledger.rows import Panel
 from spv.rules.text import join_words, pluralise
 from spv.rules.training.material import EXERCISES, PROBLEMS, Material
 
+_UNIT = re.compile("STCS?|EVENTS?")  # the words for what an answer counts
 GIVEN = "You were given an account instead. Start again to do this exercise."
 UPGRADED = (
     "Your account is that of a Verification Service Provider already, without an "
@@ -194,7 +195,7 @@ def _calculate(found: Evidence, given: Material) -> str:
     calculation = _calculation(found, given)
     if isinstance(calculation, str):
         return calculation
-    typed = _typed(found, "calculate", "STCS", "STC")
+    typed = _UNIT.sub("", found.answers.get("calculate", "")).strip(" .")
     return _answered(
         typed,
         [str(calculation.certificates)],
@@ -208,7 +209,7 @@ def _log(found: Evidence, given: Material) -> str:
     calculation = _calculation(found, given)
     if isinstance(calculation, str):
         return calculation
-    typed = _typed(found, "log", "EVENTS", "EVENT")
+    typed = _UNIT.sub("", found.answers.get("log", "")).strip(" .")
     answers = calculation.answers
     events = [str(each.event) for each in found.calculations if each.answers == answers]
     enter = "Enter the number of the event of your calculation."
@@ -220,15 +221,10 @@ def _check(found: Evidence, given: Material) -> str:
     there = [each for each in given.installed if each in found.rows]
     if not there:
         return "The panels are those of your first file: upload it first."
-    typed = _typed(found, "check")
+    typed = found.answers.get("check", "").strip(" .")
     kind = "is in the ledger" if typed in there else "is not one of the five"
     enter = "Enter the serial number that the ledger does not have."
     return _answered(typed, [given.missing_serial], enter, f"{typed} {kind}.")
-
-
-def _typed(found: Evidence, exercise: str, *units: str) -> str:
-    """Return an answer without the words for what it counts."""
-    return re.sub("|".join(units), "", found.answers.get(exercise, "")).strip(" .")
 
 
 def _answered(typed: str, right: Sequence[str], enter: str, wrong: str) -> str:

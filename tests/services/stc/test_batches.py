@@ -39,6 +39,18 @@ def test_each_row_is_a_saved_calculation(app):
     assert saved[0].rated_power_kw == "6.6"
 
 
+@time_machine.travel("2026-11-30 03:00+00:00", tick=False)
+def test_rows_have_the_moment_of_their_file_to_the_letter(app):
+    """The driver inserts them, and the session their file."""
+    batches.save(template_text().encode(), BATCH)
+    raw = db.session.connection().exec_driver_sql
+    moments = [
+        raw(f"SELECT DISTINCT calculated_at FROM {table}").scalar_one()
+        for table in ("stc_batches", "stc_calculations")
+    ]
+    assert moments[0] == moments[1]
+
+
 def test_rows_that_cannot_be_calculated(app):
     bad = ROW.replace("6.6", "101")
     text = "\n".join([HEADING, ROW, *[bad] * 12])
