@@ -77,6 +77,12 @@ def _normalise(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
+def _without_marks(text: str) -> str:
+    """Return a text without accents and other marks on letters."""
+    marked = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in marked if not unicodedata.combining(c))
+
+
 def _is_weak(password: str, about: tuple[str, ...]) -> bool:
     is_demonstration = current_app.config["SPV_ENVIRONMENT"] == "demo"
     if is_demonstration and password == DEMONSTRATION:
@@ -92,7 +98,7 @@ LONGEST_WORD = 25
 # zxcvbn's lists of common passwords, English words and names: word to rank.
 _LISTS = list(RANKED_DICTIONARIES.values())
 _WEAK_FILE = Path(__file__).with_name("weak_words.txt").read_text("utf-8")
-_WEAK_WORDS = frozenset(_WEAK_FILE.partition("\n\n")[2].split())
+_WEAK_WORDS = frozenset(_without_marks(_WEAK_FILE.partition("\n\n")[2]).split())
 # Signs that stand for letters. 1, ! and | stand for i or l.
 _SIGNS, _LETTERS = "@4836905$7+(2", "aabeggossttcz"
 _SPELLINGS = [
@@ -122,14 +128,16 @@ def log10_guesses(password: str, words: frozenset[str] = frozenset()) -> float:
 
 
 def words_of(*texts: str) -> frozenset[str]:
-    """Return the words of a user's name and email address."""
-    letters = [c if c.isalnum() else " " for c in " ".join(t[:254] for t in texts)]
-    return frozenset(word for word in "".join(letters).casefold().split() if word[2:])
+    """Return the words of a user's name and email address, also backwards."""
+    about = _without_marks(" ".join(text[:254] for text in texts))
+    letters = [c if c.isalnum() else " " for c in about]
+    words = [word for word in "".join(letters).casefold().split() if word[2:]]
+    return frozenset({*words, *(word[::-1] for word in words)})
 
 
 def _estimate(password: str, known: frozenset[str]) -> float:
     """Return the logarithm of the guesses by the words and characters of a password."""
-    text = password.casefold()
+    text = _without_marks(password.casefold())
     kept = "".join(c for c in text if c.isalnum() or c in "@$!|+(")
     dropped = set(text) - set(kept)  # blanks, and signs, of which there are many more
     signs = sum(_CHARACTER if c.isascii() else _RARE_SIGN for c in dropped)

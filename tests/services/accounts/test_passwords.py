@@ -32,7 +32,9 @@ barramundi2026 | Mon-Tue-Wed-Thu | alpha bravo charlie | eenymeenyminymo
 contraseña2026 | supercalifragilistic
 kim.doe2026! | KimDoe198704 | 14031987kim! | abcdefghijklmnopqrstuvwxyz
 one two three four | home sweet home | MyDogRex2026! | Auditlog2026! | CorrectHorse26!
-tiger2026lemon | silver1987window
+tiger2026lemon | silver1987window | Toyota Hilux 2015 | Game of Thrones
+who let the dogs out | never gonna give you up | sungrow5000tl | Jinko 440W panel
+pässwörd2026 | пароль2026пароль | PaSsWoRd2026 | eodmik2026eod
 """
 ACCEPTED = """
 purple tractor moon | seven lemon bicycles | thief takes the tram
@@ -107,7 +109,8 @@ def test_production_refuses_the_password_of_demonstrations(sqlite_url, judge):
 
 def test_users_may_have_any_name(judge):
     assert words_of("Anne-Marie Østergård", "a.o+x@solar.example") == {
-        "anne", "marie", "østergård", "solar", "example",
+        "anne", "marie", "østergard", "solar", "example",
+        "enna", "eiram", "dragretsø", "ralos", "elpmaxe",
     }  # fmt: skip
     assert log10_guesses("østergård2026!", words_of("Østergård")) < 5
 
