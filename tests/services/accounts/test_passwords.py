@@ -34,7 +34,7 @@ kim.doe2026! | KimDoe198704 | 14031987kim! | abcdefghijklmnopqrstuvwxyz
 one two three four | home sweet home | MyDogRex2026! | Auditlog2026! | CorrectHorse26!
 tiger2026lemon | silver1987window | Toyota Hilux 2015 | Game of Thrones
 who let the dogs out | never gonna give you up | sungrow5000tl | Jinko 440W panel
-pässwörd2026 | пароль2026пароль | PaSsWoRd2026 | eodmik2026eod
+pässwörd2026 | password für mich | пароль2026пароль | PaSsWoRd2026 | eodmik2026eod
 """
 ACCEPTED = """
 purple tractor moon | seven lemon bicycles | thief takes the tram
