@@ -14,7 +14,6 @@ from spv.rules.ledger import panel_check
 from spv.rules.ledger.rows import LONGEST_NAME, MOST_ROWS
 from spv.rules.ledger.serial_number import LONGEST_SERIAL, SHORTEST_SERIAL, read_serial
 from spv.rules.ledger.statements import LONGEST_REASON, REASONS
-from spv.rules.text import read_text
 from spv.views import api_ledger
 
 DOCUMENT = guide.openapi()
@@ -56,10 +55,14 @@ def test_its_limits():
         assert (serials["minItems"], serials["maxItems"]) == (1, MOST_ROWS)
     panels = SCHEMAS["PanelCheck"]["properties"]
     assert panels["serialNumbers"]["maxItems"] == panel_check.MOST_BY_API
+    assert panels["modelNumber"]["maxLength"] == LONGEST_NAME
     checked = SCHEMAS["CheckedPanels"]["properties"]["serialNumbers"]["items"]
     statuses = checked["properties"]["status"]["enum"]
     assert {*statuses} == {result.name.lower() for result in panel_check.Result}
+    for name in ("supplierName", "licensee", "modelNumber"):
+        assert SCHEMAS["Item"]["properties"][name]["maxLength"] == LONGEST_NAME
     marking = SCHEMAS["Marking"]["properties"]
+    assert marking["otherReason"]["maxLength"] == LONGEST_REASON
     assert marking["reason"]["enum"] == list(REASONS)
     assert api_ledger.LARGEST == 2_000_000
     for operation in operations():
@@ -117,29 +120,6 @@ def examples():
             content = body["content"]["application/json"]
             for example in examples_of(body):
                 yield content["schema"], example
-
-
-@pytest.mark.parametrize(
-    ("schema", "name", "most"),
-    [
-        ("Item", "supplierName", LONGEST_NAME),
-        ("Item", "licensee", LONGEST_NAME),
-        ("Item", "modelNumber", LONGEST_NAME),
-        ("PanelCheck", "modelNumber", LONGEST_NAME),
-        ("Marking", "otherReason", LONGEST_REASON),
-    ],
-)
-def test_blanks_around_a_text_do_not_count(schema, name, most):
-    """The server removes them before it counts the characters."""
-    validator = Draft202012Validator(SCHEMAS[schema]["properties"][name])
-    longest = f"a {'b' * (most - 2)}"
-    for text in ("a", longest, f" {longest}\t\n"):
-        assert read_text(text, "it", most)
-        assert validator.is_valid(text)
-    with pytest.raises(ValueError, match="Shorten it"):
-        read_text(f" {longest}c ", "it", most)
-    assert not validator.is_valid(f" {longest}c ")
-    assert validator.is_valid("") == (schema != "Item")
 
 
 def examples_of(response):
