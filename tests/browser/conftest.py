@@ -81,9 +81,13 @@ def size(request):
 
 
 def open_page(chromium, address, size, **options):
-    """Open a page that collects the complaints of the browser."""
+    """Open a page that collects the complaints of the browser.
+
+    It is in Sydney, so that the tests do the same at every hour.
+    """
+    zone = {"timezone_id": "Australia/Sydney"}
     context = chromium.new_context(
-        viewport=size, base_url=address, locale="en-AU", **options
+        viewport=size, base_url=address, locale="en-AU", **zone | options
     )
     page = context.new_page()
     page.complaints, page.spv_address, page.spv_options = [], address, options
