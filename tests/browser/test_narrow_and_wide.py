@@ -21,8 +21,13 @@ def page(chromium, address):
 
 
 def boxes(row):
-    """Return the boxes of the cells of a row, from left to right in the table."""
-    return [cell.bounding_box() for cell in row.locator("td").all()]
+    """Return the boxes of the cells of a row, from left to right in the table.
+
+    All are measured at once, as the page may still scroll.
+    """
+    return row.locator("td").evaluate_all(
+        "cells => cells.map(cell => cell.getBoundingClientRect().toJSON())"
+    )
 
 
 def test_a_row_begins_with_its_serial_number_and_its_state(page):
