@@ -281,12 +281,12 @@ def _prepare(url: str, instance_path: str) -> str:
     try:
         address = make_url(url)
         _, options = address.get_dialect()().create_connect_args(address)
-        _ = url.startswith("sqlite") or make_conninfo(**options)
+        if not url.startswith("sqlite"):
+            make_conninfo(**options)
+            return ""
     except (ArgumentError, ValueError, TypeError, ProgrammingError):
         return "DATABASE_URL is not a whole address, or has options that do not exist."
     database = address.database or ""
-    if not url.startswith("sqlite"):
-        return ""
     file = Path(instance_path, database)  # as Flask-SQLAlchemy finds it
     if not database or database.startswith((":", "file:")):
         example = "sqlite:////var/lib/spv/spv.sqlite"
