@@ -15,7 +15,7 @@ from spv.services.stc import batches, calculations
 from spv.services.verify import checks
 from spv.services.verify.calculations import replay
 from tests.api import INVALIDATIONS, items, system_of
-from tests.conftest import opened
+from tests.conftest import dispose, make_app, opened
 from tests.examples import GOOD_SOLAR
 from tests.panels import panels_csv, upload
 from tests.people import acting
@@ -156,3 +156,10 @@ def test_uploads_of_api_clients_stay_when_their_tables_go(demonstration):
     assert "saved with another declaration, user, subscription" in uploaded
     assert "saved with another user, subscription" in marked
     check()
+
+
+def test_an_upgrade_without_a_database_says_so():
+    app = make_app("postgresql+psycopg://nobody@127.0.0.1:1/nowhere")
+    with app.app_context(), pytest.raises(SystemExit, match="Error: The database does"):
+        upgrade()
+    dispose(app)
