@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import count
 
-from bench import by_hand, ledger_searches
+from bench import agency, by_hand, ledger_searches
 from bench.by_hand import Bare
 from bench.files import csv_of, new_serials, took
 from bench.measure import Row, compare, in_turns, seconds, within
@@ -61,6 +61,7 @@ def run(panels: int) -> Iterator[Row]:
                     yield from _searched(kind, port, bare)
                     yield from _marked(kind, panels, staff, bare)
                     yield from _uploaded(kind, port, bare)
+                yield from agency.run(kind, panels, url, port, same)
 
 
 def _read(kind: str, panels: int, port: int, bare: Bare) -> Iterator[Row]:

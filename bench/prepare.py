@@ -27,17 +27,22 @@ def databases(kind: str) -> Iterator[str]:
             yield server.get_uri().replace("postgresql", "postgresql+psycopg", 1)
 
 
-def load(url: str, rows: int) -> dict[str, str]:
-    """Fill a database with a demonstration of so many rows; return its settings.
-
-    It has no past, so that uploads of 1,000 rows follow each other.
-    """
+def begin(url: str) -> dict[str, str]:
+    """Put people and accounts into a database, but no past; return its settings."""
     environment = {"DATABASE_URL": url, "SPV_RATE_LIMITS": "off"}
     flask(environment, "db", "upgrade")
     with create_app(Config(SQLALCHEMY_DATABASE_URI=url)).app_context():
         demo.load()
         db.engine.dispose()
-    bare = Bare(url)
+    return environment
+
+
+def load(url: str, rows: int) -> dict[str, str]:
+    """Fill a database with a demonstration of so many rows; return its settings.
+
+    It has no past, so that uploads of 1,000 rows follow each other.
+    """
+    environment, bare = begin(url), Bare(url)
     there = bare.one("SELECT count(*) FROM panel_serials")
     flask(environment, "demo", "load", f"--panels={rows - there}")
     if bare.is_sqlite:
