@@ -28,6 +28,7 @@ class Row(NamedTuple):
     upload: int
     account_id: int
     account: str
+    abn: str
     recorded: date
     invalidation_id: int | None = None
     reason: str | None = None
@@ -44,8 +45,8 @@ def every_row(beginning=""):
         sa.select(
             PanelSerial.id, PanelSerial.serial_number, Product.supplier_name,
             Product.licensee, Product.model_number, Upload.id, Account.id,
-            Account.legal_name, Upload.received_at, PanelSerial.invalidation_id,
-            Invalidation.reason,
+            Account.legal_name, Account.abn, Upload.received_at,
+            PanelSerial.invalidation_id, Invalidation.reason,
         )
         .select_from(PanelSerial)
         .outerjoin(Invalidation, Invalidation.id == PanelSerial.invalidation_id)
@@ -56,7 +57,7 @@ def every_row(beginning=""):
         .order_by(PanelSerial.id)
     )  # fmt: skip
     return [
-        Row(*row[:8], row.received_at.astimezone(SYDNEY).date(), *row[9:])
+        Row(*row[:9], row.received_at.astimezone(SYDNEY).date(), *row[10:])
         for row in db.session.execute(query)
     ]
 
@@ -84,13 +85,14 @@ def as_it_looks(text):
 
 def matches(row, criteria):
     """Whether a row meets the criteria."""
-    names = (*PRODUCT_FIELDS, "account")
+    account = as_it_looks(criteria.account)
     return (
         row.serial_number.startswith(criteria.serial_number)
         and all(
             as_it_looks(getattr(criteria, n)) in as_it_looks(getattr(row, n))
-            for n in names
+            for n in PRODUCT_FIELDS
         )
+        and (account in as_it_looks(row.account) or account.replace(" ", "") == row.abn)
         and criteria.status in ("", row.status)
         and criteria.upload in (0, row.upload)
         and (criteria.recorded_from or date.min) <= row.recorded
@@ -119,7 +121,7 @@ def pages(criteria, actor):
 
 
 def as_row(found):
-    """The values of a row on a page, without the number of its account."""
+    """The values of a row on a page, without the number and the ABN of its account."""
     return (
         found.id, found.serial_number, found.supplier_name, found.licensee,
         found.model_number, found.upload_id, found.legal_name,
@@ -136,7 +138,7 @@ def check(criteria, actor, rows):
         assert page.total == total, criteria
         assert len(page.rows) == search.ROWS_SHOWN or not page.has_more, criteria
         listed += map(as_row, page.rows)
-    assert listed == [row[:6] + row[7:] for row in found], criteria
+    assert listed == [row[:6] + row[7:8] + row[9:] for row in found], criteria
     ids = [row.id for row in found]
     slices = islice(search.every(criteria, actor), len(found) + 1)  # not for ever
     exported = [row.id for rows_of_it, _ in slices for row in rows_of_it]

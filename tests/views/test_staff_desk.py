@@ -7,7 +7,7 @@ import time_machine
 
 from spv import demo
 from spv.extensions import db
-from spv.models import RefusedUpload
+from spv.models import Account, RefusedUpload
 from spv.services.agency.refusals import VIEWED
 from tests.panels import mark, panels_csv, refused, upload
 from tests.people import acting, browser_of, events
@@ -150,9 +150,15 @@ def test_other_users_find_no_refusals(app, staff):
     assert acting(demo.OTHER_VSP).account_id
 
 
-def test_rows_that_staff_marked_are_found_from_the_account(staff, vsp):
+def test_rows_that_staff_marked_are_found_from_the_account(staff, vsp, other):
     upload(panels_csv(150, "SM"), vsp)
     mark([f"SM{n:06}" for n in range(1, 151)], acting(demo.STAFF))
+    # An account whose name has the other name in it is another account.
+    account = db.session.get_one(Account, other.account_id)
+    account.legal_name = "New Example Verification Pty Ltd"
+    db.session.commit()
+    upload(panels_csv(1, "OM"), other)
+    mark(["OM000001"], other)
     page = read(staff.get("/staff"))
     assert "150 rows of Example Verification Pty Ltd were marked" in page.text
     account = read(staff.get(page.link("See what was marked").partition("#")[0]))

@@ -123,11 +123,14 @@ def _requests(account_id: int) -> list[Any]:
 
 
 def _look_alikes(account_id: int) -> Sequence[Any]:
-    """Return the newest look-alikes of an account, with the serial number of both."""
+    """Return the newest look-alikes of an account, with the serial number of both.
+
+    There is one more than is shown, if there are more.
+    """
     is_its = or_(
         LookAlike.account_id == account_id, LookAlike.other_account_id == account_id
     )
-    newest = _PAIRS.where(is_its).order_by(LookAlike.id.desc()).limit(MOST_PAIRS)
+    newest = _PAIRS.where(is_its).order_by(LookAlike.id.desc()).limit(MOST_PAIRS + 1)
     return db.session.execute(newest).all()
 
 

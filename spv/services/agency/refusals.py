@@ -120,7 +120,7 @@ def _newest(wanted: Wanted, most: int, before: int) -> Sequence[Any]:
 def asked_for(row_id: int, actor: Actor) -> Sequence[Any]:
     """Return who asked for the serial number of a row and was refused, newest first.
 
-    Only staff are told.
+    There is one more than is shown, if there are more. Only staff are told.
     """
     if Role.STAFF not in actor.roles:
         return ()
@@ -136,7 +136,7 @@ def asked_for(row_id: int, actor: Actor) -> Sequence[Any]:
         .join(RefusedUpload.account)
         .where(RefusedSerial.serial_number == serial.scalar_subquery())
         .order_by(RefusedUpload.id.desc())
-        .limit(MOST)
+        .limit(MOST + 1)
     )  # fmt: skip
     found = db.session.execute(query).all()
     if found:

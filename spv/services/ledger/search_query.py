@@ -233,8 +233,8 @@ def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]
     if criteria.upload:
         yield Upload.id == criteria.upload
     if criteria.account:
-        name = database.one_of(Account.legal_name, _legal_names(criteria.account))
-        yield Upload.account_id.in_(select(Account.id).where(name))
+        abns = database.one_of(Account.abn, _abns(criteria.account))
+        yield Upload.account_id.in_(select(Account.id).where(abns))
     if criteria.recorded_from:
         yield Upload.received_at >= clock.first_moment_of(criteria.recorded_from)
     if criteria.recorded_to:
@@ -242,10 +242,14 @@ def _of_upload(criteria: Criteria, actor: Actor) -> Iterator[ColumnElement[bool]
         yield Upload.received_at < clock.first_moment_of(day_after)
 
 
-def _legal_names(part: str) -> list[str]:
-    """Return the legal names that have a part. Accounts are few, so all are read."""
-    key, names = search_key(part), db.session.scalars(select(Account.legal_name))
-    return [name for name in names if key in search_key(name)]
+def _abns(typed: str) -> list[str]:
+    """Return the ABNs of the accounts with this ABN, or this part in their name.
+
+    Accounts are few, so all are read.
+    """
+    key, abn = search_key(typed), "".join(typed.split())
+    found = db.session.execute(select(Account.abn, Account.legal_name))
+    return [row.abn for row in found if row.abn == abn or key in search_key(row[1])]
 
 
 def _of_product(criteria: Criteria, column: Any) -> Iterator[ColumnElement[bool]]:

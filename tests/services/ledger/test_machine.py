@@ -63,7 +63,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.actors = {email: acting(email) for email in (*ACCOUNTS, demo.STAFF)}
         users = {email: user_of(email) for email in self.actors}
         self.names = {u.id: u.name for email, u in users.items() if email in ACCOUNTS}
-        self.accounts = {e: u.account.legal_name for e, u in users.items() if u.account}
+        self.accounts = {e: u.account for e, u in users.items() if u.account}
 
     # What people do.
 
@@ -104,7 +104,8 @@ class LedgerMachine(RuleBasedStateMachine):
         receipt = uploads.show(recorded.upload_id, actor)
         day, account = clock.day_of(receipt.upload.received_at), self.accounts[email]
         for row_id, *names, serial in (row[:5] for row in receipt.rows):
-            of_upload = (recorded.upload_id, actor.account_id, account, day)
+            whose = account.id, account.legal_name, account.abn
+            of_upload = recorded.upload_id, *whose, day
             self.model.rows[row_id] = Row(row_id, serial, *names, *of_upload)
 
     @rule(email=uploaders, file=files)

@@ -7,6 +7,7 @@ from flask_migrate import downgrade, upgrade
 from spv import demo
 from spv.extensions import db
 from spv.models import Account
+from spv.rules.accounts import format_abn
 from spv.rules.csv_file import csv_text
 from spv.rules.ledger.rows import FIELDS, PRODUCT_FIELDS
 from spv.rules.ledger.search import read_criteria
@@ -96,10 +97,11 @@ def test_accounts_are_found_as_they_look(vsp):
     account = db.session.get_one(Account, vsp.account_id)
     account.legal_name = "O’Neil\u00a0&  Söhne–Solar 100%"
     db.session.commit()
-    for typed in ("o'neil & SÖHNE-solar", "O‘NEIL &\u2003söhne−", "solar 100%"):
+    names = "o'neil & SÖHNE-solar", "O‘NEIL &\u2003söhne−", "solar 100%"
+    for typed in (*names, account.abn, format_abn(account.abn)):
         found, _ = found_by(acting(demo.STAFF), account=typed)
         assert found >= rows, typed
-    for typed in ("oneil", "sohne", "solar_100%"):
+    for typed in ("oneil", "sohne", "solar_100%", account.abn[:10], account.abn[1:]):
         assert found_by(acting(demo.STAFF), account=typed)[0] == set()
 
 
