@@ -5,12 +5,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import flask
 from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
-from limits import parse
-from limits.errors import StorageError
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import demo, pages, security
@@ -37,8 +32,8 @@ INVALID_KEY = (
     '{"statusCode":401,"message":"Access denied due to invalid subscription key. Make '
     'sure to provide a valid key for an active subscription."}'
 )
-BAD_KEYS = parse("60 per minute")  # from one network; valid keys are not limited
-_IN_MEMORY = FixedWindowRateLimiter(MemoryStorage())  # while the storage is away
+# Of one network; valid keys are not limited.
+bad_keys = limiter.shared_limit("60 per minute", "key", key_func=network)
 # They read no cookie, like the addresses of the APIs.
 IMPERSONAL = {"static", "site.alive", "site.ready"}
 
@@ -217,19 +212,10 @@ def _authenticate_client() -> BaseResponse | None:
     if client:
         g.system = client
         return None
-    if limiter.enabled and not _count_bad_key():
-        raise TooManyRequests(retry_after=BAD_KEYS.get_expiry())
     headers = {"WWW-Authenticate": f'AzureApiManagementKey name="{KEY_HEADER}"'}
     body = INVALID_KEY if key else MISSING_KEY
-    return Response(body, 401, headers, mimetype="application/json")
-
-
-def _count_bad_key() -> bool:
-    """Count a key that is not valid; return whether its network may try another."""
-    try:
-        return limiter.limiter.hit(BAD_KEYS, "key", network())
-    except StorageError:
-        return _IN_MEMORY.hit(BAD_KEYS, "key", network())
+    with bad_keys:
+        return Response(body, 401, headers, mimetype="application/json")
 
 
 def _lead_to(url: str) -> BaseResponse:

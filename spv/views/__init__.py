@@ -1,7 +1,7 @@
 """The pages and the APIs: read the form, call one service, answer."""
 
 from flask import Flask
-from werkzeug.routing import BaseConverter, IntegerConverter, Map
+from werkzeug.routing import BaseConverter, IntegerConverter
 
 from spv.extensions import csrf
 from spv.services.training import clock as training_clock
@@ -18,26 +18,14 @@ from spv.views import (
     training,
 )
 
-
-class ReferenceConverter(BaseConverter):
-    """The unguessable part of an address."""
-
-    regex = "[A-Za-z0-9_-]{16}"
-
-
-class NumberConverter(IntegerConverter):
-    """The id of a row: plain digits, at most what the database can store."""
-
-    regex = "[0-9]{1,10}"
-
-    def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**31 - 1)
-
-
-class RowConverter(IntegerConverter):
-    """The id of a row of the ledger, which may have very many rows."""
-
-    regex = "[0-9]{1,18}"
+# The parts of addresses. Numbers are at most what the database can store.
+PARTS = {
+    "number": (IntegerConverter, "[0-9]{1,9}"),  # the id of a row
+    "reference": (BaseConverter, "[A-Za-z0-9_-]{16}"),  # unguessable
+    # The id of a row of the ledger, which may have very many rows.
+    "row": (IntegerConverter, "[0-9]{1,18}"),
+    "token": (BaseConverter, "[A-Za-z0-9_-]{43}"),  # the secret of a password link
+}
 
 
 class SerialConverter(BaseConverter):
@@ -50,21 +38,12 @@ class SerialConverter(BaseConverter):
     regex = r"(?!check/*\Z)[\s\S]+"
 
 
-class TokenConverter(BaseConverter):
-    """The secret part of a password link."""
-
-    regex = "[A-Za-z0-9_-]{43}"
-
-
 def init_app(app: Flask) -> None:
     """Register the converters of addresses, and every blueprint."""
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the result comes first
-    app.url_map.converters |= {
-        "number": NumberConverter,
-        "reference": ReferenceConverter,
-        "row": RowConverter,
-        "serial": SerialConverter,
-        "token": TokenConverter,
+    app.url_map.converters |= {"serial": SerialConverter} | {
+        name: type(name, (base,), {"regex": regex})
+        for name, (base, regex) in PARTS.items()
     }
     for blueprint in (
         stc.bp, site.bp, sign_in.bp, account.bp, sign_in.factor_bp, staff.bp,
