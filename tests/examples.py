@@ -127,7 +127,7 @@ WIND = turbine("wind", "6", "2026-06-30", "5")
 BATTERY = battery("13.5", "2026-06-15")
 BAD = [
     _bad("system_type", "", "Select the type"),
-    _bad("system_type", "coal", "Select the type"),
+    _bad("system_type", "coal", "hydro_deemed and battery"),
     _bad("rated_power_kw", "", "Enter the rated power"),
     _bad("rated_power_kw", "six", "plain number such as 6.6"),
     _bad("rated_power_kw", "0", "above 0"),

@@ -18,6 +18,11 @@ from spv.rules.ledger.search import STATUSES
 from spv.rules.proofs import LONGEST
 from spv.rules.text import read_all
 
+NOT_BOTH = (
+    "A file was chosen, and the box for text is filled too: only one of them can be "
+    "used. Empty the box and choose the file again, or send the text without a file."
+)
+
 
 class SearchForm(Form):
     """The criteria of a search of the ledger. They stand in the address."""
@@ -87,9 +92,14 @@ class SerialListForm(FileForm):
     file = FileField("Or a CSV file of serial numbers")
 
     def given(self) -> tuple[str, bytes]:
-        """Return the text that was pasted and the bytes of the file, if it is CSV."""
-        content = self.data_of_file() if self.has_file else b""
-        return self.serial_numbers.data or "", content
+        """Return the text that was pasted, or the bytes of the file.
+
+        Raises ValidationError if there are both, or if the file is no CSV file.
+        """
+        text = (self.serial_numbers.data or "").strip()
+        if text and self.has_file:
+            raise ValidationError({"file": NOT_BOTH})
+        return text, self.data_of_file() if self.has_file else b""
 
 
 class PanelCheckForm(Form):
@@ -115,10 +125,15 @@ class CheckForm(FileForm):
         return super().filename if self.has_file else "pasted rows"
 
     def data_of_file(self) -> bytes:
-        """Return the bytes of the file, or of the pasted rows if there is none."""
-        if self.pasted.data and not self.has_file:
-            return pasted_rows(self.pasted.data)
-        return super().data_of_file()
+        """Return the bytes of the file, or of the pasted rows.
+
+        Raises ValidationError if there are both, or none.
+        """
+        if not (self.pasted.data or "").strip():
+            return super().data_of_file()
+        if self.has_file:
+            raise ValidationError({"file": NOT_BOTH})
+        return pasted_rows(self.pasted.data)
 
 
 class UploadForm(CheckForm):
@@ -137,7 +152,7 @@ class UploadForm(CheckForm):
     @property
     def is_kept(self) -> bool:
         """True if the file is one that was kept, and no other was sent."""
-        is_sent = self.has_file or self.pasted.data
+        is_sent = self.has_file or (self.pasted.data or "").strip()
         return bool(self.kept_file.data) and not is_sent
 
     def data_of_file(self) -> bytes:
@@ -168,7 +183,7 @@ class VerifyForm(Form):
     def given(self) -> tuple[str, str, str]:
         """Return the event, the proof and the older checkpoint, which may stand alone.
 
-        Raises ValidationError if the event or the proof is missing.
+        Raises ValidationError if the event or the proof is missing, or given twice.
         """
         texts = {name: self._text_of(name) for name in ("event", "proof")}
         checkpoint = (self.checkpoint.data or "").strip()
@@ -179,5 +194,8 @@ class VerifyForm(Form):
 
     def _text_of(self, name: str) -> str:
         file, pasted = self[f"{name}_file"].data, (self[name].data or "").strip()
-        is_sent = bool(file and file.filename) and not pasted
-        return file.read(4 * LONGEST).decode("utf-8", "replace") if is_sent else pasted
+        if not (file and file.filename):
+            return pasted
+        if pasted:
+            raise ValidationError({f"{name}_file": NOT_BOTH})
+        return str(file.read(4 * LONGEST).decode("utf-8", "replace"))

@@ -119,7 +119,7 @@ def check(form: forms.SerialListForm) -> Response:
         return dialog(forms.InvalidateForm(formdata=None), selection)
     if "download" in request.form:
         return pages.csv_file(lookup.as_csv(checked), "checked-serials.csv")
-    return new_check(form, checked=checked)
+    return new_check(forms.SerialListForm(formdata=None), checked=checked)
 
 
 def dialog(form: forms.InvalidateForm, selection: Selection | None = None) -> Response:
@@ -232,10 +232,12 @@ def new_upload(form: forms.UploadForm | None = None, **context: Any) -> Response
 def upload(form: forms.UploadForm) -> BaseResponse:
     """Record the rows of a file, or with `check_only` show the result without."""
     actor, content = current_actor(), form.data_of_file()
+    reference, file = form.kept_file.data or "", File(content, form.filename)
     if form.is_kept:
-        file = refused_files.kept(form.kept_file.data, actor)
-    else:
-        file = File(content, form.filename)
+        file = refused_files.kept(reference, actor)
+    elif reference and not refused_files.is_kept(file, reference, actor):
+        # The boxes were ticked for the file that was kept, and this is another one.
+        form.accept_headings.data = form.confirm_warnings.data = ""
     if form.check_only.data:
         headings = bool(form.accept_headings.data)
         found, earlier = uploads.check(file.content, actor, headings=headings)

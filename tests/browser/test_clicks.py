@@ -89,7 +89,7 @@ def test_check_then_upload(counted):
     counted.press("Check only")
     expect(counted.page.get_by_text("No problem was found in 3 rows.")).to_be_visible()
     counted.page.get_by_label("I make this declaration").click()
-    counted.press("Upload these 3 rows")
+    counted.press("Upload the 3 rows")
     heading(counted.page, "3 recorded")
     assert counted.count <= 4
 

@@ -73,7 +73,8 @@ def test_text_of_another_length_and_of_several_lines():
         ({"reason": REASONS[0], "other_reason": " \n"},
          {"reason": REASONS[0], "other_reason": ""}, {}),
         ({"reason": OTHER}, None, {"other_reason": "Enter the reason."}),
-        ({"reason": "x", "other_reason": "y"}, None, {"reason": "Select the reason."}),
+        ({"reason": "x", "other_reason": "y"}, None, {"reason":
+          f"Select the reason. The reasons are: {', '.join(REASONS[:-1])} and Other."}),
         ({}, None, {"reason": "Select the reason."}),
         ({"reason": REASONS[0], "other_reason": "y"}, None, {"other_reason":
           "Only the reason “Other” can have a text. Select “Other”, or leave the "

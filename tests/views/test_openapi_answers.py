@@ -120,9 +120,7 @@ GIVEN = {
     (MARK, "201"): marked,
     (MARK, "403"): suspended,
     (MARK, "409"): already_invalid,
-    (MARK, "422"): lambda system: send(
-        system, MARK, example_of(MARK) | {"reason": "Too old"}
-    ),
+    (MARK, "422"): lambda system: send(system, MARK, example_of(MARK) | {"reason": ""}),
 }
 for each in (UPLOAD, CHECK, MARK):
     GIVEN |= {
@@ -154,7 +152,8 @@ def test_each_documented_answer_is_given_by_a_test_below():
     of_every_operation = {(name, s) for name in LEDGER for s in ("401", "429", "503")}
     assert documented == {*GIVEN} | of_every_operation | NOT_GIVEN
     calculator = guide.operations("STC calculator")["calculate"]["responses"]
-    assert [*calculator] == ["200", "422", "429"]  # see test_api_stc.py
+    # See test_api_stc.py, and below for 503.
+    assert [*calculator] == ["200", "422", "429", "503"]
 
 
 @pytest.mark.parametrize(("name", "status"), GIVEN)
@@ -194,6 +193,12 @@ def test_a_database_that_does_not_answer(demonstration, vsp, monkeypatch):
     monkeypatch.setattr(access.subscriptions, "find_client", fails)
     for name in LEDGER:
         assert_as_documented(send(system, name), name, "503")
+    monkeypatch.setattr(db.session, "execute", fails)
+    asked = {"system_type": "battery", "usable_kwh": "13.5",
+             "installation_date": "2026-11-22"}  # fmt: skip
+    answer = system.client.get("/api/stc/v1/calculation", query_string=asked)
+    documented = LEDGER[UPLOAD]["responses"]["503"]["content"]["application/json"]
+    assert (answer.status_code, answer.json) == (503, documented["example"])
 
 
 def test_an_answer_that_is_given_again(demonstration, vsp):

@@ -116,7 +116,8 @@ def examples():
     """Each example of the document with the schema that it belongs to."""
     for operation in operations():
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
-        for body in [*bodies, *operation["responses"].values()]:
+        answers = operation["responses"].values()
+        for body in [*bodies, *(each for each in answers if "content" in each)]:
             content = body["content"]["application/json"]
             for example in examples_of(body):
                 yield content["schema"], example

@@ -235,13 +235,13 @@ def test_lists_go_on_where_they_ended(vsp):
     [
         (b"x" * 5_010_001, 413, "The limit is 5 MB."),
         (b"\n" * 4_990_000, 422, "empty rows"),
-        (b'"' * 4_990_000, 422, "not the row of headings"),
+        (b'"' * 4_990_000, 422, "does not have our headings"),
         (HEADING.encode() + b"," * 4_900_000 + b"\n1", 422, "The cell is empty."),
-        (b"a,b,c,d\n1" + b"," * 4_900_000 + b"1", 422, "not the row of headings"),
+        (b"a,b,c,d\n1" + b"," * 4_900_000 + b"1", 422, "does not have our headings"),
         (HEADING.encode() + b"1" + b"," * 4_900_000 + b"1", 422, "has 4,900,0"),
         ((HEADING + "\n" + "A,B,C," + "1" * 130_000).encode() * 38, 422, "row"),
         (HEADING.encode() + b'\n""' * 1_600_000, 422, "empty rows"),
-        (b'"a\n' * 1_600_000, 422, "not the row of headings"),
+        (b'"a\n' * 1_600_000, 422, "does not have our headings"),
         (HEADING.encode() + b'\n"a' * 1_600_000, 422, "A double quote in row 2"),
     ],
 )

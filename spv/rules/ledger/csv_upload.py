@@ -56,10 +56,13 @@ _TEXTS = {
 }
 _START = re.compile("|".join(f"({start})" for start in _TEXTS.values()))
 _NOT_LETTERS = re.compile(r"[^a-z]+")
+_NO_DIGIT = re.compile("[^0-9]*")
+_MAY_BE_HEADING = re.compile("[^0-9]*|[^0-9]{5,}[0-9]")  # such as Serial1
 # Other headings that plainly mean a column of ours, by their letters alone.
 _MEANINGS = {
     "supplier_name": "supplier suppliers nameofsupplier suppliersname panelsupplier "
-    "suppliercompany importer",
+    "suppliercompany importer responsiblesupplier importerresponsiblesupplier "
+    "importerorresponsiblesupplier",
     "licensee": "licensee certificateholder licenseecertificateholder licencee "
     "licenceecertificateholder licenseeorcertificateholder licenseeholder "
     "licenseename certholder licenseecertholder manufacturer",
@@ -186,16 +189,26 @@ def accept_headings(data: bytes) -> bytes:
 def pasted_rows(text: str) -> bytes:
     """Return rows that were pasted as a CSV file, with our headings if they have none.
 
-    The cells of a spreadsheet are pasted with tabs between them.
+    The cells of a spreadsheet are pasted with tabs between them. A first row that may
+    have headings, such as other ones than ours, is left to those who read the file.
     """
     if "\t" in text:
         cells = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
         with suppress(csv.Error):  # a cell above its limit: it is refused as it is
             text = csv_text(cells, as_text=True)
-    first = {heading_name(cell) for cell in text.lstrip().split("\n")[0].split(",")}
-    if first.isdisjoint(FIELD_OF):
+    if _is_panel([cell.strip() for cell in first_row(text)[0].cells]):
         text = csv_text([FIELDS.values()]) + text
     return text.encode()
+
+
+def _is_panel(cells: Sequence[str]) -> bool:
+    """Tell whether cells are those of a panel, in our order, rather than headings."""
+    *names, serial = panel = [*cells, *[""] * len(FIELDS)][: len(FIELDS)]
+    are_headings = any(map(_field_meant, filter(_MAY_BE_HEADING.fullmatch, panel)))
+    are_counted = panel == [f"{names[0][:-1]}{n}" for n in range(1, 1 + len(panel))]
+    has_serial = not serial or not _NO_DIGIT.fullmatch(serial)
+    has_more = any(cells[len(FIELDS) :]) or len(cells) < len(FIELDS)
+    return has_serial and not (are_headings or are_counted or has_more)
 
 
 def _kind_of(text: str) -> str:

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spv.rules.errors import ValidationError
-from spv.rules.text import BLANKS, format_date, pluralise, read_all, read_text
+from spv.rules.text import (
+    BLANKS,
+    format_date,
+    join_words,
+    pluralise,
+    read_all,
+    read_text,
+)
 
 UPLOAD, API, TERMS = "upload", "api", "terms"
 # The points of each wording, by its purpose and its version.
@@ -150,7 +157,8 @@ def read_reason(answers: Mapping[str, Any]) -> dict[str, str]:
 
 def _read_reason(text: str) -> str:
     if text not in REASONS:
-        raise ValueError("Select the reason.")
+        known = f" The reasons are: {join_words(REASONS)}." if text else ""
+        raise ValueError(f"Select the reason.{known}")
     return text
 
 

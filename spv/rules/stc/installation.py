@@ -202,7 +202,7 @@ class Installation(ABC):
 
 # How a number is asked for, with an example.
 _SHAPES = {
-    "number": "as a plain number such as {}: digits and a point, no unit and no "
+    "number": "as a plain number such as {}: digits and a point, no "
     "commas, at most 6 digits on each side of the point.",
     "count": "as a whole number such as {}.",
     "price": "in dollars and cents, such as {}.",

@@ -11,7 +11,7 @@ from spv.rules.stc import figures
 from spv.rules.stc import system_types as types
 from spv.rules.stc.generation_units import Hydro, Solar, Wind
 from spv.rules.stc.installation import Installation, Step, step
-from spv.rules.text import format_date, format_decimal, pluralise, read_date
+from spv.rules.text import format_date, format_decimal, join_words, pluralise, read_date
 
 
 @dataclass(kw_only=True)
@@ -135,7 +135,10 @@ def read_installation(answers: Mapping[str, str]) -> Installation:
     """Read the answers about one system of any type; raises ValidationError."""
     system_type = types.system_type_of(answers)
     if system_type is None:
-        raise ValidationError({"system_type": "Select the type of system."})
+        known = f" The types are: {join_words(types.SystemType)}."
+        is_given = (answers.get("system_type") or "").strip()
+        sentence = f"Select the type of system.{known if is_given else ''}"
+        raise ValidationError({"system_type": sentence})
     return SYSTEMS[system_type].read(answers)
 
 

@@ -129,6 +129,13 @@ def kept(reference: str, actor: Actor) -> File:
     return File(found.content, found.filename, reference)
 
 
+def is_kept(file: File, reference: str, actor: Actor) -> bool:
+    """Tell whether a file is the one that is kept under a reference."""
+    query = _mine(actor).where(RefusedFile.reference == reference)
+    found = db.session.scalar(query)
+    return found is not None and found.content == file.content
+
+
 def with_problems(reference: str, actor: Actor) -> str:
     """Return a kept file with "Problem" and "How to fix" beside its rows, as of now.
 

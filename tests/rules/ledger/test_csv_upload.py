@@ -196,7 +196,7 @@ def test_version_1_of_the_digest_is_frozen():
         (f"{HEADING},serial  NUMBER", ["The column “Serial number” is there twice."]),
         (f"{HEADING},Serial number,Serial number",
          ["The column “Serial number” is there 3 times."]),
-        ("a,b", ["The first row is not the row of headings."]),
+        ("a,b", ["The first row does not have our headings."]),
     ],
 )  # fmt: skip
 def test_headings_are_named(columns, sentences):
