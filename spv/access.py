@@ -6,6 +6,7 @@ import flask
 from flask import Flask, Response, current_app, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import demo, pages, security
@@ -236,11 +237,20 @@ def current_page() -> str | None:
             _, host, path, query, _ = urlsplit(address)
         except ValueError:  # it is not an address
             return None
-        if host != request.host or "/password/" in path:
+        if host != request.host or "/password/" in path or not _can_be_opened(path):
             return None
     pairs = parse_qsl(query, keep_blank_values=True)  # perhaps with a subscription key
     kept = [pair for pair in pairs if pair[0] != KEY_PARAMETER]
     return path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _can_be_opened(path: str) -> bool:
+    """Tell whether there is a page at a path, and not only an address of a form."""
+    routes = current_app.url_map.bind("")
+    try:
+        return bool(routes.match(path.removeprefix(request.script_root), "GET"))
+    except HTTPException:
+        return False
 
 
 def _forbid_caching(response: Response) -> Response:

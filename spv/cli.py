@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TextIO
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,9 +18,10 @@ from spv.rules.accounts import StaffRole
 from spv.rules.errors import UseCaseError
 from spv.rules.text import pluralise
 from spv.services import audit_log, checkpoints
-from spv.services.accounts import second_factors
+from spv.services.accounts import second_factors, sign_in
 from spv.services.actor import OPERATOR
 from spv.services.agency import staff
+from spv.services.authorisation import require
 from spv.services.verify import checks
 from spv.services.verify.calculations import replay
 from spv.services.verify.comparison import Findings
@@ -142,6 +144,8 @@ def reset_demonstration() -> None:
         raise click.ClickException(NO_DEMONSTRATION)
     with _ready(), snapshot():  # which leaves nothing locked
         demo.check_nobody_real()
+        # Its checkpoints would contradict the new log.
+        Path(current_app.config["SPV_CHECKPOINTS"]).unlink(missing_ok=True)
     downgrade(revision="base")
     upgrade()
     demo_past.load()
@@ -174,7 +178,9 @@ ROLES = click.Choice([*map(str, StaffRole)])
 def create_staff(email: str, name: str, role: str | None) -> None:
     """Make a person agency staff, and print a link with which to set a password."""
     link = staff.create(email, name, role or "")
-    click.echo(f"{link.email} is agency staff. Within a day, set a password at:")
+    role = require(sign_in.user_of(link.email)).staff_role
+    click.echo(f"{link.email} is agency staff, with the role {role}.")
+    click.echo("Within a day, set a password at:")
     click.echo(f"  /password/{link.token}")
 
 

@@ -225,7 +225,8 @@ def time_line(declared: Iterable[tuple[date, date, str]], today: date) -> list[S
     """
     stages: list[Stage] = []
     lapsed: date | None = None
-    for made, until, by in declared:
+    # A declaration may be of a later day, to which a trainer had moved the clock.
+    for made, until, by in (each for each in declared if each[0] <= today):
         if lapsed and lapsed < made:
             stages.append(Stage(lapsed, "Lapsed"))
         stages.append(Stage(made, f"Made, current until {format_date(until)}", by))

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload
 
 from spv import clock
+from spv.database import contains
 from spv.extensions import db
 from spv.models import (
     Account,
@@ -22,7 +23,6 @@ from spv.models import (
 from spv.rules.accounts import Role, format_abn
 from spv.rules.ledger.search import Criteria, Sought, read_search
 from spv.rules.text import pluralise
-from spv.services.accounts.users import contains
 from spv.services.actor import Actor
 from spv.services.ledger import search
 from spv.services.ledger.rows import visible

@@ -11,6 +11,9 @@ from spv.access import current_actor
 from spv.extensions import limiter
 from spv.forms import accounts as forms
 from spv.services.accounts import applications, sign_in, users
+from spv.services.agency import suspensions
+from spv.services.agency.suspensions import Subject
+from spv.services.authorisation import suspension_of
 
 bp = Blueprint("account", __name__)
 
@@ -86,9 +89,11 @@ def submit_application(form: forms.ApplicationForm) -> BaseResponse:
 @bp.get("/account/users")
 def list_users() -> Response:
     """Show the users of the account."""
+    found = users.index(current_actor())
     return pages.render(
-        "account/_users.html", "Users", users=users.index(current_actor())
-    )
+        "account/_users.html", "Users", users=found,
+        suspended=suspensions.reasons(Subject.PERSON, (each.id for each in found)),
+    )  # fmt: skip
 
 
 @bp.get("/account/users/new")
@@ -115,6 +120,7 @@ def edit_user(user_id: int, form: forms.UserForm | None = None) -> Response:
         "account/_edit_user.html", "Change a user",
         form or forms.UserForm(obj=user, administrator=user.is_administrator),
         user=user, is_last=users.is_last(user), is_shared=sign_in.is_shared(user),
+        is_suspended=suspension_of(user_id, None) is not None,
     )  # fmt: skip
 
 

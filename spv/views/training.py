@@ -21,7 +21,7 @@ from spv.services.training.classes import Act
 
 bp = Blueprint("training", __name__, url_prefix="/training")
 classes_bp = Blueprint("classes", __name__, url_prefix="/training")
-OVER = "Your class has ended. Its work stays in the ledger and the log."
+OVER = "Your training place has ended. Its work stays in the ledger and the log."
 DONE = {
     Act.APPROVE: "approved",
     Act.DECLINE: "declined",

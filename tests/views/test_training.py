@@ -37,7 +37,7 @@ def test_a_class_from_its_code_to_its_end(demonstration, trainer):
     assert ("Lee" in board, "Ana" in board, "2 of 2 places" in board) == (True,) * 3
     assert board.count("✓") == 2
     trainer.post(f"{trainer.board}/end", {})
-    assert "Your class has ended" in lee.get("/training")
+    assert "Your training place has ended" in lee.get("/training")
     status, _, _ = ana.send("GET", "/training/exercises/1")
     assert status == 303
     assert "This class ended on" in trainer.get(trainer.board)
@@ -59,7 +59,7 @@ def test_a_class_ends_by_itself_after_a_day(demonstration, trainer):
     past = {"ends_at": clock.now() - timedelta(seconds=1)}
     db.session.execute(sa.update(TrainingClass).values(past))
     db.session.commit()
-    assert "Your class has ended" in lee.get("/training/exercises/1")
+    assert "Your training place has ended" in lee.get("/training/exercises/1")
     assert "Enter a class" in lee.get("/training")
     board = trainer.get(trainer.board)
     assert "This class ended on" in board

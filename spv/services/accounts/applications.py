@@ -179,9 +179,14 @@ def _assess(application_id: int, status: Status, actor: Actor) -> AccountApplica
     of_abn = select(Account.id).where(Account.abn == application.abn)
     own = (None, application.account_id)
     if status == Status.APPROVED and db.session.scalar(of_abn) not in own:
+        instead = (
+            "tell the applicant to apply again with the ABN of their own account."
+            if application.account_id
+            else "an administrator of that account can add the applicant, with another "
+            "email address."
+        )
         raise ConflictError(
-            "Another account has this ABN. Decline the application: an administrator "
-            "of that account can add the applicant, with another email address."
+            f"Another account has this ABN. Decline the application: {instead}"
         )
     _assessed(application, status, actor)
     return application

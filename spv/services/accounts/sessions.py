@@ -26,7 +26,7 @@ from spv.models import (
     UserSession,
 )
 from spv.rules.accounts import Role, roles_of
-from spv.rules.ledger.statements import API, DeclarationStatus
+from spv.rules.ledger.statements import API, DeclarationStatus, last_day
 from spv.services.authorisation import YOU, YOUR_ACCOUNT, reason_of, suspension
 from spv.services.retention import kept_for
 
@@ -76,6 +76,7 @@ def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
         "idle": at - IDLE,
         "staff_idle": at - timedelta(minutes=current_app.config[STAFF_IDLE]),
         "old": at - LONGEST,
+        "last_day": last_day(clock.today(at)),
     }
     found = db.session.execute(_SIGNED_IN, values).one_or_none()
     if found is None:
@@ -123,7 +124,8 @@ def _roles(found: Any) -> frozenset[Role]:
 _DECLARED = and_(
     Declaration.account_id == User.account_id,
     Declaration.purpose == API,
-    Declaration.expires_on.is_not(None),
+    # None from a later day, to which a trainer had moved the clock.
+    Declaration.expires_on <= bindparam("last_day"),
 )
 _COLLEAGUE = aliased(User)
 # Made once, and of columns instead of objects, as every request executes it.

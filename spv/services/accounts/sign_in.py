@@ -21,6 +21,10 @@ from spv.services.authorisation import suspension_of
 # In the log, instead of the id of a user. An address without a user takes the same
 # work as one with a user, so that nobody can tell them apart.
 NOBODY = 0
+SUSPENDED = (
+    "The agency has suspended this person, who cannot use a password link or be "
+    "removed until the agency ends that. Nothing was done."
+)
 SHARED = (
     "Everybody who looks at this demonstration shares this person, whose password and "
     "role cannot be changed. Nobody can remove them or sign them out everywhere, or "
@@ -111,6 +115,12 @@ def is_shared_account(account_id: int | None) -> bool:
         return False
     people = select(User.id).filter_by(account_id=account_id, is_demonstration=True)
     return db.session.scalar(people.limit(1)) is not None
+
+
+def check_not_suspended(user: User) -> None:
+    """Raise ConflictError if the agency has suspended a person."""
+    if user.id and suspension_of(user.id, None):
+        raise ConflictError(SUSPENDED)
 
 
 def check_not_shared(user: User) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
 
 from spv import clock
+from spv.database import contains, search_text
 from spv.extensions import db
 from spv.models import Account, AuditEvent, SecondFactor, User
 from spv.rules.accounts import Role, read_email, read_name
@@ -29,7 +30,6 @@ IN_USE = (
     "this person, or ask the agency."
 )
 MOST_FOUND = 50
-LONGEST_SEARCH = 100
 LINK_LASTS = timedelta(days=1)
 _NOT_REMOVED = select(User).where(User.removed_at.is_(None))
 
@@ -73,16 +73,6 @@ def find(text: str) -> Sequence[User]:
     return db.session.scalars(query.order_by(User.email).limit(MOST_FOUND + 1)).all()
 
 
-def search_text(text: str) -> str:
-    """Return the text of a search box as a database can look for it."""
-    return text.replace("\0", "").strip()[:LONGEST_SEARCH]
-
-
-def contains(text: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Return the condition that one of the columns contains a text, in any case."""
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
-
-
 def add(answers: Mapping[str, Any], actor: Actor) -> Link:
     """Add a user to the actor's account; return the link to set a password with.
 
@@ -114,6 +104,8 @@ def change(user_id: int, answers: Mapping[str, Any], actor: Actor) -> None:
             sign_in.check_not_shared(user)
         if is_last(user) and not administrator:
             raise ValidationError({"administrator": LAST})
+        if (user.name, user.is_administrator) == (name, administrator):
+            return
         user.name, user.is_administrator = name, administrator
         log_user("user.changed", user, actor, clock.now())
 
@@ -126,6 +118,7 @@ def remove(user_id: int, actor: Actor) -> None:
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         user, at = show(user_id, actor), clock.now()
         sign_in.check_not_shared(user)
+        sign_in.check_not_suspended(user)
         if is_last(user):
             raise ConflictError(LAST)
         log_user("user.removed", user, actor, at, *retire(user, at))
@@ -243,6 +236,7 @@ def close_link_notices(last: int, actor: Actor) -> None:
 def new_link(user: User, at: datetime) -> Link:
     """Return a link in place of the user's earlier one, in the caller's transaction."""
     sign_in.check_not_shared(user)
+    sign_in.check_not_suspended(user)
     token = secrets.token_urlsafe(32)
     user.link_hash, user.link_until = sessions.digest(token), at + LINK_LASTS
     return Link(token, user.name, user.email, user.link_until)

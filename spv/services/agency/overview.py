@@ -20,6 +20,7 @@ from spv.models import (
     Upload,
 )
 from spv.rules.desk import SOON, Stage, time_line
+from spv.rules.ledger.statements import last_day
 from spv.rules.text import search_key
 from spv.services.actor import Actor
 from spv.services.agency import audit_search, refusals
@@ -32,11 +33,8 @@ MOST_SUBSCRIPTIONS = 20
 MOST_FOUND = 100
 EXPIRING = Declaration.expires_on.is_not(None)
 # The last day of an account's declaration for API users, as a column of a query.
-_UNTIL = (
-    select(func.max(Declaration.expires_on))
-    .where(Declaration.account_id == Account.id, EXPIRING)
-    .label("until")
-)
+_IS_ITS = Declaration.account_id == Account.id
+_UNTIL = select(func.max(Declaration.expires_on)).where(_IS_ITS)
 
 
 class Overview(NamedTuple):
@@ -57,9 +55,9 @@ class Overview(NamedTuple):
 
 def every() -> Sequence[Any]:
     """Return all accounts by name, and till when they declared. They are few."""
-    return db.session.execute(
-        select(Account, _UNTIL).order_by(Account.legal_name)
-    ).all()
+    made = _UNTIL.where(Declaration.expires_on <= last_day(clock.today()))
+    query = select(Account, made.label("until")).order_by(Account.legal_name)
+    return db.session.execute(query).all()
 
 
 def lapses_soon(until: date | None) -> bool:

@@ -94,7 +94,9 @@ def change_role(user_id: int, answers: Mapping[str, Any], actor: Actor) -> str:
     with _transaction(actor):
         user = _find(user_id)
         sign_in.check_not_shared(user)
-        if role != StaffRole.ADMINISTRATOR and is_last_administrator(user):
+        if role == user.staff_role:
+            raise ValidationError({"role": f"{user.name} has this role already."})
+        if is_last_administrator(user):
             raise ValidationError({"role": LAST})
         user.staff_role = role
         log_user("staff.role_changed", user, actor, clock.now())

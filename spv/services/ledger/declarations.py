@@ -45,7 +45,7 @@ def make(answers: Mapping[str, Any], actor: Actor) -> DeclarationStatus:
     )  # fmt: skip
     with authorised_transaction(actor, Role.UPLOADER):
         at = clock.now()
-        today, last = clock.today(at), _newest(actor.account_id).first()
+        today, last = clock.today(at), _newest(actor.account_id, at).first()
         made = last and (last.user_id, last.wording_version, clock.today(last.made_at))
         if made != (actor.user_id, version, today):
             until = rules.last_day(today)
@@ -77,7 +77,7 @@ def declaration_status(
     account_id: int | None, at: datetime | None = None
 ) -> DeclarationStatus:
     """Return the status of an account's declaration at a moment, or now."""
-    last, today = _newest(account_id).first(), clock.today(at)
+    last, today = _newest(account_id, at).first(), clock.today(at)
     if last is None:
         return DeclarationStatus(None, today)
     return DeclarationStatus(last.expires_on, today, clock.today(last.made_at))
@@ -88,7 +88,7 @@ def current(account_id: int | None, at: datetime) -> Declared:
 
     Raises NotCurrent if there is none.
     """
-    last = _newest(account_id).first()
+    last = _newest(account_id, at).first()
     status = DeclarationStatus(last.expires_on if last else None, clock.today(at))
     if last is None or not status.is_current:
         raise NotCurrent(status)
@@ -97,7 +97,7 @@ def current(account_id: int | None, at: datetime) -> Declared:
 
 def mine(actor: Actor) -> Sequence[Declaration]:
     """Return the last declarations of the actor's account, newest first."""
-    return _newest(actor.account_id, SHOWN).all()
+    return _newest(actor.account_id, most=SHOWN).all()
 
 
 def _columns(purpose: str, version: str, actor: Actor, at: datetime) -> dict[str, Any]:
@@ -107,11 +107,14 @@ def _columns(purpose: str, version: str, actor: Actor, at: datetime) -> dict[str
     }  # fmt: skip
 
 
-def _newest(account_id: int | None, most: int = 1) -> ScalarResult[Declaration]:
+def _newest(
+    account_id: int | None, at: datetime | None = None, most: int = 1
+) -> ScalarResult[Declaration]:
     query = (
         select(Declaration)
         .filter_by(account_id=account_id, purpose=API)
-        .where(Declaration.expires_on.is_not(None))
+        # None from a later day, to which a trainer had moved the clock.
+        .where(Declaration.expires_on <= rules.last_day(clock.today(at)))
         .order_by(Declaration.expires_on.desc(), Declaration.id.desc())
         .options(joinedload(Declaration.user))
     )
