@@ -33,10 +33,10 @@ INVALID_KEY = (
     '{"statusCode":401,"message":"Access denied due to invalid subscription key. Make '
     'sure to provide a valid key for an active subscription."}'
 )
-# Of one network; valid keys are not limited.
+# Counted by network; valid keys are not limited.
 bad_keys = limiter.shared_limit("60 per minute", "key", key_func=network)
-# They read no cookie, like the addresses of the APIs.
-IMPERSONAL = {"static", "site.alive", "site.ready"}
+# Endpoints that read no cookie. The APIs read none either.
+WITHOUT_COOKIES = {"static", "site.alive", "site.ready"}
 
 
 class CurrentUser(UserMixin):  # type: ignore[misc]
@@ -53,12 +53,13 @@ class CurrentUser(UserMixin):  # type: ignore[misc]
 def init_app(app: Flask) -> None:
     """Guard every route, and let templates ask what the user may do."""
     login_manager.session_protection = None  # a session is a row, which can be deleted
-    # All that its init_app does besides is to read the session of every answer, even
-    # of a static file, for a cookie ("remember me") that spv does not have.
+    # Not `login_manager.init_app`: besides this, it only reads the session after every
+    # response, even of a static file, for a "remember me" cookie, which spv does not
+    # have.
     app.login_manager = login_manager  # type: ignore[attr-defined]
     login_manager.user_loader(_load_user)
     app.before_request(_authorise)
-    # No transaction stays open while a slow body comes in, or a slow answer goes out.
+    # No transaction stays open while a slow body arrives, or a slow answer is sent.
     app.before_request(db.session.rollback)
     app.after_request(_forbid_caching)
     _refuse_demonstration_users(app)
@@ -67,7 +68,10 @@ def init_app(app: Flask) -> None:
 
 
 def _refuse_demonstration_users(app: Flask) -> None:
-    """Raise ConfigurationError if production has these: their password is known."""
+    """Raise ConfigurationError if production has demonstration users.
+
+    Everybody knows their password.
+    """
     with app.app_context():
         try:
             found = {} if pages.is_demonstration() else demo.sign_ins()
@@ -126,7 +130,7 @@ def api_client() -> ApiClient:
 
 
 def declaration() -> DeclarationStatus | None:
-    """Return the status of the account's API declaration, if it may have one."""
+    """Return the status of the API declaration; None unless the user can upload."""
     user = person()
     return user.declaration if user and Role.UPLOADER in user.roles else None
 
@@ -147,8 +151,8 @@ def sign_in(token: str) -> None:
         login_user(user)
 
 
-def local(address: str) -> str:
-    """Return an address to go on to if it is in this app; otherwise the home page."""
+def local_address(address: str) -> str:
+    """Return an address if it is in this app; otherwise the home page."""
     path = address.replace("\\", "/")
     ours = path.startswith(f"{request.script_root}/") and not path.startswith("//")
     return path if ours and path.isprintable() else url_for("site.index")
@@ -156,7 +160,7 @@ def local(address: str) -> str:
 
 def _load_user(token: str) -> CurrentUser | None:
     try:
-        # Pages that poll must not keep the session of somebody alive who has gone.
+        # A polling page must not keep the session of an absent user alive.
         user = sessions.resume(token, is_used="poll" not in request.args)
     except Suspended as error:
         g.suspended = error
@@ -167,7 +171,7 @@ def _load_user(token: str) -> CurrentUser | None:
 def _refuse_suspended() -> None:
     """Raise Suspended, once: from the next request on, the user is a visitor."""
     # Not in `person`, which pages of other errors call as well.
-    is_personal = not (request.endpoint in IMPERSONAL or _is_api())
+    is_personal = not (request.endpoint in WITHOUT_COOKIES or _is_api())
     if is_personal and "_user_id" in session and not person() and "suspended" in g:
         session.clear()
         raise g.suspended
@@ -183,14 +187,14 @@ def _authorise() -> BaseResponse | None:
     if Role.SYSTEM in policy:
         return _authenticate_client()
     _refuse_suspended()
-    # Static files are UNPROVEN and first: nothing reads the session for them.
+    # Check UNPROVEN first: it has the static files, and they must not read the session.
     may_prove_later = request.endpoint in UNPROVEN or _is_api()
     if not may_prove_later and Role.UNPROVEN in roles():
-        return _lead_to(url_for("second_factor.show"))
+        return _redirect(url_for("second_factor.show"))
     if Role.VISITOR in policy or may(request.endpoint):
         return None
     if person() is None:
-        return _lead_to(url_for("sign_in.new", next=current_page()))
+        return _redirect(url_for("sign_in.new", next=current_page()))
     raise _refusal(policy)
 
 
@@ -219,10 +223,11 @@ def _authenticate_client() -> BaseResponse | None:
         return Response(body, 401, headers, mimetype="application/json")
 
 
-def _lead_to(url: str) -> BaseResponse:
+def _redirect(url: str) -> BaseResponse:
+    """Redirect to a page, also in place of a part of a page that HTMX asked for."""
     if not pages.wants_partial():
         return flask.redirect(url, 303)
-    # HTMX would put the page of a plain redirect inside the current page.
+    # HTMX would follow a plain redirect, and put the page inside the current one.
     return Response(status=401, headers={"HX-Redirect": url})
 
 

@@ -17,7 +17,7 @@ JOINED = {
     "all.css": ("vendor/govuk-frontend.min.css", "spv.css"),
     "all.js": ("spv.js", "vendor/htmx.min.js"),
 }
-# A rule of a style sheet; a block, such as @media, in which none is left; a class; a
+# A rule of a style sheet; a block, such as @media, that has no rule left; a class; a
 # comment; and a word of a template, such as the name of a class or a part of it.
 _RULE = re.compile(r"(?<![^{}])([^{}]++)\{[^{}]*+\}")
 _EMPTY = re.compile(r"(?<![^{}])@[^{}]++\{(?:@[^{}]++\{\})*\}")
@@ -37,17 +37,17 @@ class Asset(NamedTuple):
 
 
 def init_app(app: Flask) -> None:
-    """Serve the files in the place of Flask, which cannot compress them."""
+    """Serve static files instead of Flask, which cannot compress them."""
     app.add_url_rule("/static/<path:filename>", "static", _serve)
     app.add_template_global(_address, "asset")
 
 
 @cache
 def _read(name: str) -> Asset:
-    """Read a file of a known name, or several as one. They are read again at a start.
+    """Return a static file, or several joined as one; cached until a restart.
 
-    Only these are compressed, as no secret is in them: together with what somebody
-    sends, the length of a compressed page would give its CSRF token away (BREACH).
+    Pages are not compressed: they contain a CSRF token, and the length of a compressed
+    page that repeats what somebody sent would give it away (BREACH).
     """
     files = [(FOLDER / part).read_bytes() for part in JOINED.get(name, (name,))]
     content = b"\n".join(files)
@@ -55,7 +55,7 @@ def _read(name: str) -> Asset:
         lines = (line.strip() for line in content.decode("utf-8-sig").split("\n"))
         text = "\n".join(line for line in lines if line and line[:2] != "//")
         content = (_shortened(text) if name == "all.css" else text).encode()
-    # Without a time, every process makes the same bytes.
+    # Without a time, every process produces the same bytes.
     compressed = gzip.compress(content, mtime=0)
     return Asset(
         content,
@@ -65,13 +65,13 @@ def _read(name: str) -> Asset:
 
 
 def _shortened(css: str) -> str:
-    """Leave out comments, blanks, and the rules for classes that no template has."""
+    """Leave out comments, spaces, and the rules for classes that no template has."""
     sources = [*FOLDER.parent.glob("templates/**/*.html"), *FOLDER.parent.glob("*.py")]
     texts = [path.read_text(encoding="utf-8") for path in (*sources, FOLDER / "spv.js")]
     words = {word for text in texts for word in _WORD.findall(text)}
 
     def is_used(name: str) -> bool:
-        """Find a name or, as in "govuk-button--" and a kind, the two parts of one."""
+        """Tell whether a template has a class name, or the two parts of one."""
         parts = ((name[:i], name[i:]) for i in range(len("govuk-") + 1, len(name)))
         return name in words or any(words.issuperset(pair) for pair in parts)
 
@@ -86,7 +86,7 @@ def _shortened(css: str) -> str:
 
 
 def _address(name: str) -> str:
-    """Return the address of a file, which changes with it, so that it can be cached."""
+    """Return a file's address with its digest, so that browsers can cache it."""
     return _address_under(request.script_root, name)
 
 
@@ -96,9 +96,9 @@ def _address_under(_prefix: str, name: str) -> str:
 
 
 def _serve(filename: str) -> Response:
-    """Answer with a file; an address that names another content is not kept for long.
+    """Serve a file; only its current address may be cached for long.
 
-    Nothing here reads the session: browsers would fetch the file again in each new one.
+    Nothing here reads the session: browsers would fetch the file again in each session.
     """
     if filename not in NAMES | JOINED.keys():
         abort(404)

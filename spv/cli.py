@@ -41,7 +41,7 @@ def init_app(app: Flask) -> None:
 
 @contextmanager
 def _ready(exit_code: int = 1) -> Iterator[None]:
-    """Check the database, and end the command with the sentence of an error."""
+    """Check the database; print an error and exit if the command fails."""
     problem = readiness.revision_problem()
     try:
         if not problem:
@@ -73,8 +73,8 @@ def verify(contains: tuple[str, ...], files: tuple[TextIO, ...]) -> None:
     lost = [noted for noted in contains if not checks.contains(noted)]
     for noted in lost:
         click.echo(
-            f"No event has the hash “{noted}”: it was mistyped, or the log was "
-            "rewritten, or is an older one."
+            f"No event has the hash “{noted}”: it was mistyped, the log was "
+            "rewritten, or this is an older copy of the log."
         )
     _print(findings)
     for chain, head in findings.heads.items():
@@ -142,8 +142,8 @@ def reset_demonstration() -> None:
     """Empty the database, and load the demonstration again."""
     if not is_demonstration():
         raise click.ClickException(NO_DEMONSTRATION)
-    with _ready(), snapshot():  # which leaves nothing locked
-        demo.check_nobody_real()
+    with _ready(), snapshot():  # a snapshot leaves nothing locked
+        demo.check_is_demonstration()
         # Its checkpoints would contradict the new log.
         Path(current_app.config["SPV_CHECKPOINTS"]).unlink(missing_ok=True)
     downgrade(revision="base")
@@ -155,7 +155,7 @@ def reset_demonstration() -> None:
 @commands.command("nightly")
 @_ready(exit_code=2)
 def nightly() -> None:
-    """Verify everything, sign checkpoints, and delete what was kept long enough.
+    """Verify everything, sign checkpoints, and delete data that has expired.
 
     For a timer. Prints one line, and exits as `audit verify` does.
     """
@@ -172,7 +172,7 @@ ROLES = click.Choice([*map(str, StaffRole)])
 @click.option("--name", default="", help="Full name.")
 @click.option(
     "--role", type=ROLES,
-    help="Without it, the first is the administrator, and others are assessors.",
+    help="Default: administrator if there is none yet, otherwise assessor.",
 )  # fmt: skip
 @_ready()
 def create_staff(email: str, name: str, role: str | None) -> None:
@@ -190,10 +190,12 @@ def create_staff(email: str, name: str, role: str | None) -> None:
 def reset_second_factor(email: str) -> None:
     """Remove the second factor of a person who has lost it.
 
-    Their sessions end. Make sure first that it is that person who asks.
+    First make sure that the request comes from that person. Their sessions end.
     """
     second_factors.reset(email)
-    click.echo(f"{email} signs in with the password alone, until a new one is set up.")
+    click.echo(
+        f"{email} signs in with only the password until a new second factor is set up."
+    )
 
 
 @commands.command("change-staff")
@@ -202,7 +204,7 @@ def reset_second_factor(email: str) -> None:
 @_ready()
 def change_staff(email: str, role: str) -> None:
     """Give a member of staff another role."""
-    name = staff.change_role(staff.number_of(email), {"role": role}, OPERATOR)
+    name = staff.change_role(staff.id_of(email), {"role": role}, OPERATOR)
     click.echo(f"{name} has the role {role} now.")
 
 
@@ -211,5 +213,5 @@ def change_staff(email: str, role: str) -> None:
 @_ready()
 def remove_staff(email: str) -> None:
     """Remove a member of staff, who is signed out at once."""
-    name = staff.remove(staff.number_of(email), OPERATOR)
+    name = staff.remove(staff.id_of(email), OPERATOR)
     click.echo(f"{name} has been removed.")

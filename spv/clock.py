@@ -1,7 +1,7 @@
 """The one clock. Moments are in UTC; days are those of Australian eastern time.
 
-The day of business is that on which declarations lapse and figures apply. The trainers
-of a demonstration can move it; moments are always the real ones.
+The business date is the day by which declarations lapse and figures apply. The trainers
+of a demonstration can move it. Moments stay real, except inside `clock.at`.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from flask import current_app
 from spv.rules.text import format_date
 
 ZONE = ZoneInfo("Australia/Sydney")
-DAYS_MOVED = "days_moved"  # the extension that a demonstration alone has
+DAYS_MOVED = "days_moved"  # an extension that only a demonstration has
 _OTHER: ContextVar[Iterator[datetime] | None] = ContextVar("other time", default=None)
 
 
@@ -29,7 +29,7 @@ def now() -> datetime:
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """Run a block of a demonstration at another moment; each look is a second later."""
+    """Run a block of a demonstration at another moment; `now()` moves on by seconds."""
     if current_app.config["SPV_ENVIRONMENT"] != "demo":
         raise RuntimeError("Only a demonstration can have another time.")
     before = _OTHER.set(moment + timedelta(seconds=second) for second in count())
@@ -63,7 +63,7 @@ def format_short_date(moment: datetime) -> str:
 
 
 def today(at: datetime | None = None) -> date:
-    """Return the day of business, now or at a moment, in Australian eastern time."""
+    """Return the business date, now or at a moment, in Australian eastern time."""
     at = at or now()
     return day_of(at) + timedelta(days=days_moved(at))
 
@@ -74,6 +74,6 @@ def real_day() -> date:
 
 
 def days_moved(at: datetime | None = None) -> int:
-    """Return by how many days a trainer has moved the day of business, at a moment."""
+    """Return by how many days trainers had moved the business date at a moment."""
     days = current_app.extensions.get(DAYS_MOVED)
     return days(at or now()) if days else 0

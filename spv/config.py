@@ -33,7 +33,7 @@ OTHER_NAMES = {
     "SPV_BENCH_PANELS", "SPV_BROWSER", "SPV_KEY", "SPV_TEST_DATABASE_URL",
     "SPV_REQUIRE_BROWSER", "SPV_REQUIRE_LIBREOFFICE", "SPV_REQUIRE_POSTGRES",
 }  # fmt: skip
-ALIKE = 0.9  # of 1: so alike are a misspelt name and the one that is meant
+LEAST_LIKENESS = 0.9  # from 0 to 1: of a misspelt name to the one that is meant
 _LOG_NAME = re.compile(r"[A-Za-z0-9._/-]{1,100}")
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*", re.IGNORECASE)
 
@@ -49,7 +49,7 @@ def _number(text: str) -> int:
 
 
 def _whole(text: str) -> int:
-    """Read a whole number; -1 if it is none, or has more than 12 digits."""
+    """Read a whole number; -1 if it is not one, or has more than 12 digits."""
     return int(text) if text.isdecimal() and len(text) <= 12 else -1
 
 
@@ -105,7 +105,7 @@ def _storage(url: str) -> str:
         if found.startswith("redis"):
             redis.ConnectionPool.from_url(found).make_connection()  # not opened
     except (ValueError, TypeError):
-        raise ValueError("is not a whole address.") from None
+        raise ValueError("is not a complete URL.") from None
     return found
 
 
@@ -136,12 +136,12 @@ class Config:
     # secrets sealed are still valid.
     SPV_LOG_KEY: str = _setting("demonstration-only")
     SPV_LOG_KEY_FALLBACKS: tuple[str, ...] = _setting((), _list)
-    # The name of the log in its checkpoints: it should be that of no other log.
+    # The name of the log in its checkpoints. No other log should have the same name.
     SPV_LOG_NAME: str = _setting("spv", _log_name)
     # The file to which checkpoints are added.
     SPV_CHECKPOINTS: str = _setting("")
     SPV_ENVIRONMENT: str = _setting("demo", _environment)
-    # The hosts that the app answers; if none is named, all hosts.
+    # The hosts that the app answers to; if empty, all hosts.
     SPV_HOSTS: tuple[str, ...] = _setting((), _hosts)
     # The number of reverse proxies before the app, whose headers are then trusted.
     SPV_PROXIES: int = _setting(0, _number)
@@ -153,7 +153,7 @@ class Config:
     SPV_VISITOR_ROWS_IN_ALL: int = _setting(500_000, _number)
     # Whether a product that is not approved is a warning or an error.
     SPV_PRODUCTS: str = _setting("warn", _products)
-    # How many days things are kept that the nightly job deletes.
+    # How many days data is kept before the nightly job deletes it.
     SPV_DAYS_REFUSED_FILES: int = _setting(1, _days)
     SPV_DAYS_REFUSAL_REPORTS: int = _setting(30, _days)
     SPV_DAYS_BATCH_DOCUMENTS: int = _setting(1, _days)
@@ -165,7 +165,7 @@ class Config:
     SPV_DAYS_VERIFICATIONS: int = _setting(365, _days)
     # How long a session of agency staff lasts without a request.
     SPV_MINUTES_STAFF_IDLE: int = _setting(15, _minutes)
-    # How people reach the agency. A demonstration says that it is one instead.
+    # How people reach the agency. A demonstration says that there is no agency.
     SPV_AGENCY_CONTACT: str = _setting("")
     SESSION_COOKIE_SECURE: bool = False
     TESTING: bool = False
@@ -190,7 +190,7 @@ class Config:
     # A page may stay open all day: its token is valid as long as the session.
     WTF_CSRF_TIME_LIMIT: None = None
     MAX_CONTENT_LENGTH: int = 5_010_000  # a file of 5 MB, and its form
-    # A field of a megabyte gets an error beside it (422), as any other wrong answer.
+    # A field of a megabyte gets an error beside it (422), like any other wrong answer.
     MAX_FORM_MEMORY_SIZE: int = 2_000_000
 
 
@@ -238,14 +238,14 @@ def from_environment(instance_path: str) -> Config:
 def _refuse_unknown_names() -> None:
     """Refuse a misspelt name, which may be meant to be SPV_ENVIRONMENT."""
     for name in sorted(os.environ.keys() - SETTINGS.keys() - OTHER_NAMES):
-        meant = get_close_matches(name.upper(), SETTINGS, 1, ALIKE)
+        meant = get_close_matches(name.upper(), SETTINGS, 1, LEAST_LIKENESS)
         if name.upper().startswith("SPV_") or meant:
-            hint = f" Is {meant[0]} meant?" if meant else ""
+            hint = f" Did you mean {meant[0]}?" if meant else ""
             raise ConfigurationError(f"{name} is not a setting.{hint}")
 
 
 def _risk(settings: Config) -> str:
-    """Say what production refuses, though a demonstration does not; "" if nothing."""
+    """Return the setting that production refuses, as a sentence; "" if none."""
     if settings.SPV_ENVIRONMENT != "production":
         return ""
     if get_debug_flag():
@@ -256,7 +256,7 @@ def _risk(settings: Config) -> str:
 
 
 def _risk_of_secrets(settings: Config) -> str:
-    """Say which secret production refuses; "" if none."""
+    """Return the secret that production refuses, as a sentence; "" if none."""
     for name in SECRETS:
         secret, earlier = getattr(settings, name), f"{name}_FALLBACKS"
         if len(secret) < SHORTEST:
@@ -285,7 +285,7 @@ def _prepare(url: str, instance_path: str) -> str:
             make_conninfo(**options)
             return ""
     except (ArgumentError, ValueError, TypeError, ProgrammingError):
-        return "DATABASE_URL is not a whole address, or has options that do not exist."
+        return "DATABASE_URL is not a complete URL, or has options that do not exist."
     database = address.database or ""
     file = Path(instance_path, database)  # as Flask-SQLAlchemy finds it
     if not database or database.startswith((":", "file:")):

@@ -1,4 +1,4 @@
-"""The database: engine settings, limits in time, transactions, statements, errors."""
+"""The database: engine settings, time limits, transactions, statements, errors."""
 
 import json
 import math
@@ -34,7 +34,7 @@ BUSY, BUSY_OF_COMMANDS = 10_000, 60_000  # milliseconds for SQLite's one writer
 # PostgreSQL ends what takes longer, in milliseconds. A server that freezes keeps its
 # locks until PostgreSQL ends its idle transaction. By then its other transactions that
 # wait for the same lock must have given up: otherwise each of them would get the lock
-# in its turn and keep it as long. So the wait for a lock has to be the shorter limit.
+# in turn and keep it as long. So the wait for a lock has to be the shorter limit.
 LIMITS = {
     "lock_timeout": 6_000,
     "idle_in_transaction_session_timeout": 8_000,
@@ -76,7 +76,7 @@ def close(app: Flask) -> None:
     with app.app_context():
         path = Path(db.engine.url.database or "")
         if is_sqlite() and path.is_file():
-            # Others that use the database are waited for one second at most.
+            # Wait at most one second for other users of the database.
             with suppress(sqlite3.Error), closing(sqlite3.connect(path, 1)) as database:
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         db.engine.dispose()
@@ -93,7 +93,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     busy = BUSY if has_request_context() else BUSY_OF_COMMANDS
     connection.execute(f"PRAGMA busy_timeout = {busy}")
-    # SQLite's own knows the letters A to Z alone, and would not find MÜLLER as Müller.
+    # SQLite's own `lower` only changes A to Z: it would not match MÜLLER and Müller.
     connection.create_function("lower", 1, lambda text: text and text.lower(),
                                deterministic=True)  # fmt: skip
     for name, value in PRAGMAS.items():
@@ -119,8 +119,9 @@ def _set_up_postgresql(_0: Any, _1: Any, _2: Any, parameters: dict[str, Any]) ->
 def _note_deadline() -> None:
     """Note the moment after which the client no longer waits for an answer.
 
-    The reverse proxy may send the moment at which it passed the request on: it may have
-    waited for a frozen server. A client that sends it only has its own request refused.
+    The reverse proxy may send the time at which it passed the request on, because a
+    request may have waited for a frozen server. A client that forges this header can
+    only get its own request refused.
     """
     started = _STARTED.fullmatch(request.headers.get("X-Request-Start", ""))
     age = max(0.0, time.time() - float(started[1])) if started else 0.0
@@ -128,7 +129,7 @@ def _note_deadline() -> None:
 
 
 def check_in_time() -> None:
-    """Raise TooLateError if nobody waits any more, as after the server was frozen."""
+    """Raise TooLateError if the client has stopped waiting for the answer."""
     if time.monotonic() > db.session().info.get(ANSWER_BY, math.inf):
         raise TooLateError("This took too long, and nothing was saved. Try again.")
 
@@ -168,7 +169,7 @@ def nested_batch() -> Iterator[None]:
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Read everything inside as it was at one moment, whoever writes meanwhile."""
+    """Read everything inside as it was at one moment, whatever is written meanwhile."""
     _begin(**{} if is_sqlite() else {"isolation_level": "REPEATABLE READ"})
     try:
         yield
@@ -177,27 +178,30 @@ def snapshot() -> Iterator[None]:
 
 
 def _begin(**options: object) -> None:
-    """End the transaction that has only read, and begin another with these options."""
+    """End the transaction that has only read, and begin one with these options."""
     if db.session.new or db.session.dirty or db.session().info.get(BATCH):
-        raise RuntimeError("A transaction begins, and another has not ended.")
+        raise RuntimeError(
+            "A transaction cannot begin before the previous one has ended."
+        )
     db.session.rollback()
     db.session.connection(execution_options=options)
 
 
 def _end_reading(_error: BaseException | None) -> None:
-    """End the request's last transaction; the answer stays good if this fails."""
+    """End the request's last transaction; the answer is unaffected if this fails."""
     try:
         db.session.rollback()
     except exc.DBAPIError:
         db.session().invalidate()
 
 
-def wait_for(name: str) -> None:
-    """Wait for the one lock with a name, until the transaction ends.
+def take_lock(name: str) -> None:
+    """Take the lock with a name, and hold it until the transaction ends.
 
-    A wait for a row of PostgreSQL is a wait for two locks, and `lock_timeout` counts
-    for each of them: it may last longer than an idle transaction, so that a frozen
-    server could get the row next and keep it as long. SQLite has one writer.
+    Waiting for a row of PostgreSQL means waiting for two locks, and `lock_timeout`
+    counts for each of them. That may take longer than an idle transaction may last, so
+    a frozen server could get the row next and keep it as long. SQLite needs no lock: it
+    has one writer.
     """
     if not is_sqlite():
         lock = "SELECT pg_advisory_xact_lock(hashtext(%s))"
@@ -212,7 +216,7 @@ def insert(model: type[Model]) -> sqlite.Insert | postgresql.Insert:
 def execute_many(statement: str, rows: list[tuple[Any, ...]]) -> int:
     """Execute a statement for many rows; return how many rows it changed.
 
-    `?` stands for each value. The driver does this alone, in half of the time.
+    `?` marks each value. The driver executes it directly, which takes half of the time.
     """
     marks = statement if is_sqlite() else statement.replace("?", "%s")
     return db.session.connection().exec_driver_sql(marks, rows).rowcount
@@ -228,7 +232,7 @@ def as_stored(column: ColumnElement[Any], value: Any) -> Any:
 def plain_rows(query: sa.Select[Any], most: int) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of a query as the driver has them, `most` at a time.
 
-    The query selects numbers and texts alone, and its values are constants of ours.
+    The query selects only numbers and texts, and its values are constants of ours.
     This takes a third of the time that SQLAlchemy's rows take.
     """
     connection, dialect = db.session.connection(), db.engine.dialect
@@ -247,7 +251,10 @@ def plain_rows(query: sa.Select[Any], most: int) -> Iterator[tuple[Any, ...]]:
 def one_of(
     column: InstrumentedAttribute[str], texts: Sequence[str]
 ) -> ColumnElement[bool]:
-    """Compare a column with very many texts, sent as one value, which is quicker."""
+    """Return the condition that a column has one of very many texts.
+
+    They are sent as one value, which is quicker.
+    """
     if is_sqlite():
         listed = sa.func.json_each(json.dumps(texts)).table_valued("value")
         return column.in_(sa.select(listed.c.value))
@@ -267,14 +274,14 @@ def contains(text: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[b
 def unindexed(column: Any) -> Any:
     """Return a column as an expression that has no index.
 
-    Rows are to be found by something else. SQLite cannot tell how many rows have a
-    value: it might go through all of them, such as every upload of an account.
+    Use it where rows are found by another column. SQLite cannot tell how many rows have
+    a value: it might read all of them, such as every upload of an account.
     """
     return sa.func.coalesce(column, None)
 
 
 def took_too_long(error: exc.SQLAlchemyError) -> bool:
-    """Tell whether a statement did not end in time, mostly because of another one."""
+    """Tell whether a statement did not end in time, usually because of another one."""
     return _code(error) in ("55P03", "57014", sqlite3.SQLITE_BUSY)
 
 
@@ -284,7 +291,7 @@ def trouble(error: exc.SQLAlchemyError) -> str:
     if code in ("25006", "42501", sqlite3.SQLITE_READONLY):
         return "The database can only be read at the moment: nothing can be saved."
     if took_too_long(error):
-        return "The database is busy with something else that takes long."
+        return "The database is busy with another long operation."
     # PostgreSQL calls tables and columns that are missing a programming error.
     if isinstance(error, WRONG_STATEMENT) and code not in ("42P01", "42703"):
         return ""

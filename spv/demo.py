@@ -35,7 +35,7 @@ SUPPLIER, OTHER_VSP = "admin@supplier.example", "admin@other-vsp.example"
 GENERAL = "admin@general.example"
 UPLOADING = (VSP_USER, SUPPLIER, OTHER_VSP)
 DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-# The users by their email address, in the words of the sign-in page.
+# Email address to description, as on the sign-in page.
 SIGN_INS: dict[str, str] = DATA["sign_ins"]
 PANELS = {name: Panel(*texts) for name, texts in DATA["panels"].items()}
 DECLARED = {"declaration": "yes", "wording_version": ""}
@@ -45,33 +45,34 @@ FILES_AT_ONCE = 40
 
 
 def sign_ins() -> dict[str, str]:
-    """Return the demonstration sign-ins of the database: email address to words."""
+    """Return the demonstration sign-ins in use: email address to description."""
     query = select(User.email).where(User.is_demonstration, User.removed_at.is_(None))
     there = set(db.session.scalars(query))
     return {email: words for email, words in SIGN_INS.items() if email in there}
 
 
-def check_nobody_real() -> None:
-    """Raise ConflictError if the database has users who are no demonstration."""
+def check_is_demonstration() -> None:
+    """Raise ConflictError if there are users, but no demonstration users."""
     if db.session.scalar(select(User.id).limit(1)) and not sign_ins():
         raise ConflictError(
-            "The database has users who are not of the demonstration. Nothing was "
-            "done: check DATABASE_URL and SPV_ENVIRONMENT."
+            "The database has users, but none of the demonstration. Nothing was done. "
+            "Check DATABASE_URL and SPV_ENVIRONMENT."
         )
 
 
 def load(
     began: datetime | None = None, past: Callable[[], None] = lambda: None
 ) -> bool:
-    """Make the demonstration, all of it or nothing. Return False if it is there.
+    """Create the demonstration, all of it or nothing; return False if it exists.
 
-    With `began`, its people come at that moment, and `past` makes what they did since.
-    Raises ConflictError if there are other users: their app is no demonstration.
+    With `began`, its users are created as of that moment. `past` then creates what they
+    have done since. Raises ConflictError if there are users, but none of the
+    demonstration.
     """
     with nested_batch(), audit_log.registry_transaction():
         if sign_ins():
             return False
-        check_nobody_real()
+        check_is_demonstration()
         with clock.at(began) if began else nullcontext():
             _make_people()
         past()
@@ -84,7 +85,7 @@ def load(
 
 
 def _make_people() -> None:
-    """Make agency staff, and the users of accounts."""
+    """Create agency staff, and the users of accounts."""
     for each in DATA["staff"]:
         link = staff.create(each["email"], each["name"], each["role"])
         users.use_link(link.token, NEW_PASSWORD, OPERATOR)
@@ -99,13 +100,13 @@ def _make_people() -> None:
 
 
 def _make_newest() -> None:
-    """Make what is not assessed yet, a current declaration, and a few uploads."""
+    """Create waiting applications, a current declaration, and a few uploads."""
     for each in DATA["organisations"]:
         if each.get("is_waiting"):
             apply(each)
     declarations.make(DECLARED, acting(VSP_ADMIN))
     for file in DATA["files"]:
-        panels = [  # with their numbers in the pattern of the serial number
+        panels = [  # the pattern of a serial number has its number
             PANELS[name]._replace(serial_number=PANELS[name].serial_number.format(n))
             for name, first, count in file["panels"]
             for n in range(first, first + count)
@@ -124,7 +125,7 @@ def save_contact(organisation: dict[str, Any]) -> None:
 
 
 def apply(organisation: dict[str, Any]) -> None:
-    """Sign a user up, and apply for each account type; approve it unless it waits."""
+    """Sign up a user, apply for each account type, and approve unless `is_waiting`."""
     person = {"name": organisation["name"], "email": organisation["email"]}
     sign_in.sign_up(person | NEW_PASSWORD, OPERATOR)
     for account_type in organisation["account_types"]:
@@ -143,7 +144,7 @@ def acting(email: str, channel: str = "command", ip: str = "") -> Actor:
 
 
 def add_panels(count: int) -> Iterator[int]:
-    """Upload so many more panels, and yield the number of each batch that is saved."""
+    """Upload `count` more panels; yield the size of each batch saved."""
     actors = [acting(email) for email in UPLOADING]
     while count > 0:
         batch = min(count, FILES_AT_ONCE * MOST_ROWS)
@@ -157,20 +158,20 @@ def add_panels(count: int) -> Iterator[int]:
 def _upload_more(count: int, actors: Sequence[Actor]) -> None:
     """Upload new serial numbers of one to three models of a brand, as one file."""
     last = db.session.scalar(select(func.max(PanelSerial.id))) or 0
-    chosen = random.Random(last)  # noqa: S311 (the same each time)
+    chance = random.Random(last)  # noqa: S311 (the same each time)
     brands = [*DATA["brands"]]
-    account = chosen.choices(range(3), (6, 1, 3))[0]
+    account = chance.choices(range(3), (6, 1, 3))[0]
     frequency = [0.6**index for index in range(len(brands))]
-    brand = "LMW" if account == 1 else chosen.choices(brands, frequency)[0]
-    panels = made_up(chosen, brand, last + 1, count)
+    brand = "LMW" if account == 1 else chance.choices(brands, frequency)[0]
+    panels = made_up(chance, brand, last + 1, count)
     name = f"{brand.lower()}-{last + 1}.csv"
     send(actors[account], name, panels, is_wrong=False)
 
 
-def made_up(chosen: random.Random, brand: str, first: int, count: int) -> list[Panel]:
-    """Return so many panels of one to three models of a brand, from a number on."""
+def made_up(chance: random.Random, brand: str, first: int, count: int) -> list[Panel]:
+    """Return `count` made-up panels of a brand, numbered from `first`."""
     supplier, licensee = DATA["brands"][brand]
-    models = chosen.sample(WATTS, chosen.randint(1, 3))
+    models = chance.sample(WATTS, chance.randint(1, 3))
     panels = []
     for index in range(count):
         watts = models[index * len(models) // count]

@@ -1,4 +1,4 @@
-"""The past of a demonstration: eighteen months of what its people have done."""
+"""The past of a demonstration: eighteen months of uploads, applications and so on."""
 
 import json
 import random
@@ -33,9 +33,9 @@ from spv.services.stc import batches, calculations
 Step = dict[str, Any]
 Upload = tuple[int, list[Panel]]  # its id, and its panels that are valid
 PLAN: dict[str, Any] = demo.DATA["past"]
-# Addresses that nobody has, of a browser and of a program.
+# IP addresses that nobody has: of a browser, and of a program.
 IP, IP_OF_PROGRAM = "203.0.113.20", "198.51.100.7"
-CHANCE = 2026  # the same numbers each time
+CHANCE = 2026  # the seed: the same history each time
 MINUTES = 50
 DAY = timedelta(days=1)
 LAPSED = "declaration_not_current"
@@ -55,16 +55,16 @@ MISTAKES: dict[str, Callable[[list[Panel], list[Panel]], list[Panel]]] = {
 
 
 def load() -> bool:
-    """Make the demonstration with its past, as `demo.load`; False if it is there."""
+    """Create the demonstration with its past, like `demo.load`; False if it exists."""
     if any(any(audit_log.events_of(chain)) for chain in audit_log.CHAINS):
-        return demo.load()  # what has happened already cannot have a past
+        return demo.load()  # a log that has events cannot get earlier ones
     today = clock.today()
     monday = clock.first_moment_of(today - DAY * today.weekday())
     return demo.load(monday - timedelta(weeks=PLAN["weeks"]), Past(monday).make)
 
 
 class Past:
-    """The uploads so far, by account, and the number of panels that are recorded."""
+    """The generator of a demonstration's history, with the uploads made so far."""
 
     def __init__(self, monday: datetime) -> None:
         self.monday, self.chance = monday, random.Random(CHANCE)  # noqa: S311
@@ -116,7 +116,7 @@ class Past:
         self._send(step, actor, self._new(step, actor))
 
     def _correct(self, step: Step, actor: Actor) -> None:
-        """Upload what was marked as invalid again, with the right names."""
+        """Upload the rows that were marked as invalid again, with the right names."""
         if panels := self.to_correct.pop(actor.account_id, []):
             self._send(step, actor, panels)
 
@@ -154,7 +154,7 @@ class Past:
         subscriptions.cancel(_subscription(step, actor).id, actor)
 
     def _call(self, step: Step, actor: Actor) -> None:
-        """Upload by API, or only check."""
+        """Upload rows by API, or only check them."""
         panels, only_check = self._new(step, actor), "only_check" in step
         items = [dict(zip(FIELD_OF, panel, strict=True)) for panel in panels]
         query = "?validate-only" if only_check else ""
@@ -198,7 +198,7 @@ class Past:
 
     def _calculate(self, step: Step, actor: Actor) -> None:
         actor = replace(actor, channel=step.get("channel", "web"))
-        # Batteries have certificates since July 2025, and others until 2030.
+        # Batteries earn certificates since July 2025, other systems until 2030.
         with suppress(ValidationError):
             calculations.save(self._answers(), actor)
 
@@ -211,7 +211,7 @@ class Past:
 
 
 def _with_letter(panel: Panel) -> Panel:
-    """Return a panel with the letter O for a zero of its number."""
+    """Return a panel whose serial number has the letter O for a zero."""
     serial = panel.serial_number
     return panel._replace(serial_number=serial[:6] + serial[6:].replace("0", "O", 1))
 

@@ -58,7 +58,7 @@ def _words(error: HTTPException, status: int) -> Words:
 
 
 def _no_database(error: DBAPIError | PoolTimeout) -> Response:
-    """Answer 503 if the database is away, locked or read-only; else raise again."""
+    """Answer 503 if the database is down, locked or read-only; else raise again."""
     sentence = database.trouble(error)
     if not sentence:
         raise error
@@ -99,7 +99,7 @@ def _answer(status: int, title: str, sentence: str, **details: Any) -> Response:
         again=again, failed=status >= 500, **details,
     )  # fmt: skip
     if pages.wants_partial():
-        # An error replaces the page, whichever part of it the answer was meant for.
+        # An error replaces the whole page, whatever part of it HTMX asked for.
         pages.replace_content(response)
         response.headers["HX-Reselect"] = "#error"
     return response

@@ -65,7 +65,10 @@ class Base(DeclarativeBase):
 
 
 class Csrf(CSRFProtect):  # type: ignore[misc]
-    """CSRF tokens, which anybody can sign with the known secret of a demonstration."""
+    """CSRF protection that refuses a forged token instead of failing on it.
+
+    The secret of a demonstration is known, so a signed token can hold anything.
+    """
 
     def protect(self, *args: Any, **kwargs: Any) -> None:
         """Refuse a form whose token is missing, wrong, or not a token at all."""
@@ -76,7 +79,7 @@ class Csrf(CSRFProtect):  # type: ignore[misc]
 
     def _get_csrf_token(self) -> str | None:
         token = super()._get_csrf_token()
-        # A longer one is not ours, and might unpack to a thousand times its length.
+        # A longer token is not ours, and might unpack to a thousand times its length.
         return token if token and len(token) <= LONGEST_TOKEN else None
 
 
@@ -88,7 +91,7 @@ else:
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:
-    """Index the rows of a table that meet a condition; `uq_` begins a unique index."""
+    """Index the rows that meet a condition; a name with `uq_` makes it unique."""
     some, unique = text(where), name.startswith("uq_")
     return Index(name, *columns, unique=unique,
                  sqlite_where=some, postgresql_where=some)  # fmt: skip
@@ -105,7 +108,7 @@ def network() -> str:
 
 
 def request_id() -> str:
-    """Return the id of this request: that of a reverse proxy, or a random one."""
+    """Return the id of this request, from a reverse proxy or random."""
     if "request_id" not in g:
         sent = request.headers.get("X-Request-Id", "")
         is_id = REQUEST_ID.fullmatch(sent)

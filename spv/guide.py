@@ -15,7 +15,7 @@ from spv.rules.ledger.statements import REASONS
 from spv.rules.stc.system_types import SystemType
 
 _BETWEEN_WORDS = re.compile("[^a-z0-9]+")
-ROOM = Path(__file__).parent
+FOLDER = Path(__file__).parent
 # Where a link of a document goes, seen from /help. A link to another file is only text.
 LINKS = {"api.md": "help/api"}
 CLASSES = {
@@ -51,15 +51,15 @@ def slug(words: str) -> str:
     return _BETWEEN_WORDS.sub("-", words.lower()).strip("-")
 
 
-_TERMS = tomllib.loads((ROOM / "terms.toml").read_text(encoding="utf-8"))
+_TERMS = tomllib.loads((FOLDER / "terms.toml").read_text(encoding="utf-8"))
 TERMS = {name: Term(f"term-{slug(name)}", **texts) for name, texts in _TERMS.items()}
 
 
 @cache
 def document(name: str) -> Document:
     """Return a document of docs/."""
-    text = (ROOM.parent / f"docs/{name}.md").read_text(encoding="utf-8")
-    # Raw HTML is escaped, and quotation marks are those of the pages.
+    text = (FOLDER.parent / f"docs/{name}.md").read_text(encoding="utf-8")
+    # Raw HTML is escaped, and quotation marks become “ and ”, as on other pages.
     markdown = MarkdownIt("js-default", {"typographer": True}).disable("replacements")
     _, title, _, *tokens = markdown.parse(text)
     headings = []
@@ -68,18 +68,18 @@ def document(name: str) -> Document:
             token.attrSet("id", slug(following.content))
             if token.tag == "h2":
                 headings.append((slug(following.content), following.content))
-    _dress(tokens)
+    _add_classes(tokens)
     html = markdown.renderer.render(tokens, markdown.options, {})
     return Document(title.content, html, headings)
 
 
-def _dress(tokens: list[Token]) -> None:
-    """Give each element the class of its kind, and each link the address in the app."""
+def _add_classes(tokens: list[Token]) -> None:
+    """Give each element its class, and each link its address in the app."""
     for token in tokens:
         is_served = True
         for each in (token, *(token.children or ())):
             if each.type in ("code_block", "fence"):
-                each.type = "code_block"  # a fence would put its class inside
+                each.type = "code_block"  # a fence puts the class on an inner element
                 each.attrSet("class", "spv-pre")
             elif each.nesting == 1 and each.tag in CLASSES:
                 each.attrSet("class", CLASSES[each.tag])
@@ -94,10 +94,10 @@ def _dress(tokens: list[Token]) -> None:
 @cache
 def _parsed() -> tuple[dict[str, Any], dict[str, str]]:
     """Return the OpenAPI document, and the meaning of each error code."""
-    text = (ROOM / "openapi.yaml").read_text(encoding="utf-8")
+    text = (FOLDER / "openapi.yaml").read_text(encoding="utf-8")
     content: dict[str, Any] = yaml.safe_load(text)
-    marking = content["components"]["schemas"]["Marking"]["properties"]
-    marking["reason"]["enum"].extend(REASONS)
+    invalidation = content["components"]["schemas"]["InvalidationRequest"]["properties"]
+    invalidation["reason"]["enum"].extend(REASONS)
     calculation = content["paths"]["/api/stc/v1/calculation"]["get"]["parameters"]
     calculation[0]["schema"]["enum"].extend(map(str, SystemType))
     return content, content.pop("x-shared")["error-codes"]

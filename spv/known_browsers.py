@@ -24,8 +24,8 @@ def browser() -> str:
 def browser_or_network() -> str:
     """Return the key of the rate limit of sign-ins: a known browser, else a network.
 
-    The cards of a demonstration have a limit of their own: a wrong password does not
-    count for them.
+    The sign-in cards of a demonstration have a separate limit: wrong passwords typed
+    into the form do not count against it.
     """
     email, password = (request.form.get(each, "") for each in ("email", "password"))
     is_card = sign_in.uses_card(email, password)
@@ -33,7 +33,7 @@ def browser_or_network() -> str:
 
 
 def keep_browser(browser: str, response: Response) -> Response:
-    """Send the cookie of a browser that a user has signed in with: its signed id."""
+    """Send the cookie of a browser that a user has signed in with: a signed id."""
     response.set_cookie(
         security.cookie_name(KNOWN_BROWSER), _signer().sign(browser).decode(),
         max_age=kept_for(sessions.BROWSER_LASTS), path=security.cookie_path(),

@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
         "moment": clock.format_moment,
         "plain": format_decimal,
         "qr": lru_cache(_qr_code),
-        "qr_of_secret": _qr_code,  # which must not stay in memory
+        "qr_of_secret": _qr_code,  # not cached: a secret must not stay in memory
         "pretty": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
         "short_day": clock.format_short_date,
         "time": lambda moment: f"{moment.astimezone(clock.ZONE):%H:%M}",
@@ -63,7 +63,7 @@ def init_app(app: Flask) -> None:
 
 
 def _address(endpoint: str, **values: Any) -> str:
-    """Return the address of a page; one without values is kept, as menus have many."""
+    """Return the address of a page; cached if it has no values, as menus have many."""
     if values or endpoint[0] == ".":
         return url_for(endpoint, **values)
     return _plain_address(request.script_root, endpoint)
@@ -113,12 +113,13 @@ def render(
     if form and form.retry_after:
         flask.g.retry_after = form.retry_after
     if status in (400, 429) and wants_partial():
-        replace_content(response)  # this page is ours, and not a proxy's
+        # spv.js ignores error pages without a target: they may be a proxy's.
+        replace_content(response)
     return response
 
 
 def submits(form_class: Callable[[], Any], page: View) -> Callable[[View], View]:
-    """Give a view the form that was sent, and show its page again if that has errors.
+    """Give a view the form that was sent; show its page again if the form has errors.
 
     If the view raises ValidationError, `page` gets the values of the address, the form
     with the sentences of the error beside its fields, and the details of the error.
@@ -138,11 +139,11 @@ def submits(form_class: Callable[[], Any], page: View) -> Callable[[View], View]
     return decorate
 
 
-def recorded(view: View) -> View:
-    """Keep a GET that writes an event for people who look at its answer.
+def logs_a_view(view: View) -> View:
+    """Run a GET view that logs an event only if somebody will see its page.
 
-    A HEAD gets no page. A browser that fetches in advance is refused: it asks again
-    when somebody goes there.
+    A HEAD request gets an empty answer, and a prefetch a 503: the browser asks again
+    when the page is opened.
     """
 
     @wraps(view)
@@ -170,7 +171,7 @@ def fields_to_resend() -> list[tuple[str, str, str]]:
 
 
 def done(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
-    """Go on to the page of a success: a 303, or for HTMX the page itself."""
+    """Show the next page after a success: a 303, or for HTMX the page itself."""
     redirect = go_to(endpoint, message, **values)
     if not wants_partial():
         return redirect
@@ -181,7 +182,7 @@ def done(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
 
 
 def go_to(endpoint: str, message: str = "", **values: Any) -> BaseResponse:
-    """Go on to a page by a new request, as the user may have other roles now."""
+    """Redirect to a page, because the user may have other roles now."""
     if message:
         flask.flash(message)
     return flask.redirect(url_for(endpoint, **values), 303)
@@ -194,7 +195,7 @@ def replace_content(response: Response) -> None:
 
 
 def number(name: str) -> int:
-    """Read a number of the query, such as where a list continues; 0 if it is none."""
+    """Read a number of the query, such as where a list continues; 0 if it has none."""
     text = request.args.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
@@ -239,7 +240,7 @@ def _signer() -> TimedSerializer[str]:
 
 
 def _qr_code(text: str, scale: int, longest: int = LONGEST_QR) -> Markup:
-    """Draw a QR code, dark on light in dark mode too; none of a very long text."""
+    """Draw a QR code, dark on light in dark mode too; nothing for a very long text."""
     if len(text) > longest:
         return Markup()
     code = segno.make(text, error="m", micro=False)

@@ -1,4 +1,4 @@
-"""The one table of routes: the roles that may use them; and the navigation."""
+"""The table of routes with the roles that may use each, and the navigation."""
 
 from typing import NamedTuple
 
@@ -17,8 +17,8 @@ STAFF_ADMINISTRATOR = frozenset({Role.STAFF_ADMINISTRATOR})
 AGENCY = STAFF | ASSESSOR | STAFF_ADMINISTRATOR
 API_CLIENT = frozenset({Role.SYSTEM})
 
-# Who may use which routes: people with one of the roles. If the address of a route
-# names something of an account, users of other accounts get a 404.
+# The roles that may use each route. If the address of a route names something of an
+# account, users of other accounts get a 404.
 _ROUTES = {
     EVERYONE: (
         "static", "site.index", "site.find", "site.help", "site.alive", "site.ready",
@@ -95,13 +95,14 @@ _ROUTES = {
         "staff_products.load",
     ),
 }  # fmt: skip
-# These ask for a code of the second factor if the user has one and gave none lately.
+# Routes that ask for a code of the second factor, if the user has one and gave no code
+# lately.
 FRESH_FACTOR = {
     "second_factor.add", "second_factor.renew", "second_factor.remove",
     "staff_accounts.suspend", "staff_accounts.reinstate", "staff_accounts.add_staff",
     "staff_accounts.change_role", "staff_accounts.remove_staff",
 }  # fmt: skip
-# All that staff of production may use before they have a second factor.
+# The only routes that staff of production may use before they have a second factor.
 UNPROVEN = {
     "static", "site.alive", "site.ready", "sign_in.new", "sign_in.create",
     "sign_in.sign_out", "account.open_link", "account.use_link", "second_factor.ask",
@@ -111,7 +112,7 @@ POLICIES = {name: roles for roles, names in _ROUTES.items() for name in names}
 
 
 class Group(NamedTuple):
-    """Routes and their words, under a heading; if it has words itself, they open it."""
+    """Links under a heading; with `words`, they are folded under these words."""
 
     heading: str
     words: str
@@ -147,7 +148,7 @@ MENU = [
 
 
 def needs_account(roles: frozenset[Role], allowed: frozenset[Role]) -> bool:
-    """Tell whether a user lacks an account for a route, or only a type of account."""
+    """Tell whether a user could use a route with an account, or with another type."""
     needed = allowed - AGENCY
     lacks_type = needed == UPLOADER and roles >= ACCOUNT
     return lacks_type or bool(needed and roles == PERSON)

@@ -44,7 +44,7 @@ class _Probe:
 
 
 def problem() -> str:
-    """Say what keeps the app from serving; "" if nothing does.
+    """Return the reason why the app cannot serve, as a sentence; "" if it can.
 
     A write is tried at most every 5 seconds. Until the next attempt ends, all requests
     get the result of the last one. The cause is logged when the result changes.
@@ -74,13 +74,13 @@ def revision_problem() -> str:
 
 
 def missing(connection: Connection) -> str:
-    """Name the parts of the models that the database lacks, or has otherwise."""
+    """Name the parts of the models that the database lacks, or has in another form."""
     context = MigrationContext.configure(connection)
     with warnings.catch_warnings():
         # SQLite's indexes on expressions cannot be read back.
         warnings.filterwarnings("ignore", ".*expression-based index")
         found = {*_describe(compare_metadata(context, db.metadata))}
-    # Triggers, and indexes on expressions, are compared by their names alone.
+    # Triggers, and indexes on expressions, are only compared by their names.
     dialect = connection.dialect.name
     existing = set(connection.scalars(text(_NAMES[dialect])))
     tables: list[Table] = db.metadata.sorted_tables
@@ -88,7 +88,7 @@ def missing(connection: Connection) -> str:
     found |= {f"index {name} is missing" for name in indexes - existing}
     found |= {f"trigger {n} is missing or off" for n in GUARDS[dialect] - existing}
     words = ", ".join(sorted(found))
-    return f"The tables are not those of the models: {words}." if found else ""
+    return f"The tables differ from the models: {words}." if found else ""
 
 
 def _attempt(probe: _Probe) -> tuple[str, str]:
@@ -109,7 +109,7 @@ def _attempt(probe: _Probe) -> tuple[str, str]:
         probe.busy_since = min(probe.busy_since, monotonic())
         if monotonic() - probe.busy_since < PATIENCE:
             return "", ""
-        return "Nothing can be saved: another change does not come to its end.", cause
+        return "Nothing can be saved: another change has not finished.", cause
     probe.busy_since = math.inf
     return "", ""
 

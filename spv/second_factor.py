@@ -1,4 +1,4 @@
-"""Ask for a code of the second factor before some acts, and then go on with the act."""
+"""Ask for a code of the second factor before some requests, then let them through."""
 
 from flask import Flask, Response, request
 
@@ -12,7 +12,7 @@ FIELD = "second_factor_code"
 
 
 def init_app(app: Flask) -> None:
-    """Guard the routes that need a code given lately."""
+    """Guard the routes that need a recent code."""
     app.before_request(_ask_for_code)
 
 

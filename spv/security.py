@@ -25,7 +25,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-# Of no use beside our own files that a page loads.
+# Not sent with files that pages load, where they have no effect.
 PAGE_HEADERS = {
     "Content-Security-Policy": CSP,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -39,7 +39,7 @@ LOADED_BY_PAGES = (
     "application/javascript",
     "image/svg+xml",
 )
-# Their addresses contain a secret token, which no other site may see.
+# Routes whose addresses contain a secret token, which no other site may see.
 PRIVATE_ADDRESSES = ("account.open_link", "account.use_link")
 MAY_BE_TRIED_AGAIN = (409, 429, 503)
 NOT_READY_FOR = "5"  # seconds
@@ -47,14 +47,14 @@ NOT_READY_FOR = "5"  # seconds
 # megabytes of them take seconds.
 MOST_FIELDS, MOST_ESCAPES = 100_000, 30_000
 _NOT_ESCAPED = bytes(set(range(128)) - {ord("%")})
-# Nor the headers of a form's parts: a file has one of some 200 bytes.
+# The headers of many form parts are slow, too: a file's are some 200 bytes.
 MOST_PARTS, MOST_OF_HEADERS = 1_000, 200_000  # bytes of all parts
 BLANK_LINES = (b"\r\n\r\n", b"\n\n", b"\r\r")
 # What spv and its libraries put into a session; the tokens are plain ASCII. A sign-in
 # that waits for a code is in `half_sign_in`, a second factor to confirm in `set_up`.
 TOKENS = ("_user_id", "_id", "csrf_token", "half_sign_in", "set_up")
 SESSION = dict.fromkeys(TOKENS, str) | {"_fresh": bool, "_flashes": list}
-LONGEST_COOKIE = 4_096  # characters; browsers keep none that is longer
+LONGEST_COOKIE = 4_096  # characters; browsers do not keep a longer one
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host",
              "X-Forwarded-Prefix", "Forwarded")  # fmt: skip
 NO_PROXIES = (
@@ -73,7 +73,7 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 SERVERS = ("werkzeug", "waitress", "gunicorn.access", "gunicorn.error")
 _QUERY = re.compile(r"""\?[^\s"']+""")
 _TOKEN = re.compile(r"(?<=/)[\w-]{43,}")  # of a password link: it has 43 characters
-# The pattern of waitress takes a time that grows with the square of the blanks in a
+# The pattern of waitress takes a time that grows with the square of the spaces in a
 # header: 16 kB of them take a second and 128 kB a minute, in which nobody gets an
 # answer. This one accepts the same headers.
 HEADER = re.compile(
@@ -104,7 +104,7 @@ class Sessions(SecureCookieSessionInterface):
             if len(cookie) <= LONGEST_COOKIE:
                 found = super().open_session(app, request)
         except (BadData, TypeError, ValueError):
-            pass  # it is signed, but is no session
+            pass  # it is signed, but is not a session
         return found if found and _is_session(found) else self.session_class()
 
 
@@ -133,7 +133,7 @@ def init_app(app: Flask) -> None:
 def cookie_name(base: str) -> str:
     """Return the name of a cookie, with a prefix so that only this app can set it.
 
-    `__Host-` is for the path "/" alone, `__Secure-` for a path prefix; both need https.
+    `__Host-` is only for the path "/", `__Secure-` for a path prefix. Both need https.
     """
     if not current_app.config["SESSION_COOKIE_SECURE"]:
         return base
@@ -141,7 +141,7 @@ def cookie_name(base: str) -> str:
 
 
 def cookie_path() -> str:
-    """Return the path of every cookie: the app's, as its host may have other apps."""
+    """Return the path of every cookie: only the app's, as its host may have others."""
     return request.script_root or "/"
 
 
@@ -196,12 +196,12 @@ def _warn_once(words: str, *values: str) -> None:
 
 @limiter.request_filter
 def _reads_a_page() -> bool:
-    """Exempt the reading of pages from rate limits: writing and the APIs have them."""
+    """Exempt page views from rate limits; writes and the APIs keep theirs."""
     return request.method in ("GET", "HEAD") and not request.path.startswith("/api/")
 
 
 def _is_session(found: SecureCookieSession) -> bool:
-    """Tell whether spv and its libraries can have put everything into a session."""
+    """Tell whether everything in a session can come from spv and its libraries."""
     flashes = found.get("_flashes", [])
     return (
         all(type(value) is SESSION.get(name) for name, value in found.items())
@@ -254,10 +254,10 @@ def _set_headers(response: Response) -> Response:
 
 
 def _set_retry_after(response: Response) -> None:
-    """Say how long to wait where a second try makes sense: never 0 seconds.
+    """Set how long to wait, where another attempt makes sense: never 0 seconds.
 
-    The limiter adds the rest of its minute to every answer. That is right for a 429
-    alone, and there the wait that the page names comes first.
+    The limiter adds the rest of its minute to every answer. Only a 429 may keep it, and
+    a wait that the page names takes precedence.
     """
     wait = str(g.get("retry_after") or "")
     if response.status_code == 429:

@@ -133,7 +133,7 @@ KINDS = [
     no("a document", '{\\rtf1 "x"', "a document (RTF)"),
     no("SYLK", 'ID;PWXL;N;E\nC;X1;Y1;K"Supplier name"', "semicolons"),
     no("an email", 'From: a@b.example\nSubject: "panels"\n', "an email"),
-    no("fixed width", AB.replace(",", "      "), "separated by blanks"),
+    no("fixed width", AB.replace(",", "      "), "separated by spaces"),
     no("full-width commas", AB.replace(",", "，"), "full-width commas"),
     no("a LibreOffice spreadsheet", ODS, "a LibreOffice spreadsheet (.ods)"),
     no("a Numbers spreadsheet", b"PK\x03\x04" + b"\0" * 26 + b"Index/Document.iwa",

@@ -208,7 +208,7 @@ def append_at_another_time(one):
     at = clock.now() + timedelta(minutes=minutes)
     event = one.random.choice(events)
     number = one.append(chain, event, forge=seal, at=at)
-    return rf"{chain}: event {number} has the wrong time: {at:%d.%m.%Y %H:%M} UTC$"
+    return rf"{chain}: event {number} has the wrong time: {at:%Y-%m-%d %H:%M} UTC$"
 
 
 def _rewrite(one, seal):

@@ -13,6 +13,6 @@ def change_approved_product(one):
         lambda _, number: {"model_number": f"Z{number(10, 99)}"},
     )
     return (
-        r"the list of approved products: (not the one that the log tells of"
+        r"the list of approved products: (not the list that the log recorded"
         r"|the search keys of names were changed)$"
     )

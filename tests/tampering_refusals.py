@@ -60,7 +60,10 @@ def change_conflict(one):
         "refused_upload_id holder_id account_id serial_count refused_at",
         lambda row, _: {"holder_id": row.holder_id + 1000},
     )
-    return REFUSED.format(r"\d+") + "(its conflicts were changed|conflicts of it )"
+    return (
+        REFUSED.format(r"\d+")
+        + "its conflicts (were changed|are saved, but not in the log)$"
+    )
 
 
 @kind("the count of an account's day changed, removed or inserted")
@@ -70,7 +73,7 @@ def change_account_day(one):
         "account_id day recorded marked marked_other refused_uploads conflicts",
         lambda row, _: {"account_id": row.account_id + 1000},
     )
-    return r"account \d+: \d{4}-\d\d-\d\d is counted wrongly$"
+    return r"the counts of account \d+ on \d{4}-\d\d-\d\d are wrong$"
 
 
 @kind("a look-alike changed, removed or inserted")
@@ -94,6 +97,6 @@ def change_subject(one):
         lambda _, number: {"key": f"{number(10_000, 20_000)}"},
     )
     return (
-        r"(stc|registry): event \d+ is found by other subjects than it tells$"
+        r"(stc|registry): event \d+ is indexed under other subjects than it records$"
         r"|subjects are saved for event id \d+, which does not exist$"
     )

@@ -151,7 +151,7 @@ def edit_row_of_batch(one):
         one.delete(table, row)
     else:
         one.alter(table, row, "certificates row_number system_type installation_date")
-    return rf"{batch.reference}: saved with other rows than event \d+ has"
+    return rf"{batch.reference}: differs from event \d+ in its rows$"
 
 
 @kind("a calculation added or removed")
@@ -223,8 +223,8 @@ def insert_declaration(one):
     table = Declaration.__table__
     row = one.pick(table)
     number = one.insert(table, row)
-    words = "of no upload" if row.expires_on is None else "saved, but not in the log"
-    return rf"declaration {number}: {words}$"
+    unlogged, spare = "saved, but not in the log", "belongs to no upload"
+    return f"declaration {number}: {spare if row.expires_on is None else unlogged}$"
 
 
 @kind("a product inserted that no row has")
@@ -232,7 +232,7 @@ def insert_product(one):
     table = Product.__table__
     names = ("Supplier", "Holder", f"M{one.random.random()}")
     number = one.insert(table, one.pick(table), **product_values(names))
-    return rf"product {number}: of no upload$"
+    return rf"product {number}: belongs to no upload$"
 
 
 @kind("counts added or removed")

@@ -55,5 +55,5 @@ def test_stc_replay_of_a_changed_calculation(run):
     change(StcCalculation, StcCalculation.id == 1, certificates=46)
     code, output = run("stc", "replay")
     assert code == 1
-    assert "saved with another result than event 1 has" in output
+    assert "differs from event 1 in its result" in output
     assert output.endswith("1 calculation recomputed, 1 difference\n")

@@ -70,7 +70,7 @@ def test_a_lock_that_stays_is_503_and_reading_goes_on(demonstration, short_limit
     browser = browser_of(demonstration, demo.VSP_USER)
     reconnect()
     with lock_held():
-        assert "busy with something else" in unavailable(send_file(browser))
+        assert "busy with another long operation" in unavailable(send_file(browser))
         answer = system.send(body=items(3))
         assert '"code":"service_unavailable"' in unavailable(answer).replace(" ", "")
         assert browser.get("/panels").status_code == 200
@@ -176,7 +176,7 @@ def test_ready_while_others_write_but_not_while_the_lock_stays(
         assert client.get("/readyz").status_code == 200  # it may be a long write
         monkeypatch.setattr(readiness, "PATIENCE", 0)
         for _ in range(3):
-            assert "does not come to its end" in unavailable(client.get("/readyz"))
+            assert "change has not finished" in unavailable(client.get("/readyz"))
     assert client.get("/readyz").status_code == 200
     logged = [record.message for record in caplog.records]
     assert len(logged) == 2, logged

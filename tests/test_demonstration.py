@@ -82,7 +82,7 @@ def test_real_people_are_never_lost_to_a_demonstration(app, run):
     for command in ("load", "reset"):
         code, output = run("demo", command)
         assert code == 1
-        assert "users who are not of the demonstration. Nothing was done" in output
+        assert "users, but none of the demonstration. Nothing was done" in output
     assert [user.email for user in db.session.query(User)] == [KIM["email"]]
 
 

@@ -144,7 +144,7 @@ def test_readyz_and_upgrade_name_what_is_missing(app, client, caplog):
         "index uq_panel_serials_serial_number is missing",
         *(f"trigger {name} is missing or off" for name in sorted(GUARDS[dialect])),
     ]
-    sentence = f"The tables are not those of the models: {', '.join(names)}."
+    sentence = f"The tables differ from the models: {', '.join(names)}."
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json["reason"]) == (503, sentence)
     assert int(answer.headers["Retry-After"]) > 0

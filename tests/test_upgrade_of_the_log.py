@@ -129,7 +129,7 @@ ROWS_OF_BEFORE = [
     ("UPDATE panel_serials SET serial_number = 'ZZ1' WHERE serial_number = 'EX000002'",
      r"upload \d+: its rows were changed"),
     ("UPDATE stc_calculations SET certificates = 1 WHERE batch_id IS NULL",
-     r"\S+: saved with another result than event 1 has"),
+     r"\S+: differs from event 1 in its result"),
 ]  # fmt: skip
 
 
@@ -160,5 +160,5 @@ def test_without_the_event_that_took_them_in(upgraded):
             db.session.execute(gone.execution_options(synchronize_session=False))
     db.session.commit()
     found = [each for each in checks.verify().sentences if "no seal" in each]
-    end = "its last event has no seal: its end was cut, or it was made again"
+    end = "the last event has no seal: the end was cut off, or the log was made again"
     assert found == [f"stc: {end}", f"registry: {end}"]

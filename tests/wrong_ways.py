@@ -95,7 +95,7 @@ def rows_left_out(trainee, trainer):
     lines = trainee.mended().split(b"\r\n")
     kept = [line for number, line in enumerate(lines) if number not in (2, 5)]
     trainee.upload(b"\r\n".join(kept))
-    return "2 of its 8 rows are not in the ledger"
+    return "2 of your 8 rows are not in the ledger"
 
 
 @wrong("declare")
@@ -137,7 +137,7 @@ def two_rows_of_three(trainee, trainer):
     rows = json.loads(trainee.file("send"))["serialNumbers"][:2]
     body = json.dumps({"serialNumbers": rows}).encode()
     assert trainee.send_rows(trainee.show_key(), body)[0] == 201
-    return "1 of its 3 rows is not in the ledger"
+    return "1 of your 3 rows is not in the ledger"
 
 
 @wrong("send")
@@ -184,7 +184,7 @@ def another_system(trainee, trainer):
 def another_number(trainee, trainer):
     trainee.answer("calculate", "1")
     trainee.calculate()
-    return "By hand you got 1, and the calculator something else."
+    return "You got 1 by hand, but the calculator got something else."
 
 
 @wrong("log")
@@ -197,7 +197,7 @@ def nothing_calculated(trainee, trainer):
 def another_event(trainee, trainer):
     trainee.calculate()
     trainee.answer("log", "5,000")
-    return "Event 5000 of the log is not that of your calculation."
+    return "Event 5000 of the log is not the event of your calculation."
 
 
 @wrong("check")

@@ -114,7 +114,7 @@ def verify(event, proof, keys, rows):
     require(is_in, "The hashes do not lead from this event to the checkpoint.")
     said = json.loads(event)
     is_there = (said["chain"], said["sequence"]) == (name.rpartition("/")[2], index + 1)
-    require(is_there, "The event stands at another place of the log than it says.")
+    require(is_there, "The event's position in the log is not the one that it states.")
     facts = said["facts"]
     if rows:
         is_upload = facts.get("digest_version") == 1

@@ -12,7 +12,7 @@ class Form(FlaskForm):  # type: ignore[misc]
     """A form of spv. CSRFProtect checks its token before the view reads it."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        """Check no token a second time, and put none into the page twice."""
+        """Leave the CSRF token to CSRFProtect and to the `csrf` macro."""
 
         csrf = False
 

@@ -158,7 +158,7 @@ class SuspensionForm(Form):
 
 
 class ProductsForm(FileForm):
-    """A list of approved products, or the reference of one that was looked at."""
+    """A list of approved products, or the reference of a list that was looked at."""
 
     file = FileField("CSV file of approved products")
     kept_file = fields.StringField()

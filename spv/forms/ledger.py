@@ -25,7 +25,7 @@ NOT_BOTH = (
 
 
 class SearchForm(Form):
-    """The criteria of a search of the ledger. They stand in the address."""
+    """The criteria of a search of the ledger. They are part of the address."""
 
     serial_number = StringField(FIELDS["serial_number"])
     supplier_name = StringField(FIELDS["supplier_name"])
@@ -41,7 +41,7 @@ class SearchForm(Form):
 
 
 class TickedRows(NamedTuple):
-    """The rows that are ticked, on this page of a search and on those before.
+    """The rows that are ticked, on this page of a search and on earlier pages.
 
     With `every`, all rows that match are ticked, except those in `rows`.
     """
@@ -65,18 +65,18 @@ class TickedRows(NamedTuple):
         return (row_id in self.rows) is not self.every
 
     def elsewhere(self, rows: Iterable[Any]) -> list[int]:
-        """Return the ids that are on other pages than the one with some rows."""
+        """Return the ids that are not among the rows of this page."""
         return sorted(self.rows.difference(row.id for row in rows))
 
 
 def _row_ids(sent: MultiDict[str, str], name: str) -> set[int]:
-    """Read row ids, without texts that are no number or too large for a database."""
+    """Read row ids; leave out texts that are no number or too large for a database."""
     texts = sent.getlist(name)
     return {int(t) for t in texts if t.isascii() and t.isdecimal() and len(t) < 19}
 
 
 class InvalidateForm(Form):
-    """The reason to mark rows as invalid. `selection` is signed: the rows shown."""
+    """The reason to mark rows as invalid. `selection` has the rows shown, signed."""
 
     selection = StringField()
     reason = StringField("Reason")
@@ -121,7 +121,7 @@ class CheckForm(FileForm):
 
     @property
     def filename(self) -> str:
-        """The name of the file, without folders; that of pasted rows says so."""
+        """The name of the file, without folders; "pasted rows" if there is no file."""
         return super().filename if self.has_file else "pasted rows"
 
     def data_of_file(self) -> bytes:
@@ -137,7 +137,7 @@ class CheckForm(FileForm):
 
 
 class UploadForm(CheckForm):
-    """A file and its declaration, or with `check_only` the file alone."""
+    """A file and its declaration, or with `check_only` only the file."""
 
     declaration = StringField("Declaration")
     wording_version = StringField()
@@ -151,14 +151,14 @@ class UploadForm(CheckForm):
 
     @property
     def is_kept(self) -> bool:
-        """True if the file is one that was kept, and no other was sent."""
+        """True if a kept file is to be used: no other file was sent."""
         is_sent = self.has_file or (self.pasted.data or "").strip()
         return bool(self.kept_file.data) and not is_sent
 
     def data_of_file(self) -> bytes:
-        """Return the bytes of the file; none if it is one that was kept.
+        """Return the bytes of the file; empty if a kept file is to be used.
 
-        Raises ValidationError, also for the declaration unless it is only checked.
+        Raises ValidationError. Checks the declaration too, unless `check_only` is set.
         """
         find = bytes if self.is_kept else super().data_of_file
         readers: dict[str, Callable[[Any], Any]] = {"file": lambda _: find()}
@@ -181,7 +181,7 @@ class VerifyForm(Form):
     checkpoint = StringField("An older checkpoint, or an older proof (optional)")
 
     def given(self) -> tuple[str, str, str]:
-        """Return the event, the proof and the older checkpoint, which may stand alone.
+        """Return the event, the proof and the older checkpoint, which needs no event.
 
         Raises ValidationError if the event or the proof is missing, or given twice.
         """

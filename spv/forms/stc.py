@@ -19,13 +19,13 @@ LONGEST_ANSWER = 40
 
 
 class StcForm(Form):
-    """One system. The fields that show follow from the system type."""
+    """A form about one system. The system type decides which fields it shows."""
 
     system_type = StringField(types.SYSTEM_TYPE_LABEL)
     added_to = StringField(name="with")
 
     system_types = types.SYSTEM_TYPES
-    is_suggested = False  # True if the installation date is not the person's answer
+    is_suggested = False  # True if the installation date is not an answer of the user
 
     def __init__(self, *sent: Any, **values: Any) -> None:
         super().__init__(*sent, **values)
@@ -36,7 +36,7 @@ class StcForm(Form):
             self.periods = system.period_choices()
             self.period = system.read_period(self.answers.get("calculation_period", ""))
         self.hints = hints(self.answers)
-        # Answers for other system types stay if the person changes the type.
+        # Answers for other system types are kept if the user changes the type.
         asked = ("system_type", *self.questions)
         self.other_answers = {n: v for n, v in self.answers.items() if n not in asked}
         # The solar result that a battery is added to, if any.
@@ -49,18 +49,18 @@ class StcForm(Form):
 
     @cached_property
     def answers(self) -> dict[str, str]:
-        """The answers that were given, without blanks around them."""
+        """The answers that were given, without spaces around them."""
         given = ((name, (self[name].data or "").strip()) for name in types.ALL_FIELDS)
         return {name: text for name, text in given if text}
 
     @property
     def installation_day(self) -> date:
-        """The installation date, which has to be a day."""
+        """The installation date; raises ValueError if it is not valid."""
         return date.fromisoformat(self.iso_date)
 
     @property
     def deeming_period(self) -> str:
-        """The deeming period of solar panels of that day, in words."""
+        """The deeming period for panels installed on that day, in words."""
         return pluralise(deeming_period(self.installation_day), "year")
 
     def short_answers(self) -> dict[str, str]:

@@ -26,9 +26,9 @@ class User(Numbered):
     then be used by another user. A user without `password_hash` cannot sign in before
     using a password link. Agency staff have a `staff_role`: assessor, auditor or
     administrator. `staff_link_event` is the number of the event with which staff last
-    made a password link for the user, and `closed_link_event` the last such event of
-    which the user has closed the notice: they are told of their own, and administrators
-    of those for users of their account.
+    made a password link for the user. `closed_link_event` is the last such event whose
+    notice the user has closed. Users see notices of their own links; administrators
+    also see those of their account's users.
     """
 
     __table_args__ = (
@@ -72,8 +72,8 @@ class SecondFactor(Numbered):
     """The second factor of a user: one-time codes by time (TOTP, RFC 6238).
 
     `sealed` is the encrypted secret. `recovery` are the hashes of the recovery codes
-    that were not used. `last_step` is the time step of the last code that was taken, so
-    that no code is taken twice.
+    that were not used. `last_step` is the time step of the last code that was accepted,
+    so that no code is accepted twice.
     """
 
     user_id: Mapped[UserId] = mapped_column(unique=True)
@@ -94,9 +94,9 @@ class KnownBrowser(Numbered):
 
 
 class SignInTries(Table):
-    """A counter of failed sign-ins, which ends a day after the first of them.
+    """A counter of failed sign-ins, which ends a day after the first failure.
 
-    `subject` is the hash of what was tried, such as an email address, whether it has a
+    `subject` is the hash of what was typed, such as an email address, whether it has a
     user or not. `network` is empty if the counter is for all networks.
     """
 

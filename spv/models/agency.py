@@ -28,9 +28,9 @@ class RefusedUpload(MadeBy, Numbered):
     """An upload that was refused, by page or API: nothing of it is in the ledger.
 
     `why` is the sentence that the account read. `report` are the problems as it saw
-    them, kept until `report_until`. `sha256` is the digest of what was sent and of why
-    it was refused. `conflict_count` is the number of its serial numbers that the ledger
-    had as valid.
+    them, kept until `report_until`. `sha256` is the digest of the rows that were sent
+    and of why they were refused. `conflict_count` is the number of its serial numbers
+    that the ledger had as valid.
     """
 
     __table_args__ = (
@@ -74,7 +74,7 @@ class Conflict(Table):
     `account_id` is the account that was refused, and `holder_id` the other one.
     """
 
-    # Those of a holder and of an account, the newest first.
+    # The conflicts of a holder and of an account, the newest first.
     __table_args__ = (
         Index(None, "holder_id", "refused_upload_id"),
         Index(None, "account_id", "refused_upload_id"),
@@ -88,10 +88,10 @@ class Conflict(Table):
 
 
 class AccountDay(Table):
-    """The work of an account on a day in Sydney, counted so that no page counts rows.
+    """The work of an account on a day in Sydney, counted so that pages need not count.
 
     `marked` are rows of the account that were marked as invalid, by anybody, and
-    `marked_other` those of them with the reason Other. `conflicts` are serial numbers
+    `marked_other` those with the reason Other. `conflicts` are serial numbers
     that were refused because another account has them.
     """
 
@@ -146,7 +146,7 @@ class Suspension(Numbered):
 
 
 class DeskNote(Numbered):
-    """A note of staff that they have seen a finding of the desk.
+    """A note by a member of staff who has seen a finding on the desk.
 
     `finding` names the finding, so that it is not shown as new again.
     """
@@ -160,7 +160,7 @@ class DeskNote(Numbered):
 
 
 class ApprovedProduct(ProductNames, Numbered):
-    """Names of a product on the list of approved products, and from when to when."""
+    """The names of an approved product, and the first and last day of its approval."""
 
     __table_args__ = (
         Index(

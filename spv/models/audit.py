@@ -57,10 +57,10 @@ class AuditEvent(Numbered):
 
 
 class AuditSubject(Table):
-    """A thing that an event is about, so that its events are found.
+    """A thing that an event is about, by which its events can be found.
 
     `kind` is "account", "user", "upload" and so on, `key` its id or its reference. They
-    repeat what the event says; verification compares them.
+    repeat what the event says; verification compares the two.
     """
 
     kind: Mapped[str] = mapped_column(String(20), primary_key=True)
@@ -71,7 +71,7 @@ class AuditSubject(Table):
 
 
 class AuditTile(Table):
-    """256 hashes of a level of a chain's Merkle tree, which later events never change.
+    """256 hashes on a level of a chain's Merkle tree, which later events never change.
 
     They only save time: verification computes them again. Level 0 has the hashes of the
     events, level 1 the roots of the tiles of level 0, and so on.

@@ -15,10 +15,10 @@ SubscriptionId = Annotated[int, mapped_column(ForeignKey("subscriptions.id"))]
 UploadId = Annotated[int, mapped_column(ForeignKey("uploads.id"))]
 InvalidationId = Annotated[int, mapped_column(ForeignKey("invalidations.id"))]
 ProductId = Annotated[int, mapped_column(ForeignKey("products.id"))]
-# Uploads that are refused use up ids of panels, too.
+# Panel ids need 64 bits: refused uploads use up ids as well.
 BIG = BigInteger().with_variant(Integer, "sqlite")
 PanelId = Annotated[int, mapped_column(BIG, ForeignKey("panel_serials.id"))]
-# Ordered by bytes, so that an index finds those with the same beginning.
+# Ordered by bytes, so that an index finds serial numbers by their beginning.
 BY_BYTES = String(60).with_variant(String(60, collation="C"), "postgresql")
 SerialNumber = Annotated[str, mapped_column(BY_BYTES)]
 

@@ -34,7 +34,7 @@ class Declaration(Numbered):
     `purpose` is "upload" or "api". A declaration for the API expires.
     """
 
-    # Every page of a signed-in user asks until when the account's is current.
+    # Every page of a signed-in user reads until when the account's one is current.
     __table_args__ = (
         partial_index(
             "ix_declarations_expiring", "account_id", "expires_on",
@@ -81,14 +81,14 @@ class MadeBy:
 
 
 class UploadProduct(Table):
-    """The number of rows of an upload that are of a product, and that are valid.
+    """The number of rows of an upload that have a product, and of the valid ones.
 
-    A ledger of ten million rows has some ten thousand of these, so searches by anything
-    but serial numbers look here.
+    A ledger of ten million rows has some ten thousand of these counts, so searches by
+    anything but serial numbers use this table.
     """
 
     __table_args__ = (
-        # Those with rows that were marked invalid.
+        # The counts with rows that were marked as invalid.
         partial_index(
             "ix_upload_products_marked", "upload_id", "product_id",
             where="valid_count < row_count",
@@ -105,8 +105,8 @@ class Upload(MadeBy, Numbered):
     """Rows that were recorded together.
 
     `sha256` is their digest, in a version of `rules.ledger.rows.DIGESTS`. `warnings`
-    are what its user has confirmed, or its API client was told; null if there were
-    none. `valid_count` is the number of its rows that are valid now.
+    are those that its user has confirmed, or its API client was told; null if there
+    were none. `valid_count` is the number of its rows that are valid now.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -188,7 +188,7 @@ class PanelSerial(Numbered):
         ),
         # The rows of an upload, of some products, from a serial number on.
         Index(None, "upload_id", "product_id", "serial_number"),
-        # The same for the few rows that were marked invalid.
+        # The same for the few rows that were marked as invalid.
         partial_index(
             "ix_panel_serials_marked", "upload_id", "product_id", "serial_number",
             where="invalidation_id IS NOT NULL",

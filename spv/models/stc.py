@@ -16,7 +16,7 @@ class StcBatch(Numbered):
     calculated: Mapped[int]
     certificates: Mapped[int]
     reasons: Mapped[str] = mapped_column(Text)
-    # None in batches of before there were warnings.
+    # None in batches from before warnings existed.
     late_certificates: Mapped[int | None]
     warned: Mapped[int | None]
     warnings: Mapped[str | None] = mapped_column(Text)

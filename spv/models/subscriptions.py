@@ -17,7 +17,7 @@ from spv.models.columns import (
     UserId,
 )
 
-# Conditions on the status of requests, each with an index of its own.
+# Conditions on the status of requests, each with its own index.
 SUCCESSFUL, REFUSED = "status < 400", "status >= 400"
 
 
@@ -46,7 +46,7 @@ class Subscription(Numbered):
 
 
 class SubscriptionKey(Numbered):
-    """A key of a subscription. Its `digest` finds it; `sealed` is the encrypted key.
+    """A key of a subscription, found by its `digest`. `sealed` is the encrypted key.
 
     `kind` is a `rules.accounts.KeyKind`.
     """

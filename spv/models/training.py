@@ -13,8 +13,8 @@ from spv.models.columns import Numbered, UserId
 class TrainingClass(Numbered):
     """A class, which people enter with its code until it ends.
 
-    `trainer_id` is null for somebody who practises alone: there the app plays the
-    agency, and nobody can enter.
+    `trainer_id` is null for a trainee who practises alone: then the app plays the
+    agency, and nobody else can enter.
     """
 
     code: Mapped[str] = mapped_column(String(6), unique=True)
@@ -27,9 +27,9 @@ class TrainingClass(Numbered):
 
 
 class TrainingPlace(Numbered):
-    """The place of a trainee, who is another user after each reset.
+    """The place of a trainee, who gets a new user at each reset.
 
-    `answers` are those that the trainee gave, by the names of the exercises.
+    `answers` are the trainee's answers, by the names of the exercises.
     """
 
     class_id: Mapped[int] = mapped_column(ForeignKey("training_classes.id"), index=True)

@@ -48,13 +48,13 @@ class Role(StrEnum):
     STAFF = "agency staff"
     ASSESSOR = "assessors of the agency"
     STAFF_ADMINISTRATOR = "administrators of the agency"
-    # In production: they set up their second factor, and can do nothing else first.
+    # In production: until they set up their second factor, they can do nothing else.
     UNPROVEN = "agency staff without a second factor"
     SYSTEM = "systems with a subscription key"
 
 
 class StaffRole(StrEnum):
-    """The role of a member of agency staff, of whom all may read everything."""
+    """The role of a member of agency staff. Every role may read everything."""
 
     ASSESSOR = "assessor"
     AUDITOR = "auditor"
@@ -120,7 +120,7 @@ def read_details(answers: Mapping[str, str], types: Iterable[str]) -> dict[str, 
 
 
 def read_abn(text: str) -> str:
-    """Return an ABN as 11 digits; raises ValueError that says which rule is broken."""
+    """Return an ABN as 11 digits; raises ValueError that names the broken rule."""
     if not text.strip():
         raise ValueError("Enter the ABN, such as 51 824 753 556.")
     try:
@@ -144,7 +144,7 @@ def format_abn(text: str) -> str:
 
 
 def same_words(one: str, other: str) -> bool:
-    """Return whether two texts are equal but for case and runs of blanks."""
+    """Tell whether two texts are equal but for case and runs of spaces."""
     return one.casefold().split() == other.casefold().split()
 
 
@@ -185,7 +185,7 @@ def read_name(text: str) -> str:
 
 
 MOST_CONTACTS = 5_000
-MOST_PROBLEMS = 20  # that one error lists
+MOST_PROBLEMS = 20  # listed in one error
 _CONTACT_READERS = {
     "legal_name": _read_legal_name,
     "abn": read_abn,

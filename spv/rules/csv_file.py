@@ -1,8 +1,8 @@
-"""CSV files, read strictly: a file is taken exactly as it is, or refused.
+"""CSV files, read strictly: a file is accepted exactly as it is, or refused.
 
 The encoding, delimiter and quoting are never guessed (RFC 4180). Rows have the numbers
 that a spreadsheet shows: the first is row 1, and empty rows count. Files are written so
-that no spreadsheet runs a cell as a formula, and are read back as they were.
+that no spreadsheet runs a cell as a formula, and are read back unchanged.
 """
 
 import codecs
@@ -17,7 +17,7 @@ from spv.rules.errors import ValidationError
 
 MOST_COLUMNS = 100
 MOST_EMPTY = 100_000
-MOST_LOOKED_AT = 1_000  # rows, for the first that is not empty
+MOST_LOOKED_AT = 1_000  # rows, to find the first that is not empty
 LOOKED_AT = 2_000  # bytes or characters, for the kind of a file
 LONGEST_FIRST_ROW = 200_000  # characters
 MOST_COUNTED = 100_000  # no more rows than these are counted
@@ -28,7 +28,7 @@ _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "pipes", "，": "full-width
 _CELL_ENDS = r"(?=\0|\Z)"
 _FORMULA = r"'*+[=+\-@\t\r\n＝＋－＠]"
 _SIGNED_NUMBER = rf"[+-][0-9]++(?:\.[0-9]++)?{_CELL_ENDS}"
-# Cells that a spreadsheet takes for a number, a day or a time, and writes differently:
+# Cells that a spreadsheet reads as a number, a day or a time, and writes differently:
 # leading zeros, more than 11 digits, signs, brackets, points and slashes, months.
 _REWRITTEN = rf"""'*+(?: 0[0-9]++ | [0-9]{{12,}}+
     | (?=[0-9]*+[-+.,/:()Ee%$\ APap]) [-+.($]? [0-9] [-+0-9.,/:()Ee%T\ ]*+ (?:[ap]m)?
@@ -39,11 +39,11 @@ _FLAGS = re.VERBOSE | re.IGNORECASE
 _MARKED = re.compile(rf"\0'(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
 _HARMFUL = re.compile(rf"\0(?!{_SIGNED_NUMBER})(?={_FORMULA}|'{_REWRITTEN})", _FLAGS)
 _CHANGED = re.compile(rf"\0(?={_FORMULA}|{_REWRITTEN})", _FLAGS)
-# In a row whose cells have their marks already.
+# The same, in a row whose cells have their marks already.
 _UNMARKED = re.compile(rf"\0(?!'|{_SIGNED_NUMBER})(?={_FORMULA})", _FLAGS)
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')  # if a cell has one of them
 _SEPARATOR_ROW = re.compile(r"sep=.,*+")
-_STARTS = {  # the first bytes of files that are not a text
+_STARTS = {  # the first bytes of files that are not text
     b"\xd0\xcf\x11\xe0": "an old Excel workbook", b"%PDF": "a PDF",
     b"PK\x05\x06": "a zip file", b"\x1f\x8b": "a gzip file",
     b"BZh": "a bzip2 file", b"\xfd7zXZ\0": "an xz file",
@@ -103,8 +103,8 @@ def read_csv(
 def first_row(text: str) -> tuple[Row, str]:
     """Return the first row that is not empty, and the text after it.
 
-    A text that is no CSV has a first row, too. If all rows are empty, or the first
-    thousand after lines of commas, it has no cells.
+    A text that is no CSV has a first row, too. The row has no cells if no row with text
+    is found, or if 1,000 rows have been read without one.
     """
     blank = len(text) - len(text.lstrip(" \t,\r\n"))
     start = 1 + max(text.rfind("\n", 0, blank), text.rfind("\r", 0, blank))
@@ -138,7 +138,7 @@ def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
             elif number - count > MOST_EMPTY:
                 sentence = f"The file has more than {MOST_EMPTY:,} empty rows."
                 raise refusal(f"{sentence} Remove them.")
-    except csv.Error:  # a cell above its limit, as the quotes were checked before
+    except csv.Error:  # a cell above its limit: the quotes were checked before
         number += 1
         raise refusal(f"A cell in row {number} is far too long. Shorten it.") from None
     return rows, count
@@ -160,7 +160,7 @@ def csv_text(
 
 
 def csv_cells(cells: Iterable[str]) -> list[str]:
-    """Return cells as they stand in the lines of `csv_text` with `as_text`."""
+    """Return cells as `csv_text` writes them with `as_text`."""
     marked = _replace_marks(_CHANGED, cells, "'")
     if not _NEEDS_QUOTES.search("\0".join(marked)):
         return marked
@@ -179,14 +179,14 @@ def unprotected(cell: str) -> str:
 
 
 def heading_name(cell: str) -> str:
-    """Return a heading to compare: without case, blanks, slashes and underscores."""
+    """Return a heading to compare: without case, spaces, slashes and underscores."""
     return _NOT_COMPARED.sub("", cell.casefold())
 
 
 def _replace_marks(
     pattern: re.Pattern[str], cells: Iterable[str], mark: str
 ) -> list[str]:
-    """Replace what a pattern finds before the cells of a row by a mark.
+    """Put `mark` in place of each match of a pattern at the start of a cell.
 
     All cells are done in one step: a file may have half a million.
     """
@@ -196,7 +196,7 @@ def _replace_marks(
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a file. Raises ValidationError on `file` if it is none."""
+    """Return the text of a file. Raises ValidationError on `file` if it is not text."""
     if kind := _kind_of(data):
         raise refusal(f"This is {kind}, not a CSV file. {AS_CSV}")
     encoding = "utf-8-sig"
@@ -212,7 +212,7 @@ def decode(data: bytes) -> str:
 
 
 def _kind_of(data: bytes) -> str:
-    """Return the kind of a file that is not a text, by its first bytes; else ""."""
+    """Return the kind of a file that is not text, by its first bytes; else ""."""
     if data.startswith(b"PK\x03\x04"):
         start = data[:LOOKED_AT]
         if b"opendocument.spreadsheet" in start:
@@ -240,7 +240,7 @@ def check_delimiter(text: str) -> None:
     first_line, _, _ = text.lstrip(", \t\r\n").partition("\n")
     heading, _, _ = first_line.partition("\r")
     if _SEPARATOR_ROW.fullmatch(heading):
-        raise refusal(f"The first row, {heading[:5]}, is for Excel alone. Remove it.")
+        raise refusal(f"The first row, {heading[:5]}, is only for Excel. Remove it.")
     if "," in heading.rstrip(", "):
         return
     for delimiter, name in _DELIMITERS.items():
@@ -278,9 +278,9 @@ def _drop_blank_end(cells: list[str], least: int) -> None:
 
 
 def _check_quotes(text: str, bare_quotes: list[int] | None) -> None:
-    """Refuse a quote anywhere but around a cell: the csv module accepts some.
+    """Refuse a quote anywhere but around a cell: the csv module accepts some of them.
 
-    A quote inside a cell that does not begin with one leaves the row readable. Where
+    A quote inside a cell that does not begin with a quote leaves the row readable. If
     there is a list for the numbers of such rows, they are not refused here.
     """
     if '"' not in text:

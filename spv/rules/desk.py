@@ -1,4 +1,4 @@
-"""Rules of the agency's desk: what is worth a look, and the sentence that says why."""
+"""Rules of the agency's desk: findings worth a look, each with a sentence."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,22 +9,22 @@ from typing import NamedTuple
 
 from spv.rules.text import format_date, pluralise, read_optional
 
-WEEKS = 4  # that findings are looked for in, this one included
+WEEKS = 4  # searched for findings, the current one included
 USUAL_WEEKS = 8
 SOON = timedelta(days=14)  # declarations that lapse
 MONTHS = 12  # of the chart
 MANY_MARKED, MANY_PERCENT, FEW_MARKED = 1_000, 5, 20
 FEW_OTHER = 10
-MANY_REFUSED, REFUSED_OF = 10, 4  # and more than one upload of four
+MANY_REFUSED, REFUSED_OF = 10, 4  # so many refused uploads, and more than one in four
 WEEK = timedelta(weeks=1)
 # Read the note on a finding, which may be empty.
 read_note = partial(read_optional, what="the note", most=1_000, lines=True)
 
 
 class Finding(NamedTuple):
-    """Something that is worth a look: of what kind, of which accounts, in which week.
+    """Something worth a look: its kind, its accounts and its week.
 
-    `week` is its Monday. `number` is what grows when there is more of it.
+    `week` is its Monday. `number` grows when there is more of it.
     """
 
     kind: str
@@ -47,8 +47,8 @@ class Finding(NamedTuple):
 class Pair(NamedTuple):
     """The serial numbers that two accounts have in common, as of a week.
 
-    They are serial numbers of refused uploads of the first, which the other one has as
-    valid; or serial numbers that look alike, which have no `uploads`.
+    These are serial numbers of refused uploads of the first account that the other one
+    has as valid; or serial numbers that look alike, which have no `uploads`.
     """
 
     account: int
@@ -59,7 +59,7 @@ class Pair(NamedTuple):
 
 
 class AccountWeek(NamedTuple):
-    """The rows of an account that were recorded and marked in a week, and refusals."""
+    """The rows that an account recorded and marked in a week, and its refusals."""
 
     account: int
     week: date
@@ -72,8 +72,8 @@ class AccountWeek(NamedTuple):
 class Counts(NamedTuple):
     """The counts that findings are made from, by the ids of accounts.
 
-    `valid` is the number of valid rows now, and `uploads` that of the uploads that were
-    recorded in these weeks, of accounts of which many were refused.
+    `valid` is the number of valid rows now. `uploads` counts the recorded uploads in
+    these weeks, only for accounts with many refusals.
     """
 
     names: Mapping[int, str]
@@ -97,7 +97,7 @@ def months(today: date) -> list[date]:
 
 
 def usual(marked: int) -> int:
-    """Return the usual number of rows in a week, by that of the weeks before."""
+    """Return the usual number of rows marked in a week, from that of USUAL_WEEKS."""
     return round(marked / USUAL_WEEKS)
 
 
@@ -132,7 +132,11 @@ def _look_alikes(counts: Counts) -> Iterator[Finding]:
 
 
 def _marked(counts: Counts) -> Iterator[Finding]:
-    """Yield accounts that marked much. They lose rows later, so go back from now."""
+    """Yield accounts that had many rows marked in a week.
+
+    Only the number of valid rows today is known, so earlier numbers are computed from
+    it, backwards week by week.
+    """
     valid = dict(counts.valid)
     for each in sorted(counts.weeks, key=lambda each: each.week, reverse=True):
         were_valid = valid.get(each.account, 0) + each.marked
@@ -195,7 +199,7 @@ class Seen(NamedTuple):
 
 
 def newest_by_key(notes: Iterable[Seen]) -> dict[str, Seen]:
-    """Return the newest note on each finding, by its key, of notes from the oldest."""
+    """Return the newest note on each finding, by its key. Notes are oldest first."""
     return {seen.finding.rpartition(" ")[0]: seen for seen in notes}
 
 
@@ -207,9 +211,9 @@ def note_on(finding: Finding, notes: Mapping[str, Seen]) -> tuple[Seen | None, b
 
 
 class Stage(NamedTuple):
-    """A stage of the time line of declarations: a day, and what was so from then on.
+    """A stage of the time line of declarations: a day, and the status from that day on.
 
-    `by` is who declared; nobody did if the declaration lapsed.
+    `by` is the user who declared; it is empty if the declaration lapsed.
     """
 
     day: date
@@ -239,9 +243,10 @@ def time_line(declared: Iterable[tuple[date, date, str]], today: date) -> list[S
 def refused_row(
     row: int, filename: str, refused: str, serial_number: str, *, is_own: bool
 ) -> str:
-    """Return the sentence that is read out to somebody who asks about a refused row.
+    """Return the sentence that staff read out to a caller about a refused row.
 
-    It does not tell whose the serial number is. `refused` is the moment in words.
+    It does not name the account that has the serial number. `refused` is the moment in
+    words.
     """
     holder = "the same account" if is_own else "another account"
     sent = filename or "a request to the API"

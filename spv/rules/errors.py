@@ -6,12 +6,12 @@ from typing import Any
 
 
 class UseCaseError(Exception):
-    """An error that stops a use case, with what the answer to it needs.
+    """An error that stops a use case, with the values that its answer needs.
 
     `code` names the error for programs. `errors` are the objects of an answer of the
-    API; where there are none, the answer says the message of the exception.
-    `retry_after` is a number of seconds, and 0 where waiting does not help. `details`
-    are what a page shows besides.
+    API; without them, the answer has the message of the exception. `retry_after` is a
+    number of seconds, and 0 where waiting does not help. `details` are further values
+    for the page.
     """
 
     http_status = 400
@@ -22,7 +22,7 @@ class UseCaseError(Exception):
 
 
 class ValidationError(UseCaseError, ValueError):
-    """An error in what was entered or sent.
+    """An error in the values that were entered or sent.
 
     `problems` maps the name of each field (`file` for a whole file) to one sentence.
     """
@@ -46,7 +46,7 @@ class ConflictError(UseCaseError):
 
 
 class IdempotencyConflict(ConflictError):
-    """A request that has the same idempotency key is in progress, or took it over."""
+    """Another request with the same idempotency key is in progress, or took it over."""
 
     code, retry_after = "in_flight", 1
     message = (

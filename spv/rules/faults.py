@@ -1,8 +1,8 @@
 """Faults of cells: a sentence that says what is wrong, and a remedy.
 
-Spreadsheet programs write errors of formulas, rounded numbers and days where names and
-serial numbers stood. What is found here can be right in no column; days are for those
-in which none can be right.
+Spreadsheet programs replace names and serial numbers by errors of formulas, rounded
+numbers and dates. `damage_of` finds what is wrong in every column. `is_day` is only for
+columns that cannot hold a date.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import NamedTuple
 class Fault(NamedTuple):
     """A fault of a cell, in a sentence, with a remedy.
 
-    `for_programs` says both to an API client, where the words of the page do not fit.
+    `for_programs` says both to an API client, if the words of the page do not fit.
     """
 
     code: str
@@ -30,10 +30,10 @@ class Fault(NamedTuple):
         return f"{self.sentence} {self.remedy}"
 
 
-_ROOM = Path(__file__).parent
-_FAULTS = tomllib.loads((_ROOM / "faults.toml").read_text("utf-8"))
+_FOLDER = Path(__file__).parent
+_FAULTS = tomllib.loads((_FOLDER / "faults.toml").read_text("utf-8"))
 FAULTS = {name: Fault(**{"code": name} | words) for name, words in _FAULTS.items()}
-_WORDS = tomllib.loads((_ROOM / "damage.toml").read_text("utf-8"))
+_WORDS = tomllib.loads((_FOLDER / "damage.toml").read_text("utf-8"))
 NOTHING, ERRORS = frozenset(_WORDS["nothing"]), frozenset(_WORDS["errors"])
 _ERROR = re.compile(r"#[¡¿]?[^\W\d_][\w/]*+[!?]")
 _LIBREOFFICE = re.compile(
@@ -69,7 +69,7 @@ def fault(name: str, /, **values: object) -> Fault:
 
 
 def damage_of(text: str) -> Fault | None:
-    """Return the fault of a cell that can be right in no column, if it has one."""
+    """Return the fault of a cell that is wrong in every column, or None."""
     if text.casefold() in NOTHING:
         return fault("nothing", found=text)
     if match := _FORMULA.fullmatch(text):
@@ -80,7 +80,7 @@ def damage_of(text: str) -> Fault | None:
 
 
 def _changed(text: str) -> Fault | None:
-    """Return the fault of what a program wrote in place of a value or of letters."""
+    """Return the fault of a text that a program wrote in place of a value, or None."""
     if _HASHES.fullmatch(text):
         return fault("column_too_narrow", found=text)
     if text.upper() in ERRORS or _ERROR.fullmatch(text) or _LIBREOFFICE.fullmatch(text):
@@ -95,9 +95,9 @@ def _changed(text: str) -> Fault | None:
 
 
 def is_day(text: str) -> bool:
-    """Tell whether a text is a whole day or a time, as spreadsheet programs write it.
+    """Tell whether a text is a complete date or time, as spreadsheet programs write it.
 
-    A day has its month as a word, or has a year of four digits, or has slashes.
+    A date has its month as a word, or has a year of four digits, or has slashes.
     """
     upper = text.upper()
     if _WITH_MONTH.fullmatch(upper) or _TIME.fullmatch(upper):
@@ -111,7 +111,7 @@ def is_day(text: str) -> bool:
 
 
 def may_be_day(text: str) -> bool:
-    """Tell whether a text may be a day: without a year, or with two of its digits."""
+    """Tell whether a text may be a date: without a year, or with two digits of it."""
     if short := _SHORT_DAY.fullmatch(text):
         return _is_calendar_day(short[1], short[2], "2000")
     found = _DAY.fullmatch(text)
@@ -123,8 +123,8 @@ def may_be_day(text: str) -> bool:
 def _as_utf8(text: str) -> str:
     """Return what a text was before it was read as Windows-1252; "" if it was not.
 
-    The text was, if its bytes in that encoding are UTF-8 with a letter beyond ASCII, or
-    with one of the dashes and quotes that word processors type.
+    It was if its Windows-1252 bytes are valid UTF-8 with a letter beyond ASCII, or with
+    one of the dashes and quotes that word processors type.
     """
     try:
         meant = b"".join(map(_byte_of, text)).decode("utf-8")
@@ -142,7 +142,7 @@ def _byte_of(character: str) -> bytes:
 
 
 def _is_calendar_day(first: str, middle: str, last: str) -> bool:
-    """Tell whether numbers are a day: year first, or day and month in any order."""
+    """Tell whether numbers are a date: year first, or day and month in any order."""
     orders = [(first, middle, last)] if len(first) == 4 and len(last) < 3 else []
     if len(first) < 3 and len(last) in (2, 4):
         year = last if len(last) == 4 else f"20{last}"

@@ -1,14 +1,14 @@
 """Merkle trees as in RFC 6962: their roots, and proofs of what is in them.
 
-A tree stands for a list of leaves, numbered from 0. Hashes are SHA-256, of 32 bytes.
+A tree represents a list of leaves, numbered from 0. Hashes are SHA-256, of 32 bytes.
 Proofs are verified with the algorithms of RFC 9162, sections 2.1.3.2 and 2.1.4.2.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 
-# Return the hash of a complete subtree: of the leaves from `position << level` on, of
-# which there are `1 << level`. A caller may look it up or compute it.
+# A function of level and position that returns the hash of a complete subtree: of the
+# `1 << level` leaves from `position << level` on. It may look it up or compute it.
 Subtree = Callable[[int, int], bytes]
 
 
@@ -23,7 +23,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def fold(hashes: Sequence[bytes]) -> bytes:
-    """Return the root of a complete tree: of 1, 2, 4, 8… hashes of one level."""
+    """Return the root of a complete tree, from its 1, 2, 4, 8… hashes of one level."""
     while len(hashes) > 1:
         pairs = zip(hashes[::2], hashes[1::2], strict=True)
         hashes = [node_hash(left, right) for left, right in pairs]
@@ -56,7 +56,7 @@ class Tree:
 
 
 def root_of(size: int, subtree: Subtree) -> bytes:
-    """Return the root hash of the first leaves, of which there are `size`."""
+    """Return the root hash of the first `size` leaves."""
     return _root(0, size, subtree) if size else sha256().digest()
 
 

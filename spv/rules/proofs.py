@@ -1,4 +1,4 @@
-"""Signed checkpoints and proofs in the formats of C2SP, and what an event records.
+"""Signed checkpoints and proofs in the formats of C2SP, and the words of an event.
 
 See c2sp.org/signed-note, /tlog-checkpoint and /tlog-proof. Keys are Ed25519.
 """
@@ -68,7 +68,7 @@ class Checkpoint(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """The place of an entry in a log, the hashes up to the root, and a checkpoint."""
+    """The position of an entry in a log, the hashes to the root, and a checkpoint."""
 
     index: int  # type: ignore[assignment]
     hashes: Sequence[bytes]
@@ -92,12 +92,12 @@ def decode(text: str) -> bytes:
     except ValueError:
         data = b""
     if encode(data) != text:
-        raise ValueError(f"“{text[:50]}” is not base64 in its one form.")
+        raise ValueError(f"“{text[:50]}” is not canonical base64.")
     return data
 
 
 def verifier_key(name: str, public: Ed25519PublicKey) -> str:
-    """Write a public key as text, with the name of the log, for those who verify."""
+    """Write a public key as text, with the name of the log, for verification."""
     raw = ED25519 + public.public_bytes_raw()
     return f"{name}+{_key_id(name, raw).hex()}+{encode(raw)}"
 
@@ -197,8 +197,8 @@ class Proven(NamedTuple):
 def prove(entry: str, proof: str, keys: Iterable[str]) -> Proven:
     """Return what an event records, if a proof shows that it is in the log.
 
-    `entry` is the public part of the event. One of the keys has to have signed the
-    checkpoint. Raises ValueError with the reason why it proves nothing.
+    `entry` is the public part of the event. One of the keys must have signed the
+    checkpoint. Raises ValueError with the reason why the proof is not valid.
     """
     entry, found = plain(entry), read_proof(plain(proof))
     try:
@@ -214,10 +214,12 @@ def prove(entry: str, proof: str, keys: Iterable[str]) -> Proven:
             "checkpoint. The event or the proof was changed, or they are of two events."
         )
     if not isinstance(said, dict):
-        raise ValueError("This event is of a format that no receipt has.")
+        raise ValueError("Events of this format have no receipt.")
     place = signed.origin.rpartition("/")[2], index + 1
     if place != (said["chain"], said["sequence"]):
-        raise ValueError("The event stands at another place of the log than it says.")
+        raise ValueError(
+            "The event's position in the log is not the one that it states."
+        )
     return Proven(*_in_words(said), datetime.fromisoformat(said["at"]), *place, size)
 
 
@@ -230,7 +232,7 @@ def plain(text: str) -> str:
 
 
 def file_name(entry: str) -> str:
-    """Return the name of the files of an event, without what follows the dot."""
+    """Return the name of the files of an event, without its extension."""
     said = json.loads(entry)
     return KINDS.get(said["event"], OTHER)[0].format_map(said["facts"])
 

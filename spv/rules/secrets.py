@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SHORTEST = 32  # characters
-JUDGED = 1_000  # characters, of which a secret is good enough if the first ones are
+JUDGED = 1_000  # only this many characters of a secret are judged
 FEWEST = 10  # different characters outside of well-known words
 _DATA = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 _SEQUENCES = ["".join(map(str, range(200))), *_DATA["sequences"]]
@@ -23,7 +23,7 @@ WELL_KNOWN = {*_DATA["words"].split()} | {
     for start in range(len(run) - 3)
 }
 SIZES = {len(piece) for piece in WELL_KNOWN}
-# Those of nothing and of each word, in hexadecimal digits.
+# The digests of the empty text and of each word, in hexadecimal digits.
 DIGESTS = {
     hashlib.new(algorithm, word.encode(), usedforsecurity=False).hexdigest()
     for algorithm in ("md5", "sha1", "sha256", "sha512")
@@ -38,7 +38,7 @@ def weakness(secret: str) -> str:
     if len(secret) < SHORTEST:
         return f"is shorter than {SHORTEST} characters"
     if secret != secret.strip():
-        return "begins or ends with a blank"
+        return "begins or ends with a space"
     text = SEPARATORS.sub("", secret[:JUDGED].lower())
     size = len(text)
     if any(text == (text[:n] * size)[:size] for n in range(1, size // 2 + 1)):
@@ -54,7 +54,7 @@ def weakness(secret: str) -> str:
 
 
 def _well_known(text: str) -> set[int]:
-    """Return the positions of a text that are part of something well-known."""
+    """Return the positions of a text that are part of a well-known word or sequence."""
     return {
         position
         for start in range(len(text))
@@ -68,7 +68,7 @@ def _well_known(text: str) -> set[int]:
 class LogKey:
     """A key with which events are sealed, and one with which checkpoints are signed.
 
-    `id` stands in every event that the key has sealed. It tells nothing of the key.
+    `id` is part of every event that the key has sealed. It reveals nothing of the key.
     """
 
     id: str

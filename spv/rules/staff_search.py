@@ -1,4 +1,4 @@
-"""The audit log in words; the criteria to search it, and the calculations."""
+"""The audit log in words; criteria for searching the log and the calculations."""
 
 import re
 import tomllib
@@ -23,7 +23,7 @@ SENTENCES: dict[str, list[str]] = {
 
 
 class _Words(Formatter):
-    """Writes values of an event in words; a value that is missing is a LookupError."""
+    """Writes values of an event in words; raises LookupError if a value is missing."""
 
     def get_value(
         self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -57,7 +57,7 @@ def label(event: str) -> str:
 
 
 def sentence(event: str, values: Mapping[str, Any]) -> str:
-    """Return what an event says, by the values of its details.
+    """Return the sentence of an event, with the values of its details.
 
     An event that is not known, or has other details, is named with its actor.
     """
@@ -70,7 +70,7 @@ def sentence(event: str, values: Mapping[str, Any]) -> str:
 
 
 # The kinds of things that events are about. A serial number has no events of its own:
-# those of its uploads and invalidations are found.
+# the events of its uploads and invalidations are found.
 KINDS = {
     "account": "Account", "application": "Application",
     "invalidation": "Invalidation", "user": "Person", "serial": "Serial number",
@@ -84,7 +84,7 @@ LABELS = {
     "person": "Person", "account": "Account", "event": "Action", "about": "About",
     "from_day": "From", "to_day": "To",
 }  # fmt: skip
-MOST_DAYS = 92  # of a chart, which counts every calculation of them
+MOST_DAYS = 92  # of a chart, which counts every calculation in them
 USUAL_DAYS = 30
 _POSTCODE = re.compile("[0-9]{4}")
 _REFERENCE = re.compile("[A-Za-z0-9_-]{16}")
@@ -155,7 +155,7 @@ def read_log_criteria(answers: Mapping[str, Any]) -> LogCriteria:
     values["person"] = values["person"].lower()
     kind, key = values["kind"], values["key"]
     if key and not kind:
-        raise ValidationError({"kind": "Select what this is the number of."})
+        raise ValidationError({"kind": "Select what the number refers to."})
     if kind == "serial":
         values["key"] = key.upper()
     elif kind and not (_REFERENCE if kind == "reference" else _NUMBER).fullmatch(key):

@@ -11,7 +11,8 @@ from typing import Any
 
 from spv.rules.errors import ValidationError
 
-# The categories of control, invisible and unassigned characters, and of half pairs.
+# The categories of control, invisible, private and unassigned characters, and lone
+# surrogates.
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 # Letters and marks that are invisible, too.
 _BLANK_LETTERS = re.compile(
@@ -27,7 +28,7 @@ BLANKS = " \t\r\n\u00a0\u1680\u202f\u205f\u3000" + "".join(
 def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> str:
     """Return a text trimmed and in NFC. `lines` allows line breaks.
 
-    Raises ValueError with a sentence that tells what to change, in which `what` names
+    Raises ValueError with a sentence that says what to change, in which `what` names
     the text ("the legal entity name").
     """
     text = normalised(text, most)
@@ -43,25 +44,25 @@ def read_text(text: str, what: str, most: int = 200, *, lines: bool = False) -> 
     for character in text:
         if is_unseen(character) and not (lines and character == "\n"):
             raise ValueError(
-                f"Type {what} again: it has a character that cannot be seen "
+                f"Type {what} again: it has an invisible character "
                 f"(U+{ord(character):04X})."
             )
     return text
 
 
 def read_optional(text: str, what: str, most: int = 200, *, lines: bool = False) -> str:
-    """Return a text as `read_text` does, or "" if it has nothing but blanks."""
+    """Return a text as `read_text` does, or "" if it has only spaces."""
     return read_text(text, what, most, lines=lines) if text.strip() else ""
 
 
 def normalised(text: str, most: int) -> str:
-    """Return a text without blanks around it, in NFC unless it is far too long."""
+    """Return a text without BLANKS around it, in NFC unless it is far too long."""
     text = text.strip(BLANKS)
     # The time that NFC takes grows with the square of the length.
     return unicodedata.normalize("NFC", text) if len(text) <= 3 * most else text
 
 
-# Signs that keyboards, word processors and PDF files put in the place of a plain one.
+# Signs that keyboards, word processors and PDF files use instead of a plain sign.
 _PLAIN = str.maketrans(
     dict.fromkeys("’‘‛ʼʻ′`´", "'")
     | dict.fromkeys("“”„‟″", '"')
@@ -71,9 +72,9 @@ _PLAIN = str.maketrans(
 
 
 def search_key(text: str) -> str:
-    """Return a text in a form in which texts that look the same are the same.
+    """Return a text in a form that is the same for all texts that look the same.
 
-    It has no capitals, single plain blanks only, none around it, and plain apostrophes,
+    It has no capitals, only single plain spaces, none around it, and plain apostrophes,
     quotes and hyphens. Everything else stays: accents, ß, and all other signs.
     """
     lowered = unicodedata.normalize("NFC", text.lower())  # ǰ has no capital, J̌ is two
@@ -81,7 +82,7 @@ def search_key(text: str) -> str:
 
 
 def is_unseen(character: str) -> bool:
-    """Tell whether a character is invisible, as a line break is and a blank is not."""
+    """Tell whether a character is invisible. Line breaks count, spaces do not."""
     unseen = unicodedata.category(character) in _UNSEEN
     return unseen or bool(_BLANK_LETTERS.match(character))
 
@@ -145,9 +146,7 @@ def read_date(text: str, what: str = "the day") -> date:
     try:
         return date(**numbers)
     except ValueError:
-        raise ValueError(
-            f"{text} is not a day of the calendar. Check {what}."
-        ) from None
+        raise ValueError(f"{text} is not a real date. Check {what}.") from None
 
 
 # A provider gives a customer a /64, within which addresses change at will.

@@ -16,7 +16,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
-from spv.database import check_in_time, execute_many, transaction, wait_for
+from spv.database import check_in_time, execute_many, take_lock, transaction
 from spv.extensions import db
 from spv.models import AuditChain, AuditEvent
 from spv.rules.secrets import LogKey, derive
@@ -30,7 +30,7 @@ SLICE = 1_000  # events, or rows, that are in memory at the same time
 BASELINE = "log.baseline"
 COLUMNS_ADDED = "log.columns_added"  # by an upgrade, to rows that are there
 # The details that are public, in events that a receipt proves. They are part of the
-# format: what stands here must never change, because the hash of an entry has it.
+# format: the names must never change, because the hash of an entry depends on them.
 PUBLIC = {
     "upload.recorded": ("upload", "rows", "sha256", "digest_version"),
     "rows.marked_invalid": ("invalidation", "rows", "sha256", "reason"),
@@ -45,7 +45,7 @@ SUBJECTS = {
     "subscription": "subscription", "upload": "upload", "invalidation": "invalidation",
     "application": "application", "reference": "reference", "refusal": "refusal",
 }  # fmt: skip
-# The same in lists of several.
+# The same for details that are lists.
 SUBJECT_LISTS = {"accounts": "account", "refusals": "refusal"}
 TABLES = {
     "users": "user", "accounts": "account", "subscriptions": "subscription",
@@ -58,9 +58,8 @@ def record(
 ) -> None:
     """Append an event to a chain, as the last step of the caller's transaction.
 
-    `details` are values of JSON. Only `changed` are rows, of which the event keeps the
-    states. The head of the chain is locked and numbers the events, so a chain cannot
-    fork or have gaps.
+    `details` are JSON values, except `changed`: rows whose states are logged. The head
+    of the chain is locked and numbers the events, so a chain cannot fork or have gaps.
     """
     _append(_locked_head(chain), event, actor, at, details)
 
@@ -78,12 +77,12 @@ def registry_transaction() -> Iterator[int]:
 
 
 def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
-    """Append an event to the registry's chain, with the numbers of the actor."""
-    numbers = {
+    """Append an event to the registry's chain, with the ids of the actor."""
+    ids = {
         "user": actor.user_id, "account": actor.account_id,
         "subscription": actor.subscription_id, "ip": actor.ip,
     }  # fmt: skip
-    known = {name: value for name, value in numbers.items() if value}
+    known = {name: value for name, value in ids.items() if value}
     head = db.session.get_one(AuditChain, REGISTRY)  # locked by registry_transaction
     _append(head, event, actor, at, known | details)
 
@@ -144,7 +143,7 @@ def subjects_of(event: str, details: Details) -> set[tuple[str, str]]:
 
 
 def seal(event: AuditEvent, key: LogKey) -> str:
-    """Return the seal of an event, which no change of it leaves the same."""
+    """Return the seal of an event; any change of the event changes the seal."""
     return key.seal(canonical([FORMAT, key.id, *_content(event)]))
 
 
@@ -166,7 +165,7 @@ def _content(event: AuditEvent) -> list[Any]:
 
 
 def _locked_head(chain: str) -> AuditChain:
-    wait_for(chain)
+    take_lock(chain)
     query = select(AuditChain).filter_by(name=chain).with_for_update()
     return db.session.scalars(query).one()
 

@@ -1,4 +1,4 @@
-"""Transactions of actors who still have the right to what they do."""
+"""Transactions of actors who still have the role that they need."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,13 +46,16 @@ def authorised_transaction(actor: Actor, role: Role) -> Iterator[int]:
 def check_role(actor: Actor, role: Role) -> None:
     """Raise ForbiddenError if the actor does not have a role in the database now."""
     if role not in _current_roles(actor):
-        raise errors.ForbiddenError("Your rights have changed. Nothing was done.")
+        raise errors.ForbiddenError(
+            "You do not have the role that this needs, or no longer have it. Nothing "
+            "was done."
+        )
 
 
 def suspension_of(
     user_id: int | None, account_id: int | None, subscription_id: int | None = None
 ) -> errors.Suspended | None:
-    """Return the error to raise if the agency has suspended one of these."""
+    """Return the error to raise if the agency has suspended one of the subjects."""
     reasons = {
         YOU: reason_of(Suspension.user_id, user_id),
         YOUR_ACCOUNT: reason_of(Suspension.account_id, account_id),
@@ -63,7 +66,7 @@ def suspension_of(
 
 
 def suspension(reasons: Mapping[str, str | None]) -> errors.Suspended | None:
-    """Return the error to raise for the first of these that has a reason."""
+    """Return the error to raise for the first subject that has a reason."""
     found = [each for each in reasons.items() if each[1]]
     return errors.Suspended(*found[0]) if found else None  # type: ignore[arg-type]
 
@@ -73,8 +76,8 @@ def reason_of(
 ) -> ScalarSelect[str]:
     """Return a query for the reason why a subject of a column is suspended, or NULL."""
     is_its = column == (0 if subject is None else subject)
-    lasting = select(Suspension.reason).where(is_its, Suspension.ended_at.is_(None))
-    return lasting.scalar_subquery()
+    current = select(Suspension.reason).where(is_its, Suspension.ended_at.is_(None))
+    return current.scalar_subquery()
 
 
 def _current_roles(actor: Actor) -> frozenset[Role]:
@@ -89,7 +92,7 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
 
 
 def require(found: T | None) -> T:
-    """Return what was looked up for an actor. Raises NotFoundError if it is nothing."""
+    """Return what was looked up for an actor. Raises NotFoundError if it is None."""
     if found is None:
         raise errors.NotFoundError
     return found

@@ -1,7 +1,7 @@
 """Signed checkpoints of the log, and proofs that an event is in it.
 
 A checkpoint signs the root of a chain's Merkle tree. It is saved in the database and
-added to the file SPV_CHECKPOINTS, which should lie where nobody who can write to the
+added to the file SPV_CHECKPOINTS, which should be where nobody who can write to the
 database can change it.
 """
 
@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from spv import clock
-from spv.database import insert, transaction, wait_for
+from spv.database import insert, take_lock, transaction
 from spv.extensions import db
 from spv.models import AuditChain, AuditCheckpoint, AuditEvent, AuditTile
 from spv.rules import merkle, proofs
@@ -48,7 +48,7 @@ class EmptyLog(ConflictError):
 
 
 def origin_of(chain: str) -> str:
-    """Return the name of the log that a chain is, as checkpoints have it."""
+    """Return the name that checkpoints have for the log of a chain."""
     return f"{current_app.config['SPV_LOG_NAME']}/{chain}"
 
 
@@ -83,7 +83,7 @@ def make(chain: str, *, in_request: bool = False) -> str:
             sentence = "The log is being prepared for proofs. Try again in a minute."
             raise ConflictError(sentence)
     with transaction():
-        wait_for(f"checkpoint {chain}")
+        take_lock(f"checkpoint {chain}")
         size, last = _size(chain), newest(chain)
         if last and last.size == size:
             return last.note
@@ -210,9 +210,9 @@ def _is_ours(event: Any) -> bool:
 
 
 def _fill_tiles(chain: str) -> bool:
-    """Save tiles that are full and not saved yet; tell whether that were all."""
+    """Save full tiles that are not saved yet; return False if more are left."""
     with transaction():
-        wait_for(f"checkpoint {chain}")
+        take_lock(f"checkpoint {chain}")
         size, made, level = _size(chain), 0, 0
         hashes = _Hashes(chain, size)
         while full := size >> BITS * (level + 1):

@@ -1,4 +1,4 @@
-"""Receipts that prove an event of the log, and the check of those that people bring."""
+"""Receipts that prove an event of the log, and the checking of receipts."""
 
 import hmac
 import re
@@ -20,7 +20,7 @@ _CODE = re.compile(r"([rs])([0-9]{1,9})-[0-9a-f]{16}")
 
 
 def of_calculation(reference: str, at: datetime) -> AuditEvent | None:
-    """Return the event of a calculation or of a batch, which has its moment."""
+    """Return the event of a calculation or of a batch, found by its moment."""
     query = select(AuditEvent).filter_by(chain=audit_log.STC, at=at)
     found = (e for e in db.session.scalars(query) if f'"{reference}"' in e.details)
     return next(found, None)
@@ -52,9 +52,10 @@ def check(entry: str, proof: str) -> proofs.Proven | str:
 
 
 def continuation(text: str) -> str:
-    """Return the proof that the log continues a checkpoint, or that of another proof.
+    """Return the proof that the log continues a checkpoint.
 
-    Raises ValidationError if it is not ours, InconsistentLog if the log does not.
+    `text` is the checkpoint, or a proof that contains it. Raises ValidationError if
+    this log did not sign it, and InconsistentLog if the log does not continue it.
     """
     try:
         text = proofs.plain(text)
@@ -78,7 +79,7 @@ def contradiction(text: str) -> str:
 
 @contextmanager
 def _from_the_log() -> Iterator[None]:
-    """Say that the log gives no proof if it was damaged, or its file is not there."""
+    """Say that the log gives no proof if it was damaged, or its file is missing."""
     try:
         yield
     except (OSError, ValueError, LookupError, TypeError) as error:

@@ -15,10 +15,10 @@ AT_ONCE = 1_000  # rows in a transaction: others wait for it
 
 
 class Term(NamedTuple):
-    """Rows that are deleted some days after a moment, which is a column of theirs.
+    """Rows to delete a number of days after a moment, which is one of their columns.
 
-    Without a setting, the moment itself says when. Of a row with `emptied` only these
-    columns are deleted; the first of them has a value as long as any has.
+    Without `setting`, the moment is the deadline itself. With `emptied`, only these
+    columns are cleared; the first is set as long as any of them is.
     """
 
     name: str

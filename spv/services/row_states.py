@@ -1,4 +1,4 @@
-"""The states of rows that each event about them tells, so that they can be verified."""
+"""The states of rows that events record, so that the rows can be verified."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,11 +15,11 @@ State = dict[str, Any]  # the value of each column, as JSON
 
 
 class Kind(NamedTuple):
-    """A table whose rows the log covers: all columns but the id and those left out."""
+    """A table whose rows the log covers: all columns but the id and `left_out`."""
 
     model: type[Model]
     name: str
-    secret: frozenset[str] = frozenset()  # of these, the log has the SHA-256 only
+    secret: frozenset[str] = frozenset()  # the log has only their SHA-256
     left_out: frozenset[str] = frozenset()
 
 
@@ -41,8 +41,8 @@ _KINDS = (
 )  # fmt: skip
 KINDS = {kind.model.__tablename__: kind for kind in _KINDS}
 ALL = frozenset({"*"})
-# The columns that events may set, of the rows that they change. In new rows, and in
-# those of a table with ALL, they set every column.
+# The columns that events may set in the rows that they change. In new rows, and in
+# all rows of a table with ALL, they may set every column.
 SETS: dict[str, dict[str, frozenset[str]]] = {
     event: {table: frozenset(columns.split()) for table, columns in tables.items()}
     for events, tables in {

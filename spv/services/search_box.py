@@ -28,7 +28,7 @@ from spv.services.ledger import search
 from spv.services.ledger.rows import visible
 
 MOST = 20  # of each kind
-NEWEST = 2_000  # refused uploads, of which the names of files are read
+NEWEST = 2_000  # refused uploads, whose file names are searched
 
 
 class Kind(StrEnum):
@@ -75,7 +75,7 @@ class Found(NamedTuple):
 
 
 def find(text: str, actor: Actor) -> Found:
-    """Return what a text names. What is another account's is not found."""
+    """Return what a text names. Things of other accounts are not found."""
     sought = read_search(text)
     groups: list[Group] = []
     if {Role.STAFF, Role.UPLOADER} & actor.roles:
@@ -121,7 +121,7 @@ def _for_staff(sought: Sought) -> Iterator[Group]:
 
 
 def _refused(sought: Sought) -> Group:
-    """Return the refused upload with a number, and those of a file among the newest."""
+    """Return the refused upload with a number, and recent ones by file name."""
     newest = select(RefusedUpload.id).order_by(RefusedUpload.id.desc()).limit(NEWEST)
     is_new = RefusedUpload.id.in_(newest.subquery().select())
     is_named = is_new & contains(sought.name, RefusedUpload.filename)
@@ -138,10 +138,10 @@ def _group(kind: Kind, query: Select[Any]) -> Group:
 
 
 def _serials(beginning: str, actor: Actor) -> Group:
-    """Return the serial number, or else those that begin so.
+    """Return the serial number, or else serial numbers that begin with the text.
 
-    A serial number has a row for each time that it was recorded. Its last one is valid,
-    or none is.
+    A serial number has one row for each time it was recorded. Only its last row can be
+    valid.
     """
     most = 2 * MOST + 1
     rows = search.matching_rows(Criteria(beginning), actor, most)

@@ -29,7 +29,7 @@ PARTS = {
 
 
 class SerialConverter(BaseConverter):
-    """A serial number, or another text in its place, which may contain slashes.
+    """A serial number, or any other text, which may contain slashes.
 
     Every serial number has a digit, so the address `check` beside it hides none.
     """

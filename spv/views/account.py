@@ -20,7 +20,7 @@ bp = Blueprint("account", __name__)
 
 @bp.app_template_global("link_notices")
 def notices_of_links() -> Sequence[Any]:
-    """Return the password links by staff of which the user is still to be told."""
+    """Return the password links made by staff whose notice the user has not closed."""
     user = access.person()
     return users.link_notices(current_actor()) if user and user.has_link_notice else []
 
@@ -39,7 +39,7 @@ def show() -> Response:
 
 @bp.get("/account/applications")
 def list_applications() -> Response:
-    """Show the applications of the user or of the account, and the way to a new one."""
+    """Show the applications of the user or of the account, and a link to a new one."""
     actor = current_actor()
     own = applications.mine(actor)
     return pages.render(
@@ -62,7 +62,7 @@ def application_page(form: forms.ApplicationForm | None = None) -> Response:
         "account/_application.html",
         "Upgrade account" if account else "Apply for an account",
         form or forms.ApplicationForm(request.args, obj=account),
-        held=applications.current_types(actor),
+        current_types=applications.current_types(actor),
         waiting=applications.is_waiting(applications.mine(actor), actor),
         is_upgrade=account is not None,
         is_shared=sign_in.is_shared_account(actor.account_id),
@@ -156,7 +156,7 @@ def link_page(link: users.Link, back: str) -> Response:
 def close_notice() -> BaseResponse:
     """Close the notice of password links that agency staff have made."""
     users.close_link_notices(pages.number("last"), current_actor())
-    return redirect(access.local(access.current_page() or ""), 303)
+    return redirect(access.local_address(access.current_page() or ""), 303)
 
 
 @bp.get("/account/password")

@@ -1,4 +1,4 @@
-"""The API of the ledger: JSON, with the key of a subscription, and never a cookie."""
+"""The API of the ledger: JSON, with the key of a subscription, without cookies."""
 
 import hashlib
 import re
@@ -31,7 +31,7 @@ ONLY_CHECK = "validate-only"
 STATUS = {Result.VALID: "valid", Result.INVALID: "invalid", Result.MISSING: "not_found"}
 _KEY = re.compile(r"[!-~]{1,255}")
 
-# By account: more subscriptions do not allow more requests.
+# Counted by account: more subscriptions do not allow more requests.
 limited = limiter.shared_limit(
     "120 per minute",
     "ledger",
@@ -41,7 +41,7 @@ limited = limiter.shared_limit(
 
 @bp.before_request
 def _begin_log() -> None:
-    """Begin the entry of the log, once the key of the request was found to be good."""
+    """Begin the entry of the log, once the key of the request was found valid."""
     path = escape_invisible(request.path.removeprefix(str(bp.url_prefix)), 100)
     only_check = request.args.get(ONLY_CHECK, "false") != "false"
     checks = f"?{ONLY_CHECK}" if only_check else ""
@@ -107,7 +107,7 @@ def show(serial_number: str) -> ResponseReturnValue:
 
 
 def json_body() -> bytes:
-    """Return the body of a request; raises BodyRefused if it is large, or no JSON."""
+    """Return the request body; raise BodyRefused if its type or size is wrong."""
     encoding = request.content_encoding or "identity"
     if request.mimetype != "application/json" or encoding != "identity":
         sentence = "Send JSON, not compressed, with Content-Type: application/json."
@@ -134,7 +134,7 @@ def check_parameters(allowed: str | None = None) -> None:
 
 
 def _is_only_check() -> bool:
-    """Return whether to store nothing, as asked for, or for the test key."""
+    """Tell whether to store nothing, on request or because the test key was used."""
     check_parameters(allowed=ONLY_CHECK)
     values = request.args.getlist(ONLY_CHECK)
     if values not in ([], ["true"], ["false"]):
@@ -146,7 +146,7 @@ def _is_only_check() -> bool:
 def _do_once(
     act: Callable[..., Done], to_json: Callable[[Done], dict[str, Any]]
 ) -> ResponseReturnValue:
-    """Do something; for the same Idempotency-Key once, then replay the response."""
+    """Run an action, or replay the response stored for its Idempotency-Key."""
     only_check, body, key = _is_only_check(), json_body(), _idempotency_key()
     entry: RequestLogEntry = g.entry
     sha256 = hashlib.sha256(request.path.encode() + b"\n" + body).hexdigest()
@@ -176,8 +176,8 @@ def _idempotency_key() -> str | None:
     """Return the Idempotency-Key, if there is one; raises BodyRefused."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not _KEY.fullmatch(key):
-        sentence = "It must be 1 to 255 visible ASCII characters, without blanks."
-        raise BodyRefused("bad_parameter", sentence, "Idempotency-Key")
+        must = "must be 1 to 255 visible ASCII characters, without spaces."
+        raise BodyRefused("bad_parameter", f"Idempotency-Key {must}", "Idempotency-Key")
     return key
 
 

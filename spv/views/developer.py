@@ -1,4 +1,4 @@
-"""The Developer Portal and the Declaration for API Users, which it asks for."""
+"""The Developer Portal, and the Declaration for API Users, which it needs."""
 
 import json
 
@@ -24,7 +24,7 @@ API = "Serial number ledger"  # the tag of its operations in the OpenAPI documen
 
 @bp.get("")
 def index() -> Response:
-    """Show the way from the declaration to the console."""
+    """Show the steps from the declaration to the console."""
     return pages.render("developer/_index.html", "Developer Portal")
 
 
@@ -41,7 +41,7 @@ def product(form: forms.SubscribeForm | None = None) -> Response:
     return pages.render(
         "developer/_product.html", PRODUCT, form or forms.SubscribeForm(),
         subscriptions=subscriptions.mine(actor),
-        standing=declarations.declaration_status(actor.account_id),
+        declaration_status=declarations.declaration_status(actor.account_id),
     )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def reference(
     operations = guide.operations(API)
     body = operations["uploadSerialNumbers"]["requestBody"]["content"]
     example = json.dumps(body["application/json"]["example"], indent=2)
-    # Each account gets its own serial numbers: the ledger refuses those of another.
+    # Each account gets its own serial numbers: the ledger refuses those of others.
     actor = current_actor()
     example = example.replace("EXAMPLE-", f"EXAMPLE-{actor.account_id}-")
     return pages.render(
@@ -125,7 +125,7 @@ def profile(
 ) -> Response:
     """Show the subscriptions, with their keys hidden.
 
-    A form that was sent renames one of them or, by its kind, shows one of its keys.
+    A form that was sent renames a subscription or, by its kind, shows one of its keys.
     """
     actor = current_actor()
     found = subscriptions.mine(actor)
@@ -137,7 +137,7 @@ def profile(
             Subject.SUBSCRIPTION, (each.id for each in found)
         ),
         cancelled=subscriptions.cancelled(actor),
-        standing=declarations.declaration_status(actor.account_id),
+        declaration_status=declarations.declaration_status(actor.account_id),
     )  # fmt: skip
 
 
@@ -198,7 +198,7 @@ def declaration(form: forms.DeclarationForm | None = None) -> Response:
         "Declaration for API Users",
         form or forms.DeclarationForm(),
         account=applications.account_of(actor),
-        standing=declarations.declaration_status(actor.account_id),
+        declaration_status=declarations.declaration_status(actor.account_id),
         declarations=declarations.mine(actor),
     )
 

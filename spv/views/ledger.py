@@ -23,7 +23,7 @@ from spv.services.ledger import (
     selections,
     uploads,
 )
-from spv.services.ledger.invalidations import SelectionMoved
+from spv.services.ledger.invalidations import RowsNoLongerValid
 from spv.services.ledger.refused_files import File
 from spv.services.ledger.rows import with_ids
 from spv.services.ledger.selections import ROW_BY_ROW, Selection
@@ -32,7 +32,7 @@ bp = Blueprint("panels", __name__, url_prefix="/panels")
 invalidations_bp = Blueprint("invalidations", __name__, url_prefix="/panels")
 uploads_bp = Blueprint("uploads", __name__)
 SAMPLE = 5
-MOST_PAGES = 50  # of them an address keeps the last rows
+MOST_PAGES = 50  # an address keeps the last row of at most this many pages
 EXPIRED = (
     "This list of rows has expired: it is kept for a day. Search again and select the "
     "rows."
@@ -46,10 +46,10 @@ def _index(form: forms.SearchForm, **context: Any) -> Response:
 
 
 @bp.get("")
-@pages.recorded
+@pages.logs_a_view
 @pages.submits(lambda: forms.SearchForm(request.args), _index)
 def index(form: forms.SearchForm) -> Response:
-    """Show the search form and the rows found: all of them if nothing is asked."""
+    """Show the search form and the rows found: all rows if there are no criteria."""
     criteria, trail = read_criteria(form.answers), _trail()
     words = dict(criteria.in_words())
     audit_search.note_search("ledger.searched", current_actor(), words)
@@ -70,13 +70,13 @@ def index(form: forms.SearchForm) -> Response:
 
 
 def _trail() -> list[int]:
-    """Read the last row of each page before this one, so that one can go back."""
+    """Read the last row of each page before this one, so that users can go back."""
     texts = request.args.get("after", "").split(".")[-MOST_PAGES:]
     return [int(t) for t in texts if t.isascii() and t.isdecimal() and len(t) < 19]
 
 
 @bp.get("/found.csv")
-@pages.recorded
+@pages.logs_a_view
 def export() -> Response:
     """Download all rows found as a CSV file that can be uploaded again."""
     criteria = read_criteria(forms.SearchForm(request.args).answers)
@@ -86,15 +86,15 @@ def export() -> Response:
 
 
 @bp.get("/serials/<row:row_id>")
-@pages.recorded
+@pages.logs_a_view
 def show(row_id: int) -> Response:
-    """Show the history of a serial number; to staff also who was refused."""
+    """Show the history of a serial number; to staff also the refused accounts."""
     actor = current_actor()
-    asked_for = refusals.asked_for(row_id, actor)
+    refused = refusals.refused_with_row(row_id, actor)
     rows = lookup.history(row_id, actor)
     return pages.render(
         "panels/_show.html", rows[0].PanelSerial.serial_number,
-        rows=rows, asked_for=asked_for,
+        rows=rows, refused_with_row=refused,
     )  # fmt: skip
 
 
@@ -128,7 +128,9 @@ def dialog(form: forms.InvalidateForm, selection: Selection | None = None) -> Re
     return pages.render(
         "invalidations/_new.html", "Mark as invalid", form,
         selection=selection, sample=with_ids(rows[:SAMPLE]) if rows else (),
-        sealed=pages.signed([current_actor().user_id, selection]) if rows else "",
+        signed_selection=(
+            pages.signed([current_actor().user_id, selection]) if rows else ""
+        ),
     )  # fmt: skip
 
 
@@ -148,7 +150,7 @@ def invalidate() -> BaseResponse:
         shown = _shown(form)
         selection = shown or _named(request.form)
         number, _ = invalidations.mark(selection, form.answers, actor)
-    except SelectionMoved as error:
+    except RowsNoLongerValid as error:
         return dialog(form.refused(error), error.rest)
     except ValidationError as error:
         # Rows that were only named are not shown: they may be another account's.
@@ -213,7 +215,7 @@ def _shown(form: forms.InvalidateForm) -> Selection | None:
 def _named(sent: MultiDict[str, str]) -> Selection:
     """Return the rows that a program names. All rows found must be shown first."""
     if "all_matching" in sent:
-        raise SelectionMoved(NOT_SHOWN, _ticked(sent))
+        raise RowsNoLongerValid(NOT_SHOWN, _ticked(sent))
     return Selection(sorted(forms.TickedRows.read(sent).rows), ROW_BY_ROW)
 
 
@@ -230,7 +232,7 @@ def new_upload(form: forms.UploadForm | None = None, **context: Any) -> Response
 @limiter.limit("60 per minute")
 @pages.submits(forms.UploadForm, new_upload)
 def upload(form: forms.UploadForm) -> BaseResponse:
-    """Record the rows of a file, or with `check_only` show the result without."""
+    """Record the rows of a file; with `check_only`, only show the result."""
     actor, content = current_actor(), form.data_of_file()
     reference, file = form.kept_file.data or "", File(content, form.filename)
     if form.is_kept:

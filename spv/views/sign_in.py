@@ -40,7 +40,7 @@ def start_session(form: forms.SignInForm) -> BaseResponse:
 def go_on(token: str, browser: str) -> BaseResponse:
     """Go on to the page that the user wanted, in a new session."""
     access.sign_in(token)
-    wanted = redirect(access.local(request.args.get("next", "")), 303)
+    wanted = redirect(access.local_address(request.args.get("next", "")), 303)
     return known_browsers.keep_browser(browser, wanted)
 
 
@@ -135,7 +135,7 @@ def new(form: forms.CodeForm | None = None) -> Response:
 
 @factor_bp.post("/account/second-factor/new")
 def renew() -> BaseResponse:
-    """Go on to a new secret, after a code of the present one."""
+    """Show a new secret; a recent code is required first."""
     return pages.go_to("second_factor.new")
 
 
@@ -157,5 +157,5 @@ def remove() -> BaseResponse:
     """Remove the second factor."""
     second_factors.remove(access.token(), current_actor())
     return pages.go_to(
-        "account.edit_password", "You sign in with your password alone now."
+        "account.edit_password", "You now sign in with only your password."
     )

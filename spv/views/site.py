@@ -41,7 +41,7 @@ PAGES = {
 
 @bp.get("/")
 def index() -> BaseResponse | Response:
-    """Show a visitor what this is for, a user the Client Portal, and staff the desk."""
+    """Show visitors an introduction, users the Client Portal, and staff the desk."""
     if person() is None:
         return pages.render(
             "site/_first.html", "STCs and panel serial numbers", CheckForm(),
@@ -60,7 +60,7 @@ def index() -> BaseResponse | Response:
 
 
 @bp.get("/find")
-@pages.recorded
+@pages.logs_a_view
 def find() -> BaseResponse | Response:
     """Go to the one thing that the search box finds, or list what it finds."""
     actor, text = current_actor(), request.args.get("q", "")
@@ -160,7 +160,7 @@ def sample(name: str) -> Response:
 
 @verify_bp.get("", endpoint="new")
 def verify(form: VerifyForm | None = None, **context: Any) -> Response:
-    """Show the form, what was checked, and the public keys."""
+    """Show the form, the result of a check, and the public keys."""
     form, context["keys"] = form or VerifyForm(), checkpoints.verifier_keys()
     return pages.render("verify/_verify.html", "Verify a receipt", form, **context)
 

@@ -27,7 +27,7 @@ bp.add_app_template_global(refused_row)
 
 @bp.get("")
 def index(form: forms.SeenForm | None = None) -> Response:
-    """Show the desk: what is new, and what is worth a look."""
+    """Show the desk: its news, and the findings that are worth a look."""
     form = form or forms.SeenForm(formdata=None)
     return pages.render("staff/_desk.html", "Desk", form, desk=desk.show())
 
@@ -37,7 +37,9 @@ def index(form: forms.SeenForm | None = None) -> Response:
 def see(form: forms.SeenForm) -> BaseResponse:
     """Note that a finding was seen."""
     desk.see(form.answers, current_actor())
-    return pages.done("staff.index", "Seen. It comes back if there is more of it.")
+    return pages.done(
+        "staff.index", "Marked as seen. It will come back if there is more of it."
+    )
 
 
 @bp.get("/months.csv")
@@ -123,9 +125,9 @@ def remove_contact(contact_id: int) -> BaseResponse:
 
 
 @bp.get("/refused")
-@pages.recorded
+@pages.logs_a_view
 def list_refused() -> Response:
-    """Show refused uploads: all, of an account, or with what another one has."""
+    """Show refused uploads: all, of an account, or those in conflict with another."""
     account, holder, before = map(pages.number, ("account", "holder", "before"))
     wanted = refusals.Wanted(account, holder, "conflicts" in request.args)
     found = refusals.find(wanted, current_actor(), before)
@@ -133,7 +135,7 @@ def list_refused() -> Response:
 
 
 @bp.get("/refused/<number:refused_id>")
-@pages.recorded
+@pages.logs_a_view
 def refused(refused_id: int) -> Response:
     """Show a refused upload, with the report as its account saw it."""
     found = refusals.show(refused_id, current_actor(), pages.number("after"))
@@ -143,7 +145,7 @@ def refused(refused_id: int) -> Response:
 
 @bp.get("/verify")
 def verify() -> Response:
-    """Show how far the verification is, and the last results."""
+    """Show the progress of the verification, and the last results."""
     polls = pages.wants_partial() and request.method == "GET"
     found = checks.status() | {"polls": polls}
     return pages.render("staff/_verify.html", "Verification", **found)
@@ -151,7 +153,7 @@ def verify() -> Response:
 
 @bp.post("/verify")
 def start_verification() -> BaseResponse:
-    """Verify everything in the background, unless that is under way."""
+    """Verify everything in the background, unless a verification is under way."""
     started = checks.start(current_actor())
     message = "" if started else "A verification is under way already."
     return pages.done("staff.verify", message)
@@ -162,7 +164,7 @@ def _log(form: forms.LogForm, **context: Any) -> Response:
 
 
 @log_bp.get("/audit", endpoint="index")
-@pages.recorded
+@pages.logs_a_view
 @pages.submits(lambda: forms.LogForm(request.args), _log)
 def search_log(form: forms.LogForm) -> Response:
     """Show the newest events, or those that match."""
@@ -175,7 +177,7 @@ def search_log(form: forms.LogForm) -> Response:
 
 
 @log_bp.get("/audit/events.<any(csv, jsonl):form>", endpoint="export")
-@pages.recorded
+@pages.logs_a_view
 def export_log(form: str) -> Response:
     """Download the events that match, with their hashes."""
     criteria = read_log_criteria(forms.LogForm(request.args).answers)
@@ -187,7 +189,7 @@ def export_log(form: str) -> Response:
 
 @log_bp.get("/audit/<row:event_id>", endpoint="show")
 def show_event(event_id: int) -> Response:
-    """Show an event with its details and its place in the log."""
+    """Show an event with its details and its position in the log."""
     shown = audit_search.show(event_id)
     event = shown.line.event
     log = "calculations" if event.chain == "stc" else event.chain
@@ -236,7 +238,7 @@ def calculation(reference: str) -> Response:
 
 @products_bp.get("", endpoint="index")
 def list_products(form: forms.ProductsForm | None = None, **context: Any) -> Response:
-    """Search the approved products; show the form for a file, or what it changes."""
+    """Search the approved products; show the form for a file, or its changes."""
     text, form = request.args.get("text", ""), form or forms.ProductsForm(formdata=None)
     context |= {"found": products.find(text), "text": text, "most": MOST_PRODUCTS}
     return pages.render("staff/_products.html", "Approved products", form, **context)
@@ -245,7 +247,7 @@ def list_products(form: forms.ProductsForm | None = None, **context: Any) -> Res
 @products_bp.post("", endpoint="load")
 @pages.submits(forms.ProductsForm, list_products)
 def load_products(form: forms.ProductsForm) -> BaseResponse:
-    """Show what a file changes, or load the file that was looked at."""
+    """Show the changes of a file, or load the file that was looked at."""
     actor = current_actor()
     if form.kept_file.data and not form.has_file:
         count = products.load(form.kept_file.data, actor)

@@ -91,11 +91,11 @@ def index() -> Response:
 
 
 @bp.get("/accounts/<number:account_id>")
-@pages.recorded
+@pages.logs_a_view
 def account(account_id: int, form: SuspensionForm | None = None) -> Response:
-    """Show an account: its details, the newest of what it did, and suspensions."""
+    """Show an account: its details, its latest activity, and suspensions."""
     found = suspensions.find(Subject.ACCOUNT, account_id)
-    # Its transaction comes first: what was read before it would be read again.
+    # Call it first: its transaction makes the session read everything again.
     shown = overview.show(account_id, current_actor())
     people = users.of_account(account_id)
     subscribed = subscriptions.of_account(account_id)
@@ -128,7 +128,7 @@ PAGES: dict[Subject, tuple[str, str, Callable[..., BaseResponse]]] = {
 
 
 def page_of(subject: str, number: int, form: SuspensionForm) -> BaseResponse:
-    """Show the page of what was to be suspended or reinstated."""
+    """Show the page of the subject that was to be suspended or reinstated."""
     _, name, page = PAGES[Subject(subject)]
     return page(**{name: number}, form=form)
 
@@ -157,7 +157,7 @@ def _done(subject: str, number: int, message: str) -> BaseResponse:
 def _suspension(
     subject: Subject, number: int, form: SuspensionForm | None
 ) -> dict[str, Any]:
-    """Return what the part of a page about suspensions needs."""
+    """Return the values for the part of a page about suspensions."""
     return {
         "subject": subject,
         "number": number,

@@ -35,7 +35,7 @@ def first_form() -> StcForm:
 
 @bp.get("")
 def new(form: StcForm | None = None) -> Response:
-    """Show the form with the answers in the address, and the fields that follow."""
+    """Show the form, filled in from the address, with the fields of its type."""
     suggested = calculations.suggested_answers()
     if form is None:
         form = StcForm(MultiDict(suggested | request.args.to_dict()))
@@ -168,7 +168,7 @@ def _figure(figure: figures.Figure) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it, with each value inside."""
+    """Return a value in the types of JSON, with each value inside."""
     if isinstance(value, dict):
         return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

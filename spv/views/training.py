@@ -48,8 +48,8 @@ class Progress:
 
 @bp.before_app_request
 def leave_ended_class() -> BaseResponse | None:
-    """Find the place of a trainee, and sign out those whose class has ended."""
-    if request.endpoint in access.IMPERSONAL or request.path.startswith("/api/"):
+    """Find the place of a trainee, and sign the trainee out if the class has ended."""
+    if request.endpoint in access.WITHOUT_COOKIES or request.path.startswith("/api/"):
         return None
     person = access.person()
     if person is None or not places.is_trainee(person.email):
@@ -64,7 +64,7 @@ def leave_ended_class() -> BaseResponse | None:
 
 @bp.app_template_global("training")
 def progress() -> Progress | None:
-    """Return what the trainee of this request has done; None for everybody else."""
+    """Return the progress of the trainee of this request; None for everybody else."""
     place: Any = g.get("place")
     if place and "progress" not in g:  # the page and the panel ask
         missing = evidence.missing_of([place])[place.id]
@@ -74,7 +74,7 @@ def progress() -> Progress | None:
 
 
 def of_trainee(view: pages.View) -> pages.View:
-    """Give a view the place of the trainee. Others are led to where they can begin."""
+    """Give a view the place of the trainee. Redirect others to the start page."""
 
     @wraps(view)
     def use(*args: Any, **values: Any) -> BaseResponse:
@@ -96,7 +96,7 @@ def index(
     alone: forms.AloneForm | None = None,
     opening: forms.ClassForm | None = None,
 ) -> Response:
-    """Show the exercises: to a trainee what is done, to others how to begin."""
+    """Show the exercises, with the progress of a trainee or a form to begin."""
     is_trainer = access.may("classes.board")
     return pages.render(
         "training/_index.html", "Training",
@@ -136,7 +136,7 @@ def _begin(token: str) -> BaseResponse:
 def exercise(
     place: Any, exercise_number: int, form: forms.AnswerForm | None = None
 ) -> Response:
-    """Show an exercise: the guidance, what to do, and what is still missing."""
+    """Show an exercise: the guidance, the task, and what is still missing."""
     shown = _exercise(exercise_number)
     found = require(progress())
     form = form or forms.AnswerForm(answer=place.answers.get(shown.name, ""))
@@ -191,7 +191,7 @@ def give_account(place: Any) -> BaseResponse:
 @bp.post("/assess")
 @of_trainee
 def assess(place: Any) -> BaseResponse:
-    """Approve the application of somebody who practises alone."""
+    """Approve the application of a trainee who practises alone."""
     classes.assess_alone(place, current_actor())
     return pages.go_to("training.index", "The agency has approved your application.")
 
@@ -224,7 +224,7 @@ def open_class(form: forms.ClassForm) -> BaseResponse:
 
 @classes_bp.get("/clock")
 def show_clock(form: forms.ClockForm | None = None) -> Response:
-    """Show the day of business, and how it can be moved."""
+    """Show the business date, and how it can be moved."""
     clock.read_again()
     return pages.render(
         "training/_clock.html", "Clock", form or forms.ClockForm(formdata=None),
@@ -235,14 +235,14 @@ def show_clock(form: forms.ClockForm | None = None) -> Response:
 @classes_bp.post("/clock")
 @pages.submits(forms.ClockForm, show_clock)
 def move_clock(form: forms.ClockForm) -> BaseResponse:
-    """Move the day of business."""
+    """Move the business date."""
     day = clock.move(form.answers, current_actor())
     return pages.go_to("classes.show_clock", f"The day is {format_date(day)} now.")
 
 
 @classes_bp.get("/classes/<number:class_id>")
 def board(class_id: int, form: forms.ResetForm | None = None) -> Response:
-    """Show the board of a class: its places, and what each has done."""
+    """Show the board of a class: its places, and the progress of each."""
     of_class, taken = classes.show(class_id)
     return pages.render(
         "training/_board.html", f"Class {of_class.code}",
@@ -264,7 +264,8 @@ def act(class_id: int) -> BaseResponse:
     count, refused = classes.play(chosen, chosen_places, current_actor())
     sentences = [f"{pluralise(count, 'place')} {DONE[chosen]}."] if count else []
     if refused:
-        sentences.append(f"{pluralise(len(refused), 'place')} not: {refused[0]}")
+        failed = f"{pluralise(len(refused), 'place')} could not be {DONE[chosen]}"
+        sentences.append(f"{failed}: {refused[0]}")
     sentence = " ".join(sentences) or "There was nothing to do."
     return pages.go_to("classes.board", sentence, class_id=class_id)
 
@@ -275,7 +276,7 @@ def reset_class(form: forms.ResetForm, class_id: int) -> BaseResponse:
     """Start a place, or all places, again."""
     chosen = _chosen(class_id, form.place.data)
     places.reset(chosen, form.confirmation.data or "", current_actor())
-    sentence = f"{pluralise(len(chosen), 'place')} started again."
+    sentence = f"{pluralise(len(chosen), 'place')} reset."
     return pages.go_to("classes.board", sentence, class_id=class_id)
 
 

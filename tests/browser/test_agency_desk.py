@@ -55,7 +55,7 @@ def test_a_finding_its_proof_and_a_note(any_page):
     item.locator("summary").click()
     item.get_by_label("Note").fill("Asked both.")
     item.get_by_role("button", name="Seen").click()
-    expect(page.get_by_text("Seen. It comes back if there is more")).to_be_visible()
+    expect(page.get_by_text("Marked as seen. It will come back")).to_be_visible()
     page.locator("summary", has_text="Seen in the last 4 weeks").click()
     expect(page.locator("main")).to_contain_text(": Asked both.")
     checked(page)

@@ -49,7 +49,7 @@ def test_from_a_search_to_the_proof(any_page):
     checked(page)
     go(page, f"Calculation {reference}")
     go(page, "Replay")
-    expect(page.get_by_role("status")).to_contain_text("the result is the same")
+    expect(page.get_by_role("status")).to_contain_text("rules give the same result")
     checked(page)
     go(page, "All calculations")
     expect(page.get_by_role("img", name="Calculations by system type")).to_be_visible()

@@ -68,7 +68,7 @@ def password(page, email):
 
 def sets_it_up(page, with_scripts):
     page.goto("/account/password")
-    go(page, "A code of an app, besides the password")
+    go(page, "A code from an authenticator app, as well as the password")
     heading(page, "Set up your second factor")
     box = (
         page.get_by_role("img", name="QR code of the key").locator("svg").bounding_box()
@@ -88,7 +88,7 @@ def sets_it_up(page, with_scripts):
     assert download.value.suggested_filename == "recovery-codes.txt"
     assert download.value.path().read_text().split("\n") == [*codes, ""]
     expect(page.get_by_role("button", name="Copy")).to_have_count(int(with_scripts))
-    go(page, "I have kept them: go to the home page")
+    go(page, "I have kept the codes: go to the home page")
     return secret, codes
 
 
@@ -124,7 +124,7 @@ def test_the_second_factor(any_page, database):
     page.get_by_label("Code", exact=True).fill(codes[0].lower())
     press(page, "Sign in")
     heading(page, "Kim Doe")
-    go(page, "A code of an app, besides the password")
+    go(page, "A code from an authenticator app, as well as the password")
     expect(page.get_by_text("On since")).to_be_visible()
     checked(page)
     make_older(database, email)
@@ -141,5 +141,5 @@ def test_the_second_factor(any_page, database):
     )
     press(page, "Go on")
     expect(page.get_by_role("status")).to_have_text(
-        "You sign in with your password alone now."
+        "You now sign in with only your password."
     )

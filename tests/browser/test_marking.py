@@ -221,7 +221,7 @@ def test_another_has_marked_meanwhile_and_the_rest_can_be_marked(page):
     confirm(page, "Ineligible panel")
     summary(
         page,
-        "1 of the 3 rows has been marked invalid meanwhile by Luca Romano. "
+        "1 of the 3 rows has been marked invalid in the meantime by Luca Romano. "
         "Nothing was done.",
     )
     expect(page.get_by_text("2 rows will be marked as invalid.")).to_be_visible()

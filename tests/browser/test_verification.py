@@ -76,7 +76,7 @@ def test_without_javascript_a_link_shows_how_far_it_is(chromium, served, size):
     execute(BEGUN)
     page.goto("/staff/verify")
     execute("UPDATE audit_checks SET done = 7000 WHERE finished_at IS NULL")
-    link = page.get_by_role("link", name="See how far it is")
+    link = page.get_by_role("link", name="See the progress")
     link.click()
     expect(page.locator("#verification")).to_contain_text("7,000 of about 20,000")
     execute(ENDED)

@@ -55,7 +55,7 @@ def test_each_changed_character_is_refused():
         (proofs.sign(f"{NAME}\n007\nAAAA\n", NAME, KEY), "damaged"),
         (proofs.sign(f"{NAME}\n7\nAAAA\nmore\n", NAME, KEY), "damaged"),
         (proofs.sign(f"{NAME}\n7\nAA=A\n", NAME, KEY), "[Bb]ase64|padding"),
-        (proofs.sign(f"{NAME}\n7\nAB==\n", NAME, KEY), "not base64 in its one form"),
+        (proofs.sign(f"{NAME}\n7\nAB==\n", NAME, KEY), "not canonical base64"),
     ],
 )
 def test_what_is_no_checkpoint(note, words):
@@ -64,7 +64,7 @@ def test_what_is_no_checkpoint(note, words):
 
 
 def test_what_is_no_base64_is_quoted_in_part():
-    with pytest.raises(ValueError, match=f"^“{'x' * 50}” is not base64"):
+    with pytest.raises(ValueError, match=f"^“{'x' * 50}” is not canonical base64"):
         proofs.decode("x" * 51)
 
 

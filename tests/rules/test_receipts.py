@@ -102,9 +102,13 @@ OTHER = event(sequence=4)
     [
         ("{", proof_of("{"), "The event is not JSON"),
         ("[" * 90_000, proof_of("{"), "The event is not JSON"),
-        ("7", proof_of("7"), "of a format that no receipt has"),
+        ("7", proof_of("7"), "Events of this format have no receipt"),
         (event(), "nothing", "This is not a proof"),
-        (event(), proof_of(event()).replace("\n\n", "\n?\n\n", 1), "not base64"),
+        (
+            event(),
+            proof_of(event()).replace("\n\n", "\n?\n\n", 1),
+            "not canonical base64",
+        ),
         (
             event(),
             proof_of(event(), key=derive("x").signing),
@@ -112,8 +116,12 @@ OTHER = event(sequence=4)
         ),
         (event(), proof_of(event(), name="x/registry"), "not signed with a known"),
         (event(), proof_of(OTHER), "do not lead from this event"),
-        (OTHER, proof_of(OTHER), "stands at another place"),
-        (event(chain="stc"), proof_of(event(chain="stc")), "stands at another place"),
+        (OTHER, proof_of(OTHER), "position in the log is not"),
+        (
+            event(chain="stc"),
+            proof_of(event(chain="stc")),
+            "position in the log is not",
+        ),
         ("x" * 100_001, "", "longer than 100,000 characters"),
         (event(), "x" * 100_001, "longer than 100,000 characters"),
     ],

@@ -43,7 +43,7 @@ def test_text_is_trimmed_and_in_nfc(text, found):
         ("\n\t ", "Enter the name."),
         ("x" * 201, "it has 201 characters, and 200 is the limit"),
         ("e" + "\u0301" * 600, "it has 601 characters"),  # too long to be normalised
-        ("a\0b", r"cannot be seen \(U\+0000\)"),
+        ("a\0b", r"an invisible character \(U\+0000\)"),
         ("a\nb", r"\(U\+000A\)"),
         ("a\u202eb", r"\(U\+202E\)"),
         ("a\u200bb", r"\(U\+200B\)"),
@@ -59,7 +59,7 @@ def test_text_that_is_refused(text, words):
 def test_text_of_another_length_and_of_several_lines():
     assert read_text("e\u0301" * 2, "it", 2) == "éé"
     assert read_text("a\r\nb\n", "the reason", lines=True) == "a\nb"
-    with pytest.raises(ValueError, match="cannot be seen"):
+    with pytest.raises(ValueError, match="an invisible character"):
         read_text("a\tb", "the reason", lines=True)
 
 

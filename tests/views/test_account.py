@@ -32,7 +32,7 @@ def test_a_user_is_added_and_sets_a_password(demonstration):
     assert "Your password is set" in follow(lou, lou.post(path, data=NEW_PASSWORD)).text
     gone = lou.get(path)
     assert gone.status_code == 404
-    assert "This password link is no longer good." in read(gone).text
+    assert "This password link no longer works." in read(gone).text
     browser_of(demonstration, "lou@x.au", PASSWORD)
     index = read(priya.get("/account/users"))
     assert all(index.links(name) for name in ("Lou", "Priya Nair", "Tom Okafor"))

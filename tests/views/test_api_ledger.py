@@ -104,7 +104,7 @@ def test_pages_show_what_came_by_api(demonstration, vsp):
             assert "API, subscription Line 7" in read(answer).text
             assert "EX000003" in answer.text
             page = read(browser.get("/panels/uploads"))
-            assert f"Upload {number} API Recorded valid now 3 of 3" in page.text
+            assert f"Upload {number} API Recorded 3 of 3 valid now" in page.text
 
 
 def test_the_same_rows_again(demonstration, vsp, other):

@@ -280,6 +280,6 @@ def test_a_key_that_is_cancelled_while_its_upload_waits(demonstration, vsp):
     client = subscriptions.find_client(system.key, "203.0.113.9")
     subscriptions.cancel(1, acting(demo.VSP_ADMIN))
     body = json.dumps(items(1)).encode()
-    with pytest.raises(ForbiddenError, match="rights have changed"):
+    with pytest.raises(ForbiddenError, match="the role that this needs"):
         ledger_api.upload(body, client.actor)
     assert stored() == 0

@@ -58,9 +58,9 @@ def test_uploads_say_how_many_rows_are_valid_now(sixty, staff):
     vsp = acting(demo.VSP_USER)
     number = upload(panels_csv(2, "EXB"), vsp).upload_id
     for marked, state, valid in (
-        ([], "Recorded", "valid now 2 of 2"),
-        (["EXB000001"], "Part invalid", "valid now 1 of 2"),
-        (["EXB000002"], "Marked invalid", "valid now 0 of 2"),
+        ([], "Recorded", "2 of 2 valid now"),
+        (["EXB000001"], "Part invalid", "1 of 2 valid now"),
+        (["EXB000002"], "Marked invalid", "0 of 2 valid now"),
     ):
         if marked:
             mark(marked, vsp)
@@ -80,18 +80,18 @@ def test_a_receipt_says_what_became_of_its_rows(demonstration, sixty, staff):
     assert page.link("Upload another file") == "/panels/upload"
     assert page.link("Mark the whole upload as invalid")
     assert page.one("button", type="button").text == "Download receipt"
-    assert "Valid now" not in page.text
+    assert "valid now" not in page.text
     own = mark(["EXC000001"], acting(demo.VSP_USER))
     by_staff = mark(["EXB000001", "EXC000002"], acting(demo.STAFF))
     page = read(sixty.get(f"/panels/uploads/{number}"))
-    assert "Valid now 1 of 3: some of the rows were marked as invalid." in page.text
+    assert "1 of 3 are valid now: some of the rows were marked as invalid." in page.text
     assert page.link(f"Invalidation {own}") == f"{LIST}/{own}"
     assert page.links(f"Invalidation {by_staff}") == []
     assert "By agency staff" in page.text
     assert "Avery" not in page.text
     mark(["EXC000003"], acting(demo.VSP_ADMIN))
     page = read(staff.get(f"/panels/uploads/{number}"))
-    assert "Valid now 0 of 3: all rows were marked as invalid." in page.text
+    assert "0 of 3 are valid now: all rows were marked as invalid." in page.text
     assert page.links("Mark the whole upload as invalid") == []
     assert page.link(f"Invalidation {by_staff}")
     assert page.links("Upload another file") == []

@@ -44,7 +44,7 @@ def test_links_under_a_path_prefix(sqlite_url):
 
 
 def test_the_guide_is_all_there(client):
-    source = (guide.ROOM.parent / "docs/guide.md").read_text(encoding="utf-8")
+    source = (guide.FOLDER.parent / "docs/guide.md").read_text(encoding="utf-8")
     page = Page(client.get("/help").text)
     headings = [node.text for node in page.all("h2")]
     assert headings[:-1] == re.findall("^## (.*)", source, re.M)
@@ -64,7 +64,7 @@ def test_raw_html_is_escaped(monkeypatch, tmp_path):
         "[y](data:text/html,1) [z](other.md) ![w](http://evil.example/x.png)\n\n"
         '## A "b" <i>\n\n- [ok](https://cer.gov.au/)\n'
     )
-    monkeypatch.setattr(guide, "ROOM", tmp_path / "spv")
+    monkeypatch.setattr(guide, "FOLDER", tmp_path / "spv")
     bad = guide.document.__wrapped__("bad")
     page = Page(bad.html)
     assert {node.tag for node in page.root.walk()} <= {

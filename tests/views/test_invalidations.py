@@ -35,7 +35,7 @@ def post(browser, **form):
 def test_numbers_that_are_no_rows(sixty):
     for text in ("x", "-1", "9" * 18, "9" * 400, "1,2", "\0", "\u0663"):
         page = asked(sixty, selected=text)
-        assert "No row is selected that is valid and that you may mark." in page.text
+        assert "None of the selected rows is valid and yours to mark." in page.text
         assert post(sixty, selected=text).status_code in (409, 422)
     assert count_invalidations() == 0
 
@@ -64,7 +64,7 @@ def test_the_dialog_marks_just_the_rows_that_it_shows(sixty):
      ({"reason": "Other"}, "other_reason", "Enter the reason."),
      ({"reason": "Other", "other_reason": " \n "}, "other_reason", "Enter the reason."),
      ({"reason": "Other", "other_reason": "x" * 1001}, "other_reason", "Shorten"),
-     ({"reason": "Other", "other_reason": "\u200b"}, "other_reason", "cannot be seen"),
+     ({"reason": "Other", "other_reason": "\u200b"}, "other_reason", "an invisible"),
      ({"reason": "Ineligible panel", "other_reason": "Sold twice"}, "other_reason",
       "Select “Other”, or leave the text empty.")],
 )  # fmt: skip
@@ -84,7 +84,7 @@ def test_the_second_click_gives_the_same_receipt(sixty):
     assert events() == [*before, "rows.marked_invalid"]
     other = confirm(sixty, page, reason="Duplicate serial number")
     assert other.status_code == 409
-    assert "60 of the 60 rows have been marked invalid meanwhile by" in other.text
+    assert "60 of the 60 rows have been marked invalid in the meantime by" in other.text
 
 
 def test_what_was_shown_is_what_is_marked(sixty):
@@ -101,8 +101,8 @@ def test_nothing_is_marked_where_a_row_has_been(sixty):
     assert answer.status_code == 409
     again = read(answer)
     assert again.problems() == [(
-        "#selection", "1 of the 9 rows has been marked invalid meanwhile by agency "
-        "staff. Nothing was done.")]  # fmt: skip
+        "#selection", "1 of the 9 rows has been marked invalid in the meantime by "
+        "agency staff. Nothing was done.")]  # fmt: skip
     assert "8 rows will be marked as invalid." in again.text
     assert confirm(sixty, again).status_code == 303
     assert count_invalidations() == 2
@@ -151,7 +151,7 @@ def test_the_rows_of_another_account(demonstration, sixty, staff):
     own = ids_of(found(sixty, serial_number="EX"))["EX000001"]
     assert "No row matches." in found(other, serial_number="EX").text
     assert "Nothing" not in found(staff, serial_number="EX").text
-    assert "No row is selected" in asked(other, selected=own).text
+    assert "None of the selected rows" in asked(other, selected=own).text
     answer = post(other, selected=own)
     assert answer.status_code == 409
     assert "1 of the 1 row cannot be marked: there is no such row." in answer.text

@@ -79,7 +79,11 @@ def trimmed(value):
 
 def is_bad_for_its_blanks(path, body):
     """Say whether a body is too long only with blanks that do not count."""
-    name = {UPLOADS: "Items", INVALIDATIONS: "Marking", PANELS[1]: "PanelCheck"}
+    name = {
+        UPLOADS: "Items",
+        INVALIDATIONS: "InvalidationRequest",
+        PANELS[1]: "PanelCheck",
+    }
     if path not in name or not isinstance(body, dict):
         return False
     components = guide.openapi()["components"]

@@ -50,7 +50,7 @@ def test_what_is_shared_is_not_served(client):
 
 
 def test_its_limits():
-    for name in ("Items", "Serials", "Marking"):
+    for name in ("Items", "Serials", "InvalidationRequest"):
         serials = SCHEMAS[name]["properties"]["serialNumbers"]
         assert (serials["minItems"], serials["maxItems"]) == (1, MOST_ROWS)
     panels = SCHEMAS["PanelCheck"]["properties"]
@@ -61,9 +61,9 @@ def test_its_limits():
     assert {*statuses} == {result.name.lower() for result in panel_check.Result}
     for name in ("supplierName", "licensee", "modelNumber"):
         assert SCHEMAS["Item"]["properties"][name]["maxLength"] == LONGEST_NAME
-    marking = SCHEMAS["Marking"]["properties"]
-    assert marking["otherReason"]["maxLength"] == LONGEST_REASON
-    assert marking["reason"]["enum"] == list(REASONS)
+    invalidation = SCHEMAS["InvalidationRequest"]["properties"]
+    assert invalidation["otherReason"]["maxLength"] == LONGEST_REASON
+    assert invalidation["reason"]["enum"] == list(REASONS)
     assert api_ledger.LARGEST == 2_000_000
     for operation in operations():
         if "413" in operation["responses"]:
@@ -74,7 +74,7 @@ def test_its_limits():
                 assert parameter["schema"]["pattern"] == pattern
 
 
-@pytest.mark.parametrize("schema", ["Item", "Marking"])
+@pytest.mark.parametrize("schema", ["Item", "InvalidationRequest"])
 def test_its_pattern_of_serial_numbers_is_the_rule(schema):
     properties = SCHEMAS[schema]["properties"]
     described = properties.get("serialNumber") or properties["serialNumbers"]["items"]

@@ -61,7 +61,8 @@ def test_an_installation(client, ledger):
         ["EX000004", "Found but invalid", "Marked as invalid on 9 May 2026."],
         ["OT000001", "Found with another model", ""],
         ["EXO00001", "Not found",
-         "An O or I beside a digit may be 0 or 1 on the label. Compare it."],
+         "An O or I beside a digit may be 0 or 1 on the label. Compare it with the "
+         "label."],
     ]  # fmt: skip
     assert page.value("panel_count") == "7"
     assert [secret for secret in SECRETS if secret in page.text] == []
@@ -98,7 +99,7 @@ def test_a_panel_that_is_valid_again(client, ledger, vsp):
 
 @pytest.mark.parametrize(
     ("serials", "count", "words"),
-    [(["A1234", "a1234", "A1235"], "", "2 serial numbers for 2 panels. 1 repetition"),
+    [(["A1234", "a1234", "A1235"], "", "2 serial numbers for 2 panels. 1 duplicate"),
      (["A1234"], "1", "1 serial number for 1 panel."),
      (["A1234", "A1235"], "1", "2 serial numbers for 1 panel: 1 too many."),
      (["A1234"], "2000", "1 serial number for 2,000 panels: 1,999 missing.")],

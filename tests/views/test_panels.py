@@ -96,15 +96,15 @@ def test_all_but_some(sixty):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [("status", "maybe", "Select a status."),
-     ("recorded_from", "2026-02-30", "2026-02-30 is not a day of the calendar."),
+     ("recorded_from", "2026-02-30", "2026-02-30 is not a real date."),
      ("recorded_to", "0001-01-01", "Enter a day from 2000 to 2099."),
      ("upload", "9" * 30, "Enter the number of an upload, such as 17."),
      ("upload", "\u0663", "Enter the number of an upload, such as 17."),
-     ("serial_number", "A\0", "it has a character that cannot be seen"),
-     ("serial_number", "Ä1", "Serial numbers have only plain letters"),
+     ("serial_number", "A\0", "it has an invisible character"),
+     ("serial_number", "Ä1", "A serial number has only the letters"),
      ("serial_number", "A" * 61, "Shorten the serial number"),
      ("model_number", "x" * 5000, "Shorten the model number"),
-     ("account", "\ufeff" * 3, "cannot be seen")],
+     ("account", "\ufeff" * 3, "an invisible character")],
 )  # fmt: skip
 def test_criteria_that_cannot_be_asked(staff, name, value, words):
     for address in ("/panels", "/panels/invalidate", "/panels/found.csv"):

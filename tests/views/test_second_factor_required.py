@@ -131,7 +131,7 @@ def test_staff_of_production_set_it_up_before_anything_else(app, staff, clock):
     answer = client.get("/staff/people", headers=HTMX)
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, ADDRESS)
     page = client.get(ADDRESS).text
-    assert "you can do nothing else before" in page
+    assert "You can do nothing else until" in page
     assert "Applications" not in page
     _, codes = enrol_in(client)
     assert client.get("/staff/people").status_code == 200
@@ -149,7 +149,7 @@ def test_the_command_for_a_lost_device(app, staff, clock):
     enrol_in(client)
     run = app.test_cli_runner().invoke
     result = run(args=["reset-second-factor", "Sam@agency.example"])
-    assert "signs in with the password alone" in result.output
+    assert "signs in with only the password" in result.output
     assert client.get("/staff/people").location.startswith("/sign-in?next=")
     client = browser_of(app, staff, PASSWORD)
     assert client.get("/staff/people").location == ADDRESS

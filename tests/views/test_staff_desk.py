@@ -88,7 +88,7 @@ def test_the_account_page_has_the_newest_of_everything(staff, vsp, other):
         f"/staff/refused?account={other.account_id}"
     )
     page = read(staff.get(f"/staff/accounts/{vsp.account_id}"))
-    for words in ("Incorrect model number", "Refused uploads of others, with its",
+    for words in ("Incorrect model number", "Other accounts’ uploads refused",
                   "Other Verification Pty Ltd", "Made, current until", "Tom Okafor",
                   "recorded 40 rows of panels.csv"):  # fmt: skip
         assert words in page.text, words

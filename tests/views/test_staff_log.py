@@ -109,7 +109,7 @@ def test_the_log_and_an_event(sixty, staff):
     words = page.content.text
     for part in ("(agrees with the content)", "Made with the log key", "SHA-256"):
         assert part in words
-    assert page.link("What everybody can verify of it").startswith("/verify/r")
+    assert page.link("What anyone can verify about it").startswith("/verify/r")
     number = uploads.find(acting(demo.STAFF))[0][0].id
     assert page.link(f"Upload {number}") == f"/panels/uploads/{number}"
     about = page.link(f"all events of Upload {number}")
@@ -169,11 +169,11 @@ def test_calculations_and_a_replay(staff):
     for one in (reference, batch):
         page = read(staff.get(f"/staff/calculations/{one}"))
         page = read(staff.get(page.link("Replay")))
-        assert "the result is the same" in page.content.text
+        assert "rules give the same result" in page.content.text
     db.session.execute(sa.update(StcCalculation).values(certificates=1))
     db.session.commit()
     page = read(staff.get(f"/staff/calculations/{reference}?replay=yes"))
-    assert "saved with another result than event 1 has" in page.content.text
+    assert "differs from event 1 in its result" in page.content.text
     assert staff.get("/staff/calculations/A-b_C1d2E3f4G5h6").status_code == 404
 
 

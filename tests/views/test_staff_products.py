@@ -33,8 +33,8 @@ def test_a_list_is_loaded_searched_and_exported(staff):
     answer = choose(staff, list_csv(*LIST, "<i>S</i>,L,=A,2024-01-01,2025-01-01"))
     assert answer.status_code == 200
     page = read(answer)
-    for words in ("list.csv has 4 rows", "Nothing was loaded yet.", "4 products added",
-                  "from 1 January 2020 to 3 May 2026"):  # fmt: skip
+    for words in ("list.csv has 4 rows", "Nothing has been loaded yet.",
+                  "4 products added", "from 1 January 2020 to 3 May 2026"):  # fmt: skip
         assert words in page.text, words
     assert "<i>" not in answer.text
     reference = page.one("input", name="kept_file").attributes["value"]

@@ -11,7 +11,7 @@ from tests.people import acting, browser_of, events
 from tests.views.page import read
 
 pytestmark = pytest.mark.usefixtures("demonstration")
-SINCE = "Refused since, because the ledger had it"
+SINCE = "Uploads refused because the ledger already had it"
 
 
 def number_of_newest():

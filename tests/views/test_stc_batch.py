@@ -44,7 +44,7 @@ def test_every_example(client):
     page = read(client.get(answer.location))
     total = sum(example.certificates for example in EXAMPLES)
     assert page.heading == f"{total - LATE:,} STCs"
-    assert f"{LATE:,} STCs more, under the rules of the day, cannot" in page.text
+    assert f"{LATE:,} more STCs can no longer be created" in page.text
     every = len(EXAMPLES)
     assert f"Calculated, saved and logged: {every} of {every} systems" in page.text
 
@@ -84,7 +84,7 @@ solar_deemed,6.6,800.0,30/06/2026 14:30,5.0,South
     page = read(client.get(answer.location))
     assert "Calculated, saved and logged: 1 of 2 systems" in page.text
     assert "has a time of day that is not 00:00" in page.text
-    assert "A spreadsheet program has made a number of the postcode." in page.text
+    assert "A spreadsheet program has turned the postcode into a number." in page.text
     good, _bad = certificates(client, answer.location)
     assert [*good.values()] == [
         "solar_deemed", "6.6", "'0800", "2026-06-30 00:00:00", "5.0", "North",

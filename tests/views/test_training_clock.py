@@ -1,4 +1,4 @@
-"""The clock of a demonstration: days of business move, and moments do not."""
+"""The clock of a demonstration: business dates move, and moments do not."""
 
 import io
 import re

@@ -74,7 +74,7 @@ def test_a_changed_warning_is_noticed(vsp):
 
 
 def test_headings_that_nearly_fit_are_taken_on_one_click(vsp):
-    waiting = vsp.get("/").text.count("waits to be corrected")
+    waiting = vsp.get("/").text.count("needs to be corrected")
     answer = send(vsp, NEARLY)
     page = read(answer)
     assert answer.status_code == 422
@@ -84,7 +84,7 @@ def test_headings_that_nearly_fit_are_taken_on_one_click(vsp):
     assert taken.status_code == 303
     assert stored().row_count == 2
     number = stored().id
-    assert vsp.get("/").text.count("waits to be corrected") == waiting
+    assert vsp.get("/").text.count("needs to be corrected") == waiting
     assert again(vsp, page, accept_headings="yes").status_code == 303  # a second click
     assert stored().id == number
 

@@ -31,7 +31,7 @@ def staff(app):
 def test_nothing_yet(staff):
     page = staff.get(ADDRESS).text
     assert "Verify now" in page
-    assert "Nothing was verified here yet." in page
+    assert "Nothing has been verified here yet." in page
     assert "The nightly job has never run." in page
     assert page.count("none yet") == 2
     assert 'role="alert" class' not in page
@@ -67,7 +67,7 @@ def test_how_far_it_is(staff):
     assert "Started by Kim Doe" in page
     assert "Read: 5,000 of about 20,000." in page
     assert 'max="20000"' in page
-    assert "See how far it is" in page
+    assert "See the progress" in page
     assert 'hx-trigger="every 2s"' in page
     assert "Verify now" not in page
 

@@ -195,7 +195,7 @@ def test_an_older_checkpoint(client, demonstration):
     upload(panels_csv(2, "MORE"), acting(demo.VSP_USER))
     for text in (older, older.partition("\n\n")[2].replace("\n", "\r\n")):
         page = read(post(client, checkpoint=text))
-        assert "The log of today continues this checkpoint" in page.text
+        assert "Today’s log continues this checkpoint" in page.text
         answer = client.post("/verify", data=page.hidden())
         assert answer.headers["Content-Disposition"].endswith("=consistency.txt")
         assert answer.text.startswith("old ")
@@ -222,7 +222,7 @@ def test_a_log_that_does_not_continue_it(client, demonstration):
         "WHERE chain = 'registry' ORDER BY sequence DESC LIMIT 1",
     )
     page = read(post(client, checkpoint=older))
-    assert "The log of today does not continue this checkpoint." in page.text
+    assert "Today’s log does not continue this checkpoint." in page.text
     assert post(client, checkpoint=older, download="yes").status_code == 409
 
 

@@ -1,1 +1,1 @@
-"""Panel serial numbers: how they are read, checked, declared and searched for."""
+"""Panel serial numbers: reading, checking, declaring and searching for them."""

@@ -1,7 +1,7 @@
 """Compare names of products with the agency's list of approved products.
 
-A name that is not on the list gets the nearest names that are. Names are compared by
-their keys (`search_key`), so neither case nor blanks matter.
+For a name that is not on the list, the nearest names on it are suggested. Names are
+compared by their keys (`search_key`), so neither case nor spaces matter.
 """
 
 from bisect import bisect
@@ -17,8 +17,8 @@ from spv.rules.text import format_date, join_words, search_key
 
 NEIGHBOURS = 6  # in each direction of a sorted list
 FEW = 3  # names that are suggested, or compared closely
-NEAR = 0.8  # of 1, the likeness of a name that is suggested
-# Pairs of letters that are compared. More would take long, in a file of other names.
+NEAR = 0.8  # from 0 to 1: the least likeness of a name that is suggested
+# Pairs of letters that are compared. More would take long, in a file of unknown names.
 MOST_COMPARED = 2_000_000
 _PLAIN = str.maketrans("oil", "011", f"{punctuation} ")
 
@@ -47,11 +47,11 @@ class Approved(NamedTuple):
 
 
 class Names:
-    """Names of the list by their keys, among which the nearest ones are found.
+    """Names of the list by their keys; it finds the nearest names.
 
-    Signs are left out, and O and I are 0 and 1. Then the nearest names stand near to
-    each other in alphabetical order, or in that of the names read backwards: only
-    those are compared, so the time does not grow with the list.
+    Punctuation and spaces are removed, O becomes 0, and I and L become 1. Similar names
+    are then neighbours when sorted, forwards or backwards, and only neighbours are
+    compared. So the time does not grow with the list.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -94,7 +94,7 @@ class Names:
         return [self._plain[each] for each in near]
 
     def _like(self, plain: str, other: str) -> float:
-        """Return the likeness of two names; 0 if it is not near, or enough was done."""
+        """Return the likeness of two names; 0 if it is low, or the limit is reached."""
         shorter, longer = sorted((len(plain), len(other)))
         if 2 * shorter < NEAR * (shorter + longer):
             return 0.0
@@ -127,9 +127,9 @@ def not_approved(
     day: date,
     load_names: Callable[[], NamesOnList],
 ) -> list[Problem]:
-    """Return what the list does not have of the products of rows on a day.
+    """Return a problem for each name of a row that is not approved on a day.
 
-    `lines` are those of the models of the rows. The names of the whole list are only
+    `lines` are the lines of the rows' models. The names of the whole list are only
     loaded if a product is not approved.
     """
     products = dict.fromkeys(panel.product for panel in panels.values())
@@ -158,7 +158,7 @@ def notes_of(
 ) -> dict[str, str]:
     """Return the fields of a product that is not approved, with a note for each.
 
-    `lines` are those of its model.
+    `lines` are the lines of its model.
     """
     if same := [line for line in lines if line.keys == keys]:
         return {"model_number": note_of_days(same, day)}
@@ -168,15 +168,15 @@ def notes_of(
             for field, key, of_field in zip(PRODUCT_FIELDS, keys, names, strict=True)
             if key not in of_field
         }
-    # The lines that have the most names in common say which name is another one.
+    # The lines that share the most names show which name is wrong.
     common = [sum(map(str.__eq__, line.keys, keys)) for line in lines]
     best = [line for line, n in zip(lines, common, strict=True) if n == max(common)]
-    # If each name is in one of them, but none has all, the first one says it.
+    # If each name is in some line but no line has all, use the first line.
     return _other_names(keys, best) or _other_names(keys, best[:1])
 
 
 def _other_names(keys: tuple[str, ...], lines: Sequence[Approved]) -> dict[str, str]:
-    """Return the fields whose name is in none of some lines, with the names there."""
+    """Return the fields that match none of the lines, with the lines' names."""
     return {
         field: did_you_mean(
             [*{line.keys[at]: str(line[at]) for line in lines}.values()]
@@ -189,7 +189,7 @@ def _other_names(keys: tuple[str, ...], lines: Sequence[Approved]) -> dict[str, 
 def note_of_model(
     model: str, lines: Sequence[Approved], day: date, load_names: Callable[[], Names]
 ) -> str | None:
-    """Return what to know of a model that is not approved on a day; None if it is."""
+    """Return a note on a model that is not approved on a day; None if it is."""
     if any(line.on(day) for line in lines):
         return None
     if lines:

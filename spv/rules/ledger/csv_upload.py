@@ -33,7 +33,7 @@ SAMPLES = {
     for path in sorted(Path(__file__).with_name("samples").glob("*.csv"))
 }
 ADDED = ("Problem", "How to fix")
-# The columns that a file of search results has beside the four.
+# The columns that a file of search results has besides the four.
 LEDGER_COLUMNS = ("Ledger status", "Ledger reason", "Ledger recorded", "Ledger upload",
                   "Ledger account")  # fmt: skip
 FIELD_OF = {heading_name(words): field for field, words in FIELDS.items()}
@@ -42,7 +42,7 @@ HEADING_CODES = frozenset(
     {"heading_missing", "heading_repeated", "heading_unknown", "no_heading"}
 )
 _EXCEL_XML = "urn:schemas-microsoft-com:office:spreadsheet"
-# What a text begins with, in lower case.
+# The beginnings of texts of other kinds, in lower case.
 _TEXTS = {
     "a web page (HTML)": r"<(?:!doctype html|html|head|body|table|div|meta)\b",
     "XML": r"<(?:\?xml|[a-z!])",
@@ -58,7 +58,7 @@ _START = re.compile("|".join(f"({start})" for start in _TEXTS.values()))
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 _NO_DIGIT = re.compile("[^0-9]*")
 _MAY_BE_HEADING = re.compile("[^0-9]*|[^0-9]{5,}[0-9]")  # such as Serial1
-# Other headings that plainly mean a column of ours, by their letters alone.
+# Other headings that plainly mean a column of ours, only by their letters.
 _MEANINGS = {
     "supplier_name": "supplier suppliers nameofsupplier suppliersname panelsupplier "
     "suppliercompany importer responsiblesupplier importerresponsiblesupplier "
@@ -83,7 +83,7 @@ def check_csv(data: bytes) -> CheckedRows:
     """Check the rows of a file. Row numbers are those of a spreadsheet.
 
     Raises ValidationError on `file` if the file cannot be read as rows or has none.
-    Where the headings are wrong, their problems are the only ones.
+    If the headings are wrong, only their problems are returned.
     """
     text = csv_file.decode(data)
     csv_file.check_delimiter(text)
@@ -99,7 +99,7 @@ def check_csv(data: bytes) -> CheckedRows:
     problems = _index_column(heading, rows, names)
     columns = itemgetter(*map(names.index, FIELD_OF))
     lines, width, has_unnamed = [], len(names), "" in names
-    may_be_joined = text.lower().count("serial") > 1  # its headings stand twice
+    may_be_joined = text.lower().count("serial") > 1  # its headings appear twice
     for number, cells in rows:
         if number in bare_quotes:
             problems += _bare_quote(number, cells)
@@ -130,16 +130,16 @@ def check_first_row(text: str) -> Problem | None:
         raise refusal(f"This is {kind}, not a CSV file. {AS_CSV}")
     line = heading_name(text.strip(" ,\r\n")[:LOOKED_AT].splitlines()[0])
     if '"' in line and any(name in line for name in FIELD_OF):
-        return None  # the quotes are what is wrong
+        return None  # its quotes are wrong, not its headings
     if line == "".join(FIELD_OF):
-        raise refusal(f"The columns are separated by blanks. {AS_CSV}")
+        raise refusal(f"The columns are separated by spaces. {AS_CSV}")
     found = escape_invisible(", ".join(row.cells))
     headings = join_words(FIELDS.values())
     return Problem(row.number, "", fault("no_heading", headings=headings), found)
 
 
 def heading_problems(heading: Row, names: Sequence[str]) -> Iterator[Problem]:
-    """Yield the problems of headings, whose names for comparison are `names`."""
+    """Yield the problems of headings, given their `names` for comparison."""
     for name, field in FIELD_OF.items():
         column, count = FIELDS[field], names.count(name)
         if count == 0:
@@ -157,10 +157,9 @@ def heading_problems(heading: Row, names: Sequence[str]) -> Iterator[Problem]:
 
 
 def guess_headings(data: bytes) -> list[tuple[str, str]]:
-    """Return the headings that plainly mean others, if the file has all four.
+    """Return headings that plainly mean ours, each with our heading.
 
-    Each comes with the heading of ours that it means. A file with another heading
-    beside them is left to its owner.
+    Returns nothing unless all four are found and no other heading is left.
     """
     row, _ = first_row(csv_file.decode(data))
     meant = [(cell, _field_meant(cell)) for cell in row.cells]
@@ -194,7 +193,7 @@ def pasted_rows(text: str) -> bytes:
     """
     if "\t" in text:
         cells = csv.reader(io.StringIO(text, newline=""), delimiter="\t")
-        with suppress(csv.Error):  # a cell above its limit: it is refused as it is
+        with suppress(csv.Error):  # a cell above its limit is refused later
             text = csv_text(cells, as_text=True)
     if _is_panel([cell.strip() for cell in first_row(text)[0].cells]):
         text = csv_text([FIELDS.values()]) + text
@@ -212,7 +211,7 @@ def _is_panel(cells: Sequence[str]) -> bool:
 
 
 def _kind_of(text: str) -> str:
-    """Return the kind of a text that is plainly no CSV, by its beginning; else ""."""
+    """Return the kind of a text that is plainly not CSV, by its beginning; else ""."""
     start = text[:LOOKED_AT].lstrip()
     if _EXCEL_XML in start:
         return "an Excel workbook in XML"

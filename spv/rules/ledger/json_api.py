@@ -30,7 +30,7 @@ _KINDS = {
     list: "a list",
     type(None): "null",
 }
-# Of an answer in the log: the errors, the characters of a message, the fields.
+# Limits for an answer in the log: errors, characters of a message, fields.
 MOST_LOGGED, LONGEST_LOGGED = 10, 300
 LOGGED = frozenset(
     {
@@ -39,7 +39,7 @@ LOGGED = frozenset(
         "status",
     }
 )  # fmt: skip
-# Other names of fields are those that a client has made up: they can be anything.
+# Other names of fields are made up by a client: they can be anything.
 NAMES = frozenset({*FIELD_OF, ITEMS, "body", "reason", "otherReason", "validate-only",
                    "Idempotency-Key"})  # fmt: skip
 
@@ -55,7 +55,7 @@ class BodyRefused(ValidationError):
 
 
 class ItemsRefused(ValidationError):
-    """Items with problems: 409 if each is about what the ledger has, otherwise 422."""
+    """Items with problems: 409 if all are about rows of the ledger, otherwise 422."""
 
     def __init__(self, problems: Sequence[Problem], item_count: int) -> None:
         words = pluralise(len(problems), "problem")
@@ -99,7 +99,7 @@ def read_object(data: bytes, *fields: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         position = f"line {error.lineno}, column {error.colno}"
         raise _not_json(f"The body is not JSON: {error.msg} ({position}).") from None
-    except ValueError:  # Python reads no number of thousands of digits
+    except ValueError:  # Python does not read a number with thousands of digits
         raise _not_json("A number has too many digits.") from None
     if not isinstance(body, dict):
         raise BodyRefused("not_an_object", "The body must be a JSON object.")
@@ -146,7 +146,7 @@ def read_answers(
     read: Callable[[dict[str, str]], dict[str, Any]],
     code: str,
 ) -> dict[str, Any]:
-    """Read strings of a body, "" where they are missing, by a rule of the pages.
+    """Read strings of a body (missing ones as ""), with a rule that the pages use too.
 
     `names` has the name in JSON of each answer. Raises BodyRefused, with `code` for the
     first problem that the rule finds.
@@ -183,7 +183,7 @@ def _list_of(body: Mapping[str, Any], most: int = ledger_rows.MOST_ROWS) -> list
 
 
 def _cells(row: int, item: dict[str, Any], wrong: list[Problem]) -> tuple[str, ...]:
-    """Return the cells of an item in the order of rows; add problems of its shape."""
+    """Return the cells of an item in order; add problems with its shape to `wrong`."""
     if unknown := _unknown_field(item, FIELD_OF):
         name, found = unknown
         wrong.append(Problem(row, "", found, name))
@@ -228,7 +228,7 @@ def _unknown_field(
 
 
 def without_data(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answer with its first errors, without what was sent or looked up."""
+    """Return the answer with its first errors, without data that was sent or found."""
     kept = {name: value for name, value in answer.items() if name in LOGGED}
     for name in ("errors", "warnings"):
         found = answer.get(name) or ()

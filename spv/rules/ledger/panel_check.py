@@ -1,7 +1,7 @@
-"""The check of an installation's panels: what is asked, and the result of each panel.
+"""The check of an installation's panels: the question, and the result of each panel.
 
-Everybody may ask. So a result never says more than its words, and hints follow from
-what was typed: nobody can find serial numbers by trying.
+Everybody may ask. So a result never says more than its words, and hints depend only on
+the typed text: nobody can find serial numbers by guessing.
 """
 
 import re
@@ -24,10 +24,12 @@ from spv.rules.text import read_all, read_date, read_number, read_optional, sear
 MOST_BY_API = 100
 JSON_NAMES = {"model_number": "modelNumber", "as_at": "asAt"}
 LOST_ZEROS = (
-    "If the label has zeros before it, a spreadsheet program may have removed them. "
-    "Type all of it."
+    "If the number on the label begins with zeros, a spreadsheet program may have "
+    "removed them. Type the whole number."
 )
-LOOKS_LIKE = "An O or I beside a digit may be 0 or 1 on the label. Compare it."
+LOOKS_LIKE = (
+    "An O or I beside a digit may be 0 or 1 on the label. Compare it with the label."
+)
 _BOX_CODE = fault("perhaps_box_code").words
 _O_OR_I = re.compile("[0-9][OI]|[OI][0-9]")
 _WATTS = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,2})?) ?(?:W|Wp)?", re.IGNORECASE)
@@ -39,7 +41,7 @@ NO_COUNT = "Enter the number of panels, from 1 to 9,999."
 class Result(StrEnum):
     """The answer of the ledger for a serial number, in the words of the page.
 
-    One with another model is valid. The API answers the names, in small letters.
+    One with another model is valid. The API returns the member names in lower case.
     """
 
     VALID = "Found and valid"
@@ -49,7 +51,7 @@ class Result(StrEnum):
 
 
 class Question(NamedTuple):
-    """Serial numbers, and what else is known: a model, a past day, watts, panels."""
+    """Serial numbers, and what is known besides: a model, a past day, watts, panels."""
 
     listed: SerialList
     model_number: str = ""
@@ -83,8 +85,8 @@ class Row(NamedTuple):
 class CheckedPanel(NamedTuple):
     """An entry of the list, its result, and its hints.
 
-    `marked_at` tells when the row that decided was marked as invalid, if it ever was;
-    `is_valid_now`, whether the ledger has the serial number as valid since.
+    `marked_at` tells when the deciding row was marked as invalid, if it ever was.
+    `is_valid_now` tells whether the ledger has the serial number as valid now.
     """
 
     listed: Listed
@@ -112,12 +114,12 @@ class CheckedPanels(NamedTuple):
 
     @property
     def total(self) -> int:
-        """The number of panels, or of serial numbers if these are more."""
+        """The number of panels, or of serial numbers if there are more."""
         return max(self.question.panels, len(self.entries))
 
 
 def read_question(answers: Mapping[str, Any], today: date) -> Question:
-    """Read what was typed. Raises ValidationError with a sentence for each field."""
+    """Read typed answers. Raises ValidationError with a sentence for each field."""
     readers = {"serials": read_list} | _readers(today)
     readers |= {
         "watts": partial(read_number, _WATTS, Decimal, NO_WATTS),
@@ -128,7 +130,7 @@ def read_question(answers: Mapping[str, Any], today: date) -> Question:
 
 
 def read_body(body: bytes, today: date) -> Question:
-    """Read what a program sent, of at most 100 serial numbers. Raises BodyRefused."""
+    """Read a program's request, of at most 100 serial numbers. Raises BodyRefused."""
     fields = json_api.read_object(body, ITEMS, *JSON_NAMES.values())
     serials = json_api.read_serials(fields, MOST_BY_API)
     read = partial(read_all, readers=_readers(today))
@@ -141,7 +143,7 @@ def check(
 ) -> CheckedPanels:
     """Return the result of each entry at the end of a day.
 
-    `rows` are those of each serial number, the oldest first.
+    `rows` has the rows of each serial number, the oldest first.
     """
     model = search_key(question.model_number)
     entries = question.listed.entries
@@ -156,10 +158,10 @@ def check(
 def result_of(
     rows: Sequence[Row], model: str, end: datetime
 ) -> tuple[Result, datetime | None, bool]:
-    """Return what a serial number was before a moment, by its rows, the oldest first.
+    """Return the result for a serial number just before a moment, from its rows.
 
-    Then follow when the row that decided was marked as invalid, and whether the serial
-    number is valid now.
+    `rows` are oldest first. Also returns when the deciding row was marked as invalid,
+    and whether the serial number is valid now.
     """
     is_valid_now = any(row.marked_at is None for row in rows)
     known = [row for row in rows if row.recorded_at < end]
@@ -175,7 +177,7 @@ def result_of(
 
 
 def hints_of(entries: Sequence[Listed]) -> list[list[str]]:
-    """Return what each entry may be instead, by the texts of the list alone."""
+    """Return hints about each entry, from the text of the list only."""
     serials = {at: each.serial_number for at, each in enumerate(entries)}
     panels = {at: Panel("", "", "", s) for at, s in serials.items() if s}
     warned = {each.row: each.fault.words for each in warnings_of(panels)}

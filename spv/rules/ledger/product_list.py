@@ -29,9 +29,9 @@ _READERS = (read_name, read_name, read_model)
 
 
 class Change(NamedTuple):
-    """A product whose days on the list change: those before, and those after.
+    """A product whose days on the list change: its lines before, and after.
 
-    A product that is added has none before, and one that is gone none after.
+    An added product has no lines before, and a removed product has none after.
     """
 
     names: tuple[str, ...]
@@ -53,7 +53,7 @@ class Changes(NamedTuple):
 def read_products(data: bytes) -> list[Approved]:
     """Return the products of a CSV file, in the order of `ordered`.
 
-    A file with nothing but its heading is an empty list: then nothing is compared.
+    A file with only its heading is an empty list: then nothing is compared.
     Raises ValidationError on `file` with a sentence for each of the first wrong rows.
     """
     heading, *rows = read_csv(data, MOST_PRODUCTS)
@@ -85,7 +85,7 @@ def digest(products: Iterable[Approved]) -> str:
 
 
 def compare(before: Sequence[Approved], after: Sequence[Approved]) -> Changes:
-    """Return what a new list changes, of products in the order of `ordered`."""
+    """Return the changes of a new list. Both lists are in the order of `ordered`."""
     old, new = _by_names(before), _by_names(after)
     changes = [Change(n, old.get(n, ()), new.get(n, ())) for n in old | new]
     return Changes(

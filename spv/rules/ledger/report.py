@@ -1,4 +1,4 @@
-"""The report of an uploaded file: problems that are equal are one group."""
+"""The report of an uploaded file: equal problems are one group."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from spv.rules.text import pluralise
 
 PROBLEMS_SHOWN = 50
 WRONG_ROWS_SHOWN = 20
-LONGEST = 300  # characters of a sentence that is kept for the agency
+LONGEST = 300  # characters of a sentence that is stored for the agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,9 @@ class Report:
     """All that is wrong with a file, in one sentence and in groups.
 
     `new_rows` is the number of rows that the ledger does not have, if all problems are
-    rows that it has. Where the headings are wrong, the rows were not checked. If there
-    is no problem, the rows can be recorded once the user has confirmed the warnings.
+    about rows that it has. If the headings are wrong, the rows were not checked. If
+    there is no problem, the rows can be recorded once the user has confirmed the
+    warnings.
     """
 
     sentence: str
@@ -64,7 +65,7 @@ class Report:
 
 
 def write_problems(data: bytes, problems: Sequence[Problem]) -> str:
-    """Return a file with two more columns that tell each row's problems.
+    """Return a file with two more columns that describe each row's problems.
 
     Rows keep their numbers. The two columns are ignored when the file is read again.
     """
@@ -92,7 +93,7 @@ def write_rows(data: bytes, numbers: set[int]) -> str:
 
 
 def wrong_rows(data: bytes, problems: Sequence[Problem]) -> list[WrongRow]:
-    """Return the first rows that have problems, with what is wrong beside each cell."""
+    """Return the first rows that have problems, with the problems of each cell."""
     first, *rows = read_csv(data, ledger_rows.MOST_ROWS, [])
     names = [heading_name(cell) for cell in first.cells]
     said: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
@@ -202,7 +203,7 @@ def groups_of(problems: Sequence[Problem]) -> list[Group]:
     ordered = sorted(by_fault.items(), key=lambda item: -len(item[1]))[:PROBLEMS_SHOWN]
     groups: list[Group] = []
     left = PROBLEMS_SHOWN
-    # The smallest group first: what it does not need is left for the larger ones.
+    # The smallest group first: it leaves more room for the larger ones.
     for waiting in range(len(ordered), 0, -1):
         (field, common), of_group = ordered[waiting - 1]
         first = of_group[: left // waiting]

@@ -1,6 +1,6 @@
 """Check panel serial numbers: the rows of a file, or the items of an API request.
 
-One pass finds every problem of every row. A problem tells what was found, what is wrong
+One pass finds every problem of every row. A problem says what was found, what is wrong
 and what to do. Good rows are kept in one form: trimmed, normalised to NFC, and with
 serial numbers in capitals.
 """
@@ -43,9 +43,9 @@ class Panel(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """A fault with the row and field it was found in, and the text that stands there.
+    """A fault with the row and field that it was found in, and the text found there.
 
-    `field` is empty where the fault is in none of the four fields. `note` adds a
+    `field` is empty if the fault is in none of the four fields. `note` adds a
     detail: the other row of a duplicate, or the day on which a row was recorded.
     """
 
@@ -62,7 +62,7 @@ class CheckedRows:
 
     `serials` has every readable serial number with the first row that it is in.
     `warnings` are about good rows, as `warnings_of` finds them. `not_approved` are
-    problems of good rows that the list of approved products does not have.
+    problems of good rows whose names the list of approved products does not have.
     """
 
     panels: dict[int, Panel]
@@ -82,7 +82,7 @@ def escape_invisible(text: str, most: int = 60) -> str:
 
 
 def read_name(cell: str) -> str | Fault:
-    """Return a name without blanks around it and in NFC, or the fault that it has."""
+    """Return a name without spaces around it and in NFC, or the fault that it has."""
     text = normalised(cell, LONGEST_NAME)
     if not text:
         return fault("missing")
@@ -94,9 +94,10 @@ def read_name(cell: str) -> str | Fault:
 
 
 def read_model(cell: str) -> str | Fault:
-    """Return a model number, or the fault that it has: it may not be a day.
+    """Return a model number, or the fault that it has.
 
-    A month in capitals may be part of a model number. It is warned of.
+    A date is a fault, unless its month is in capitals: that may be a model number, so
+    it only gets a warning.
     """
     text = read_name(cell)
     if isinstance(text, str) and is_day(text):
@@ -129,7 +130,7 @@ def check_rows(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
 
 
 def _all_good(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows | None:
-    """Return the rows if nothing is wrong with them and all serial numbers are plain.
+    """Return the rows if they have no problem and all serial numbers are plain.
 
     Most uploads are like that, and a column is read faster than its cells one by one.
     """
@@ -159,7 +160,7 @@ def _check_each(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
     problems: list[Problem] = []
     first_row: dict[str, int] = {}
     columns = tuple(COLUMNS.values())
-    products = {cells[:-1] for _, cells in rows}  # most rows have the same
+    products = {cells[:-1] for _, cells in rows}  # most rows have the same product
     read = {p: [c.read(v) for c, v in zip(columns, p, strict=False)] for p in products}
     for number, cells in rows:
         serial = read_serial(cells[-1])
@@ -186,7 +187,7 @@ def _check_each(rows: Sequence[tuple[int, tuple[str, ...]]]) -> CheckedRows:
 def already_valid_problem(
     row: int, serial: str, recorded: date, *, own: bool
 ) -> Problem:
-    """Return the problem of a serial number that is valid since a day."""
+    """Return the problem of a serial number that has been valid since a day."""
     found = fault("own_already_valid" if own else ALREADY_VALID)
     note = f"recorded on {format_date(recorded)}"
     return Problem(row, "serial_number", found, serial, note)

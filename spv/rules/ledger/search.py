@@ -11,7 +11,12 @@ from spv.rules.csv_file import heading_name, read_csv, refusal, unprotected
 from spv.rules.errors import ValidationError
 from spv.rules.faults import Fault
 from spv.rules.ledger.rows import FIELDS, MOST_ROWS, PRODUCT_FIELDS, escape_invisible
-from spv.rules.ledger.serial_number import LONGEST_SERIAL, read_serial, without_prefix
+from spv.rules.ledger.serial_number import (
+    LONGEST_SERIAL,
+    PUNCTUATION,
+    read_serial,
+    without_prefix,
+)
 from spv.rules.text import (
     format_date,
     is_unseen,
@@ -48,14 +53,14 @@ HEADING = heading_name(FIELDS["serial_number"])
 ALIKE = str.maketrans("O0I1", "0O1I")
 ZEROS = 3
 MOST_ALIKE = 20
-LONGEST_CELL = 100  # of an entry that is kept: more than a serial number can have
+LONGEST_CELL = 100  # characters that are kept: more than a serial number can have
 _BETWEEN = re.compile(r"[\r\n,;\t]++")
 _SIGNS = re.compile(r"[-._/]+")
 _EDGE = re.compile(r"(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Z])")
 
 
 class Criteria(NamedTuple):
-    """The criteria of a search. One that is empty excludes no row.
+    """The criteria of a search. An empty criterion excludes no row.
 
     A serial number is matched by its beginning, a name by any part of it. Days are in
     Australian eastern time, both included. `account` is for agency staff.
@@ -106,8 +111,11 @@ def _in_words(value: Any) -> str:
 
 def _read_serial(text: str) -> str:
     serial = read_optional(text, "the serial number", LONGEST_SERIAL)
-    if not serial.isascii():  # checked before capitals: those of ß are SS
-        raise ValueError("Serial numbers have only plain letters, digits and signs.")
+    if not serial.isascii():  # checked before `upper`, which turns ß into SS
+        signs = " ".join(PUNCTUATION)
+        raise ValueError(
+            f"A serial number has only the letters A to Z, digits and {signs}."
+        )
     return serial.upper()
 
 
@@ -142,9 +150,10 @@ _READERS: dict[str, Callable[[str], Any]] = {
 
 
 class Sought(NamedTuple):
-    """The text in words, and each thing that it may name; empty if it cannot be that.
+    """A search text, and how it reads as each kind of thing.
 
-    A serial number may be a beginning, and a name any part.
+    A field is empty (or 0) if the text cannot be that kind. A serial number may be a
+    beginning, and a name any part.
     """
 
     words: str
@@ -158,7 +167,7 @@ class Sought(NamedTuple):
 
 
 def read_search(text: str) -> Sought:
-    """Return what a text may name: "17" is an upload, an invalidation and a serial."""
+    """Read a search text: "17" may be an upload, an invalidation or a serial number."""
     text = " ".join(normalised(text[:LONGEST], LONGEST).split())
     words = "".join(each for each in text if not is_unseen(each))
     number = _NUMBER.fullmatch(words)
@@ -177,9 +186,9 @@ def read_search(text: str) -> Sought:
 
 
 class Listed(NamedTuple):
-    """A cell of a list as it stands there, and the serial number that it has.
+    """An entry of a list as it was typed, and its serial number.
 
-    `problem` says why it has none.
+    `problem` says why there is no serial number.
     """
 
     cell: str
@@ -206,7 +215,7 @@ def read_list(text: str, file: bytes = b"") -> SerialList:
     ValidationError if there is no serial number, or more than 1,000.
     """
     field = "file" if file else "serial_numbers"
-    # A cell of a file is split, too: a page sends back as a text what it has read.
+    # A cell of a file is split, too: a page sends the entries back as a text.
     found = _BETWEEN.split("\n".join(_cells(file)) if file else text)
     cells = [cell for cell in map(str.strip, found) if cell]
     if cells and heading_name(cells[0]) == HEADING:
@@ -237,9 +246,9 @@ def list_of_cells(cells: Sequence[str]) -> SerialList:
 def look_alikes(entry: str) -> list[str]:
     """Return serial numbers that an entry may have been before it was copied.
 
-    They are without words before them and blanks, with or without hyphens, with O for 0
-    and I for 1 or the other way round, in one place or in all, or with leading zeros
-    that were lost. The first 20 of them.
+    Prefixes and spaces are removed; hyphens are removed or inserted; O and 0, I and 1
+    are swapped in one place or in all; leading zeros are added or removed. At most 20
+    are returned.
     """
     serial = "".join(without_prefix(entry).split()).upper()
     if len(serial) > LONGEST_SERIAL or not any(map(str.isdecimal, serial)):
@@ -257,7 +266,7 @@ def look_alikes(entry: str) -> list[str]:
 def misread(serial: str) -> Iterator[str]:
     """Yield a serial number with O for 0, 0 for O, I for 1 or 1 for I.
 
-    A sign is changed in one place, and in all of its places.
+    A character is changed in one place, and in all of its places.
     """
     for at, sign in enumerate(serial):
         if sign in "O0I1":

@@ -1,7 +1,7 @@
-"""Read a serial number: it is in one form, or it has a fault that is named.
+"""Read a serial number: return it in capitals, or a fault that says what is wrong.
 
-Much of what people copy or scan is not the serial number alone: a spreadsheet program
-has made a day of it, or a scanner has read all that its code says.
+Texts that people copy or scan are often not only the serial number: a spreadsheet
+program has turned it into a date, or a scanner has read everything in its code.
 """
 
 import re
@@ -12,14 +12,14 @@ from spv.rules.faults import SCIENTIFIC, Fault, damage_of, fault, is_day
 from spv.rules.text import BLANKS, is_unseen
 
 SHORTEST_SERIAL, LONGEST_SERIAL = 3, 60
-KEPT_DIGITS = 15  # of a number, by spreadsheet programs
+KEPT_DIGITS = 15  # of a number, in spreadsheet programs
 # The lengths of the numbers of cartons and pallets: EAN, GTIN and SSCC (GS1).
 BARCODE_LENGTHS = (12, 13, 14, 18)
 ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 PUNCTUATION = "-._/:+#()"
-# Most serial numbers are like this: letters and digits, and no code of GS1. Or letters
-# come first, no month before a sign, and after each sign a digit, so that nothing is
-# repeated. All others are looked at more closely.
+# Most serial numbers are like this: letters and digits, and no code of GS1. Or a letter
+# comes first, with no month before a punctuation mark, and a digit after each one, so
+# that nothing is repeated. All others are checked more closely.
 _LENGTH = f"{{{SHORTEST_SERIAL},{LONGEST_SERIAL}}}"
 _PLAIN = rf"""(?:
     (?! 01[0-9]{{14}}(?:10|11|17|21) ) (?=[A-Z]*+[0-9]) [A-Z0-9]{_LENGTH} (?![-./])
@@ -55,7 +55,7 @@ _PREFIX = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _PREFIX_AND_BLANK = re.compile(rf"(?:sn|serial(?: {_NUMBER_WORD})?)\.? ", re.IGNORECASE)
-# What stands between two serial numbers in one cell, and between the ends of a range.
+# Separators of two serial numbers in one cell, and of the ends of a range.
 _SLASHES = re.compile("[/+]")
 _BETWEEN = re.compile(r" ?[,;|&] ?| ")
 _UP_TO = re.compile(r" - | ?[–—~] ?| to |\.\.+", re.IGNORECASE)
@@ -74,7 +74,7 @@ def read_serial(cell: str) -> str | Fault:
 
 
 def read_plain(cells: Sequence[str]) -> list[str] | None:
-    """Return the serial numbers of cells if each is like most are, otherwise None.
+    """Return the serial numbers if all cells are of the usual form; otherwise None.
 
     One match for the whole column is many times faster than one for each cell.
     """
@@ -88,13 +88,13 @@ def read_plain(cells: Sequence[str]) -> list[str] | None:
 def is_hidden(character: str) -> bool:
     """Tell whether a character is invisible, variation selectors included.
 
-    Those only change how an emoji is drawn: two names would differ and look alike.
+    Variation selectors only change how an emoji is drawn: two names would look alike.
     """
     return is_unseen(character) or "\ufe00" <= character <= "\ufe0f"
 
 
 def invisible(character: str) -> Fault:
-    """Return the fault of a character that cannot be seen."""
+    """Return the fault of an invisible character."""
     name = unicodedata.name(character, "control character").lower()
     if character == "\x1d":
         name = "a scanner’s separator, U+001D"
@@ -146,7 +146,7 @@ def _fault_of(text: str) -> Fault | None:
 
 
 def _shape_of(text: str) -> Fault | None:
-    """Return the fault of a text that is plainly something else."""
+    """Return the fault of a text that is plainly something else, or None."""
     if _NUMBER.fullmatch(text) or SCIENTIFIC.fullmatch(text):
         return fault("spreadsheet_damage")
     if found := damage_of(text):
@@ -157,7 +157,7 @@ def _shape_of(text: str) -> Fault | None:
 
 
 def _scanned(text: str) -> Fault | None:
-    """Return the fault of what a scanner, or a copied label, has around a serial."""
+    """Return the fault of a text with more from a scanner or label than the serial."""
     if _ADDRESS.fullmatch(text):
         last = _IN_ADDRESS.split(text.rstrip("/"))[-1]
         return fault("web_address", meant=last)

@@ -23,13 +23,13 @@ UPLOAD, API, TERMS = "upload", "api", "terms"
 WORDINGS: dict[str, dict[str, Sequence[str]]] = tomllib.loads(
     Path(__file__).with_name("wordings.toml").read_text("utf-8")
 )
-YES = ("yes", "on", "y", "true", "1")  # what a ticked box may send
+YES = ("yes", "on", "y", "true", "1")  # the values that a ticked box may send
 MONTHS = 3
 NOTICES = (14, 7, 1, -1)  # days left when users are warned, more plainly each time
 MOST_MARKED = 10_000
 LONGEST_REASON = 1_000
 OTHER = "Other"
-# All that offers, describes or checks reasons follows this list.
+# Forms, documents and checks all use this list.
 REASONS = (
     "Incorrect supplier name",
     "Incorrect licensee/certificate holder",
@@ -104,14 +104,14 @@ class DeclarationStatus(NamedTuple):
 
     @property
     def lapsed_on(self) -> date | None:
-        """The first day on which systems cannot upload; None if that is not yet."""
+        """The day after the last day; None if the declaration has not lapsed."""
         if self.until is None or self.is_current:
             return None
         return self.until + timedelta(days=1)
 
     @property
     def span(self) -> tuple[int, int] | None:
-        """The days that have passed since it was made, and all its days; or None."""
+        """The days that have passed since it was made, and all of its days; or None."""
         if self.until is None or self.made is None:
             return None
         days = max((self.until - self.made).days, 1)
@@ -129,7 +129,7 @@ class DeclarationStatus(NamedTuple):
 
     @property
     def left(self) -> str:
-        """The time that is left in words, or what follows if it has lapsed."""
+        """The time that is left in words, or the consequence if it has lapsed."""
         if self.lapsed_on:
             return "Your systems cannot upload until it is made again"
         if self.until is None:
@@ -139,7 +139,7 @@ class DeclarationStatus(NamedTuple):
 
     @property
     def notice(self) -> int:
-        """The strength of the warning to users: 1 to 4 (lapsed), or 0 for none yet."""
+        """The strength of the warning to users: 1 to 4 (lapsed); 0 for no warning."""
         return sum(self.until is not None and self.days_left <= n for n in NOTICES)
 
 
@@ -150,7 +150,7 @@ def read_reason(answers: Mapping[str, Any]) -> dict[str, str]:
     """
     readers = {"reason": _read_reason}
     reason = answers.get("reason")
-    if reason in REASONS:  # otherwise nothing can be said of the text
+    if reason in REASONS:  # otherwise the text cannot be checked
         readers["other_reason"] = _read_other if reason == OTHER else _read_no_text
     return read_all(answers, readers)
 

@@ -1,4 +1,4 @@
-"""Warnings about rows that may be right: a user looks at them before they are recorded.
+"""Warnings about rows that may be right: users look at them before recording them.
 
 A file that is clean must not warn, or people learn to agree without reading. So each
 rule finds at most one in a thousand of the serial numbers that makers use.
@@ -67,7 +67,7 @@ def _code_of(serial: str) -> str:
 def to_log(warnings: Iterable[Problem]) -> list[dict[str, Any]]:
     """Return warnings as they are saved and logged: row, field, code and value.
 
-    A warning with a note has that, too.
+    If a warning has a note, it is included.
     """
     return [
         {"row": each.row, "field": each.field, "code": each.fault.code,
@@ -86,7 +86,7 @@ def of_log(logged: Iterable[Mapping[str, Any]]) -> list[Problem]:
 
 
 def is_filler(serial: str) -> bool:
-    """Tell whether a serial number is one character again and again, or counts up."""
+    """Tell whether a serial number repeats one character, or counts up or down."""
     if _ONE_CHARACTER.fullmatch(serial):
         return True
     if serial.isdecimal():
@@ -100,11 +100,11 @@ def _of_numbers(
 ) -> Iterator[tuple[str, dict[int, str]]]:
     """Yield the codes of warnings that depend on other numbers of the same length.
 
-    With each are the rows and numbers that it is about.
+    Each code comes with the rows and numbers that it is about.
     """
     for length, numbers in by_length.items():
         rounded = {row: each for row, each in numbers.items() if is_rounded(each)}
-        # One number of 16 digits in ten ends in 0 by chance.
+        # One in ten numbers of 16 digits ends in 0 by chance.
         are_many = FEWEST_ALIKE <= len(rounded) == len(numbers)
         if length > KEPT_DIGITS + 1 or are_many:
             yield "perhaps_rounded", rounded

@@ -1,1 +1,1 @@
-"""The rules of certificates: the system types, and how many each earns."""
+"""The rules of certificates: the system types, and the number that each earns."""

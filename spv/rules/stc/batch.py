@@ -1,7 +1,7 @@
 """Many systems in one CSV file: read it, calculate each row, write it out again.
 
-Its cells are read as spreadsheet programs write them. The page and the API take the
-calculator's own forms alone.
+Cells are read as spreadsheet programs write them; the page and the API accept only the
+calculator's own forms.
 """
 
 import re
@@ -58,13 +58,13 @@ _ADDITIONS = {"installation_date": _MIDNIGHT} | dict.fromkeys(
 _CHANGES = {
     "installation_date": (
         _WITH_TIME,
-        "The installation date has a time of day that is not 00:00. Enter the day "
-        "alone, as 2026-07-31 or 31/07/2026.",
+        "The installation date has a time of day that is not 00:00. Enter only "
+        "the day, as 2026-07-31 or 31/07/2026.",
     ),
     "postcode": (
         _WHOLE_NUMBER,
-        "A spreadsheet program has made a number of the postcode. Format the column "
-        "as text and enter four digits, such as 0800.",
+        "A spreadsheet program has turned the postcode into a number. Format the "
+        "column as text and enter four digits, such as 0800.",
     ),
 }
 
@@ -82,7 +82,7 @@ def field_name(heading: str) -> str:
 
 
 def find_columns(heading: list[str]) -> Columns:
-    """Find the columns; raises ValidationError if one is missing, or there twice."""
+    """Find the columns; raises ValidationError if one is missing, or appears twice."""
     positions: dict[str, int] = {}
     others = []
     for position, text in enumerate(heading):
@@ -93,7 +93,7 @@ def find_columns(heading: list[str]) -> Columns:
             is_same = (first := heading[positions[name]]) == text
             how = "" if is_same else f", as {_quoted(first)} and {_quoted(text)}"
             do = "Remove" if is_same else "Rename or remove"
-            raise refusal(f"The column {name} is there twice{how}. {do} one.")
+            raise refusal(f"The column {name} appears twice{how}. {do} one.")
         else:
             positions[name] = position
     unknown = _unknown(others)
@@ -106,10 +106,10 @@ def find_columns(heading: list[str]) -> Columns:
 
 
 def read_answers(cells: list[str], columns: Columns) -> dict[str, str]:
-    """Return the answers of a row, without what spreadsheet programs add to them.
+    """Return the answers of a row, without the additions of spreadsheet programs.
 
-    They add an apostrophe that protects a cell, the time 00:00 to a day, and zeros
-    after the point to a whole number.
+    These are an apostrophe that protects a cell, the time 00:00 after a day, and zeros
+    after the point of a whole number.
     """
     answers = {
         name: cells[position].strip().removeprefix("'").strip()
@@ -127,7 +127,7 @@ def read_answers(cells: list[str], columns: Columns) -> dict[str, str]:
 def reason_of(
     error: ValidationError, answers: Mapping[str, str], columns: Columns
 ) -> str:
-    """Return why a row cannot be calculated, also in view of spreadsheet programs."""
+    """Return why a row cannot be calculated, and what a spreadsheet did to it."""
     problems = dict(error.problems)
     for name, (change, advice) in _CHANGES.items():
         if name in problems and change.fullmatch(answers.get(name, "")):
@@ -140,7 +140,7 @@ def reason_of(
 
 
 def _key(heading: str) -> str:
-    """Return the letters and digits of a heading; nothing of one of many megabytes."""
+    """Return the letters and digits of a heading; "" if it is over 100 characters."""
     if len(heading) > LONGEST_READ:
         return ""
     letters = "".join(filter(str.isalnum, heading.casefold()))
@@ -171,7 +171,7 @@ class Outcome(NamedTuple):
     installation: Installation | None = None
     calculation: Calculation | None = None
     reason: str = ""
-    is_late: bool = False  # no certificates can be created any more
+    is_late: bool = False  # True if no certificates can be created any more
 
 
 class Reason(NamedTuple):
@@ -189,7 +189,7 @@ class Batch(NamedTuple):
     outcomes: list[Outcome]
 
     def totals(self) -> dict[str, int]:
-        """Return how many rows and certificates there are, of all and of some kinds."""
+        """Return the counts of rows and certificates that are saved."""
         found = [(o.calculation, o.is_late) for o in self.outcomes if o.calculation]
         return {
             "row_count": len(self.outcomes),
@@ -248,7 +248,7 @@ def template_text() -> str:
 
 
 def column_help() -> list[tuple[str, str, str]]:
-    """Return each column, what its cells hold, and which systems need it if not all."""
+    """Return each column, the content of its cells, and the systems that use it."""
     codes = join_words(SystemType, "or") + ", or the words of the calculator"
     lines = [("system_type", codes, "")]
     for name in sorted(COLUMNS[1:], key=lambda name: name not in REQUIRED):
@@ -278,7 +278,7 @@ def _counted(sentences: Iterable[tuple[str, int]]) -> list[Reason]:
     return sorted(found, key=lambda each: each.row_count, reverse=True)
 
 
-# Each heading that is understood, as its key, and the column that it means.
+# The key of each known heading, and the column that it means.
 _COLUMN_OF = {_key(text): "system_type" for text in _SYSTEM_TYPE} | {
     _key(text): name
     for name, field in FIELDS.items()

@@ -1,4 +1,4 @@
-"""The figures of the law, dated, with unit and source; and what follows for a day."""
+"""The figures of the law, dated, with unit and source; and what they mean for a day."""
 
 import csv
 import tomllib
@@ -15,7 +15,9 @@ from spv.rules.text import format_date
 
 # Each function of a day caches this many results: some years of days.
 KEPT = 4096
-CHECKED_FOR = timedelta(days=120)  # after that a result warns of the figures' age
+CHECKED_FOR = timedelta(
+    days=120
+)  # after that, results warn about the age of the figures
 DATA = Path(__file__).with_name("data")
 
 
@@ -44,9 +46,9 @@ class Figure:
     def on(self, day: date) -> Any:
         """Return the value in force on a day, in `unit`.
 
-        Days before the first day of certificates have the value of that day: systems of
-        then were saved before they were refused. Raises LookupError if there was no
-        value yet.
+        Days before the first day of certificates use the value of that day: such
+        systems were saved before the calculator refused them. Raises LookupError if
+        there was no value yet.
         """
         used = max(day, FIRST_DAY)
         for first_day, value in self.values:
@@ -57,7 +59,7 @@ class Figure:
     def since(self, day: date) -> date:
         """Return the day from which the value used on a day is known to apply.
 
-        The first value is also used for earlier days, where that is warned of.
+        The first value is also used for earlier days, with a warning.
         """
         known = (first_day for first_day, _ in self.values if first_day <= day)
         return next(known, self.values[-1][0])
@@ -66,8 +68,8 @@ class Figure:
 class Announcement(NamedTuple):
     """A change that the agency has announced, and that may not be in force.
 
-    It touches installations of some system types from a day on, and a rated power in
-    kW above a limit.
+    It affects some system types installed from `first_day` on, with a rated power from
+    `above_kw` to `up_to_kw`.
     """
 
     on: date
@@ -119,7 +121,7 @@ FIGURES = {
 }
 ANNOUNCED = [Announcement(**each) for each in _DOCUMENT["announced"]]
 FIRST_DAY: date = FIGURES["scheme_first_day"].latest
-# The day on which the figure was read that was not read for the longest time.
+# The oldest day on which any figure was last checked.
 LAST_CHECKED = min(figure.checked for figure in FIGURES.values())
 _TABLE = (DATA / FIGURES["postcode_zones"].latest).read_text(encoding="utf-8")
 # The first postcode of each range with its zone, in order.
@@ -143,10 +145,10 @@ def newest_on(day: date) -> date:
 def announced_for(
     system_type: str, day: date, power: Decimal | None
 ) -> Announcement | None:
-    """Return the announced change for a system of a type, day and any power in kW."""
+    """Return the announced change for a system; `power` None means any power."""
     for each in ANNOUNCED:
-        is_touched = system_type in each.system_types and day >= each.first_day
-        if is_touched and (power is None or each.above_kw <= power <= each.up_to_kw):
+        is_affected = system_type in each.system_types and day >= each.first_day
+        if is_affected and (power is None or each.above_kw <= power <= each.up_to_kw):
             return each
     return None
 
@@ -199,7 +201,7 @@ def age_of_figures(today: date) -> str:
 
 @lru_cache(maxsize=KEPT)
 def solar_credits(day: date) -> str:
-    """Return a sentence about the Solar Credits of an installation of a day, or ""."""
+    """Return a sentence about the Solar Credits of an installation on a day, or ""."""
     multiplier = value_on("solar_credits_multiplier", day)
     contracts, last_day = FIGURES["solar_credits_contracts"].latest
     if multiplier > 1:

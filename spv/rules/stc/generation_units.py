@@ -23,7 +23,7 @@ from spv.rules.text import format_date, format_decimal, pluralise
 
 @dataclass(kw_only=True)
 class SmallGenerationUnit(Installation):
-    """A system with a rated power, whose output over some years is counted."""
+    """A system with a rated power, which earns by its output over some years."""
 
     word: ClassVar[str]
     power_limit: ClassVar[str]

@@ -70,7 +70,7 @@ class Installation(ABC):
 
     Each system type has a class, whose fields are those of the type in the table of
     questions. Class variables name the figures, whose values depend on the day. All
-    numbers that follow are exact until the certificates are rounded down.
+    computed numbers are exact until the certificates are rounded down.
     """
 
     system_type: ClassVar[types.SystemType]
@@ -134,10 +134,10 @@ class Installation(ABC):
     @classmethod
     @abstractmethod
     def date_hint(cls, day: date) -> str:
-        """Return what an installation date alone already decides, as a sentence."""
+        """Return a sentence about what the installation date alone decides."""
 
     def warnings(self, today: date) -> Iterator[str]:
-        """Yield a sentence for each thing to know beside the number."""
+        """Yield a warning for each thing that matters besides the number."""
         too_late = too_late_to_create(self.installation_date, today)
         yield from filter(None, (too_late, age_of_figures(today)))
 
@@ -146,12 +146,12 @@ class Installation(ABC):
         """Compute everything that follows from the answers, up to the certificates."""
 
     def _round_down(self, output: Decimal) -> None:
-        """Set the whole certificates of an output in MWh, or of its like."""
+        """Round an output in MWh, or its battery equivalent, down to certificates."""
         self.output, self.certificates = output, int(output)
 
     def calculate(self, today: date) -> Calculation:
         """Return the certificates, the numbers behind them, and the warnings."""
-        # A system has only those of its type.
+        # A system has only the numbers of its type.
         numbers = {n: getattr(self, n, None) for n in Calculation._field_defaults}
         return Calculation(self.certificates, tuple(self.warnings(today)), **numbers)
 
@@ -200,7 +200,7 @@ class Installation(ABC):
         return [each for each in stages if each.last_day >= today or each is stages[0]]
 
 
-# How a number is asked for, with an example.
+# The form in which a number is asked for, with an example.
 _SHAPES = {
     "number": "as a plain number such as {}: digits and a point, no "
     "commas, at most 6 digits on each side of the point.",

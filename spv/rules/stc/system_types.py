@@ -1,4 +1,4 @@
-"""The system types, and the one table of the questions that they ask."""
+"""The system types, and the table of the questions about each."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ FIELDS_OF = {
     system_type: {n: field for n, field in FIELDS.items() if system_type in field.types}
     for system_type in SystemType
 }
-# In the order of a batch's columns: those of solar, then what the other types add.
+# In the order of a batch's columns: the columns of solar, then the others.
 ALL_FIELDS = (
     "system_type",
     *dict.fromkeys(name for fields in FIELDS_OF.values() for name in fields),
@@ -87,7 +87,7 @@ NUMBERS = {n for n, f in FIELDS.items() if f.kind in ("number", "count", "price"
 
 
 def answers_of(source: object) -> dict[str, str]:
-    """Return the answers, as text, that an object has as attributes of their names."""
+    """Return as text the answers that an object has as attributes."""
     named = [(name, getattr(source, name, None)) for name in ALL_FIELDS]
     return {name: str(value) for name, value in named if value}
 
@@ -118,7 +118,7 @@ def without_place(text: str) -> str:
 
 
 def _normalised(text: str) -> str:
-    """Return a text in lower case, with single blanks and one kind of dash."""
+    """Return a text in lower case, with single spaces and one kind of dash."""
     return " ".join(text.casefold().replace("–", "-").split())
 
 

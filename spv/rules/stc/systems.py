@@ -1,4 +1,4 @@
-"""Solar batteries; the class of each system type, by which answers are read."""
+"""Solar batteries; the class of each system type, which reads answers."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Battery(Installation):
 
     @classmethod
     def date_hint(cls, day: date) -> str:
-        """Return the factor of a day; nothing before the first day of batteries."""
+        """Return the factor of a day; "" before the first day of batteries."""
         if day < figures.FIGURES[cls.first_day].latest:
             return ""
         factor = format_decimal(figures.value_on("battery_factor", day))
@@ -102,7 +102,7 @@ class Battery(Installation):
 
 
 def capacity_of(values: Mapping[str, Any]) -> Decimal:
-    """Return the usable capacity in kWh that answers say; 0 if they do not."""
+    """Return the usable capacity in kWh from answers; 0 if not given."""
     if usable := values.get("usable_kwh"):
         return Decimal(usable)
     modules, each = values.get("modules") or 0, values.get("module_usable_kwh") or 0
@@ -110,7 +110,7 @@ def capacity_of(values: Mapping[str, Any]) -> Decimal:
 
 
 def _check_modules(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield a sentence where the capacity is given in no way, in part, or twice."""
+    """Yield a sentence if the capacity is not given, given in part, or given twice."""
     has_modules, has_each = "modules" in values, "module_usable_kwh" in values
     if "usable_kwh" in values:
         if has_modules or has_each:

@@ -1,4 +1,4 @@
-"""Decide which exercises a trainee has done, from the ledger and the log alone."""
+"""Decide which exercises a trainee has done, only from the ledger and the log."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ from spv.rules.ledger.rows import Panel
 from spv.rules.text import join_words, pluralise
 from spv.rules.training.material import EXERCISES, PROBLEMS, Material
 
-_UNIT = re.compile("STCS?|EVENTS?")  # the words for what an answer counts
+_UNIT = re.compile("STCS?|EVENTS?")  # units that may follow a typed number
 GIVEN = "You were given an account instead. Start again to do this exercise."
 UPGRADED = (
     "Your account is that of a Verification Service Provider already, without an "
@@ -54,9 +54,9 @@ class Evidence:
     # The rows of each serial number of the trainee's files.
     rows: Mapping[str, Sequence[Recorded]] = field(default_factory=dict)
     refused: Sequence[tuple[int, int]] = ()  # uploads: their rows and problems
-    declarations: Sequence[str] = ()  # those for API users
+    declarations: Sequence[str] = ()  # the Declarations for API Users
     subscriptions: Sequence[int] = ()  # their ids
-    keys: frozenset[str] = frozenset()  # the kinds of those that were shown
+    keys: frozenset[str] = frozenset()  # the kinds of the keys that were shown
     # API requests, the newest first: the kind of the key, the status, and the rows.
     requests: Sequence[tuple[str, int, int]] = ()
     calculations: Sequence[Calculation] = ()
@@ -64,7 +64,7 @@ class Evidence:
 
 
 def missing(found: Evidence, given: Material) -> list[str]:
-    """Say for each exercise in a sentence what is still missing; "" if it is done."""
+    """Return a sentence on what each exercise still needs; "" if it is done."""
     said = [_CHECKS[exercise.name](found, given) for exercise in EXERCISES]
     is_given = found.account_types and not found.applications
     return [GIVEN] * 3 + said[3:] if is_given else said
@@ -100,7 +100,7 @@ def _upgrade(found: Evidence, given: Material) -> str:
 def _decision(
     applications: Sequence[Application], nothing: str, article: str, noun: str
 ) -> str:
-    """Say why none of some applications is approved; "" if one is."""
+    """Return the reason why no application is approved, as a sentence; "" if one is."""
     if any(each.status == Status.APPROVED for each in applications):
         return ""
     if not applications:
@@ -200,8 +200,8 @@ def _calculate(found: Evidence, given: Material) -> str:
         typed,
         [str(calculation.certificates)],
         "Enter the number of STCs that you worked out by hand.",
-        f"By hand you got {typed}, and the calculator something else. Multiply power, "
-        "rating and years, and round down once, at the end.",
+        f"You got {typed} by hand, but the calculator got something else. Multiply "
+        "power, rating and years, and round down once, at the end.",
     )
 
 
@@ -213,7 +213,7 @@ def _log(found: Evidence, given: Material) -> str:
     answers = calculation.answers
     events = [str(each.event) for each in found.calculations if each.answers == answers]
     enter = "Enter the number of the event of your calculation."
-    wrong = f"Event {typed} of the log is not that of your calculation."
+    wrong = f"Event {typed} of the log is not the event of your calculation."
     return _answered(typed, events, enter, wrong)
 
 
@@ -244,7 +244,7 @@ def _not_recorded(
     nothing: str,
     rows: Mapping[str, Sequence[Recorded]] | None = None,
 ) -> str:
-    """Say which panels the ledger never had as they should be, or `nothing`."""
+    """Return a sentence on the panels that were never recorded right, or `nothing`."""
     rows = found.rows if rows is None else rows
     recorded = {
         panel.serial_number: rows.get(panel.serial_number, ()) for panel in panels
@@ -252,7 +252,7 @@ def _not_recorded(
     if not any(recorded.values()):
         return nothing
     if absent := [serial for serial in recorded if not recorded[serial]]:
-        of = f"{len(absent)} of its {pluralise(len(panels), 'row')}"
+        of = f"{len(absent)} of your {pluralise(len(panels), 'row')}"
         verb = "is" if len(absent) == 1 else "are"
         return f"{of} {verb} not in the ledger: {_some(absent)}."
     for panel in panels:
@@ -271,14 +271,14 @@ def _wrong_name(product: Sequence[str], panel: Panel) -> str:
 def _difference(
     names: Sequence[str], there: Sequence[str], right: Sequence[str]
 ) -> str:
-    """Name the first value that is not the right one, and say both."""
+    """Return the first value that is not right, beside the right value."""
     values = zip(names, there, right, strict=True)
     name, wrong, meant = next(each for each in values if each[1] != each[2])
     return f"{name} {wrong} instead of {meant}"
 
 
 def _calculation(found: Evidence, given: Material) -> Calculation | str:
-    """Return the calculation of the trainee's system, or what is wrong with others."""
+    """Return the calculation of the trainee's system; a sentence if there is none."""
     if not found.calculations:
         return "The system has not been calculated with the STC calculator yet."
     for each in found.calculations:

@@ -14,16 +14,16 @@ from spv.rules.ledger.rows import COLUMNS, FIELDS, Panel
 SUPPLIER, LICENSEE = "Training Panel Supply Pty Ltd", "Training Solar Pty Ltd"
 MODEL, RIGHT_MODEL = "TSC-415M", "TSC-440M"
 PHONE = "02 5550 0100"
-PROBLEMS = 3  # in the file to mend
+PROBLEMS = 3  # in the file to correct
 _POWERS = ("5.28", "6.6", "8.3", "9.96", "10.56", "13.2")
 _POSTCODES = ("2000", "3000", "4000", "5000", "6000", "7000", "0870")
 
 
 class Exercise(NamedTuple):
-    """An exercise: `go` is the route to begin at, and `pages` are those of its panel.
+    """An exercise: `go` is the route to begin at, and `pages` have its panel.
 
-    `file` is the name of its file. `question` is the label of an answer that only
-    somebody who has done the exercise can give.
+    `file` is the name of its file. `question` is the label of an answer that is only
+    known after the exercise.
     """
 
     number: int
@@ -47,7 +47,7 @@ EXERCISES = [
 class Material:
     """The names, the files and the system of a trainee, which nobody else has.
 
-    All of it follows from the id of the trainee's user and the day of the sign-up.
+    Everything follows from the id of the trainee's user and the day of the sign-up.
     """
 
     def __init__(self, user_id: int, day: date) -> None:

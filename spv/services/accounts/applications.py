@@ -87,7 +87,7 @@ def mine(actor: Actor) -> Sequence[AccountApplication]:
 def is_waiting(own: Sequence[AccountApplication], actor: Actor) -> bool:
     """Return whether one of the actor's own applications is to be assessed.
 
-    Those of an account that everybody shares hold nobody up: the next replaces them.
+    An application of a shared account does not count: the next one replaces it.
     """
     is_there = any(each.status == Status.SUBMITTED for each in own)
     return is_there and not is_shared_account(actor.account_id)
@@ -99,7 +99,7 @@ def account_of(actor: Actor) -> Account | None:
 
 
 def current_types(actor: Actor) -> list[str]:
-    """Return the types of the actor's account; without one, those of a new account."""
+    """Return the types of the actor's account; without one, the types of a new one."""
     account = account_of(actor)
     return account.account_types if account else [AccountType.GENERAL]
 
@@ -200,7 +200,10 @@ def _assessed(application: AccountApplication, status: Status, actor: Actor) -> 
 def _new_account(application: AccountApplication) -> Account:
     user = application.user
     if user.removed_at or user.account_id or user.is_staff:
-        raise ConflictError("The applicant is no longer a person without an account.")
+        raise ConflictError(
+            "The applicant has been removed, is agency staff, or has an account by "
+            "now. Decline the application."
+        )
     user.account = Account(created_at=application.assessed_at, account_types=[])
     user.is_administrator = True
     return user.account

@@ -34,7 +34,7 @@ class Match(NamedTuple):
 def find(text: str = "") -> Sequence[NominatedContact]:
     """Return the contacts whose name, email or beginning of ABN has a text, by name.
 
-    There is one more than is shown, if there are more.
+    There is one extra row if there are more than a page shows.
     """
     text = search_text(text)
     abn = NominatedContact.abn.startswith(text.replace(" ", ""), autoescape=True)

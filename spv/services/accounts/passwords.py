@@ -23,7 +23,7 @@ DEMONSTRATION = "demonstration-only"  # the public password of every demonstrati
 
 # Argon2id as the OWASP Password Storage Cheat Sheet has it: 19 MiB, 2 passes, 1 lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-# Compared if there is no such user, so that it takes the same time.
+# Compared if there is no such user, so that a sign-in takes the same time.
 NOBODY = HASHER.hash(secrets.token_hex())
 
 
@@ -63,7 +63,7 @@ def hash_of(password: str) -> str:
 
 
 def matches(password_hash: str | None, password: str) -> bool:
-    """Return whether a hash is that of a password, in the same time without a hash."""
+    """Tell whether a password has this hash; takes as long if there is no hash."""
     try:
         HASHER.verify(password_hash or NOBODY, _normalise(password[:LONGEST]))
     except VerifyMismatchError:

@@ -1,4 +1,4 @@
-"""The second factor of users: codes of an app (RFC 6238), and recovery codes.
+"""The second factor: codes of an authenticator app (RFC 6238), or recovery codes.
 
 A sign-in asks for a code after the right password. Between these two steps there is no
 session: the browser has a signed ticket.
@@ -30,7 +30,7 @@ from spv.services.authorisation import require, suspension_of
 from spv.services.encryption import fernet
 
 ISSUER = "Solar Panel Validation"
-# A code is asked again, before some acts, when the last one is older than this.
+# Before some acts, a code is asked for again when the last one is older than this.
 FRESH = timedelta(minutes=10)
 SET_UP_LASTS, TICKET_LASTS = 3_600, 600  # seconds
 SEAL, SET_UP = "seal of second factors", "second factor that is set up"
@@ -41,15 +41,15 @@ WRONG = (
     "This code is wrong, too old, or was used already. Enter the code that the app "
     "shows now."
 )
-CHANGED = "Your rights have changed. Nothing was done."
+CHANGED = "Your session or second factor has changed. Nothing was done. Sign in again."
 REQUIRED = "Agency staff need a second factor. Set it up again instead of removing it."
 
 
 class SetUp(NamedTuple):
     """A secret that a user puts into an app, before a code confirms it.
 
-    `sealed` is the secret encrypted, for a cookie. `address` is what the QR code says.
-    Nobody confirms it for a person whom everybody shares (`is_shared`).
+    `sealed` is the secret encrypted, for a cookie. `address` is the QR code's text.
+    A shared demonstration user (`is_shared`) cannot confirm it.
     """
 
     sealed: str
@@ -85,8 +85,8 @@ def add(
 ) -> list[str]:
     """Add the second factor that was set up, or replace one; return recovery codes.
 
-    All sessions but that with `token` are revoked: nobody gave a code in them. Raises
-    ValidationError, ForbiddenError.
+    All sessions but the one with `token` are revoked: nobody gave a code in them.
+    Raises ValidationError, ForbiddenError.
     """
     secret = _secret_of_set_up(sealed, actor)
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
@@ -162,7 +162,7 @@ def confirm(code: str, token: str, actor: Actor) -> None:
 
 
 def matching_step(secret: str, code: str, at: datetime) -> int:
-    """Return the time step of a code of the app; 0 if it has none near a moment.
+    """Return the time step of an authenticator app's code; 0 if none is near a moment.
 
     Clocks may differ by one step, which is 30 seconds.
     """
@@ -176,8 +176,8 @@ def matching_step(secret: str, code: str, at: datetime) -> int:
 def try_code(code: str, factor: SecondFactor, at: datetime, success: str) -> str:
     """Try a code, in the caller's transaction; return the name of the event.
 
-    It is `success` after a code of the app. No code is taken twice. Failures are
-    counted for the user, which only somebody who knows the password can make happen.
+    It is `success` after a code of an authenticator app. No code is accepted twice.
+    Failures count for the user; only somebody who knows the password can cause them.
     """
     counter = count_try(f"the second factor of {factor.user_id}", "code", "")
     secret, recovery = _decrypted(SEAL, factor.sealed), digest(_plain(code))
@@ -204,14 +204,14 @@ def log_code(
 def ticket(user: User) -> str:
     """Return the signed text with which a browser goes on with a sign-in.
 
-    It is of no use without a code. It ends with the password under which it was made,
-    with the next code of the user, and after 10 minutes.
+    It is useless without a code. It expires after 10 minutes, when the password
+    changes, or when the user's next code is accepted.
     """
     return _signer(user, require(of_user(user.id))).sign(str(user.id)).decode()
 
 
 def holder(text: str) -> User | None:
-    """Return the user of a ticket, if it still holds."""
+    """Return the user of a ticket that is still valid."""
     number = text.partition(".")[0]
     is_number = number.isdecimal() and number.isascii() and len(number) < 10
     user = db.session.get(User, int(number)) if is_number else None
@@ -230,7 +230,7 @@ def finish_sign_in(
 ) -> str:
     """Start a session for the user of a ticket, and return its token.
 
-    Without a ticket that holds, it is empty. `instead_of` and `browser` are as in
+    Returns "" if the ticket is not valid. `instead_of` and `browser` are as in
     `sign_in`. Raises ValidationError, TooManyFailures and Suspended.
     """
     with audit_log.registry_transaction():
@@ -261,7 +261,7 @@ def _trusted(token: str, actor: Actor) -> tuple[User, UserSession, SecondFactor 
     """Return the actor, their session and their second factor.
 
     Raises ForbiddenError if the session has ended, or if there is a second factor and
-    no code was given lately, and ConflictError for a person whom everybody shares.
+    no code was given lately, and ConflictError for a shared demonstration user.
     """
     user, session = db.session.get_one(User, actor.user_id), sessions.find(token)
     sign_in.check_may_change(user)

@@ -41,11 +41,11 @@ MOST_BROWSERS = 20  # of one user
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A user who has signed in, as of this request.
+    """A signed-in user, as of this request.
 
     `declaration` is the status of the account's declaration for API users. A code of
     the second factor, if the user has one, was last given at `second_factor_at`. With
-    `has_link_notice` there are password links by staff that they have not been told of.
+    `has_link_notice`, staff made password links that the user has not been shown yet.
     """
 
     token: str
@@ -68,7 +68,8 @@ def digest(text: str) -> str:
 def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
     """Return the user whose open session has a token; raises Suspended.
 
-    A request that nobody made, such as that of a page which polls, is no use of it.
+    With `is_used=False`, as for the polling of an open page, the request does not keep
+    the session alive.
     """
     at = clock.now()
     values = {
@@ -109,7 +110,7 @@ def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
 
 
 def _roles(found: Any) -> frozenset[Role]:
-    """Return the roles of a user. In production, staff have none before a factor."""
+    """Return a user's roles; in production, staff without a factor get UNPROVEN."""
     roles = roles_of(
         found.account_types,
         administrator=found.is_administrator,

@@ -18,18 +18,18 @@ from spv.services.accounts.tries import count_sign_in, take_back
 from spv.services.actor import Actor
 from spv.services.authorisation import suspension_of
 
-# In the log, instead of the id of a user. An address without a user takes the same
-# work as one with a user, so that nobody can tell them apart.
+# The id in the log of an address without a user. Such an address takes the same work
+# as one with a user, so that nobody can tell them apart.
 NOBODY = 0
 SUSPENDED = (
     "The agency has suspended this person, who cannot use a password link or be "
     "removed until the agency ends that. Nothing was done."
 )
 SHARED = (
-    "Everybody who looks at this demonstration shares this person, whose password and "
-    "role cannot be changed. Nobody can remove them or sign them out everywhere, or "
-    "suspend those of the agency. Nothing was done. Sign up, or add a user, to have a "
-    "person whom you can change."
+    "Everybody shares this demonstration user. The password and role cannot be "
+    "changed, and the user cannot be removed or signed out everywhere. Shared agency "
+    "staff cannot be suspended. Nothing was done. Sign up, or add a user, to have one "
+    "that you can change."
 )
 
 
@@ -102,7 +102,7 @@ def has_second_factor(user: User) -> bool:
 
 
 def is_shared(user: User) -> bool:
-    """Tell whether everybody may use a user: the people of a demonstration.
+    """Tell whether a user is one that everybody shares in a demonstration.
 
     In production, a user who was made for a demonstration is shut out instead.
     """
@@ -110,7 +110,7 @@ def is_shared(user: User) -> bool:
 
 
 def is_shared_account(account_id: int | None) -> bool:
-    """Return whether an account is that of a person whom everybody shares."""
+    """Tell whether an account is that of a shared demonstration user."""
     if account_id is None or current_app.config["SPV_ENVIRONMENT"] != "demo":
         return False
     people = select(User.id).filter_by(account_id=account_id, is_demonstration=True)
@@ -124,20 +124,20 @@ def check_not_suspended(user: User) -> None:
 
 
 def check_not_shared(user: User) -> None:
-    """Raise ConflictError for a person whom everybody shares."""
+    """Raise ConflictError for a shared demonstration user."""
     if is_shared(user):
         raise ConflictError(SHARED)
 
 
 def check_may_change(user: User) -> None:
-    """Raise Suspended, or ConflictError for a person whom everybody shares."""
+    """Raise Suspended, or ConflictError for a shared demonstration user."""
     if suspended := suspension_of(user.id, user.account_id):
         raise suspended
     check_not_shared(user)
 
 
 def uses_card(email: str, password: str) -> bool:
-    """Tell whether a sign-in is that of a card, which nothing else may hold up."""
+    """Tell whether a sign-in is by a card, which failures elsewhere must not delay."""
     user = user_of(email) if password == passwords.DEMONSTRATION else None
     return user is not None and is_shared(user)
 

@@ -1,4 +1,4 @@
-"""Count failed sign-ins and codes, and make the next tries wait."""
+"""Count failed sign-ins and codes, and make the next attempts wait."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -29,7 +29,7 @@ LINK_HELPS = ", or ask your account’s administrator or the agency for a passwo
 
 
 class TooManyFailures(ValidationError):
-    """Too many wrong passwords: the next try, right or wrong, has to wait.
+    """Too many wrong passwords: the next attempt, right or wrong, has to wait.
 
     `retry_after` is the wait in seconds.
     """
@@ -57,7 +57,7 @@ class Counter(NamedTuple):
     is_shared: bool = False
 
     def wait_after(self, failures: int) -> timedelta:
-        """Return the wait after a failure: none, later twice the last, up to 1 hour."""
+        """Return the wait after a failure: none at first, then doubled up to 1 hour."""
         doublings = failures - self.most
         if doublings < 0:
             return NO_WAIT
@@ -65,12 +65,12 @@ class Counter(NamedTuple):
 
 
 def count_sign_in(email: str, network: str, browser: str) -> list[Counter]:
-    """Count a try to sign in as failed, and return its counters.
+    """Count an attempt to sign in as failed, and return its counters.
 
-    It is counted before the password is compared, so that parallel tries cannot slip
+    It is counted before the password is compared, so that parallel attempts cannot slip
     by. A browser that the user has signed in with before has a counter of its own. Any
-    other try counts for the address and network together, for the address, and for the
-    network. Raises TooManyFailures.
+    other attempt counts for the address and network together, for the address, and for
+    the network. Raises TooManyFailures.
     """
     everywhere = Counter(digest(email), "", MOST_OF_ALL_NETWORKS, LONGEST_WAIT, True)
     of_network = Counter("", network, most=2**31, is_shared=True)
@@ -89,7 +89,7 @@ def count_sign_in(email: str, network: str, browser: str) -> list[Counter]:
 
 
 def take_back(counters: list[Counter]) -> None:
-    """Take back a try that was counted as failed, in the caller's transaction."""
+    """Take back an attempt that was counted as failed, in the caller's transaction."""
     for counter in counters:
         if (found := _find(counter)) is None:
             continue
@@ -106,7 +106,7 @@ def is_own_password(user: User, password: str, field: str) -> bool:
 
 
 def count_try(subject: str, field: str, advice: str = LINK_HELPS) -> Counter:
-    """Count a try as failed, in the caller's transaction, and return its counter.
+    """Count an attempt as failed, in the caller's transaction; return its counter.
 
     Raises TooManyFailures on a field.
     """
@@ -137,7 +137,7 @@ def _delete_ended() -> datetime:
 
 
 def _count(counters: list[Counter], at: datetime, pause: timedelta) -> timedelta:
-    """Count a failure in each counter, or return the wait before the next try."""
+    """Count a failure in each counter, or return the wait before the next attempt."""
     ends_at = at + kept_for("SPV_DAYS_SIGN_IN_COUNTERS")
     new = {"failures": 0, "wait_until": at, "ends_at": ends_at}
     every = [
@@ -149,9 +149,9 @@ def _count(counters: list[Counter], at: datetime, pause: timedelta) -> timedelta
         return wait
     is_first = every[0] not in db.session
     db.session.add(every[0])
-    # In a slowed network, the first try for an address only starts its wait, and all
-    # users wait at the same time. A thread that slept would be one of only eight, and
-    # whoever guesses would take every place of a queue for the network.
+    # In a slowed network, the first attempt for an address only starts its wait, and
+    # all users wait at the same time. A thread that slept would be one of only eight,
+    # and whoever guesses would take every place of a queue for the network.
     if pause and is_first:
         every[0].wait_until = at + pause
         return pause

@@ -1,7 +1,7 @@
 """The users of an account, and the passwords that they and agency staff set.
 
-A password is set by a user who knows the current one, or has a one-time link. Of links
-that staff have made, a notice tells on every page until it is closed.
+A password is set by a user who knows the current one, or has a one-time link. If staff
+make a link, a notice on every page says so until it is closed.
 """
 
 import secrets
@@ -24,7 +24,10 @@ from spv.services.accounts import passwords, second_factors, sessions, sign_in, 
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require, suspension_of
 
-LAST = "An account needs an administrator who can sign in. Choose another one first."
+LAST = (
+    "An account needs an administrator who can sign in. Make another user an "
+    "administrator first."
+)
 IN_USE = (
     "Another user signs in with this email address already. Enter another address of "
     "this person, or ask the agency."
@@ -66,7 +69,7 @@ def show(user_id: int, actor: Actor) -> User:
 
 
 def find(text: str) -> Sequence[User]:
-    """Return users by a part of their name, email or account; one more than shown."""
+    """Find users by part of name, email or account; one extra row if there are more."""
     columns = User.name, User.email, Account.legal_name
     query = _NOT_REMOVED.where(contains(search_text(text), *columns))
     query = query.outerjoin(User.account).options(contains_eager(User.account))
@@ -74,10 +77,7 @@ def find(text: str) -> Sequence[User]:
 
 
 def add(answers: Mapping[str, Any], actor: Actor) -> Link:
-    """Add a user to the actor's account; return the link to set a password with.
-
-    Raises ValidationError.
-    """
+    """Add a user to the actor's account; return a link. Raises ValidationError."""
     given = read_all(answers, {"name": read_name, "email": read_email})
     with authorised_transaction(actor, Role.ADMINISTRATOR):
         if sign_in.user_of(given["email"]):
@@ -134,13 +134,13 @@ def retire(user: User, at: datetime) -> list[SecondFactor]:
 def log_user(
     event: str, user: User, actor: Actor, at: datetime, *changed: SecondFactor
 ) -> None:
-    """Log that a user, and what else belongs to them, has changed."""
+    """Log that a user has changed, with the second factors that changed."""
     db.session.flush()
-    standing = "role" if user.is_staff else "administrator"
+    role_name = "role" if user.is_staff else "administrator"
     role = user.staff_role if user.is_staff else user.is_administrator
     audit_log.act(
         event, actor, at, changed=[user, *changed],
-        subject=user.id, email=user.email, name=user.name, **{standing: role},
+        subject=user.id, email=user.email, name=user.name, **{role_name: role},
     )  # fmt: skip
 
 
@@ -184,8 +184,8 @@ def change_password(
 def make_link(user_id: int, actor: Actor) -> Link:
     """Return a link with which a user sets a password.
 
-    Staff make links for all users but staff, of which a notice tells; administrators
-    make them for users of their account. Raises NotFoundError for other users.
+    Staff make links for all users except staff, and a notice tells the users.
+    Administrators do so for users of their account. Raises NotFoundError for others.
     """
     staff = Role.STAFF in actor.roles
     role = Role.ASSESSOR if staff else Role.ADMINISTRATOR
@@ -204,7 +204,7 @@ def make_link(user_id: int, actor: Actor) -> Link:
 
 
 def link_notices(actor: Actor) -> Sequence[Any]:
-    """Return the password links by staff of which the actor is still to be told.
+    """Return the staff-made password links that the actor has not been shown.
 
     These are links for the actor and, if the actor is an administrator, for users of
     the account. Each has the user's name and email, the moment and the event's number.
@@ -224,7 +224,7 @@ def link_notices(actor: Actor) -> Sequence[Any]:
 
 
 def close_link_notices(last: int, actor: Actor) -> None:
-    """Stop telling the actor of password links up to the event with this number."""
+    """Stop showing the actor password links up to the event with this number."""
     with audit_log.registry_transaction():
         shown = [each.sequence for each in link_notices(actor) if each.sequence <= last]
         if shown:
@@ -251,7 +251,7 @@ def holder(token: str) -> User:
     user = db.session.scalar(query.where(User.link_until > clock.now()))
     if user is None:
         raise NotFoundError(
-            "This password link is no longer good. It has been used, replaced by "
+            "This password link no longer works. It has been used, replaced by "
             "another, or is older than a day. Ask for a new one."
         )
     if error := suspension_of(user.id, user.account_id):
@@ -265,7 +265,7 @@ def use_link(
     """Set the password of a link's user. The link, and all sessions, end.
 
     The browser with the id `browser` becomes known, so that the user can sign in while
-    somebody guesses at the address. Raises ValidationError, NotFoundError, Suspended.
+    somebody guesses the password. Raises ValidationError, NotFoundError, Suspended.
     """
     password = _read_password(answers, holder(token))
     password_hash = passwords.hash_of(password)

@@ -1,4 +1,4 @@
-"""Search and export the audit log, with its events in words; log what staff search.
+"""Search and export the audit log, with its events in words; log the searches of staff.
 
 An export is CSV, or JSON lines that prove their hashes.
 """
@@ -22,15 +22,14 @@ from spv.rules.text import join_words, search_key
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.agency import newest
-from spv.services.agency.newest import Way
+from spv.services.agency.newest import IdSource
 from spv.services.authorisation import authorised_transaction, require
 
 SHOWN, SLICE, MOST_EXPORTED = 50, 1_000, 50_000  # events
 EXPORTED = ("Log", "Number", "Time (UTC)", "Event", "In words", "Actor", "Channel",
             "Details", "Previous hash", "Hash", "Seal")  # fmt: skip
 MOST_NAMED = 5
-# So long, a search with the same criteria as the last one of its kind goes on with it:
-# the next page, a page that is loaded again, ticks.
+# Within this time, repeating a search (next page, reload, ticks) is not logged again.
 SAME_FOR = timedelta(hours=1)
 LOOKED_AT = 20
 HIGHEST_ID = 2**31
@@ -56,9 +55,9 @@ class Found(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """An event, the code of its receipt if it has one, and what it is about.
+    """An event, the code of its receipt if it has one, and its subjects.
 
-    `agrees` tells whether its hash is that of its content. `previous` and `following`
+    `agrees` tells whether its hash matches its content. `previous` and `following`
     are the ids of the events beside it in its chain.
     """
 
@@ -101,45 +100,48 @@ def show(event_id: int) -> Shown:
 
 
 def hashed_text(event: Any) -> str | None:
-    """Return the text of which an event has the hash; None if it cannot be read."""
+    """Return the text that an event's hash is made from; None if it cannot be read."""
     try:
         return audit_log.hashed_text(event)
     except (ValueError, LookupError, TypeError):
         return None
 
 
-def search(criteria: LogCriteria) -> tuple[list[Way], newest.Load]:
-    """Return the ways to the events that match, and how the events of ids are read."""
-    model, ways = AuditEvent, list[Way]()
+def search(criteria: LogCriteria) -> tuple[list[IdSource], newest.Load]:
+    """Return the id sources of matching events, and the function that loads them."""
+    model, sources = AuditEvent, list[IdSource]()
     if criteria.kind:
-        ways.append(_way_to(_subjects_of(criteria.kind, criteria.key)))
+        sources.append(_source_of(_subjects_of(criteria.kind, criteria.key)))
     if criteria.account:
-        ways.append(_way_to([("account", _account_id(criteria.account))]))
-    matches = [way.leads_to(model.id) for way in ways]
+        sources.append(_source_of([("account", _account_id(criteria.account))]))
+    matches = [source.contains(model.id) for source in sources]
     for column, value in (model.actor, criteria.person), (model.event, criteria.event):
         if value:
-            ways.append(Way(model.id, [column == value]))
+            sources.append(IdSource(model.id, [column == value]))
             matches.append(unindexed(column) == value)
     days = criteria.from_day, criteria.to_day
-    ways, in_days = newest.within(ways, model, model.at, *days)
+    sources, in_days = newest.limited_to_days(sources, model, model.at, *days)
 
     def load(ids: Sequence[int]) -> Sequence[Any]:
         query = select(*_COLUMNS).where(model.id.in_(ids), *in_days, *matches)
         return db.session.execute(query.order_by(model.id.desc())).all()
 
-    return ways, load
+    return sources, load
 
 
-def _way_to(subjects: Sequence[tuple[str, str]]) -> Way:
+def _source_of(subjects: Sequence[tuple[str, str]]) -> IdSource:
     is_it = [
         and_(AuditSubject.kind == kind, AuditSubject.key == key)
         for kind, key in subjects
     ]
-    return Way(AuditSubject.event_id, [or_(*is_it)])
+    return IdSource(AuditSubject.event_id, [or_(*is_it)])
 
 
 def _subjects_of(kind: str, key: str) -> list[tuple[str, str]]:
-    """Return what has the events: of a serial number, its uploads and invalidations."""
+    """Return the subjects whose events are sought.
+
+    For a serial number, these are its uploads and invalidations.
+    """
     if kind != "serial":
         return [(kind, key)]
     query = select(PanelSerial.upload_id, PanelSerial.invalidation_id)
@@ -214,20 +216,20 @@ def export(criteria: LogCriteria, form: str, actor: Actor) -> Iterator[str]:
 
     `form` is csv or jsonl. Raises ValidationError as a search does.
     """
-    ways, load = search(criteria)
-    way = newest.shortest(ways)
+    sources, load = search(criteria)
+    source = newest.smallest(sources)
     note("log.exported", actor, form=form, criteria=criteria.in_words())
-    return _texts(way, load, form)
+    return _texts(source, load, form)
 
 
-def _texts(way: Way, load: newest.Load, form: str) -> Iterator[str]:
+def _texts(source: IdSource, load: newest.Load, form: str) -> Iterator[str]:
     if form == "csv":
         yield csv_text([EXPORTED], as_text=True)
     before, left = 0, MOST_EXPORTED
     while left:
         with snapshot():  # Ends before the yield: a slow download must not keep it.
             allow_long_statements()
-            ids = db.session.scalars(way.ids(before).limit(SLICE)).all()
+            ids = db.session.scalars(source.ids(before).limit(SLICE)).all()
             lines = lines_of(load(ids)[:left]) if ids else []
         if not ids:
             return
@@ -256,7 +258,7 @@ def _as_json(lines: Sequence[Line]) -> str:
 def note(event: str, actor: Actor, **details: Any) -> None:
     """Log that a member of staff is about to search or export.
 
-    Other users do not see all accounts, and nothing is logged for them.
+    Searches by other users are not logged: they see only their own account.
     """
     if Role.STAFF in actor.roles:
         with authorised_transaction(actor, Role.STAFF):
@@ -264,7 +266,7 @@ def note(event: str, actor: Actor, **details: Any) -> None:
 
 
 def note_search(event: str, actor: Actor, criteria: Mapping[str, str]) -> None:
-    """Log a search, unless it has no criteria or goes on with the search before."""
+    """Log a search, unless it has no criteria or repeats the one before."""
     if not criteria or Role.STAFF not in actor.roles:
         return
     own = select(AuditEvent).where(AuditEvent.actor == actor.name)

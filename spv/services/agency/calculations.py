@@ -15,7 +15,7 @@ from spv.rules.csv_file import csv_text
 from spv.rules.staff_search import ZONES, CalculationCriteria
 from spv.rules.stc.system_types import SYSTEM_TYPES, SystemType
 from spv.services.agency import newest
-from spv.services.agency.newest import Way
+from spv.services.agency.newest import IdSource
 from spv.services.authorisation import require
 
 SHOWN = 50
@@ -46,8 +46,9 @@ def find(criteria: CalculationCriteria, before: int = 0) -> newest.Page:
     saved, days = StcCalculation, (criteria.from_day, criteria.to_day)
     number = select(StcBatch.id).filter_by(reference=criteria.reference)
     batch = db.session.scalar(number) if criteria.reference else None
-    ways = _ways(criteria, batch)
-    ways, in_days = newest.within(ways, saved, saved.calculated_at, *days)
+    sources, in_days = newest.limited_to_days(
+        _sources(criteria, batch), saved, saved.calculated_at, *days
+    )
     conditions = [
         unindexed(getattr(saved, name)) == getattr(criteria, name)
         for name in ("reference", "postcode", "system_type", "zone")
@@ -62,33 +63,34 @@ def find(criteria: CalculationCriteria, before: int = 0) -> newest.Page:
         )
         return db.session.execute(query.order_by(saved.id.desc())).all()
 
-    return newest.find(ways, load, SHOWN, before)
+    return newest.find(sources, load, SHOWN, before)
 
 
-def _ways(criteria: CalculationCriteria, batch: int | None) -> list[Way]:
-    """Return the ways that have an index. Most systems are solar: that is no way.
+def _sources(criteria: CalculationCriteria, batch: int | None) -> list[IdSource]:
+    """Return the sources of ids that have an index.
 
-    `batch` is the id of the batch that the reference names, if it names one.
+    Solar without a zone is not used: it would match most rows. `batch` is the id of the
+    batch that the reference names, if it names one.
     """
-    saved, ways = StcCalculation, []
+    saved, sources = StcCalculation, []
     if batch:
-        ways.append(Way(saved.id, [saved.batch_id == batch]))
+        sources.append(IdSource(saved.id, [saved.batch_id == batch]))
     elif criteria.reference:
-        ways.append(Way(saved.id, [saved.reference == criteria.reference]))
+        sources.append(IdSource(saved.id, [saved.reference == criteria.reference]))
     if criteria.postcode:
-        ways.append(Way(saved.id, [saved.postcode == criteria.postcode]))
+        sources.append(IdSource(saved.id, [saved.postcode == criteria.postcode]))
     kind, zone = criteria.system_type or SOLAR, criteria.zone
     if zone or kind != SOLAR:
         # Only solar systems have a zone.
         is_it = [saved.system_type == kind, saved.zone == (zone or None)]
-        ways.append(Way(saved.id, is_it, [saved.zone.desc()]))
-    return ways
+        sources.append(IdSource(saved.id, is_it, [saved.zone.desc()]))
+    return sources
 
 
 def chart(criteria: CalculationCriteria) -> Chart:
     """Count the calculations of the days that a search asks for, or of the last 30.
 
-    Every one of them is counted, in an index, so a chart has 92 days at most.
+    The chart counts every calculation, so it covers 92 days at most.
     """
     first, last = criteria.counted_days(clock.real_day())
     saved = StcCalculation
@@ -118,7 +120,10 @@ def as_csv(chart: Chart) -> str:
 
 
 def show(reference: str) -> tuple[StcCalculation | StcBatch, bool]:
-    """Return a calculation or a batch, and if it is a batch; raises NotFoundError."""
+    """Return a calculation or a batch, and whether it is a batch.
+
+    Raises NotFoundError if there is neither.
+    """
     one = db.session.scalar(select(StcCalculation).filter_by(reference=reference))
     batch = select(StcBatch).filter_by(reference=reference)
     return (one, False) if one else (require(db.session.scalar(batch)), True)

@@ -1,6 +1,7 @@
 """The desk: what is new for the agency, and what staff have seen of it.
 
-Everything is read from counts that are kept as things happen, never from the ledger.
+Everything is read from counts that are kept as things happen, never from the ledger's
+rows.
 """
 
 from collections import Counter
@@ -36,12 +37,12 @@ from spv.services.authorisation import authorised_transaction
 SHOWN = 20  # findings
 MOST_NOTES = 1_000
 LONGEST_NAME = 120  # of a finding
-MOST_LOOK_ALIKES = 10_000  # the newest, of which the weeks are looked at
+MOST_LOOK_ALIKES = 10_000  # only this many of the newest are read
 DAYS = timedelta(days=7)
 
 
 class Figures(NamedTuple):
-    """The five numbers of the desk. `usual` is that of rows marked in seven days."""
+    """The five numbers of the desk. `usual` is the usual number of marked rows."""
 
     waiting: int
     oldest: datetime | None
@@ -68,7 +69,7 @@ class Month(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """The numbers, the first findings to look at, those seen, and the months."""
+    """The figures, the first new findings, the seen findings, and the months."""
 
     figures: Figures
     new: Sequence[Noted]
@@ -103,7 +104,7 @@ def months() -> str:
 def see(answers: Mapping[str, Any], actor: Actor) -> None:
     """Note that a finding was seen, as it was on the desk.
 
-    Raises ValidationError, and ConflictError if it is not there any more.
+    Raises ValidationError, and ConflictError if the finding is gone.
     """
     note = read_all(answers, {"note": rules.read_note})["note"]
     name = answers.get("finding") or ""
@@ -192,7 +193,7 @@ def _conflicts(weeks: Sequence[date]) -> list[Pair]:
 
 
 def _look_alikes(weeks: Sequence[date]) -> list[Pair]:
-    """Count the look-alikes of each pair. They have no index by time, but by number."""
+    """Count the newest look-alikes of each pair; they have an index by id, not time."""
     newest = select(LookAlike).order_by(LookAlike.id.desc()).limit(MOST_LOOK_ALIKES)
     found = newest.subquery().c
     pair = found.account_id, found.other_account_id
@@ -233,7 +234,8 @@ def _valid(accounts: Iterable[int]) -> dict[int, int]:
 def _uploads(refused: Mapping[int, int], since: date) -> dict[int, int]:
     """Return how many uploads of some accounts were recorded since a day.
 
-    Counting ends when their refused uploads, which are given, are too few to matter.
+    `refused` has each account's refused uploads; counting stops once they are below the
+    threshold.
     """
     begin, found = clock.first_moment_of(since), {}
     query = select(Upload.received_at).order_by(Upload.id.desc())

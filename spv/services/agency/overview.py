@@ -1,4 +1,4 @@
-"""Accounts as staff see them: what there is of one, each part in short."""
+"""Accounts as staff see them: a short list of each thing that an account has."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -40,7 +40,7 @@ _UNTIL = select(func.max(Declaration.expires_on)).where(_IS_ITS)
 class Overview(NamedTuple):
     """The newest of each thing that an account has or did.
 
-    `disputes` are refused uploads of other accounts, with what this one has as valid.
+    `disputes` are refused uploads of other accounts, with rows that this one has.
     """
 
     stages: Sequence[Stage]
@@ -54,7 +54,7 @@ class Overview(NamedTuple):
 
 
 def every() -> Sequence[Any]:
-    """Return all accounts by name, and till when they declared. They are few."""
+    """Return all accounts by name, with the last day of their declaration."""
     made = _UNTIL.where(Declaration.expires_on <= last_day(clock.today()))
     query = select(Account, made.label("until")).order_by(Account.legal_name)
     return db.session.execute(query).all()
@@ -66,10 +66,10 @@ def lapses_soon(until: date | None) -> bool:
 
 
 def find(text: str, *, lapsing: bool) -> Sequence[Any]:
-    """Return accounts by a part of their name or ABN, and till when they declared.
+    """Return accounts by a part of their name or ABN, as `every` does.
 
-    `lapsing` are only those whose declaration lapses soon. There is one more than is
-    shown, if there are more.
+    With `lapsing`, only accounts whose declaration lapses soon. There is one extra row
+    if there are more than a page shows.
     """
     key, digits = search_key(text), text.replace(" ", "")
     found = [
@@ -81,7 +81,7 @@ def find(text: str, *, lapsing: bool) -> Sequence[Any]:
 
 
 def show(account_id: int, actor: Actor) -> Overview:
-    """Return the overview of an account. That its refusals are seen is an event."""
+    """Return the overview of an account; log that its refusals were seen."""
     both = refusals.Wanted(account_id), refusals.Wanted(holder=account_id)
     refused, disputes = refusals.look(both, actor, FEW)
     return Overview(
@@ -123,7 +123,7 @@ def _requests(account_id: int) -> list[Any]:
 def _look_alikes(account_id: int) -> Sequence[Any]:
     """Return the newest look-alikes of an account, with the serial number of both.
 
-    There is one more than is shown, if there are more.
+    There is one extra row if there are more than a page shows.
     """
     is_its = or_(
         LookAlike.account_id == account_id, LookAlike.other_account_id == account_id

@@ -44,9 +44,9 @@ class Preview(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The first lines of the list that have a text, and the number of them all.
+    """The first matching lines of the list, and the number of all matching lines.
 
-    `event` is the last loading of a list.
+    `event` is the last time that a list was loaded.
     """
 
     lines: Sequence[Any]
@@ -104,9 +104,8 @@ def load(reference: str, actor: Actor) -> int:
     with authorised_transaction(actor, Role.STAFF_ADMINISTRATOR):
         before = approved.current()
         if rules.digest(before) != seen:
-            raise ValidationError(
-                {"file": "The list has changed since. Choose the file again."}
-            )
+            sentence = "The list has changed since you looked at it."
+            raise ValidationError({"file": f"{sentence} Choose the file again."})
         db.session.execute(delete(ApprovedProduct))
         if products:
             execute_many(_PUT, [*map(_values, products)])

@@ -1,4 +1,4 @@
-"""Refused uploads as staff see them. Each look at those of accounts is an event."""
+"""Refused uploads as staff see them. Each time that staff look is logged."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -40,7 +40,7 @@ _LISTED = (
 class Refused(NamedTuple):
     """A refused upload, and a page of its serial numbers that the ledger had.
 
-    `again` are the moments at which the same was refused again, the newest first.
+    `again` are the moments at which the same upload was refused again, newest first.
     """
 
     upload: RefusedUpload
@@ -51,9 +51,9 @@ class Refused(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A choice of refused uploads: of an account, or with what another one has.
+    """A filter of refused uploads: by account, or by the account that has the rows.
 
-    `conflicts` are only those with serial numbers that another account has.
+    With `conflicts`, only uploads with serial numbers of another account.
     """
 
     account: int = 0
@@ -62,7 +62,7 @@ class Wanted(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A page of refused uploads, what was wanted, and the name of the other account.
+    """A page of refused uploads, its filter, and the name of the filter's holder.
 
     The next page begins before an id; 0 if there is none.
     """
@@ -85,13 +85,13 @@ def find(wanted: Wanted, actor: Actor, before: int = 0) -> Listed:
 
 
 def look(
-    choices: Iterable[Wanted], actor: Actor, most: int, before: int = 0
+    filters: Iterable[Wanted], actor: Actor, most: int, before: int = 0
 ) -> list[Sequence[Any]]:
-    """Return the newest refused uploads of each choice; one event tells of all.
+    """Return the newest refused uploads of each filter; log all in one event.
 
-    They come without their reports.
+    Their reports are not loaded.
     """
-    found = [_newest(wanted, most, before) for wanted in choices]
+    found = [_newest(wanted, most, before) for wanted in filters]
     if seen := [*chain(*found)]:
         with authorised_transaction(actor, Role.STAFF):
             _note(actor, seen)
@@ -101,7 +101,7 @@ def look(
 def _newest(wanted: Wanted, most: int, before: int) -> Sequence[Any]:
     number = RefusedUpload.id
     query = select(*_LISTED).join(RefusedUpload.account)
-    # The newest ones with what another account has.
+    # The newest uploads with serial numbers of another account.
     disputed = select(Conflict.refused_upload_id).distinct()
     if wanted.account:
         query = query.where(RefusedUpload.account_id == wanted.account)
@@ -117,10 +117,10 @@ def _newest(wanted: Wanted, most: int, before: int) -> Sequence[Any]:
     return db.session.execute(query.order_by(number.desc()).limit(most)).all()
 
 
-def asked_for(row_id: int, actor: Actor) -> Sequence[Any]:
-    """Return who asked for the serial number of a row and was refused, newest first.
+def refused_with_row(row_id: int, actor: Actor) -> Sequence[Any]:
+    """Return the refused uploads that had the serial number of a row, newest first.
 
-    There is one more than is shown, if there are more. Only staff are told.
+    There is one extra row if there are more than a page shows. Only staff get any.
     """
     if Role.STAFF not in actor.roles:
         return ()

@@ -34,7 +34,7 @@ def index() -> Sequence[User]:
 
 
 def is_last_administrator(user: User) -> bool:
-    """Return whether no other administrator of staff than this user can sign in."""
+    """Tell whether a user is an administrator of staff, and no other can sign in."""
     others = _STAFF.where(
         User.staff_role == StaffRole.ADMINISTRATOR,
         User.id != user.id,
@@ -46,7 +46,7 @@ def is_last_administrator(user: User) -> bool:
 
 
 def add(answers: Mapping[str, Any], actor: Actor) -> Link:
-    """Make somebody agency staff; return the link to set a password with.
+    """Make somebody agency staff; return a password link.
 
     A user who has signed up becomes staff. Their password and second factor are void,
     as nobody has proved that the address is theirs. Raises ValidationError.
@@ -61,7 +61,7 @@ def add(answers: Mapping[str, Any], actor: Actor) -> Link:
 
 
 def create(email: str, name: str = "", role: str = "") -> Link:
-    """Make somebody agency staff by command, or make a new link for one who is.
+    """Make somebody agency staff by command, or a new link for a member of staff.
 
     Without a role, they become administrator if there is none, else assessor. Raises
     ValidationError, and ConflictError for a member of staff with another role.
@@ -117,7 +117,7 @@ def remove(user_id: int, actor: Actor) -> str:
         return user.name
 
 
-def number_of(email: str) -> int:
+def id_of(email: str) -> int:
     """Return the id of a member of staff, for commands; raises ConflictError."""
     user = sign_in.user_of(email)
     if user is None or not user.is_staff:

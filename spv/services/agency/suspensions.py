@@ -25,7 +25,7 @@ from spv.services.authorisation import authorised_transaction, check_role, requi
 
 
 class Subject(StrEnum):
-    """The kinds of things that can be suspended, as they stand in addresses."""
+    """The kinds of things that can be suspended, as addresses name them."""
 
     ACCOUNT = "accounts"
     PERSON = "people"
@@ -43,7 +43,7 @@ _COLUMNS: dict[Subject, InstrumentedAttribute[Any]] = {
     Subject.PERSON: Suspension.user_id,
     Subject.SUBSCRIPTION: Suspension.subscription_id,
 }
-_LASTS = Suspension.ended_at.is_(None)
+_IS_OPEN = Suspension.ended_at.is_(None)
 
 
 def find(subject: Subject, number: int) -> Any:
@@ -58,7 +58,7 @@ def find(subject: Subject, number: int) -> Any:
 
 
 def history(subject: Subject, number: int) -> Sequence[Suspension]:
-    """Return the suspensions of one thing, newest first. The first may last."""
+    """Return the suspensions of a thing, newest first; the first may be in force."""
     query = select(Suspension).where(_COLUMNS[subject] == number)
     people = joinedload(Suspension.made_by), joinedload(Suspension.ended_by)
     query = query.options(*people).order_by(Suspension.id.desc())
@@ -68,7 +68,7 @@ def history(subject: Subject, number: int) -> Sequence[Suspension]:
 def reasons(subject: Subject, ids: Iterable[int]) -> dict[int, str]:
     """Return the reasons why some things of a kind are suspended now, by their ids."""
     column, numbers = _COLUMNS[subject], [*ids]
-    query = select(column, Suspension.reason).where(column.in_(numbers), _LASTS)
+    query = select(column, Suspension.reason).where(column.in_(numbers), _IS_OPEN)
     return dict(db.session.execute(query).all()) if numbers else {}
 
 
@@ -86,14 +86,17 @@ def suspend(
         if isinstance(found, User) and found.id == actor.user_id:
             raise ConflictError("You cannot suspend yourself.")
         if isinstance(found, User) and found.is_staff:
-            sign_in.check_not_shared(found)  # whose card lets visitors undo it
+            # A visitor could sign in with the card and undo it.
+            sign_in.check_not_shared(found)
         if isinstance(found, User) and is_last_administrator(found):
             raise ConflictError(LAST)
         if isinstance(found, Subscription) and found.cancelled_at:
-            raise ConflictError("It was cancelled already. Nothing was done.")
-        if lasting := _lasting(subject, number):
             raise ConflictError(
-                f"{lasting.made_by.name} has suspended this already. Nothing was done."
+                "This subscription has been cancelled already. Nothing was done."
+            )
+        if earlier := _open_suspension(subject, number):
+            raise ConflictError(
+                f"{earlier.made_by.name} has suspended this already. Nothing was done."
             )
         made = Suspension(reason=reason, made_at=at, made_by_id=actor.user_id)
         setattr(made, _COLUMNS[subject].key, number)
@@ -113,16 +116,16 @@ def reinstate(
     with authorised_transaction(actor, Role.ASSESSOR):
         found, at = find(subject, number), clock.now()
         _check_staff(found, actor)
-        lasting = _lasting(subject, number)
-        if lasting is None:
+        ending = _open_suspension(subject, number)
+        if ending is None:
             raise ConflictError("This is not suspended. Nothing was done.")
-        lasting.end_reason, lasting.ended_at = reason, at
-        lasting.ended_by_id = actor.user_id
+        ending.end_reason, ending.ended_at = reason, at
+        ending.ended_by_id = actor.user_id
         is_its = User.account_id if subject is Subject.ACCOUNT else User.id
         if subject is not Subject.SUBSCRIPTION:
             for user_id in db.session.scalars(select(User.id).where(is_its == number)):
                 sessions.revoke(user_id)
-        _record("reinstated", subject, found, lasting, actor)
+        _record("reinstated", subject, found, ending, actor)
 
 
 def _check_staff(found: Model, actor: Actor) -> None:
@@ -131,8 +134,8 @@ def _check_staff(found: Model, actor: Actor) -> None:
         check_role(actor, Role.STAFF_ADMINISTRATOR)
 
 
-def _lasting(subject: Subject, number: int) -> Suspension | None:
-    query = select(Suspension).where(_COLUMNS[subject] == number, _LASTS)
+def _open_suspension(subject: Subject, number: int) -> Suspension | None:
+    query = select(Suspension).where(_COLUMNS[subject] == number, _IS_OPEN)
     return db.session.scalar(query)
 
 

@@ -23,10 +23,11 @@ from spv.services.retention import kept_for
 
 SHOWN = 100
 FILTERS = {"successful": SUCCESSFUL, "refused": REFUSED}
-UNDER_WAY = timedelta(seconds=5)  # a retry is refused so long, without a response
+# How long a retry is refused while there is no response.
+UNDER_WAY = timedelta(seconds=5)
 # Errors that decide a request. After any other error its key can be used again.
 FINAL = frozenset({409, 422})
-USED_EVERY = timedelta(minutes=1)  # so exactly is the last use of a key known
+USED_EVERY = timedelta(minutes=1)  # the precision of a key's last use
 LOGGED = ("item_count", "upload_id", "invalidation_id", "x_request_id", "summary")
 
 
@@ -34,8 +35,8 @@ LOGGED = ("item_count", "upload_id", "invalidation_id", "x_request_id", "summary
 class RequestLogEntry:
     """A request of an API client, and what is logged of its response.
 
-    `row_id` is the row of a request that has taken its idempotency key; the others get
-    theirs at the end. `outcome` is the code of the first error, or says what was done.
+    `row_id` is set once the request has taken its idempotency key; otherwise the row is
+    made at the end. `outcome` is the code of the first error, or says what was done.
     `is_final` says that a retry must get the same response. `summary` is the body of
     the response without data.
     """

@@ -1,4 +1,4 @@
-"""The use cases of API clients: those of the pages, under the same rules."""
+"""The use cases of API clients: the same as in the pages, under the same rules."""
 
 import hashlib
 from collections.abc import Sequence
@@ -104,7 +104,7 @@ def mark(body: bytes, actor: Actor, *, only_check: bool = False) -> Done:
         raise ItemsRefused(problems, len(serials))
     try:
         number, is_new = invalidations.mark(selection, reason, actor)
-    except invalidations.SelectionMoved:
+    except invalidations.RowsNoLongerValid:
         _, problems = _find_own(serials, actor)
         raise ItemsRefused(problems, len(serials)) from None
     return _invalidation_done(number, is_new=is_new)

@@ -115,7 +115,7 @@ def show_key(
     `given` is the token of the session, and a password: it is required if the actor
     signed in more than 5 minutes ago.
     """
-    find(subscription_id, actor)  # before a password is counted as a try
+    find(subscription_id, actor)  # before a password is counted as an attempt
     token, password = given
     session = sessions.find(token)
     is_fresh = session is not None and session.started_at >= clock.now() - FRESH

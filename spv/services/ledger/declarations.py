@@ -67,7 +67,7 @@ class Declared(NamedTuple):
 def of_upload(version: str, actor: Actor, at: datetime) -> Declared:
     """Record that a user has agreed to a version of the wording with an upload.
 
-    The upload's transaction is the caller's.
+    This runs in the transaction of the upload.
     """
     made = insert(Declaration, _columns(UPLOAD, version, actor, at))
     return Declared(made, version)

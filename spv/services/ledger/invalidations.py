@@ -30,7 +30,7 @@ ROWS_SHOWN = 100
 MARKED = "rows.marked_invalid"
 
 
-class SelectionMoved(ValidationError):
+class RowsNoLongerValid(ValidationError):
     """Rows of a selection are no longer valid; `rest` is the selection without them."""
 
     http_status = 409
@@ -58,9 +58,9 @@ def mark(
 ) -> tuple[int, bool]:
     """Mark all rows of a selection as invalid, or none of them.
 
-    Return the id of the invalidation, and whether it is new: if the same user has sent
-    the same one before, that is the one. Raises ValidationError for a wrong reason or a
-    selection without rows, and SelectionMoved if a row is no longer valid.
+    Returns the id of the invalidation, and False if the same user had sent it before.
+    Raises ValidationError for a wrong reason or a selection without rows, and
+    RowsNoLongerValid if a row is no longer valid.
     """
     reason = read_reason(answers)
     row_ids = selection.row_ids
@@ -75,7 +75,7 @@ def mark(
         if sum(part.rows for part in parts) < len(row_ids):
             if earlier := made_before(selection, reason, actor):
                 return earlier, False
-            raise _moved(selection, actor)
+            raise _no_longer_valid(selection, actor)
         invalidation = Invalidation(
             **ledger_rows.made_by(actor), **reason, upload_id=selection.upload_id,
             criteria=dict(selection.how), row_count=len(row_ids),
@@ -187,7 +187,7 @@ def _valid_parts(
     query = (
         select(func.count().label("rows"), *columns)
         .join(Upload, Upload.id == PanelSerial.upload_id)
-        # With `IS TRUE`, SQLite cannot begin with all uploads of an account instead.
+        # `IS TRUE` keeps SQLite from reading all uploads of the account first.
         .where(are_selected, ledger_rows.VALID, ledger_rows.visible(actor).is_(True))
         .group_by(*columns)
         .order_by(*columns)
@@ -215,7 +215,10 @@ _SUBTRACT_VALID = (
 
 
 def _count_day(invalidation: Invalidation, parts: Iterable[Any]) -> None:
-    """Count the rows for the accounts that uploaded them. Staff mark those of all."""
+    """Count the rows for the accounts that uploaded them.
+
+    Staff may mark rows of several accounts.
+    """
     counts: defaultdict[int | None, Counter[str]] = defaultdict(Counter)
     for part in parts:
         counts[part.account_id]["marked"] += part.rows
@@ -224,11 +227,11 @@ def _count_day(invalidation: Invalidation, parts: Iterable[Any]) -> None:
     account_days.add(invalidation.made_at, counts)
 
 
-def _moved(selection: Selection, actor: Actor) -> SelectionMoved:
-    """Say what has become of the rows that are no longer valid."""
+def _no_longer_valid(selection: Selection, actor: Actor) -> RowsNoLongerValid:
+    """Return the error that says what has become of the rows."""
     valid = valid_ids(PanelSerial.id.in_(selection.row_ids), actor)
     gone = set(selection.row_ids) - set(valid)
-    # Rows of other accounts are gone too, but nothing is said of them.
+    # Rows of other accounts are gone too, but nothing is said about them.
     of_rows = (
         select(PanelSerial.invalidation_id)
         .join(Upload, Upload.id == PanelSerial.upload_id)
@@ -242,8 +245,9 @@ def _moved(selection: Selection, actor: Actor) -> SelectionMoved:
     became = "cannot be marked: there is no such row"
     if people:
         verb = "has" if len(gone) == 1 else "have"
-        became = f"{verb} been marked invalid meanwhile by {join_words(sorted(people))}"
+        by = join_words(sorted(people))
+        became = f"{verb} been marked invalid in the meantime by {by}"
     rows = pluralise(len(selection.row_ids), "row")
     sentence = f"{len(gone):,} of the {rows} {became}. Nothing was done."
     left_out = ("Marked meanwhile", pluralise(len(gone), "row"))
-    return SelectionMoved(sentence, Selection(valid, [*selection.how, left_out]))
+    return RowsNoLongerValid(sentence, Selection(valid, [*selection.how, left_out]))

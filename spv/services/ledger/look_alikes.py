@@ -29,8 +29,9 @@ _PANELS = select(
 def search() -> int:
     """Search the uploads since the last search; return the number of pairs found.
 
-    A row is compared with the rows before it, and the oldest that it looks like counts.
-    Nothing is locked while the ledger is read, and every slice is saved on its own.
+    A row is compared with the rows before it, and paired with the oldest one that it
+    looks like. Nothing is locked while the ledger is read, and every slice is saved on
+    its own.
     """
     last, found = db.session.scalar(select(func.max(Upload.id))) or 0, 0
     since = _searched()
@@ -46,7 +47,7 @@ def search() -> int:
 
 
 def _pairs(new_rows: Executable) -> list[tuple[Any, Any]]:
-    """Return the new rows that look like an older row of another account, with that."""
+    """Return new rows that look like an older row of another account, in pairs."""
     alike = defaultdict(list)
     for row in db.session.execute(new_rows):
         for serial in {*misread(row.serial_number)} - {row.serial_number}:

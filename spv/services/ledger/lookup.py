@@ -104,7 +104,7 @@ def newest_rows(
     """Return the valid row of each serial number, or the newest if none is valid."""
     query = joined_rows().where(
         one_of(PanelSerial.serial_number, sorted({*serials} - {""})),
-        # With `IS TRUE`, SQLite cannot begin with all uploads of an account instead.
+        # `IS TRUE` keeps SQLite from reading all uploads of the account first.
         *(each.is_(True) for each in conditions),
     )
     # Of the rows with the same serial number, the dictionary keeps the last.
@@ -113,7 +113,7 @@ def newest_rows(
 
 
 def _hints(entry: Listed, alike: list[str], near: dict[str, Any]) -> list[str]:
-    """Return what an entry that is not found may be."""
+    """Return hints about what an entry that is not found may be."""
     hints = [entry.problem] if entry.problem else []
     for serial in alike:
         if row := near.get(serial):

@@ -1,4 +1,4 @@
-"""Write down uploads that are refused, and who has their serial numbers already."""
+"""Record refused uploads, and the accounts that already have their serial numbers."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ class Taken(NamedTuple):
 
 
 class HasProblems(Exception):
-    """Rows have problems, maybe with the ledger, so nothing of them was recorded.
+    """Rows have problems, or conflict with the ledger, so none was recorded.
 
     Without problems, the rows have warnings that the user has not confirmed. `taken`
     are the rows whose serial numbers the ledger has.
@@ -48,7 +48,7 @@ class HasProblems(Exception):
 class Refusal(NamedTuple):
     """The sentence that says why an upload is refused, with a report of its rows.
 
-    There is no report if it could not be read.
+    There is no report if the upload could not be read.
     """
 
     why: str
@@ -88,7 +88,7 @@ def record(
     refusal: Refusal, sent: Mapping[str, str], actor: Actor, at: datetime,
     event_sequence: int,
 ) -> None:  # fmt: skip
-    """Write down a refused upload with its event, as the last step of a transaction.
+    """Record a refused upload with its event, as the last step of a transaction.
 
     `sent` has the SHA-256 of what was sent, and the filename of a file. The same
     upload, refused for the same reasons within a day, is counted again, but not stored
@@ -137,7 +137,7 @@ def _put(
 ) -> dict[str, Any]:
     """Insert a refused upload, with its serial numbers and a conflict for each holder.
 
-    Return what its event tells of them.
+    Return the facts for its event.
     """
     db.session.add(made)
     db.session.flush()

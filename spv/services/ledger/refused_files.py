@@ -60,7 +60,7 @@ class RowsRefused(ValidationError):
 def problems_of(
     checked: CheckedRows, actor: Actor, valid: Mapping[str, Any] | None = None
 ) -> list[Problem]:
-    """Return all problems of rows in their order, those with the ledger included.
+    """Return all problems of rows in their order, with the conflicts with the ledger.
 
     `valid` are the serial numbers that are valid in the ledger, with their rows. If it
     is not given, they are looked up.
@@ -100,7 +100,7 @@ def keep_good(file: File, report: Report, actor: Actor) -> str:
         return keep(file, report, actor, clock.now())
 
 
-def settle(file: File, actor: Actor) -> None:
+def mark_as_recorded(file: File, actor: Actor) -> None:
     """Note that a file is recorded in this transaction.
 
     If it was kept, nobody has to correct it any more.
@@ -139,7 +139,7 @@ def is_kept(file: File, reference: str, actor: Actor) -> bool:
 def with_problems(reference: str, actor: Actor) -> str:
     """Return a kept file with "Problem" and "How to fix" beside its rows, as of now.
 
-    Warnings stand there, too.
+    Warnings are included.
     """
     content, checked, problems = _check(reference, actor)
     found = sorted(problems + checked.warnings, key=attrgetter("row"))
@@ -159,7 +159,10 @@ def _mine(actor: Actor) -> Select[RefusedFile]:
 
 
 def _check(reference: str, actor: Actor) -> tuple[bytes, CheckedRows, list[Problem]]:
-    """Check a kept file again. Raises NotFoundError if it is gone or of another."""
+    """Check a kept file again.
+
+    Raises NotFoundError if it is gone or belongs to another account.
+    """
     query = _mine(actor).where(RefusedFile.reference == reference)
     file = require(db.session.scalar(query))
     checked = approved.judge(check_csv(file.content))

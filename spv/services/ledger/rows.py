@@ -36,7 +36,7 @@ SHOWN = 50  # uploads or invalidations on a page
 
 
 def made_by(actor: Actor) -> dict[str, int | None]:
-    """Return the columns of an upload or invalidation that name who makes it."""
+    """Return the columns of an upload or invalidation that name its maker."""
     return {
         "account_id": actor.account_id,
         "user_id": actor.user_id,
@@ -72,10 +72,10 @@ def insert(model: type[Model], columns: Mapping[str, Any]) -> int:
 
 
 def put(upload_id: int, serials: Mapping[Names, Sequence[str]]) -> dict[str, Any]:
-    """Add the rows of `by_product`, and return serial numbers that were already valid.
+    """Add rows, given as `by_product` returns them; return what was already valid.
 
-    If there are any, the caller must roll back: the other rows were added. The registry
-    transaction lets nobody else write rows meanwhile.
+    If anything is returned, the caller must roll back, because the other rows were
+    added. Nobody else can write rows: the registry is locked.
     """
     products = _known_products(serials.keys())
     if missing := sorted(serials.keys() - products.keys()):
@@ -101,7 +101,7 @@ def _put_rows(upload_id: int, serials: Mapping[int, Sequence[str]]) -> int:
 
     They are sorted, because neighbours in the index are written together.
     """
-    if not database.is_sqlite():  # to send it each row takes as long as to insert it
+    if not database.is_sqlite():  # sending row by row would take as long as inserting
         return database.execute_many(_PUT_ALL, [(upload_id, json.dumps(serials))])
     # A statement for each row: SQLite copies every page that changes within a longer
     # one, as it might have to undo it.
@@ -138,7 +138,7 @@ def product_values(names: Names) -> dict[str, str]:
 
 
 def already_valid(serials: Iterable[str], but: int = 0) -> dict[str, Any]:
-    """Return the serial numbers that are valid by another upload than `but`.
+    """Return the serial numbers that another upload than `but` has as valid.
 
     Each has a row with the id, the moment and the account of that upload.
     """
@@ -223,8 +223,8 @@ def newest(
 ) -> tuple[Sequence[Made], bool]:
     """Return the newest uploads or invalidations, and whether there are more.
 
-    With `before`, those before an id; with `account`, those of one account. An account
-    has its own, agency staff have all.
+    With `before`, only those before an id; with `account`, only those of one account.
+    An account gets its own, agency staff get all.
     """
     query = select(made).where(visible(actor, made)).order_by(made.id.desc())
     if before:

@@ -80,7 +80,7 @@ def _csv_of(rows: Sequence[Any], shared: ledger_rows.Shared) -> str:
 def _shared_cells(
     shared: ledger_rows.Shared, upload_id: int, invalidation_id: int | None
 ) -> list[str]:
-    """Return the cells after those of an upload, in the order of LEDGER_COLUMNS."""
+    """Return the cells after the cells of an upload, in the order of LEDGER_COLUMNS."""
     received_at, legal_name = shared.uploads[upload_id]
     status, reason = STATUSES["valid"], ""
     if invalidation_id:
@@ -95,6 +95,6 @@ def upload_cells(row: Any) -> list[str]:
 
 
 def matching_rows(criteria: Criteria, actor: Actor, *page: int) -> Sequence[Any]:
-    """Return so many rows that match; with a second number, those after that row."""
+    """Return at most `page[0]` matching rows, after row `page[1]` if given."""
     row_ids = search_query.ids(criteria, actor, *page)
     return with_ids(row_ids, *search_query.order(criteria))

@@ -144,7 +144,7 @@ def _count_by_upload_products(criteria: Criteria, actor: Actor) -> int:
 def _upload_products(criteria: Criteria, actor: Actor, *columns: Any) -> Select[Any]:
     """Select the products of uploads with rows that match all but the serial number."""
     has_rows = _COUNTS[criteria.status] > 0
-    if criteria.status == "invalid":  # Only these words make the database use an index.
+    if criteria.status == "invalid":  # only this form lets the database use the index
         has_rows = UploadProduct.valid_count < UploadProduct.row_count
     return (
         select(*columns)
@@ -198,7 +198,8 @@ def _serial_range(
     end = beginning[:-1] + chr(ord(beginning[-1]) + 1)
     if not after:
         return [_serial >= beginning], end
-    last = _value_of_row(after, _serial, actor) or end  # Nothing follows no row.
+    # An invisible row has no next page.
+    last = _value_of_row(after, _serial, actor) or end
     beyond = tuple_(_serial, PanelSerial.id) > tuple_(last, after)
     return [_serial >= max(beginning, last), beyond], end
 

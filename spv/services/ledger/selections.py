@@ -34,14 +34,14 @@ class Selection(NamedTuple):
 
 
 def chosen(row_ids: Iterable[int], actor: Actor) -> Selection:
-    """Select those of some rows that are valid and that the actor may mark."""
+    """Select the given rows that are valid and that the actor may mark."""
     wanted = set(row_ids)
     check_most(len(wanted))
     return Selection(valid_ids(PanelSerial.id.in_(wanted), actor), ROW_BY_ROW)
 
 
 def matching(criteria: Criteria, but: set[int], actor: Actor) -> Selection:
-    """Select all valid rows that match a search, without those that are left out.
+    """Select all valid rows that match a search, except the rows in `but`.
 
     Raises ValidationError if there are too many.
     """

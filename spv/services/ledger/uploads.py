@@ -39,7 +39,10 @@ RECORDED = "upload.recorded"
 
 
 class Recorded(NamedTuple):
-    """The upload that has the rows; `already` says since when, if not since now."""
+    """The upload that has the rows.
+
+    `already` says when the rows were recorded, if that was earlier.
+    """
 
     upload_id: int
     at: datetime
@@ -65,9 +68,9 @@ class Receipt(NamedTuple):
 def save(file: File, answers: Mapping[str, Any], actor: Actor) -> Recorded:
     """Record a file under a declaration that the user makes with it.
 
-    With the answer `accept_headings`, headings that plainly mean ours are taken; with
-    `confirm_warnings`, rows with warnings. If the same rows were recorded before, and
-    all are still valid, return that upload. Raises ValidationError if anything is
+    With the answer `accept_headings`, headings that plainly mean ours are accepted;
+    with `confirm_warnings`, rows with warnings. If the same rows were recorded before,
+    and all are still valid, return that upload. Raises ValidationError if anything is
     wrong; then nothing is recorded.
     """
     wording = read_declaration(answers["declaration"], answers["wording_version"])
@@ -109,7 +112,7 @@ def record(
         at, declared = clock.now(), None
         if not wording_version:
             declared = declarations.current(actor.account_id, at)
-        refused_files.settle(file, actor)
+        refused_files.mark_as_recorded(file, actor)
         if earlier := _still_valid(digests, actor):
             return earlier
         if checked.not_approved or (checked.warnings and not confirmed):
@@ -149,7 +152,7 @@ def check(
     """Check a file as `save` would, without keeping any of it.
 
     Return a report with its warnings, and the earlier upload of the same rows. With
-    `headings`, those that plainly mean ours are taken. Without an actor, as for
+    `headings`, headings that plainly mean ours are accepted. Without an actor, as for
     visitors, the file is not compared with the ledger. Raises ValidationError if
     anything is wrong.
     """
@@ -176,7 +179,7 @@ def compare(
 def show(upload_id: int, actor: Actor, after: int = 0) -> Receipt:
     """Return an upload with its first rows, or those after the row with an id.
 
-    Raises NotFoundError if it is not the actor's to see.
+    Raises NotFoundError if the actor may not see it.
     """
     upload, event = ledger_rows.with_event(Upload, upload_id, actor)
     wordings = WORDINGS[upload.declaration.purpose]
@@ -199,10 +202,10 @@ find = partial(ledger_rows.newest, Upload)
 
 
 def _refuse(file: File, actor: Actor, refusal: Refusal, keep: bool = False) -> str:
-    """Write down that a file is refused, and keep it if its rows can be corrected.
+    """Record that a file is refused, and keep it if its rows can be corrected.
 
-    With `keep`, its headings can be corrected, too. Return the reference of the kept
-    file, or an empty text.
+    With `keep`, it is kept even if only its headings can be. Return the reference of
+    the kept file, or an empty text.
     """
     reference, found = "", refusal.report
     sha256 = hashlib.sha256(file.content).hexdigest()

@@ -109,7 +109,7 @@ def show(reference: str) -> Summary:
 
 
 def document(reference: str) -> str:
-    """Return the file of a batch. Raises NotFoundError when it is kept no longer."""
+    """Return the file of a batch. Raises NotFoundError when it is no longer kept."""
     return require(show(reference).document)
 
 

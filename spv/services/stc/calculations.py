@@ -50,7 +50,7 @@ class Result:
 
     `calculation` is made anew from the saved answers; it differs from what was saved
     only if a rule was corrected since. `newest_figure` is the day from which the newest
-    figure applied then, and on `last_checked` every figure had been read.
+    figure in force applied. Every figure had been checked by `last_checked`.
     """
 
     saved: StcCalculation
@@ -66,14 +66,14 @@ class Result:
 
     @property
     def headline(self) -> str:
-        """The certificates of all, or that none can be created any more."""
+        """The total of certificates, or that none can be created any more."""
         if self.none_left:
             return self.too_late.partition(":")[0]
         return pluralise(self.estimate.certificates, "STC")
 
     @property
     def none_left(self) -> bool:
-        """True if no certificates can be created any more, for no system."""
+        """True if certificates can no longer be created for any of the systems."""
         return bool(self.too_late and (self.solar is None or self.solar.too_late))
 
     @property
@@ -83,7 +83,7 @@ class Result:
 
     @property
     def announced(self) -> figures.Announcement | None:
-        """The announced change that touches this system, if no warning tells of it."""
+        """The announced change that touches this system, if no warning mentions it."""
         system, day = self.installation, self.installation.installation_date
         found = figures.announced_for(system.system_type, day, None)
         is_warned = found and any(found.sentence in each for each in self.warnings)
@@ -106,7 +106,7 @@ class Result:
 
     @property
     def battery_answers(self) -> dict[str, str]:
-        """The answers to begin a battery with that is added to this result, if any."""
+        """The answers that prefill the form when a battery is added to this result."""
         if self.too_late or self.installation.system_type is not SystemType.SOLAR:
             return {}
         return {
@@ -118,7 +118,7 @@ class Result:
 
 
 def suggested_answers() -> dict[str, str]:
-    """Return the answers of an empty form: today, for as long as can be deemed."""
+    """Return the answers of an empty form: today, and the longest period."""
     today = clock.today().isoformat()
     return {"installation_date": today, "calculation_period": "max"}
 

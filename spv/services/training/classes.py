@@ -101,11 +101,11 @@ def board(places: Sequence[TrainingPlace]) -> list[Seat]:
 def play(
     act: Act, places: Sequence[TrainingPlace], actor: Actor
 ) -> tuple[int, list[str]]:
-    """Do the agency's part for each place that it fits.
+    """Act as the agency for each place to which the act applies.
 
-    Return for how many it was done, and the reasons of those that could not be: one
-    trainee's mistake must not hold up a class. Each is a transaction with the event
-    that the agency's own pages would write.
+    Returns how many succeeded, and the reasons of the others: one trainee's mistake
+    must not hold up a class. Each is a transaction with the event that the agency's own
+    pages would write.
     """
     done, refused = 0, []
     for subject, number in _subjects(places)[act].values():
@@ -130,7 +130,7 @@ def assess_alone(place: TrainingPlace, actor: Actor) -> None:
     """Let the app approve the application of somebody who practises alone.
 
     It does so as a member of the demonstration's staff. Raises ConflictError if there
-    is nothing to assess, or a trainer who does it.
+    is nothing to assess, or if a trainer does it.
     """
     if place.of_class.trainer_id is not None:
         raise ConflictError("Your trainer plays the agency, and assesses applications.")
@@ -145,16 +145,16 @@ def assess_alone(place: TrainingPlace, actor: Actor) -> None:
     staff = Actor(user.email, actor.channel, roles_of_user(user), user.id)
     done, refused = play(Act.APPROVE, [place], staff)
     if not done:
-        nothing = "No application of yours waits to be assessed."
+        nothing = "You have no application waiting to be assessed."
         raise ConflictError(refused[0] if refused else nothing)
 
 
 def _subjects(
     places: Sequence[TrainingPlace],
 ) -> dict[Act, dict[int, tuple[Subject, int]]]:
-    """Return what each act would be done to for a place, by the ids of places.
+    """Return, for each act, its subject for each place: a kind and an id.
 
-    It is done to an application, or else to an account or a person without one.
+    The subject is an application, an account, or a person without an account.
     """
     by_user = {place.user_id: place.id for place in places}
     applied = {

@@ -1,7 +1,7 @@
-"""The clock of a demonstration: trainers move the day of business, and nothing else.
+"""The clock of a demonstration: trainers move the business date, and nothing else.
 
-The log is the only place that has it: each move is an event, so verification knows
-which day of business an event was on.
+Only the log records the moves: each is an event, so verification knows the business
+date of every event.
 """
 
 import json
@@ -32,7 +32,7 @@ MOVED = "training.clock_moved"
 LAST, MOST = date(2035, 12, 31), 10_000  # days
 WAIT = 500  # milliseconds for a lock of PostgreSQL
 KNOWN_FOR = 1  # second, until the other processes of a server see a move
-# Verification allows what they did so long after a move by the day before it.
+# For this long after a move, verification also accepts the day before the move.
 ALLOWED = timedelta(seconds=5)
 # The moves of the clock, in words.
 STEPS = {
@@ -55,17 +55,17 @@ class Moves:
         self._days = [0, *(days for _, days in found)]
 
     def days(self, at: datetime) -> int:
-        """Return by how many days the day of business was moved at a moment."""
+        """Return by how many days the business date was moved at a moment."""
         return self._days[bisect_right(self._at, at)]
 
     def earliest_day(self, at: datetime) -> date:
-        """Return the earliest day that a process could take for that of business."""
+        """Return the earliest business date that a process may have used."""
         first, last = (bisect_right(self._at, each) for each in (at - ALLOWED, at))
         return clock.day_of(at) + timedelta(days=min(self._days[first : last + 1]))
 
 
 class Days:
-    """By how many days the day of business is moved, as far as this process knows."""
+    """The days by which the business date is moved, as far as this process knows."""
 
     def __init__(self, read_at: float = float("-inf")) -> None:
         self._moves, self._read_at = Moves(), read_at
@@ -79,8 +79,8 @@ class Days:
     def read(self) -> None:
         """Read the moves again; keep them while there is no database, for error pages.
 
-        They come by a connection of their own: the session may be about to begin. If
-        the log is locked, the page must not wait for it several times.
+        They are read on a separate connection, because the session may be about to
+        begin a transaction. A locked log must not delay the page more than once.
         """
         self._read_at = time.monotonic()  # at first: other threads need not read, too
         with suppress(DBAPIError, PoolTimeout), db.engine.connect() as connection:
@@ -101,7 +101,7 @@ def read_again() -> None:
 
 
 def move(answers: dict[str, str], actor: Actor) -> date:
-    """Move the day of business; return the new one. Raises ValidationError."""
+    """Move the business date; return the new one. Raises ValidationError."""
     step = answers.get("move") or ""
     if step not in STEPS:
         raise ValidationError({"move": "Choose how far the clock moves."})

@@ -44,7 +44,7 @@ def last_calculation(place: TrainingPlace) -> str:
 
 
 def missing_of(places: Sequence[TrainingPlace]) -> dict[int, list[str]]:
-    """Say by the id of each place what its exercises still lack; "" for those done."""
+    """Say by the id of each place what its exercises still lack; "" if one is done."""
     accounts = [p.user.account_id for p in places if p.user.account_id]
     facts, rows = _of_accounts(accounts), _rows(places, accounts)
     applications: Sequence[Any] = of_users([place.user_id for place in places])

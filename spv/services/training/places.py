@@ -1,4 +1,4 @@
-"""Places of trainees: enter a class, answer, be given an account, start again.
+"""Places of trainees: enter a class, answer, be given an account, reset.
 
 A trainee has a user and an organisation of their own, which nobody else uses, and gives
 nothing but a first name or a nickname. The password is that of every demonstration, so
@@ -141,7 +141,7 @@ def give_account(place: TrainingPlace, actor: Actor) -> None:
 
 
 def reset(places: Sequence[TrainingPlace], text: str, actor: Actor) -> None:
-    """Start places again: each gets a new user, a new organisation and new files.
+    """Reset places: each gets a new user, a new organisation and new files.
 
     Trainees stay signed in, as their new user. Nothing is deleted, so the log stays
     whole. `text` is what was typed to confirm it. Raises ValidationError.

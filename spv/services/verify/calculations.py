@@ -62,7 +62,7 @@ def replay_one(reference: str) -> list[str]:
 
 
 def check(findings: Findings, *, recompute: bool = False) -> None:
-    """Compare each calculation and batch with its event; perhaps recompute it."""
+    """Compare each calculation and batch with its event, and recompute it if asked."""
     check = _Check(findings, recompute)
     calculations = comparison.rows_of(StcCalculation, StcCalculation.batch_id.is_(None))
     saved = ((row.reference or NO_BATCH, row) for row in calculations)
@@ -135,28 +135,26 @@ class _Check:
         if is_batch:
             lines = [Line(r.row_number, answers_of(r), numbers_of(r)) for r in rows]
             totals = {name: getattr(saved, name) for name in TOTALS}
-            is_other = {
-                "with other totals": totals != {name: details[name] for name in TOTALS},
-                "with other rows": digest(lines) != details["digest"],
-                "with other references": any(
-                    row.reference or row.solar_reference for row in rows
-                ),
+            differs = {
+                "totals": totals != {name: details[name] for name in TOTALS},
+                "rows": digest(lines) != details["digest"],
+                "references": any(row.reference or row.solar_reference for row in rows),
             }
         else:
             lines = [Line(None, details["inputs"], details["result"])]
             solar = details.get("solar_reference")
-            is_other = {
-                "with other inputs": answers_of(saved) != details["inputs"],
-                "with another result": numbers_of(saved) != details["result"],
-                "with other solar": saved.solar_reference != solar,
-                "as a row of a batch": saved.row_number is not None,
+            differs = {
+                "inputs": answers_of(saved) != details["inputs"],
+                "result": numbers_of(saved) != details["result"],
+                "solar calculation": saved.solar_reference != solar,
+                "row number": saved.row_number is not None,
             }
         origins = {(r.actor, r.channel, r.calculated_at, r.rules_version) for r in rows}
         of_event = (event.actor, event.channel, event.at, details["rules_version"])
-        is_other["as by another or at another time"] = origins != {of_event}
-        for words in is_other:
-            if is_other[words]:
-                yield f"saved {words} than event {event.sequence} has"
+        differs["actor, channel, time or version of the rules"] = origins != {of_event}
+        for words in differs:
+            if differs[words]:
+                yield f"differs from event {event.sequence} in its {words}"
         for line in lines if self.recompute else ():
             of_row = f"row {line.number}: " if is_batch else ""
             yield from (f"{of_row}{s}" for s in _recomputed(line.inputs, line.result))
@@ -169,7 +167,7 @@ def _recomputed(inputs: Mapping[str, str], result: Numbers) -> Iterator[str]:
         if [*error.problems] != ["installation_date"]:
             yield f"the rules now refuse it: {error}"
             return
-        # A day from before the first day of STCs was taken until November 2026.
+        # A day from before the first day of STCs was accepted until November 2026.
         installation = installation_of(inputs)
     now = numbers_of(installation.calculate(installation.installation_date))
     changed = [f"{n} {result[n]}, now {now[n]}" for n in now if now[n] != result[n]]

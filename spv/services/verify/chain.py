@@ -20,7 +20,7 @@ from spv.services import audit_log, checkpoints
 from spv.services.verify.comparison import Findings, read
 from spv.services.verify.states import States, SubjectsCheck
 
-# Clocks of several servers differ a little, and an event waits for its turn.
+# Clocks of several servers differ a little, and an event waits for the lock.
 TOLERANCE = timedelta(minutes=5)
 KIND = "checkpoints"
 
@@ -36,12 +36,12 @@ class ChainCheck:
         self.count, self.previous, self.format = 0, "", 0
         self.latest, self.now = datetime.min.replace(tzinfo=UTC), clock.now()
         self.last_wrong = 0  # the last event that was wrong
-        self.age = len(self.keys)  # of the newest key that was met; the current has 0
+        self.age = len(self.keys)  # of the newest key so far; the current key has 0
         self.tree = TreeCheck(name, findings, notes)
         self.subjects = SubjectsCheck(name, findings)
 
     def run(self) -> None:
-        """Read every event of the chain, oldest first, and compare it with its head."""
+        """Read every event of the chain, oldest first, and compare it with the head."""
         head = db.session.get(AuditChain, self.name)
         if head is None:
             self._add("the head of the chain is missing")
@@ -49,14 +49,15 @@ class ChainCheck:
         try:
             for event in audit_log.events_of(self.name):
                 self._event(event)
-        except ValueError:  # such as a time that is no time
+        except ValueError:  # such as a wrongly written time
             self._add(f"an event after event {self.count} cannot be read")
             return
         self.subjects.finish()
         self.findings.heads[self.name] = head.hash
         if self.format == 1:  # the upgrade has sealed every log that had events
             self._add(
-                "its last event has no seal: its end was cut, or it was made again"
+                "the last event has no seal: the end was cut off, or the log was made "
+                "again"
             )
         if self.count < head.sequence:
             end = f"the chain ends at event {self.count}"
@@ -89,7 +90,7 @@ class ChainCheck:
                 self._add(f"the states in event {number} cannot be read", follows=True)
 
     def _wrong(self, number: int, problem: str) -> None:
-        """Note a problem; right after another one it follows from that."""
+        """Note a problem; right after another one, it follows from it."""
         self._add(problem, follows=self.last_wrong == number - 1 > 0)
         self.last_wrong = number
 
@@ -103,7 +104,7 @@ class ChainCheck:
         if problem := self._seal_problem(event, self.keys.get(event.key_id or "")):
             return problem
         if is_late or event.at + TOLERANCE < self.latest:
-            return f"event {number} has the wrong time: {event.at:%d.%m.%Y %H:%M} UTC"
+            return f"event {number} has the wrong time: {event.at:%Y-%m-%d %H:%M} UTC"
         self.latest = max(self.latest, event.at)
         return ""
 
@@ -114,7 +115,8 @@ class ChainCheck:
         if event.format == 1:
             return f"event {number} has no seal" if before > 1 else ""
         if before == 1 and event.event != audit_log.BASELINE:
-            return f"event {number} does not take in what was recorded without seals"
+            baseline = "the baseline that must follow the events without seals"
+            return f"event {number} is not {baseline}"
         if key is None:
             return f"event {number} was sealed with an unknown log key"
         if (event.format, event.seal) != (audit_log.FORMAT, audit_log.seal(event, key)):
@@ -129,7 +131,7 @@ class ChainCheck:
 class Notes:
     """The checkpoints of files and of the database, sorted by their sizes.
 
-    They are in a temporary database: those of a year may take 600 MB.
+    They are in a temporary database: a year's checkpoints may take 600 MB.
     """
 
     def __init__(self, file: sqlite3.Connection, findings: Findings) -> None:
@@ -138,7 +140,7 @@ class Notes:
         file.execute(f"CREATE TABLE notes ({columns}) WITHOUT ROWID")
 
     def read_file(self, lines: Iterable[str]) -> None:
-        """Take the checkpoints of a file. Raises UnicodeError."""
+        """Add the checkpoints of a file. Raises UnicodeError."""
         try:
             for note in read_notes(lines):
                 self._add(note)
@@ -148,7 +150,7 @@ class Notes:
             self.findings.add(KIND, str(error))
 
     def read_database(self) -> None:
-        """Take the checkpoints that are saved in the database."""
+        """Add the checkpoints that are saved in the database."""
         one = AuditCheckpoint
         for name, size, note in read(select(one.chain, one.size, one.note)):
             origin, signed_size = self._add(note)
@@ -200,7 +202,7 @@ class TreeCheck:
             self.next = self.notes.fetchone()
 
     def finish(self) -> None:
-        """Report checkpoints of more events than there are, and tiles that are not."""
+        """Report checkpoints beyond the last event, and missing or extra tiles."""
         rest = chain([self.next] if self.next else [], self.notes)
         for size, notes in groupby(rest, key=itemgetter(0)):
             if any(self._is_signed(note) for _, _, note in notes):

@@ -92,7 +92,7 @@ def _verify(findings: Findings, notes: Notes) -> None:
         try:
             part()
         except (ValueError, TypeError, SQLAlchemyError):
-            # What was saved is no text, no moment or no JSON.
+            # Something that was saved is not a text, a moment or JSON, as it should be.
             findings.add(kind, f"{kind}: {UNREADABLE}")
 
 
@@ -104,7 +104,7 @@ def contains(head: str) -> bool:
 
 
 def status() -> dict[str, Any]:
-    """Return the run of this moment or one that stopped half-way, and last results."""
+    """Return the current or interrupted run, and the last results."""
     newest = db.session.scalar(_newest(AuditCheck))
     is_open = newest is not None and newest.finished_at is None
     runs = is_open and newest.seen_at > clock.now() - STOPPED_AFTER
@@ -118,7 +118,7 @@ def status() -> dict[str, Any]:
 
 
 def alarms() -> list[tuple[str, bool]]:
-    """Return sentences for all staff, each with whether something was changed."""
+    """Return alarms for all staff, each with whether something was changed."""
     last = _newest(AuditCheck.id, _HAS_ENDED).scalar_subquery()
     nightly = _newest(AuditCheck.id, _HAS_ENDED, _IS_NIGHTLY).scalar_subquery()
     query = select(AuditCheck).where(AuditCheck.id.in_([last, nightly]))
@@ -136,7 +136,7 @@ def alarms() -> list[tuple[str, bool]]:
 
 
 def begin(by: str, actor: Actor | None = None) -> int | None:
-    """Note that a run begins; return its number, or None if another one runs."""
+    """Note that a run begins; return its id, or None if another is in progress."""
     with audit_log.registry_transaction():
         at = clock.now()
         is_open = AuditCheck.finished_at.is_(None)
@@ -144,7 +144,7 @@ def begin(by: str, actor: Actor | None = None) -> int | None:
         if db.session.scalar(_newest(AuditCheck.id, is_open, moves)):
             return None
         check = AuditCheck(started_by=by, started_at=at, seen_at=at)
-        ids = AuditEvent.id, PanelSerial.id, StcCalculation.id  # about what is read
+        ids = AuditEvent.id, PanelSerial.id, StcCalculation.id  # a rough total
         check.total = sum(
             db.session.scalar(select(func.max(each))) or 0 for each in ids
         )
@@ -156,7 +156,7 @@ def begin(by: str, actor: Actor | None = None) -> int | None:
 
 
 def start(actor: Actor) -> bool:
-    """Verify everything in the background; tell whether nothing ran already."""
+    """Verify everything in the background; return False if a run is in progress."""
     number = begin(actor.name, actor)
     if number is None:
         return False
@@ -171,9 +171,9 @@ def start(actor: Actor) -> bool:
 
 
 def nightly() -> tuple[str, int]:
-    """Verify everything, find look-alikes, sign the log, delete what is old enough.
+    """Verify everything, find look-alikes, sign the log, and delete old data.
 
-    Return one line that says all of it, and the exit code: 0 if all is proved, 1 if
+    Return a line that sums it up, and the exit code: 0 if all is proved, 1 if
     there are problems, 2 if nothing could be verified.
     """
     while (number := begin(NIGHTLY)) is None:
@@ -186,7 +186,7 @@ def nightly() -> tuple[str, int]:
 
 
 def _run(number: int, parts: Parts) -> tuple[Findings, list[str]]:
-    """Verify everything, then do some more; note the progress and the end."""
+    """Verify everything, then run some parts; note the progress and the end."""
     noted = monotonic()
 
     def progress(read: int) -> None:
@@ -196,7 +196,7 @@ def _run(number: int, parts: Parts) -> tuple[Findings, list[str]]:
             with suppress(SQLAlchemyError):
                 _note(number, done=read)
 
-    # An error is a problem. Its first line says enough: the others have values.
+    # An error is a problem. Its first line says enough: the other lines have values.
     findings, done = Findings(broke_off=True), []
     try:
         findings = verify(progress=progress)

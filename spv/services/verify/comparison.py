@@ -21,7 +21,7 @@ STEP = 5_000  # things read between two notes of progress
 Facts = dict[str, Any]
 Stream = Iterator[tuple[Any, Any]]  # of keys and values
 Reader = Callable[[Facts, Facts], Stream]
-# What events leave out: fields that do not apply, and those that older events lack.
+# Fields that events leave out if they do not apply. Older events lack some of them.
 DEFAULTS = {"digest_version": 1} | dict.fromkeys(
     ("account", "user", "subscription", "warnings")
 )
@@ -29,7 +29,7 @@ DEFAULTS = {"digest_version": 1} | dict.fromkeys(
 
 @dataclass
 class Problems:
-    """The problems of one kind. Those that follow from others are only counted."""
+    """The problems of one kind. Problems that follow from others are only counted."""
 
     count: int = 0
     following: int = 0
@@ -48,7 +48,7 @@ class Findings:
     broke_off: bool = False
 
     def read(self, name: str, number: int = 1) -> None:
-        """Count things that were read, and tell of the progress now and then."""
+        """Count things that were read, and report the progress now and then."""
         self.counts[name] += number
         before, self.done = self.done, self.done + number
         if before // STEP != self.done // STEP:
@@ -104,8 +104,10 @@ class Findings:
         }
 
 
-def told(findings: Findings, kind: str, event_name: str, read_event: Reader) -> Stream:
-    """Yield the pairs that are read from the facts and the details of some events."""
+def read_events(
+    findings: Findings, kind: str, event_name: str, read_event: Reader
+) -> Stream:
+    """Read the events with a name; yield the keys and facts that each records."""
     for event in audit_log.events_of(audit_log.REGISTRY, event_name):
         own = {"event": event.sequence, "at": event.at, "channel": event.channel}
         try:
@@ -145,7 +147,7 @@ def joined(*streams: Stream) -> Iterator[tuple[Any, list[Any]]]:
 
 
 def merged(*streams: Stream) -> Iterator[tuple[Any, list[Any]]]:
-    """Yield each key of sorted streams with the list of values that each has for it."""
+    """Yield each key of sorted streams with each stream's list of values for it."""
 
     def placed(place: int, stream: Stream) -> Iterator[Any]:
         return ((key, place, value) for key, value in stream)
@@ -159,7 +161,7 @@ def merged(*streams: Stream) -> Iterator[tuple[Any, list[Any]]]:
 
 
 def differences(name: str, log: Facts | None, table: Facts | None) -> Iterator[str]:
-    """Yield a sentence if one thing is not saved as the log tells of it."""
+    """Yield a sentence if a thing is not saved as the log records it."""
     if log is None and table is not None:
         yield f"{name}: saved, but not in the log"
     elif log is not None and table is None:

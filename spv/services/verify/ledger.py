@@ -1,4 +1,4 @@
-"""Compare the ledger with the audit log: what was uploaded, declared and marked."""
+"""Compare the ledger with the audit log: uploads, declarations and invalidations."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -31,9 +31,9 @@ NEIGHBOURS = 500  # products or uploads that are read together
 MOST_KEPT = 20_000  # of them, in memory
 MOST_READ = 50  # products of uploads, each with all its serial numbers
 SEPARATOR = "\n"
-# By product, the number of the rows of an upload, and of those that are valid.
+# By product, the number of the rows of an upload, and of its valid rows.
 Counts = dict[int, tuple[int, int]]
-# The facts that the log tells, and the columns that they are saved in.
+# The facts in the log, and the columns that they are saved in.
 _OWNER = {"account": "account_id", "user": "user_id"}
 _MADE_BY = _OWNER | {"subscription": "subscription_id"}
 OF_UPLOAD = {
@@ -63,7 +63,7 @@ def _logged(findings: Findings, event_name: str, thing: str, *names: str) -> Str
             raise TypeError
         yield details[thing], {n: (details | own)[n] for n in (*names, "event")}
 
-    return comparison.told(findings, KIND, event_name, facts_of)
+    return comparison.read_events(findings, KIND, event_name, facts_of)
 
 
 def _uploads(findings: Findings) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _rows() -> Iterator[tuple[int, tuple[int, str, Counts]]]:
         row_count, by_product = 0, {}
         for _, product, serials, count, marked, blobs in parts:
             if blobs:
-                raise TypeError  # not all of them are texts
+                raise TypeError  # not all serial numbers are texts
             supplier, licensee, model = names[product]
             panels += [
                 (supplier, licensee, model, serial)
@@ -178,7 +178,7 @@ def _products() -> Select[Any]:
 
 
 class _ById(dict[int, tuple[Any, ...]]):
-    """Columns of the rows of a table by their id, read as they are asked for.
+    """Columns of the rows of a table by their id, read when they are needed.
 
     Neighbours are read together, as uploads and their products come in order.
     """
@@ -223,16 +223,16 @@ def _covers(declared: Any, upload: Any, moves: training_clock.Moves) -> bool:
 
 
 def _spare(_findings: Findings) -> Iterator[str]:
-    """Yield a sentence for each declaration, and each product, of no upload."""
+    """Yield a sentence for each declaration or product that belongs to no upload."""
     made = Declaration.purpose == UPLOAD
     query = select(Declaration.id).outerjoin(Upload).where(made, Upload.id.is_(None))
     for (number,) in comparison.read(query):
-        yield f"declaration {number}: of no upload"
+        yield f"declaration {number}: belongs to no upload"
     none = UploadProduct.upload_id.is_(None)
     for (number,) in comparison.read(
         select(Product.id).outerjoin(UploadProduct).where(none)
     ):
-        yield f"product {number}: of no upload"
+        yield f"product {number}: belongs to no upload"
 
 
 def _wrong_keys(_findings: Findings) -> Iterator[str]:
@@ -251,7 +251,9 @@ def check_products(findings: Findings) -> None:
     def before_and_after(own: Facts, details: Facts) -> Stream:
         yield details["before"], (details["after"], own["event"])
 
-    logged = comparison.told(findings, PRODUCTS, approved.LOADED, before_and_after)
+    logged = comparison.read_events(
+        findings, PRODUCTS, approved.LOADED, before_and_after
+    )
     for before, (after, number) in logged:
         if before != expected:
             sentence = f"event {number} replaced a list that was not loaded"
@@ -266,6 +268,6 @@ def check_products(findings: Findings) -> None:
         lines.append(line)
         wrong_keys += line.keys != tuple(row[-len(keys) :])
     if product_list.digest(lines) != expected:
-        findings.add(PRODUCTS, f"{name}: not the one that the log tells of")
+        findings.add(PRODUCTS, f"{name}: not the list that the log recorded")
     if wrong_keys:
         findings.add(PRODUCTS, f"{name}: the search keys of names were changed")

@@ -19,7 +19,7 @@ from spv.services.verify import comparison, ledger, states
 from spv.services.verify.comparison import Facts, Findings, Stream
 
 KIND = "refusals"
-# Where these have problems, the counts of days follow from them.
+# If these have problems, wrong counts of days follow from them.
 COUNTED_FROM = {KIND, ledger.KIND, states.SUBJECTS}
 SENT = ("filename", "file_sha256", "body_sha256")
 OF_REFUSAL = {
@@ -31,13 +31,13 @@ OF_REFUSAL = {
 
 
 def check(findings: Findings) -> None:
-    """Compare with the log what is written down of refusals."""
-    logged = comparison.told(findings, KIND, REFUSED, _told_refusal)
+    """Compare the saved refusals, look-alikes and daily counts with the log."""
+    logged = comparison.read_events(findings, KIND, REFUSED, _read_refusal)
     for number, (log, saved) in comparison.joined(logged, _saved_refusals()):
         findings.read("refused upload")
         words = _compare(f"refused upload {number}", log, *(saved or ([], [], [])))
         findings.add_all(KIND, words)
-    logged = comparison.told(findings, KIND, SEARCHED, _told_pairs)
+    logged = comparison.read_events(findings, KIND, SEARCHED, _read_pairs)
     for (row, other), (log, table) in comparison.joined(logged, _saved_pairs()):
         name = f"look-alikes {row} and {other}"
         findings.add_all(KIND, comparison.differences(name, log, table))
@@ -46,8 +46,11 @@ def check(findings: Findings) -> None:
         findings.add(KIND, sentence, follows=follows)
 
 
-def _told_refusal(own: Facts, details: Facts) -> Stream:
-    """Yield a refused upload. One that came again, or before 2027, is only counted."""
+def _read_refusal(own: Facts, details: Facts) -> Stream:
+    """Yield a refused upload.
+
+    A repeated one, or one from before migration 0016, is only counted.
+    """
     if "refusal" not in details or details.get("again"):
         return
     taken = details.get("already_valid", [])
@@ -89,7 +92,7 @@ def _compare(
         return
     if not rows:
         if conflicts:
-            yield f"{name}: conflicts of it are saved, and no event tells of them"
+            yield f"{name}: its conflicts are saved, but not in the log"
         return
     (row, *_), holders = rows, Counter(each.account_id for each in serials)
     holders.pop(row.account_id, None)
@@ -104,14 +107,14 @@ def _compare(
 
 
 def _lacks_its_report(log: Facts, report: Any) -> bool:
-    """Tell whether a report is not the one that was refused. It is emptied one day."""
+    """Tell whether a report was changed, or was removed before its time."""
     if report is None:
         return bool(log["report_until"] > clock.now().isoformat())
     expected: str = log["sha256"]
     return digest_of(log["sent"], log["why"], report, log["taken"]) != expected
 
 
-def _told_pairs(own: Facts, details: Facts) -> Stream:
+def _read_pairs(own: Facts, details: Facts) -> Stream:
     for row, other in details["pairs"]:
         yield (row, other), own | {"accounts": True}
 
@@ -131,7 +134,7 @@ def _saved_pairs() -> Stream:
 
 
 def _wrong_days() -> Iterator[str]:
-    """Yield a sentence for each day of an account that is counted wrongly."""
+    """Yield a sentence for each day of an account with wrong counts."""
     query = select(*models.AccountDay.__table__.columns).order_by(models.AccountDay.day)
     saved_days = (
         (row.day, (row.account_id, {name: getattr(row, name) for name in COUNTS}))
@@ -141,7 +144,7 @@ def _wrong_days() -> Iterator[str]:
         totals = [_by_account(saved), _by_account(chain(*counted))]
         for account in sorted(totals[0].keys() | totals[1].keys()):
             if totals[0].get(account) != totals[1].get(account):
-                yield f"account {account}: {day.isoformat()} is counted wrongly"
+                yield f"the counts of account {account} on {day.isoformat()} are wrong"
 
 
 def _by_account(counts: Iterable[tuple[int, Facts]]) -> dict[int, Counter[str]]:

@@ -1,6 +1,6 @@
-"""Verify what events tell: the states of rows, and the subjects of the events.
+"""Verify the row states and the subjects that events record.
 
-The subjects of an event are the things that it is about. They find the events of one.
+The subjects of an event are the things that it is about; events are found by them.
 """
 
 import json
@@ -19,14 +19,14 @@ KIND, SUBJECTS = "people and accounts", "subjects of events"
 
 
 class States:
-    """The state of each row after the events that were read: a kilobyte for each."""
+    """The state of each row after the events that were read: about a kilobyte a row."""
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self._known: dict[tuple[str, str], tuple[int, str]] = {}
 
     def take(self, event: AuditEvent, details: dict[str, Any]) -> None:
-        """Take over the states that an event tells, if it may set them."""
+        """Take over the states in an event; report any that it may not set."""
         if event.event == audit_log.BASELINE:  # of all tables that the chain covers
             is_stc, batches = event.chain == audit_log.STC, StcBatch.__tablename__
             for row in [row for row in self._known if (row[0] == batches) == is_stc]:
@@ -46,7 +46,7 @@ class States:
             self._add(f"{name}: event {number} cannot change it")
         before = self._known.pop(row, None)
         if before is None and event.event == audit_log.COLUMNS_ADDED:
-            self._add(f"{name}: no event of before event {number} made it")
+            self._add(f"{name}: no event before event {number} made it")
         if state is None:
             return
         self._known[row] = (number, audit_log.canonical(state))
@@ -92,7 +92,7 @@ class SubjectsCheck:
         self.slice: dict[int, tuple[AuditEvent, bool]] = {}
 
     def add(self, event: AuditEvent, *, is_wrong: bool) -> None:
-        """Add an event. If it was changed, its other subjects follow from that."""
+        """Add an event. If it was changed, wrong subjects follow from that."""
         self.slice[event.id] = event, is_wrong
         if len(self.slice) == audit_log.SLICE:
             self.finish()
@@ -108,18 +108,18 @@ class SubjectsCheck:
             saved[number].add((kind, key))
         for number, (event, is_wrong) in self.slice.items():
             try:
-                told = audit_log.subjects_of(event.event, json.loads(event.details))
+                expected = audit_log.subjects_of(event.event, json.loads(event.details))
             except (ValueError, TypeError, AttributeError):
-                told = None  # the event was changed
-            if saved[number] != told:
+                expected = None  # the event was changed
+            if saved[number] != expected:
                 where = f"{self.chain}: event {event.sequence}"
-                sentence = f"{where} is found by other subjects than it tells"
+                sentence = f"{where} is indexed under other subjects than it records"
                 self.findings.add(SUBJECTS, sentence, follows=is_wrong)
         self.slice.clear()
 
 
 def find_spare_subjects(findings: Findings) -> None:
-    """Find subjects whose event is missing. Where a chain has a gap, they follow."""
+    """Find subjects without an event; they follow from any problem in the chains."""
     query = select(AuditSubject.event_id).outerjoin(AuditEvent).distinct()
     follows = bool(findings.problems)
     for (number,) in read(query.where(AuditEvent.id.is_(None))):

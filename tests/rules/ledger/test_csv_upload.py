@@ -145,7 +145,7 @@ def test_the_file_with_its_problems():
     assert rows[2][4].startswith("Serial number: A spreadsheet program has changed")
     assert rows[3][4] == (
         "Supplier name: The cell is empty. "
-        "Serial number: There is a blank inside the serial number."
+        "Serial number: There is a space inside the serial number."
     )
     assert rows[4][4:] == ["", ""]
     twice = write_problems(text.encode(), check_csv(text.encode()).problems)
@@ -193,9 +193,9 @@ def test_version_1_of_the_digest_is_frozen():
         ("Supplier name,Model number,Serial number,Colour", [
             "The column “Licensee/Certificate holder” is missing.",
             "The column “Colour” is not one of the four."]),
-        (f"{HEADING},serial  NUMBER", ["The column “Serial number” is there twice."]),
+        (f"{HEADING},serial  NUMBER", ["The column “Serial number” appears twice."]),
         (f"{HEADING},Serial number,Serial number",
-         ["The column “Serial number” is there 3 times."]),
+         ["The column “Serial number” appears 3 times."]),
         ("a,b", ["The first row does not have our headings."]),
     ],
 )  # fmt: skip
@@ -215,8 +215,8 @@ def test_headings_are_named(columns, sentences):
         (f"{HEADING}\nA,B,C,D1{',' * 200_000}\n", ""),
         (f"{HEADING}\n{chr(10) * 100_000}A,B,C,DD1\n", ""),
         (f"{HEADING}\nA,B,C,DD1\n{chr(10) * 100_001}", "more than 100,000 empty rows"),
-        ("sep=,\nA,B,C,D1", "The first row, sep=,, is for Excel alone. Remove it."),
-        (f"sep=;\n{HEADING}", "The first row, sep=;, is for Excel alone."),
+        ("sep=,\nA,B,C,D1", "The first row, sep=,, is only for Excel. Remove it."),
+        (f"sep=;\n{HEADING}", "The first row, sep=;, is only for Excel."),
         ("\n,,\n a;b;c,,\n", "The columns are separated by semicolons."),
         (b"\x1f\x8b\x08", "This is a gzip file, not a CSV file."),
         (f"{HEADING}\n", "The file has no rows under its headings. Add a panel."),

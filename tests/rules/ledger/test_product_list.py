@@ -43,7 +43,7 @@ def test_a_list_is_read_in_any_order_of_columns_and_rows():
         (["S,L,1.5E+12,2024-02-01,"], "Row 2: Model number: A spreadsheet program"),
         (["S,L,A,,"], "Row 2: Enter “Approved from”."),
         (["S,L,A,1.2.2024,"], "Row 2: Enter “Approved from” as 2026-07-31 or"),
-        (["S,L,A,2024-02-01,30/02/2025"], "30/02/2025 is not a day of the calendar."),
+        (["S,L,A,2024-02-01,30/02/2025"], "30/02/2025 is not a real date."),
         (["S,L,A,2024-02-02,2024-02-01"], "“Approved to” is before “Approved from”."),
         (
             [OURS, "EXAMPLE supplier,Example  Holder,ex-440,2024-01-01,"],

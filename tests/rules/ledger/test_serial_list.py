@@ -64,7 +64,7 @@ def test_entries_that_are_no_serial_numbers_say_why():
     found = read_list("1.23E+12\nA B1\nnone\nAB1\nA B1\nA\u200b1")
     assert [each.serial_number for each in found.entries] == ["", "", "", "AB1", ""]
     assert "A spreadsheet program has changed" in found.entries[0].problem
-    assert "There is a blank inside" in found.entries[1].problem
+    assert "There is a space inside" in found.entries[1].problem
     assert found.entries[4].entry == "A[U+200B]1"
     assert found.repeated == 1
     assert found.entries[3] == Listed("AB1", "AB1")

@@ -182,7 +182,7 @@ FILES = [
     (b" \n" + GOOD.replace(",", ";").encode(), "semicolons"),
     (GOOD.replace(",", "\t").encode(), "tabs"),
     (GOOD.replace(",", "|").encode(), "pipes"),
-    (f"{HEADING},postcode\n{ROW},2150\n".encode(), "postcode is there twice"),
+    (f"{HEADING},postcode\n{ROW},2150\n".encode(), "postcode appears twice"),
     (b"rated_power_kw,postcode\n6.6,2150\n", "system_type is missing"),
     (b"system_type,postcode\nbattery,2150\n", "installation_date is missing"),
     (f'{HEADING}\n"solar_deemed"x,1\n'.encode(), "double quote in row 2"),

@@ -114,10 +114,10 @@ def test_a_file_with_the_labels_of_the_form_is_calculated_and_keeps_them():
 
 def test_two_headings_of_one_column():
     assert refused("postcode", *OTHERS, "postcode") == (
-        "The column postcode is there twice. Remove one."
+        "The column postcode appears twice. Remove one."
     )
     assert refused("Postcode", *OTHERS, "post code") == (
-        "The column postcode is there twice, as “Postcode” and “post code”. Rename or "
+        "The column postcode appears twice, as “Postcode” and “post code”. Rename or "
         "remove one."
     )
     assert "twice, as “kW” and “Rated power output (kW)”" in refused(
@@ -223,8 +223,8 @@ def test_days_at_midnight(day):
 )  # fmt: skip
 def test_days_at_another_time(day):
     assert reason(installation_date=day) == (
-        "The installation date has a time of day that is not 00:00. Enter the day "
-        "alone, as 2026-07-31 or 31/07/2026."
+        "The installation date has a time of day that is not 00:00. Enter only "
+        "the day, as 2026-07-31 or 31/07/2026."
     )
 
 
@@ -241,11 +241,11 @@ def test_days_that_are_not_guessed(day):
 
 def test_a_day_at_midnight_that_is_not_in_the_calendar():
     found = reason(installation_date="2026-02-31 00:00:00")
-    assert found.startswith("2026-02-31 is not a day of the calendar.")
+    assert found.startswith("2026-02-31 is not a real date.")
 
 
 MADE_A_NUMBER = (
-    "A spreadsheet program has made a number of the postcode. Format the column as "
+    "A spreadsheet program has turned the postcode into a number. Format the column as "
     "text and enter four digits, such as 0800."
 )
 

@@ -14,8 +14,10 @@ def test_answers_may_have_their_words(unit):
     assert missing(replace(ALL, answers=answers), GIVEN) == [""] * 12
     answers |= {"calculate": f"99{unit}", "log": "EVENTS 999"}
     lacks = missing(replace(ALL, answers=answers), GIVEN)
-    assert lacks[9].startswith("By hand you got 99, and the calculator something else.")
-    assert lacks[10] == "Event 999 of the log is not that of your calculation."
+    assert lacks[9].startswith(
+        "You got 99 by hand, but the calculator got something else."
+    )
+    assert lacks[10] == "Event 999 of the log is not the event of your calculation."
 
 
 def test_a_reason_ends_with_one_full_stop():

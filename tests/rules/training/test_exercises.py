@@ -132,11 +132,11 @@ CASES = {
         ({"rows": {}}, "Your file has not been uploaded yet."),
         (
             {"rows": without(UPLOADED, FIRST)},
-            f"1 of its 10 rows is not in the ledger: {FIRST}.",
+            f"1 of your 10 rows is not in the ledger: {FIRST}.",
         ),
         (
             {"rows": rows(GIVEN.panels[:5])},
-            "5 of its 10 rows are not in the ledger: TSC000042316, TSC000042317, "
+            "5 of your 10 rows are not in the ledger: TSC000042316, TSC000042317, "
             "TSC000042318 and 2 more.",
         ),
         (
@@ -157,7 +157,7 @@ CASES = {
         ),
         (
             {"rows": rows([p for i, p in enumerate(GIVEN.mended) if i != 1])},
-            "1 of its 8 rows is not in the ledger: TSC000042542.",
+            "1 of your 8 rows is not in the ledger: TSC000042542.",
         ),
         (
             {"rows": ALL.rows | rows([GIVEN.mended[4]._replace(model_number="A1")])},
@@ -208,7 +208,7 @@ CASES = {
         ),
         (
             {"rows": without(ALL.rows, SENT[0])},
-            f"1 of its 3 rows is not in the ledger: {SENT[0]}.",
+            f"1 of your 3 rows is not in the ledger: {SENT[0]}.",
         ),
     ],
     "correct": [
@@ -255,8 +255,8 @@ CASES = {
         ({"answers": {}}, "Enter the number of STCs that you worked out by hand."),
         (
             {"answers": {"calculate": "92"}},
-            "By hand you got 92, and the calculator something else. Multiply power, "
-            "rating and years, and round down once, at the end.",
+            "You got 92 by hand, but the calculator got something else. Multiply "
+            "power, rating and years, and round down once, at the end.",
         ),
     ],
     "log": [
@@ -267,14 +267,14 @@ CASES = {
         ({"answers": {}}, "Enter the number of the event of your calculation."),
         (
             {"answers": {"log": "8"}},
-            "Event 8 of the log is not that of your calculation.",
+            "Event 8 of the log is not the event of your calculation.",
         ),
         (
             {
                 "answers": {"log": "8"},
                 "calculations": [calculated(7), calculated(8, postcode="3000")],
             },
-            "Event 8 of the log is not that of your calculation.",
+            "Event 8 of the log is not the event of your calculation.",
         ),
         ({"answers": {"log": "8"}, "calculations": [calculated(7), calculated(8)]}, ""),
     ],

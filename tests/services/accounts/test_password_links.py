@@ -54,7 +54,7 @@ def test_a_password_link_works_once_and_the_newest_only(demonstration):
     assert sessions.resume(token) is None
     assert sessions.resume(try_sign_in(demo.VSP_USER, PASSWORD))
     for dead in (old, link):
-        with pytest.raises(NotFoundError, match="no longer good"):
+        with pytest.raises(NotFoundError, match="no longer works"):
             users.use_link(dead.token, NEW_PASSWORD, WEB)
     assert not db.session.query(User).filter_by(link_hash=link.token).count()
 

@@ -61,7 +61,7 @@ def test_signing_up_with_an_address_in_use_changes_nothing(kim):
     ("change", "field", "words"),
     [
         ({"name": ""}, "name", "Enter the full name."),
-        ({"name": "a\0b"}, "name", "cannot be seen"),
+        ({"name": "a\0b"}, "name", "an invisible character"),
         ({"email": "kim"}, "email", "Enter an email address such as"),
         ({"password": "short"}, "password", "at least 12 characters"),
         ({"password": "x" * 201}, "password", "at most 200 characters"),

@@ -135,9 +135,9 @@ def test_a_search_that_finds_little_goes_on_with_the_next_page(app, monkeypatch)
 def test_the_way_with_the_fewest_ids_is_taken(app, monkeypatch):
     monkeypatch.setattr(newest, "LOOKED_THROUGH", 300)
     many(400)
-    rare = newest.Way(AuditEvent.id, [AuditEvent.event == "user.signed_out"])
-    often = newest.Way(AuditEvent.id, [AuditEvent.actor == "operator"])
-    assert newest.shortest([often, rare]) is newest.shortest([rare, often]) is rare
+    rare = newest.IdSource(AuditEvent.id, [AuditEvent.event == "user.signed_out"])
+    often = newest.IdSource(AuditEvent.id, [AuditEvent.actor == "operator"])
+    assert newest.smallest([often, rare]) is newest.smallest([rare, often]) is rare
 
 
 def test_every_event_of_the_demonstration_is_a_sentence(log):

@@ -1,5 +1,6 @@
 """Calculations on screen: found, counted for a chart, and replayed."""
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 
@@ -109,10 +110,10 @@ def test_a_replay_names_the_difference(saved):
     change(StcCalculation, certificates=1)
     change(StcBatch, certificates=1)
     (difference,) = replay_one(saved[0])
-    assert difference == f"{saved[0]}: saved with another result than event 1 has"
+    assert difference == f"{saved[0]}: differs from event 1 in its result"
     totals, rows, *_ = replay_one(saved[-1])
-    assert totals.startswith(f"{saved[-1]}: saved with other totals than event ")
-    assert rows.startswith(f"{saved[-1]}: saved with other rows than event ")
+    assert re.fullmatch(rf"{saved[-1]}: differs from event \d+ in its totals", totals)
+    assert re.fullmatch(rf"{saved[-1]}: differs from event \d+ in its rows", rows)
 
 
 def test_a_replay_of_something_that_is_gone(saved):

@@ -194,7 +194,7 @@ def test_one_query_for_the_products_of_a_file_and_none_for_a_row(vsp):
 def test_verification_names_a_list_that_was_changed():
     load_list(*LIST)
     for column, words in (
-        ("model_number", "not the one that the log tells of"),
+        ("model_number", "not the list that the log recorded"),
         ("model_number_key", "the search keys of names were changed"),
     ):
         with transaction():

@@ -216,9 +216,10 @@ def test_staff_see_who_else_asked_and_each_look_is_an_event(vsp, other):
     rows = db.session.query(PanelSerial).filter(PanelSerial.serial_number.like("EX%"))
     second = rows.order_by(PanelSerial.id)[1].id
     before, staff = events(), acting(demo.STAFF)
-    assert refusals.asked_for(second, vsp) == ()
-    assert refusals.asked_for(111, staff) != ()  # helios-again.csv of the demonstration
-    (found,) = refusals.asked_for(second, staff)
+    assert refusals.refused_with_row(second, vsp) == ()
+    # helios-again.csv of the demonstration
+    assert refusals.refused_with_row(111, staff) != ()
+    (found,) = refusals.refused_with_row(second, staff)
     assert (found.id, found.row, found.channel) == (made.id, 3, "web")
     assert found.account_id == other.account_id
     assert events() == [*before, refusals.VIEWED, refusals.VIEWED]
@@ -251,7 +252,7 @@ def test_only_fifty_refusals_of_a_serial_number_and_one_more_are_read(vsp, other
         with pytest.raises(RowsRefused):
             upload(panels_csv(1) + f"{NAMES},ZZ{number}\r\n".encode(), other)
     row = db.session.query(PanelSerial).filter_by(serial_number="EX000001").one().id
-    assert len(refusals.asked_for(row, acting(demo.STAFF))) == refusals.MOST + 1
+    assert len(refusals.refused_with_row(row, acting(demo.STAFF))) == refusals.MOST + 1
 
 
 def test_no_table_is_read_whole(vsp, other):
@@ -260,7 +261,7 @@ def test_no_table_is_read_whole(vsp, other):
     sent = statements(lambda: send_taken(other))
     made = newest()
     row = db.session.query(PanelSerial).filter_by(serial_number="EX000001").one().id
-    sent += statements(lambda: refusals.asked_for(row, staff))
+    sent += statements(lambda: refusals.refused_with_row(row, staff))
     shown = statements(lambda: refusals.show(made.id, staff))
     every = [str(step) for each in shown for step in steps(*each)]
     # SQLite would read all events of a name, for those of one refusal.

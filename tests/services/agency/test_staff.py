@@ -78,7 +78,7 @@ def test_only_administrators_manage_staff(email):
         lambda: staff.remove(other, actor),
         lambda: suspensions.suspend(Subject.PERSON, other, {"reason": "x"}, actor),
     ):
-        with pytest.raises(ForbiddenError, match="Your rights have changed"):
+        with pytest.raises(ForbiddenError, match="the role that this needs"):
             work()
     assert events() == before
 

@@ -15,7 +15,7 @@ from spv.rules.ledger.search import Criteria
 from spv.rules.ledger.statements import LONGEST_REASON, MOST_MARKED, REASONS
 from spv.services.accounts import users
 from spv.services.ledger import invalidations, selections, uploads
-from spv.services.ledger.invalidations import MARKED, SelectionMoved, digest_of
+from spv.services.ledger.invalidations import MARKED, RowsNoLongerValid, digest_of
 from spv.services.ledger.selections import Selection
 from tests import brute_force
 from tests.panels import mark, panels_csv, upload
@@ -148,7 +148,7 @@ def test_rows_of_another_account_are_not_marked(vsp, other):
     theirs = [row.id for row in brute_force.every_row("EXO")]
     before = brute_force.every_row()
     for ids in (theirs[:1], theirs[1:], theirs, [*mine, *theirs]):
-        with pytest.raises(SelectionMoved) as moved:
+        with pytest.raises(RowsNoLongerValid) as moved:
             invalidations.mark(Selection(ids, [("Chosen", "x")]), WHY, vsp)
         assert set(moved.value.rest.row_ids) == {*ids} & {*mine}
         assert "Luca Romano" not in str(moved.value)
@@ -166,7 +166,7 @@ def test_staff_mark_rows_of_any_account(vsp, other):
         "Example Verification Pty Ltd", "Other Verification Pty Ltd",
     }  # fmt: skip
     assert {row.invalidation_id for row in brute_force.every_row("EX")} == {number}
-    with pytest.raises(SelectionMoved, match="by agency staff"):
+    with pytest.raises(RowsNoLongerValid, match="by agency staff"):
         invalidations.mark(Selection([made.rows[0].id], []), WHY, vsp)
 
 
@@ -245,7 +245,7 @@ def test_a_user_who_was_removed_meanwhile_marks_nothing(vsp, private_people):
     upload(panels_csv(2), vsp)
     selection, before = chosen(vsp), count_invalidations()
     users.remove(vsp.user_id, admin)
-    with pytest.raises(ForbiddenError, match="Your rights have changed"):
+    with pytest.raises(ForbiddenError, match="the role that this needs"):
         invalidations.mark(selection, WHY, vsp)
     assert count_invalidations() == before
     assert events()[-1] == "user.removed"

@@ -40,7 +40,7 @@ def test_each_entry_has_its_result(claim, vsp):
     assert by["ex000001"].row.model_number == "EX-440"
     assert by["EX000002"].row.reason == "Duplicate serial number"
     assert by["OT000001"].result is Result.VALID
-    assert by["A B"].hints[0].startswith("There is a blank inside")
+    assert by["A B"].hints[0].startswith("There is a space inside")
     assert "the barcode of a box" in by["4006381333931"].hints[0]
 
 

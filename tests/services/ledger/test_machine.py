@@ -185,7 +185,7 @@ class LedgerMachine(RuleBasedStateMachine):
         again = made.pop() if len(made) == 1 else None
         try:
             number, is_new = invalidations.mark(selection, {"reason": reason}, actor)
-        except invalidations.SelectionMoved as moved:
+        except invalidations.RowsNoLongerValid as moved:
             assert self.model.invalidations.get(again) != facts
             self.check_moved(str(moved), gone, ids)
             self.selected(email, moved.rest, ids)
@@ -258,8 +258,8 @@ class LedgerMachine(RuleBasedStateMachine):
             self.names.get(self.model.invalidations[r.invalidation_id][0], STAFF)
             for r in gone
         }
-        said = f"{len(gone)} of the {rows} {verb} been marked invalid meanwhile by "
-        assert sentence.startswith(said)
+        said = f"{len(gone)} of the {rows} {verb} been marked invalid in the meantime"
+        assert sentence.startswith(f"{said} by ")
         assert sentence.endswith(". Nothing was done.")
         named = {name for name in (*self.names.values(), STAFF) if name in sentence}
         assert named == people

@@ -11,7 +11,7 @@ from spv.database import nested_batch
 from spv.extensions import db
 from spv.rules.ledger.search import Criteria
 from spv.services.ledger import invalidations, selections
-from spv.services.ledger.invalidations import MARKED, SelectionMoved
+from spv.services.ledger.invalidations import MARKED, RowsNoLongerValid
 from tests import brute_force
 from tests.endurance import repeated
 from tests.panels import panels_csv, upload
@@ -55,7 +55,7 @@ class Person:
         try:
             number, _ = invalidations.mark(self.selection, why, self.actor)
             self.numbers.append(number)
-        except SelectionMoved as moved:
+        except RowsNoLongerValid as moved:
             self.moved.append(moved)
 
     def send(self, tag, start, count):
@@ -77,7 +77,7 @@ class Person:
         verb = "has" if count == 1 else "have"
         said = f"{count} of the {len(self.shown)} rows {verb} been marked invalid "
         sentence = str(self.moved[0])
-        assert sentence.startswith(f"{said}meanwhile by ")
+        assert sentence.startswith(f"{said}in the meantime by ")
         assert sentence.endswith(". Nothing was done.")
         assert all(person.name in sentence for person in people)
 

@@ -71,7 +71,7 @@ TAMPERING = [
      "saved with another declaration"),
     ("INSERT INTO declarations (account_id, user_id, purpose, wording_version, "
      "made_at) SELECT account_id, user_id, purpose, wording_version, made_at "
-     "FROM declarations WHERE purpose = 'upload'", "of no upload"),
+     "FROM declarations WHERE purpose = 'upload'", "belongs to no upload"),
     ("UPDATE declarations SET expires_on = '2030-01-01' WHERE purpose = 'api'",
      "saved with another expires_on"),
     ("INSERT INTO declarations (account_id, user_id, purpose, wording_version, "
@@ -202,7 +202,7 @@ def test_an_upload_that_is_gone(two_uploads):
     assert missing.startswith(f"upload {two_uploads}: in the log as event ")
     assert missing.endswith(", but not saved")
     assert rows == f"upload {two_uploads}: its rows are missing"
-    assert declaration.endswith(": of no upload")
+    assert declaration.endswith(": belongs to no upload")
 
 
 def test_what_cannot_be_read(two_uploads):

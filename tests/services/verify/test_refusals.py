@@ -61,7 +61,7 @@ def test_counts_of_days_follow_from_what_they_are_counted_from(
     db.session.commit()
     problems = log_problems()
     assert len(problems) == db.session.query(AccountDay).count()
-    assert all(each.endswith(" is counted wrongly") for each in problems)
+    assert all(each.endswith(" are wrong") for each in problems)
     of_it = RefusedSerial.refused_upload_id == number
     db.session.execute(sa.delete(RefusedSerial).where(of_it))
     db.session.commit()
