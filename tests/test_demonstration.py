@@ -65,6 +65,7 @@ def test_demo_reset_empties_everything_and_loads_anew(app, run):
     run("demo", "load")  # without a past, as the log has begun already
     assert db.session.query(Upload).count() == 5
     app.test_client().post("/sign-up", data=KIM)
+    assert run("audit", "checkpoint")[0] == 0  # which the new log does not continue
     assert run("demo", "reset") == (
         0,
         "Everything was removed, and the demonstration loaded again.\n",
@@ -74,6 +75,7 @@ def test_demo_reset_empties_everything_and_loads_anew(app, run):
     assert KIM["email"] not in emails
     code, output = run("audit", "verify")
     assert (code, f" {PAST_ROWS:,} rows" in output) == (0, True)
+    assert run("audit", "checkpoint")[0] == 0
 
 
 def test_real_people_are_never_lost_to_a_demonstration(app, run):
@@ -123,7 +125,9 @@ def test_create_staff_with_a_wrong_name(run, words, output):
 def test_create_staff(app, run):
     code, output = run("create-staff", "Pat@agency.gov.au", "--name", "Pat Lee")
     assert code == 0
-    assert output.startswith("pat@agency.gov.au is agency staff.")
+    assert output.startswith(
+        "pat@agency.gov.au is agency staff, with the role administrator."
+    )
     link = output.split()[-1]
     assert app.test_client().post(link, data=NEW_PASSWORD).status_code == 303
     page = browser_of(app, "pat@agency.gov.au", PASSWORD).get("/staff/applications")

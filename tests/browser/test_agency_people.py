@@ -19,7 +19,10 @@ from tests.people import PASSWORD
 
 pytestmark = pytest.mark.browser
 number = itertools.count(1)
-REASON = "Serial numbers of another company"
+REASON = (
+    "Serial numbers of another company. See https://www.agency.example/register/"
+    "decisions/2026/11/30/verification-service-providers/example-verification"
+)
 
 
 def sign_up(other):

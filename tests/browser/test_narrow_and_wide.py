@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import open_page
-from tests.browser.test_accounts import demonstrated, go, heading, press
+from tests.browser.test_accounts import checked, demonstrated, go, heading, press
 from tests.browser.test_marking import ask, confirm, rows_marked, tick, uploaded
 
 pytestmark = pytest.mark.browser
@@ -62,3 +62,11 @@ def test_a_tablet_is_turned_while_its_menu_is_open(page):
     page.keyboard.press("Escape")
     go(page, "STC calculator")
     heading(page, "STC calculator")
+
+
+def test_long_words_stay_within_a_phone(page):
+    page.goto("/training")
+    page.locator("#name-alone").fill("W" * 40)
+    press(page, "Begin")
+    expect(page.get_by_text("WWW: 0 of 12 done")).to_be_visible()
+    checked(page)

@@ -85,3 +85,23 @@ def test_what_is_wrongly_done_is_not_ticked(any_page, address, name):
         assert way(trainee, trainer) in trainee.lacks(name), way.__name__
         checked(any_page)
     any_page.complaints.clear()  # Chromium logs a 403
+
+
+def test_a_second_click_moves_the_clock_once(page):
+    demonstrated(page, "Agency staff")
+    page.goto("/training/clock")
+    sent = []
+
+    def slowly(route):
+        sent.append(route.request.method)
+        page.wait_for_timeout(300)
+        route.continue_()
+
+    page.route("**/training/clock", slowly)
+    page.get_by_label("One day on").check()
+    button = page.get_by_role("button", name="Move the clock")
+    button.evaluate("button => { button.click(); button.click(); }")
+    expect(page.get_by_role("status")).to_be_visible()
+    assert sent.count("POST") == 1
+    page.get_by_label("Back to the real day").check()
+    press(page, "Move the clock")

@@ -15,6 +15,7 @@ from spv.services.agency import suspensions
 from spv.services.agency.suspensions import Subject
 from tests.api import System, items, system_of
 from tests.conftest import dispose, make_app
+from tests.examples import GOOD_SOLAR
 from tests.people import acting
 
 NOW = "2026-11-22 03:15+00:00"
@@ -193,10 +194,8 @@ def test_a_database_that_does_not_answer(demonstration, vsp, monkeypatch):
     monkeypatch.setattr(access.subscriptions, "find_client", fails)
     for name in LEDGER:
         assert_as_documented(send(system, name), name, "503")
-    monkeypatch.setattr(db.session, "execute", fails)
-    asked = {"system_type": "battery", "usable_kwh": "13.5",
-             "installation_date": "2026-11-22"}  # fmt: skip
-    answer = system.client.get("/api/stc/v1/calculation", query_string=asked)
+    monkeypatch.setattr(db.engine.dialect, "do_execute", fails)
+    answer = system.client.get("/api/stc/v1/calculation", query_string=GOOD_SOLAR)
     documented = LEDGER[UPLOAD]["responses"]["503"]["content"]["application/json"]
     assert (answer.status_code, answer.json) == (503, documented["example"])
 

@@ -200,6 +200,8 @@ def test_the_notice_of_a_link_stays_until_it_is_closed(demonstration, private_pe
         assert (answer.status_code, answer.location) == (303, "/panels?status=valid")
         assert events() == [*before, "user.link_notice_closed"]
         assert words not in browser.get("/panels").text
+        only_sent_to = {"Referer": f"http://localhost/account/users/{tom}/remove"}
+        assert browser.post(close, headers=only_sent_to).location == "/"
     assert words not in browser_of(demonstration, demo.OTHER_VSP).get("/panels").text
 
 

@@ -1,6 +1,7 @@
 """The training in its pages: exercises, classes, resets, and the end of a class."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -42,6 +43,22 @@ def test_a_class_from_its_code_to_its_end(demonstration, trainer):
     assert status == 303
     assert "This class ended on" in trainer.get(trainer.board)
     assert log_problems() == []
+
+
+def test_a_class_is_entered_from_another_place_too(demonstration, trainer):
+    code, mia = trainer.open_class(), begin(demonstration)
+    for trainee in (mia, Trainee(sender(browser_of(demonstration, demo.ASSESSOR)))):
+        page = trainee.get(f"/training/join?code={code}")
+        assert (f'value="{code}"' in page, "Practise alone" in page) == (True, False)
+        assert "you go on as another person" in page.replace("\n ", "")
+    mia.enter(code, "Mia")
+    assert "Your trainer plays the agency" in mia.get("/training")
+
+
+def test_an_open_board_does_not_keep_the_session_alive(demonstration, trainer):
+    trainer.open_class()
+    polled = re.search(r'hx-get="([^"]+)"', trainer.get(trainer.board))[1]
+    assert polled == f"{trainer.board}?poll="
 
 
 def test_one_wrong_application_does_not_hold_up_the_class(demonstration, trainer):

@@ -8,7 +8,7 @@ import pytest
 
 from spv import clock, demo
 from spv.extensions import db
-from spv.models import Upload
+from spv.models import Account, Upload
 from spv.rules.stc.figures import CHECKED_FOR, LAST_CHECKED, deeming_period
 from spv.rules.text import format_date, pluralise
 from spv.services.ledger import declarations
@@ -100,6 +100,23 @@ def test_a_trainee_declares_again(demonstration, trainer, moved):
     assert mia.send_rows(key, file)[0] == 201
     moved("back")
     assert "lapsed on" not in mia.get("/").lower()
+    assert log_problems() == []
+
+
+def test_a_declaration_of_a_later_day_does_not_count(demonstration, staff, moved):
+    mia = begin(demonstration)
+    mia.give_account()
+    later = format_date(moved("three-months"))
+    mia.declare()
+    assert later in mia.get("/panels/declaration")
+    account = f"/staff/accounts/{db.session.query(db.func.max(Account.id)).scalar()}"
+    assert "Made, current until" in staff.get(account).text
+    moved("back")
+    page = mia.get("/panels/declaration")
+    assert (later in page, "Current until" in page) == (False, False)
+    assert "Made, current until" not in staff.get(account).text
+    mia.declare()
+    assert "Current until" in mia.get("/panels/declaration")
     assert log_problems() == []
 
 

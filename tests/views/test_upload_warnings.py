@@ -138,3 +138,39 @@ def test_the_same_rows_under_an_earlier_format_are_answered_with_their_upload(
     monkeypatch.setattr("spv.rules.ledger.rows.DIGESTS", versions)
     again_sent = uploads.save(file, answers, actor)
     assert (again_sent.upload_id, bool(again_sent.already)) == (first.upload_id, True)
+
+
+def test_a_box_counts_for_the_file_that_it_was_ticked_for(vsp):
+    page, before = read(send(vsp, WARNED)), stored().id
+    ticked = {**page.hidden(), "confirm_warnings": "yes"}
+    other = text(A, row("999999999999")).encode()
+    answer = send(vsp, other, **ticked)
+    assert (answer.status_code, stored().id) == (422, before)
+    assert "1 warning" in read(answer).text
+    assert send(vsp, WARNED, **ticked).status_code == 303  # the same file, chosen again
+    nearly = NEARLY.replace(b"SN000001", b"SN000901")
+    page, before = read(send(vsp, nearly)), stored().id
+    taken = {**page.hidden(), "accept_headings": "yes"}
+    other = nearly.replace(b"Supplier,", b"Importer,")
+    assert (send(vsp, other, **taken).status_code, stored().id) == (422, before)
+    assert send(vsp, nearly, **taken).status_code == 303
+
+
+@pytest.mark.parametrize("only", [{}, {"check_only": "yes"}])
+def test_a_file_and_pasted_rows_are_not_both_taken(vsp, only):
+    before = stored().id
+    answer = send(vsp, text(A).encode(), pasted="Acme\tBright\tM-450\tSN1", **only)
+    page = read(answer)
+    assert (answer.status_code, stored().id) == (422, before)
+    assert "only one of them can be used" in page.error_beside("file")
+    assert "SN1" in answer.text  # what was pasted is still there
+    listed = {"serial_numbers": "SN1", "file": (io.BytesIO(b"SN2"), "list.csv")}
+    answer = vsp.post("/panels/check", data=listed)
+    assert answer.status_code == 422
+    assert "only one of them can be used" in read(answer).error_beside("file")
+
+
+def test_a_list_that_was_looked_up_makes_room_for_the_next(vsp):
+    page = vsp.post("/panels/check", data={"serial_numbers": "NONE-1"})
+    assert "NONE-1" in read(page).text
+    assert "NONE-1</textarea>" not in page.text

@@ -190,6 +190,13 @@ def test_something_is_missing(client, demonstration):
         ]
 
 
+def test_a_proof_is_pasted_or_a_file_but_not_both(client, demonstration):
+    both = {"event": "{}", "proof": "p", "proof_file": (io.BytesIO(b"q"), "p.txt")}
+    answer = client.post("/verify", data=both)
+    assert answer.status_code == 422
+    assert "only one of them can be used" in read(answer).error_beside("proof_file")
+
+
 def test_an_older_checkpoint(client, demonstration):
     _, older = files_of(made_upload())
     upload(panels_csv(2, "MORE"), acting(demo.VSP_USER))

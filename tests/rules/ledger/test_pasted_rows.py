@@ -2,7 +2,9 @@
 
 import pytest
 
-from spv.rules.ledger.csv_upload import check_csv, pasted_rows
+from spv.rules.csv_file import csv_text
+from spv.rules.errors import ValidationError
+from spv.rules.ledger.csv_upload import check_csv, guess_headings, pasted_rows
 from spv.rules.ledger.report import report
 from tests.panels import HEADING, NAMES
 
@@ -60,3 +62,36 @@ def test_a_file_without_a_column_has_no_wrong_rows():
     data = b"Supplier name,Serial number\nA,SN1\n"
     checked = check_csv(data)
     assert report(checked, checked.problems, data).first_rows == ()
+
+
+HEAD = "Supplier name,Licensee/Certificate holder,Model number,Serial number"
+
+
+@pytest.mark.parametrize(
+    ("first", "codes", "guesses"),
+    [
+        ("Column1\tColumn2\tColumn3\tColumn4", ["no_heading"], 0),
+        ("Manufacturer\tSupplier\tModel\tSerial1", ["no_heading"], 4),
+        ("Supplier\tLicensee\tModel\tSerial", ["no_heading"], 4),
+        ("Importer/responsible supplier\tLicensee\tModel\tSerial", ["no_heading"], 4),
+        ("Brand\tOwner\tType\tSerial1", ["no_heading"], 0),
+        ("Brand\tOwner\tType\tNumber", ["no_heading"], 0),
+        ("Brand\tOwner\tType", ["no_heading"], 0),
+        ("Brand\tOwner\tType\tSN2\tNote", ["no_heading"], 0),
+        ("Sup\tLic\tMod\tSN2\t", [], 0),
+        ("Sup\tLic\tMod\t", ["missing"], 0),
+        (HEAD, [], 0),
+        (HEAD.replace("Model number", '"Model number"'), [], 0),
+    ],
+)
+def test_a_first_row_with_headings_is_read_as_that_of_a_file(first, codes, guesses):
+    panel = "\t".join(CELLS) if "\t" in first else csv_text([CELLS])
+    data = pasted_rows(f"{first}\n{panel}")
+    assert [each.fault.code for each in check_csv(data).problems] == codes
+    assert len(guess_headings(data)) == guesses
+
+
+def test_pasted_rows_between_semicolons_are_named():
+    text = HEAD.replace(",", ";") + "\n" + ";".join(CELLS)
+    with pytest.raises(ValidationError, match="separated by semicolons"):
+        check_csv(pasted_rows(text))

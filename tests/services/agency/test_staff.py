@@ -69,6 +69,18 @@ def test_who_cannot_be_added():
     assert list(error.value.problems) == ["role"]
 
 
+def test_a_role_that_somebody_has_is_no_change():
+    pat = add()
+    before = events()
+    with pytest.raises(ValidationError, match="Pat Lee has this role already"):
+        staff.change_role(pat.user_id, {"role": "administrator"}, acting(demo.STAFF))
+    admin = acting(demo.VSP_ADMIN)
+    user = users.index(admin)[0]
+    same = {"name": user.name, "administrator": user.is_administrator}
+    users.change(user.id, same, admin)
+    assert events() == before
+
+
 @pytest.mark.parametrize("email", [demo.ASSESSOR, demo.AUDITOR])
 def test_only_administrators_manage_staff(email):
     actor, other, before = acting(email), user_of(demo.ASSESSOR).id, events()
