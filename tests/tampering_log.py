@@ -226,7 +226,7 @@ def _without_seal(event):
 @kind("the whole log made again without seals")
 def rewrite_without_seals(one):
     chain = _rewrite(one, _without_seal)
-    return rf"{chain}: its last event has no seal: "
+    return rf"{chain}: the last event has no seal: "
 
 
 @kind("the whole log made again, sealed with another key")

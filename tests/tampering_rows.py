@@ -126,7 +126,7 @@ KINDS["a calculation edited"] = (
         StcCalculation.__table__,
         "system_type installation_date postcode rated_power_kw certificates zone "
         "rating deeming_years rules_version actor channel calculated_at",
-        r"{0}: saved (with|as) ", SINGLE, read="reference",
+        r"{0}: differs from event \d+ in its ", SINGLE, read="reference",
     ), False,
 )  # fmt: skip
 KINDS["counts of an upload edited"] = (

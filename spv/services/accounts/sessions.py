@@ -68,8 +68,7 @@ def digest(text: str) -> str:
 def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
     """Return the user whose open session has a token; raises Suspended.
 
-    With `is_used=False`, as for the polling of an open page, the request does not keep
-    the session alive.
+    With `is_used=False`, as when an open page polls, the session is not kept alive.
     """
     at = clock.now()
     values = {

@@ -39,7 +39,7 @@ def test_nobody_locks_visitors_out_of_a_demonstration():
     """Everybody can use the cards of its staff, and so undo what others suspended."""
     before = events()
     for email in (demo.ASSESSOR, demo.AUDITOR):
-        with pytest.raises(ConflictError, match="shares this person"):
+        with pytest.raises(ConflictError, match="shares this demonstration user"):
             suspend(Subject.PERSON, user_of(email).id)
     assert events() == before
 
