@@ -19,7 +19,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from spv.extensions import Model, db
 from spv.rules.errors import TooLateError
 
-LONGEST_SEARCH = 100
 PRAGMAS = {
     # One upload of random serial numbers changes a thousand pages (4 kB each). With the
     # usual limits they would be written to the file again and again.
@@ -259,11 +258,6 @@ def one_of(
         listed = sa.func.json_each(json.dumps(texts)).table_valued("value")
         return column.in_(sa.select(listed.c.value))
     return column == sa.any_(sa.literal(texts, sa.ARRAY(sa.Text())))
-
-
-def search_text(text: str) -> str:
-    """Return the text of a search box as a database can look for it."""
-    return text.replace("\0", "").strip()[:LONGEST_SEARCH]
 
 
 def contains(text: str, *columns: InstrumentedAttribute[str]) -> ColumnElement[bool]:

@@ -81,6 +81,11 @@ def search_key(text: str) -> str:
     return " ".join(lowered.translate(_PLAIN).split())
 
 
+def search_text(text: str) -> str:
+    """Return the text of a search box as a database can look for it."""
+    return text.replace("\0", "").strip()[:100]
+
+
 def is_unseen(character: str) -> bool:
     """Tell whether a character is invisible. Line breaks count, spaces do not."""
     unseen = unicodedata.category(character) in _UNSEEN

@@ -147,16 +147,14 @@
     }, true);
   });
 
-  // A second click must not send a form again while the answer to the first one is on its
-  // way. HTMX sees to its own forms; others lead to another page, or may download a file.
-  var sent = new WeakMap();
+  // A second click, which HTMX ignores in its forms.
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (form.method !== "post" || form.hasAttribute("hx-post")) { return; }
-    if (Date.now() - sent.get(form) < 10000) { event.preventDefault(); }
-    else { sent.set(form, Date.now()); }
+    if (form.method !== "post" || form.matches("[hx-post]")) { return; }
+    if (form.sent) { event.preventDefault(); }
+    form.sent = true;
+    window.setTimeout(function () { form.sent = false; }, 9000);
   });
-  window.addEventListener("pageshow", function () { sent = new WeakMap(); });
 
   // WebKit keeps pages over plain HTTP although they forbid it. The user may have signed out.
   window.addEventListener("pageshow", function (event) {

@@ -280,6 +280,6 @@ def test_searching_as_one_types(page):
     page.get_by_label("A part of the name").fill("tom")
     expect(page.get_by_role("cell", name="Priya Nair")).to_have_count(0)
     press(page, "Make link to a new password for Tom Okafor")
-    shared = page.get_by_text("Everybody who looks at this demonstration shares")
+    shared = page.get_by_text("Everybody shares this demonstration user")
     expect(shared).to_be_visible()
     page.complaints.clear()  # Chromium logs the 409

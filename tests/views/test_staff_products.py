@@ -131,7 +131,7 @@ def test_the_api_warns_or_refuses_by_the_setting(app, monkeypatch):
     sent["serialNumbers"][0]["modelNumber"] = "EX-44O"
     message = (
         "This is not on the list of approved products (Did you mean “EX-440”?). "
-        "Compare it with the label of the panel, and ask the agency if it is right."
+        "Compare it with the label of the panel. If it is right, ask the agency."
     )
     error = {"row": 1, "field": "modelNumber", "code": "not_approved",
              "message": message, "value": "EX-44O"}  # fmt: skip

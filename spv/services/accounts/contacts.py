@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from spv import clock
-from spv.database import contains, insert, search_text
+from spv.database import contains, insert
 from spv.extensions import db
 from spv.models import AccountApplication, NominatedContact
 from spv.rules import accounts as rules
 from spv.rules.accounts import Role
+from spv.rules.text import search_text
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require

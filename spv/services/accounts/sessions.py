@@ -72,12 +72,10 @@ def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
     """
     at = clock.now()
     values = {
-        "token_hash": digest(token),
-        "idle": at - IDLE,
+        "token_hash": digest(token), "idle": at - IDLE, "old": at - LONGEST,
         "staff_idle": at - timedelta(minutes=current_app.config[STAFF_IDLE]),
-        "old": at - LONGEST,
         "last_day": last_day(clock.today(at)),
-    }
+    }  # fmt: skip
     found = db.session.execute(_SIGNED_IN, values).one_or_none()
     if found is None:
         return None

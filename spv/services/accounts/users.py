@@ -13,12 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import contains_eager
 
 from spv import clock
-from spv.database import contains, search_text
+from spv.database import contains
 from spv.extensions import db
 from spv.models import Account, AuditEvent, SecondFactor, User
 from spv.rules.accounts import Role, read_email, read_name
 from spv.rules.errors import ConflictError, NotFoundError, ValidationError
-from spv.rules.text import read_all
+from spv.rules.text import read_all, search_text
 from spv.services import audit_log
 from spv.services.accounts import passwords, second_factors, sessions, sign_in, tries
 from spv.services.actor import Actor
