@@ -144,8 +144,9 @@ def reset_demonstration() -> None:
         raise click.ClickException(NO_DEMONSTRATION)
     with _ready(), snapshot():  # a snapshot leaves nothing locked
         demo.check_is_demonstration()
-        # Its checkpoints would contradict the new log.
-        Path(current_app.config["SPV_CHECKPOINTS"]).unlink(missing_ok=True)
+        if checkpoint_file := current_app.config["SPV_CHECKPOINTS"]:
+            # Its checkpoints would contradict the new log.
+            Path(checkpoint_file).unlink(missing_ok=True)
     downgrade(revision="base")
     upgrade()
     demo_past.load()

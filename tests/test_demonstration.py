@@ -60,7 +60,8 @@ def test_demo_load_prints_the_sign_ins_and_uploads_more_panels_each_time(app, ru
 
 
 @pytest.mark.long
-def test_demo_reset_empties_everything_and_loads_anew(app, run):
+def test_demo_reset_empties_everything_and_loads_anew(app, run, tmp_path, monkeypatch):
+    monkeypatch.setitem(app.config, "SPV_CHECKPOINTS", str(tmp_path / "checkpoints"))
     calculations.save(GOOD_SOLAR, WEB)
     run("demo", "load")  # without a past, as the log has begun already
     assert db.session.query(Upload).count() == 5
