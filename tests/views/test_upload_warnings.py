@@ -101,6 +101,18 @@ def test_a_kept_file_of_another_account_or_of_yesterday(vsp, demonstration):
     assert "The file is no longer kept. Choose it again." in answer.text
 
 
+@pytest.mark.parametrize("reference", ["a\0b", "\0", "x" * 5_000])
+def test_a_reference_that_no_kept_file_has(vsp, demonstration, reference):
+    staff = browser_of(demonstration, demo.STAFF)
+    for browser, page in ((vsp, "/panels/upload"), (staff, "/staff/products")):
+        sent = {"declaration": "yes", "kept_file": reference}
+        answer = browser.post(page, data=sent)
+        assert answer.status_code == 422
+        assert "The file is no longer kept. Choose it again." in answer.text
+    file = {"file": (io.BytesIO(text(A).encode()), "panels.csv")}
+    assert vsp.post("/panels/upload", data={**sent, **file}).status_code == 303
+
+
 def test_problems_and_warnings_are_shown_together(vsp):
     page = read(send(vsp, WARNED + b"Acme,Bright,M-450,1.2E+12\r\n"))
     assert "1 problem in 1 of 4 rows" in page.text

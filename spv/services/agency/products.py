@@ -15,7 +15,7 @@ from spv.rules.accounts import Role
 from spv.rules.errors import ValidationError
 from spv.rules.ledger import product_list as rules
 from spv.rules.ledger.approval import Approved
-from spv.rules.text import search_key
+from spv.rules.text import search_key, search_text
 from spv.services import audit_log
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction
@@ -95,8 +95,9 @@ def load(reference: str, actor: Actor) -> int:
     the user looked at what the file changes.
     """
     is_kept = ProductFile.kept_at > clock.now() - kept_for("SPV_DAYS_REFUSED_FILES")
-    query = select(ProductFile).filter_by(reference=reference, user_id=actor.user_id)
-    kept = db.session.scalar(query.where(is_kept))
+    query = select(ProductFile).filter_by(user_id=actor.user_id)
+    is_it = ProductFile.reference == search_text(reference)
+    kept = db.session.scalar(query.where(is_kept, is_it))
     if kept is None:
         raise ValidationError({"file": "The file is no longer kept. Choose it again."})
     filename, content, seen = kept.filename, kept.content, kept.list_sha256
@@ -109,7 +110,7 @@ def load(reference: str, actor: Actor) -> int:
         db.session.execute(delete(ApprovedProduct))
         if products:
             execute_many(_PUT, [*map(_values, products)])
-        db.session.execute(delete(ProductFile).filter_by(reference=reference))
+        db.session.execute(delete(ProductFile).where(is_it))
         changes = rules.compare(before, products)
         audit_log.act(
             LOADED, actor, clock.now(), filename=filename, rows=len(products),

@@ -16,6 +16,7 @@ from spv.rules.errors import ValidationError
 from spv.rules.ledger.csv_upload import check_csv
 from spv.rules.ledger.report import Report, write_problems, write_rows
 from spv.rules.ledger.rows import CheckedRows, Problem, already_valid_problem
+from spv.rules.text import search_text
 from spv.services.actor import Actor
 from spv.services.authorisation import authorised_transaction, require
 from spv.services.ledger import approved
@@ -122,17 +123,15 @@ def kept(reference: str, actor: Actor) -> File:
 
     Raises ValidationError on `file` if it is gone.
     """
-    query = _mine(actor).where(RefusedFile.reference == reference)
-    found = db.session.scalar(query)
+    found = _find(reference, actor)
     if found is None:
         raise ValidationError({"file": "The file is no longer kept. Choose it again."})
-    return File(found.content, found.filename, reference)
+    return File(found.content, found.filename, found.reference)
 
 
 def is_kept(file: File, reference: str, actor: Actor) -> bool:
     """Tell whether a file is the one that is kept under a reference."""
-    query = _mine(actor).where(RefusedFile.reference == reference)
-    found = db.session.scalar(query)
+    found = _find(reference, actor)
     return found is not None and found.content == file.content
 
 
@@ -158,12 +157,16 @@ def _mine(actor: Actor) -> Select[RefusedFile]:
     return select(RefusedFile).where(RefusedFile.account_id == actor.account_id, young)
 
 
+def _find(reference: str, actor: Actor) -> RefusedFile | None:
+    is_it = RefusedFile.reference == search_text(reference)
+    return db.session.scalar(_mine(actor).where(is_it))
+
+
 def _check(reference: str, actor: Actor) -> tuple[bytes, CheckedRows, list[Problem]]:
     """Check a kept file again.
 
     Raises NotFoundError if it is gone or belongs to another account.
     """
-    query = _mine(actor).where(RefusedFile.reference == reference)
-    file = require(db.session.scalar(query))
+    file = require(_find(reference, actor))
     checked = approved.judge(check_csv(file.content))
     return file.content, checked, problems_of(checked, actor)
