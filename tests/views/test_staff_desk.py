@@ -165,3 +165,11 @@ def test_rows_that_staff_marked_are_found_from_the_account(staff, vsp, other):
     rows = read(staff.get(account.link("All its invalid rows")))
     assert "SM000150" in rows.text
     assert "150 rows" in rows.text
+
+
+def test_the_numbers_of_a_chart_have_room(app):
+    charts = app.jinja_env.get_template("macros/charts.html").module
+    drawn = charts.columns(
+        [(str(n), n) for n in (99_999, 100_000, 9_999_999, 10**7)], ""
+    )
+    assert [n for n in ("99,999<", "100k<", "9,999k<", "10M<") if n not in drawn] == []
