@@ -144,6 +144,7 @@ def test_a_time_line():
     made = Stage(may, "Made, current until 1 June 2026", "Tom")
     assert desk.time_line([], TODAY) == []
     assert desk.time_line([(may, june, "Tom")], june) == [made]
+    assert desk.time_line([(may, june, "Tom")], may - day) == []  # it is to come
     lapsed = Stage(june + day, "Lapsed")
     assert desk.time_line([(may, june, "Tom")], june + day) == [made, lapsed]
     renewed = [(may, june, "Tom"), (june + day, TODAY, "Kim")]

@@ -15,6 +15,7 @@ from spv.rules.text import (
     pluralise,
     read_text,
     search_key,
+    search_text,
 )
 
 
@@ -186,3 +187,10 @@ def test_a_number_of_things():
         pluralise(n, one) for n, one in ((1, "class"), (2, "class"), (1_234, "STC"))
     ]
     assert words == ["1 class", "2 classes", "1,234 STCs"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"), [(" a\0b ", "ab"), ("\0", ""), ("x" * 101, "x" * 100)]
+)
+def test_the_text_of_a_search_box(typed, found):
+    assert search_text(typed) == found
