@@ -1,7 +1,7 @@
 """The agency's pages with many refused uploads, against their queries by hand.
 
 The queries are those that a page sends, sent once more by the driver alone. To them
-comes the same page of a ledger in which nothing has happened.
+comes the same page of a ledger with 400 rows, in which little has happened.
 """
 
 from collections.abc import Callable, Iterator
