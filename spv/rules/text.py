@@ -82,7 +82,7 @@ def search_key(text: str) -> str:
 
 
 def search_text(text: str) -> str:
-    """Return the text of a search box as a database can look for it."""
+    """Return a text to look for as every database takes it: short, and without NUL."""
     return text.replace("\0", "").strip()[:100]
 
 

@@ -20,7 +20,7 @@ bp = Blueprint("account", __name__)
 
 @bp.app_template_global("link_notices")
 def notices_of_links() -> Sequence[Any]:
-    """Return the password links made by staff whose notice the user has not closed."""
+    """Return staff-made password links whose notice the user has not closed."""
     user = access.person()
     return users.link_notices(current_actor()) if user and user.has_link_notice else []
 

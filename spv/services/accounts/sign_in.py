@@ -22,8 +22,8 @@ from spv.services.authorisation import suspension_of
 # as one with a user, so that nobody can tell them apart.
 NOBODY = 0
 SUSPENDED = (
-    "The agency has suspended this person, who cannot use a password link or be "
-    "removed until the agency ends that. Nothing was done."
+    "The agency has suspended this person, who can neither use a password link nor be "
+    "removed until the agency ends the suspension. Nothing was done."
 )
 SHARED = (
     "Everybody shares this demonstration user. The password and role cannot be "
