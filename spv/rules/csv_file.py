@@ -250,14 +250,13 @@ def check_delimiter(text: str) -> None:
 
 def _check_size(rows: list[Row]) -> None:
     """Refuse a file that would be large, or take long, to write again."""
-    for number, cells in rows:
-        if len(cells) > MOST_COLUMNS:
-            _drop_blank_end(cells, MOST_COLUMNS)
+    for number, cells in [row for row in rows if len(row.cells) > MOST_COLUMNS]:
+        _drop_blank_end(cells, MOST_COLUMNS)
         if len(cells) > MOST_COLUMNS:
             sentence = f"has {len(cells):,} columns. The limit is {MOST_COLUMNS}."
             what = "Your file" if number == rows[0].number else f"Row {number:,}"
             raise refusal(f"{what} {sentence}")
-    if sum(len(cells) for _, cells in rows) <= MOST_CELLS:
+    if sum([len(cells) for _, cells in rows]) <= MOST_CELLS:
         return
     count = sum(len(cells) - _blank_end(cells) for _, cells in rows)
     if count > MOST_CELLS:

@@ -1,11 +1,11 @@
 """Transactions of actors who still have the role that they need."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import ScalarSelect, select, update
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy import ScalarSelect, bindparam, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from spv.extensions import db
 from spv.models import Account, ApiRequest, Subscription, Suspension, User
@@ -21,8 +21,13 @@ YOU, YOUR_ACCOUNT, SUBSCRIPTION = "you", "your account", "this subscription"
 
 def roles_of_user(user: User) -> frozenset[Role]:
     """Return the roles of a user."""
+    return roles_in(user, user.account.account_types if user.account else None)
+
+
+def roles_in(user: Any, account_types: Collection[str] | None) -> frozenset[Role]:
+    """Return the roles of a user, who may be a row of a query with the columns."""
     return roles_of(
-        user.account.account_types if user.account else None,
+        account_types,
         administrator=user.is_administrator,
         staff_role=user.staff_role if user.is_staff else None,
     )
@@ -56,13 +61,9 @@ def suspension_of(
     user_id: int | None, account_id: int | None, subscription_id: int | None = None
 ) -> errors.Suspended | None:
     """Return the error to raise if the agency has suspended one of the subjects."""
-    reasons = {
-        YOU: reason_of(Suspension.user_id, user_id),
-        YOUR_ACCOUNT: reason_of(Suspension.account_id, account_id),
-        SUBSCRIPTION: reason_of(Suspension.subscription_id, subscription_id),
-    }
-    found = db.session.execute(select(*reasons.values())).one()
-    return suspension(dict(zip(reasons, found, strict=True)))
+    ids = {"user": user_id, "account": account_id, "subscription": subscription_id}
+    found = db.session.execute(_REASONS, ids).one()
+    return suspension(dict(zip((YOU, YOUR_ACCOUNT, SUBSCRIPTION), found, strict=True)))
 
 
 def suspension(reasons: Mapping[str, str | None]) -> errors.Suspended | None:
@@ -75,9 +76,21 @@ def reason_of(
     column: InstrumentedAttribute[int | None], subject: Any
 ) -> ScalarSelect[str]:
     """Return a query for the reason why a subject of a column is suspended, or NULL."""
-    is_its = column == (0 if subject is None else subject)
-    current = select(Suspension.reason).where(is_its, Suspension.ended_at.is_(None))
-    return current.scalar_subquery()
+    is_its = (column == subject) & Suspension.ended_at.is_(None)
+    return select(Suspension.reason).where(is_its).scalar_subquery()
+
+
+# Made once, because to make them takes longer than to execute them.
+_REASONS = select(
+    reason_of(Suspension.user_id, bindparam("user")),
+    reason_of(Suspension.account_id, bindparam("account")),
+    reason_of(Suspension.subscription_id, bindparam("subscription")),
+)
+_ROLES_OF_USER = (
+    select(User.is_staff, User.staff_role, User.is_administrator, Account.account_types)
+    .outerjoin(User.account)
+    .where(User.id == bindparam("user"), User.removed_at.is_(None))
+)
 
 
 def _current_roles(actor: Actor) -> frozenset[Role]:
@@ -87,8 +100,8 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
         query = query.where(Subscription.id == actor.subscription_id)
         active = query.where(Subscription.cancelled_at.is_(None))
         return roles_of(db.session.scalar(active))
-    user = db.session.get(User, actor.user_id, options=[joinedload(User.account)])
-    return roles_of_user(user) if user and not user.removed_at else frozenset()
+    user = db.session.execute(_ROLES_OF_USER, {"user": actor.user_id}).one_or_none()
+    return roles_in(user, user.account_types) if user else frozenset()
 
 
 def require(found: T | None) -> T:

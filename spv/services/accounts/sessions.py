@@ -25,9 +25,15 @@ from spv.models import (
     User,
     UserSession,
 )
-from spv.rules.accounts import Role, roles_of
+from spv.rules.accounts import Role
 from spv.rules.ledger.statements import API, DeclarationStatus, last_day
-from spv.services.authorisation import YOU, YOUR_ACCOUNT, reason_of, suspension
+from spv.services.authorisation import (
+    YOU,
+    YOUR_ACCOUNT,
+    reason_of,
+    roles_in,
+    suspension,
+)
 from spv.services.retention import kept_for
 
 IDLE = timedelta(minutes=30)
@@ -108,11 +114,7 @@ def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
 
 def _roles(found: Any) -> frozenset[Role]:
     """Return a user's roles; in production, staff without a factor get UNPROVEN."""
-    roles = roles_of(
-        found.account_types,
-        administrator=found.is_administrator,
-        staff_role=found.staff_role if found.is_staff else None,
-    )
+    roles = roles_in(found, found.account_types)
     is_demonstration = current_app.config["SPV_ENVIRONMENT"] == "demo"
     if Role.STAFF in roles and not found.factor_id and not is_demonstration:
         return frozenset({Role.UNPROVEN})
