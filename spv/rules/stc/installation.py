@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -18,6 +19,8 @@ from spv.rules.stc.figures import (
     value_on,
 )
 from spv.rules.text import format_date, format_decimal, join_words, pluralise, read_date
+
+SHORT = 40  # characters of an answer that is worth keeping
 
 
 class Step(NamedTuple):
@@ -97,8 +100,9 @@ class Installation(ABC):
         for name, field in fields.items():
             text = answers.get(name, "").strip()
             if text or not field.optional:
+                read = _read_short if len(text) <= SHORT else _read
                 try:
-                    values[name] = _read(text, field, cls)
+                    values[name] = read(text, name, cls)
                 except ValueError as error:
                     problems[name] = str(error)
         day = values.get("installation_date", date.max)
@@ -175,7 +179,7 @@ class Installation(ABC):
 
     def read_price(self, text: str) -> Decimal:
         """Return another price of one STC; raises ValueError if it is not allowed."""
-        price: Decimal = _read(text.strip(), types.FIELDS["stc_price"], type(self))
+        price: Decimal = _read(text.strip(), "stc_price", type(self))
         found = dict(Installation.limits({"stc_price": price}, self.installation_date))
         if found:
             raise ValueError(found["stc_price"])
@@ -209,10 +213,15 @@ _SHAPES = {
 }
 
 
-def _read(text: str, field: types.Field, system: type[Installation]) -> Any:
+def _read(text: str, name: str, system: type[Installation]) -> Any:
+    field = types.FIELDS[name]
     if not text and field.kind != "period":
         raise ValueError(f"Enter {field.noun}.")
     return _READERS.get(field.kind, _read_number)(text, field, system)
+
+
+# The rows of a file have many equal answers.
+_read_short = lru_cache(5_000)(_read)
 
 
 def _read_number(text: str, field: types.Field, _system: type[Installation]) -> Decimal:

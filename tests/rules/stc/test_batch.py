@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from spv.rules.csv_file import read_csv
 from spv.rules.errors import ValidationError
+from spv.rules.stc import installation
 from spv.rules.stc.batch import (
     MAX_ROWS,
     calculate_batch,
@@ -144,6 +145,16 @@ def test_reasons_are_grouped_with_spreadsheet_rows():
     )
     batch = calculate_batch(text.encode(), TODAY)
     assert [reason.rows for reason in batch.reasons()] == [[4, 6], [5]]
+
+
+def test_only_short_answers_are_kept_in_memory():
+    kept = installation._read_short
+    kept.cache_clear()
+    rows = [f"solar_deemed,6.6{' ' * n}kW,2026-06-30,max,2150,,,,,," for n in range(99)]
+    batch = calculate_batch("\r\n".join([HEADING, *rows]).encode(), TODAY)
+    assert batch.totals()["certificates"] == 99 * 45
+    shared = 3  # the day, the period and the postcode
+    assert kept.cache_info().currsize == shared + installation.SHORT - len("6.6kW") + 1
 
 
 def test_short_and_long_rows():
