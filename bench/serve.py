@@ -147,8 +147,12 @@ class Browser(Visitor):
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.connection = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.cookies: dict[str, str] = {}
+        self._connect()
+
+    def _connect(self) -> None:
+        address = "127.0.0.1", self.port
+        self.connection = socket.create_connection(address, timeout=30)
 
     def get(self, path: str, headers: str = "") -> bytes:
         """Return the body of a page."""
@@ -187,8 +191,7 @@ class Browser(Visitor):
         """Send a request, and return the body of its answer: 200, 201 or 303."""
         lines = f"Host: localhost\r\nCookie: {self._cookie()}\r\n{headers}"
         start = f"{verb} {path} HTTP/1.1\r\n{lines}\r\n"
-        self.connection.sendall(start.encode() + body)
-        received = b""
+        received = self._first_answer(start.encode() + body)
         while b"\r\n\r\n" not in received:
             received += self._receive()
         head, _, received = received.partition(b"\r\n\r\n")
@@ -200,6 +203,20 @@ class Browser(Visitor):
         while len(received) < length:
             received += self._receive()
         return received
+
+    def _first_answer(self, request: bytes) -> bytes:
+        """Send a request, and return the first bytes of its answer.
+
+        A server closes connections that are not used for some seconds. So the request
+        is sent again over a new one, as browsers do.
+        """
+        try:
+            self.connection.sendall(request)
+            return self._receive()
+        except ConnectionError:
+            self._connect()
+            self.connection.sendall(request)
+            return self._receive()
 
     def _cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
