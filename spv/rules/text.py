@@ -11,6 +11,8 @@ from typing import Any
 
 from spv.rules.errors import ValidationError
 
+# The longest answer, and the most answers, that stay in memory once read.
+LONGEST_KEPT, MOST_KEPT = 40, 5_000
 # The categories of control, invisible, private and unassigned characters, and lone
 # surrogates.
 _UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}

@@ -18,9 +18,15 @@ from spv.rules.stc.figures import (
     too_late_to_create,
     value_on,
 )
-from spv.rules.text import format_date, format_decimal, join_words, pluralise, read_date
-
-SHORT = 40  # characters of an answer that is worth keeping
+from spv.rules.text import (
+    LONGEST_KEPT,
+    MOST_KEPT,
+    format_date,
+    format_decimal,
+    join_words,
+    pluralise,
+    read_date,
+)
 
 
 class Step(NamedTuple):
@@ -100,7 +106,7 @@ class Installation(ABC):
         for name, field in fields.items():
             text = answers.get(name, "").strip()
             if text or not field.optional:
-                read = _read_short if len(text) <= SHORT else _read
+                read = _read_short if len(text) <= LONGEST_KEPT else _read
                 try:
                     values[name] = read(text, name, cls)
                 except ValueError as error:
@@ -221,7 +227,7 @@ def _read(text: str, name: str, system: type[Installation]) -> Any:
 
 
 # The rows of a file have many equal answers.
-_read_short = lru_cache(5_000)(_read)
+_read_short = lru_cache(MOST_KEPT)(_read)
 
 
 def _read_number(text: str, field: types.Field, _system: type[Installation]) -> Decimal:

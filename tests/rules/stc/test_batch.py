@@ -19,6 +19,7 @@ from spv.rules.stc.batch import (
     write_batch,
 )
 from spv.rules.stc.system_types import SystemType
+from spv.rules.text import LONGEST_KEPT
 from tests.examples import BAD, BOUNDARIES, EXAMPLES
 
 TODAY = date(2026, 11, 22)
@@ -154,7 +155,7 @@ def test_only_short_answers_are_kept_in_memory():
     batch = calculate_batch("\r\n".join([HEADING, *rows]).encode(), TODAY)
     assert batch.totals()["certificates"] == 99 * 45
     shared = 3  # the day, the period and the postcode
-    assert kept.cache_info().currsize == shared + installation.SHORT - len("6.6kW") + 1
+    assert kept.cache_info().currsize == shared + LONGEST_KEPT - len("6.6kW") + 1
 
 
 def test_short_and_long_rows():

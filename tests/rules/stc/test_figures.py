@@ -55,7 +55,6 @@ def test_no_figure_is_typed_in_code(path):
     allowed = {
         "batch.py": {5, 10, 40, 100, 5_000},
         "figures.py": {120, 4096},
-        "installation.py": {40, 5_000},
         "systems.py": {100},
     }
     assert numbers <= {0, 1, 2, 12, 28, 29} | allowed.get(path.name, set())
