@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import NamedTuple
 
 from spv.rules.errors import ValidationError
@@ -54,13 +54,13 @@ _STARTS = {  # the first bytes of files that are not text
 }  # fmt: skip
 AS_CSV = "Save it as “CSV UTF-8 (comma delimited)” and choose that file."
 _NOT_COMPARED = re.compile(r"[\s/\\_\ufeff]+")
-_OPENING = (
-    r'"(?<![^,\r\n]")'  # begins a cell; found fast, as the pattern begins with it
-)
+# Begins a cell. It is found fast, because the pattern begins with the quote.
+_OPENING = r'"(?<![^,\r\n]")'
 _OPENING_QUOTE = re.compile(_OPENING)
-# A whole quoted cell, from the start of a cell to its end; quotes inside are doubled. A
-# cell with more of them would be too long, and each of them takes memory.
-_QUOTED_CELL = re.compile(rf'{_OPENING}[^"]*+(?:""[^"]*+){{,65536}}"(?=[,\r\n]|\Z)')
+# Whole quoted cells beside each other. Quotes inside of a cell are doubled. Both counts
+# have a limit, because each takes memory. A cell with more quotes would be too long.
+_CELL = r'[^"]*+(?:""[^"]*+){,65536}"(?=[,\r\n]|\Z)'
+_QUOTED_CELLS = re.compile(f'{_OPENING}{_CELL}(?:,"{_CELL}){{,1000}}+')
 
 
 class Row(NamedTuple):
@@ -124,10 +124,13 @@ def first_row(text: str) -> tuple[Row, str]:
 def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
     """Return the first rows that are not empty, and the count of all of them."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[Row] = []
-    number = count = 0
+    lines: list[list[str]] = []
+    rows, number, count = [], 0, 0
     try:
-        for number, cells in enumerate(reader, 1):
+        lines.extend(islice(reader, most + 1))
+        if len(lines) <= most and all(cells and cells[0].strip() for cells in lines):
+            return [*map(Row, range(1, most + 2), lines)], len(lines)  # nearly always
+        for number, cells in enumerate(chain(lines, reader), 1):
             if cells and (cells[0].strip() or any(map(str.strip, cells))):
                 count += 1
                 if count <= most:
@@ -139,7 +142,7 @@ def _read_rows(text: str, most: int) -> tuple[list[Row], int]:
                 sentence = f"The file has more than {MOST_EMPTY:,} empty rows."
                 raise refusal(f"{sentence} Remove them.")
     except csv.Error:  # a cell above its limit: the quotes were checked before
-        number += 1
+        number = max(number, len(lines)) + 1
         raise refusal(f"A cell in row {number} is far too long. Shorten it.") from None
     return rows, count
 
@@ -250,20 +253,19 @@ def check_delimiter(text: str) -> None:
 
 def _check_size(rows: list[Row]) -> None:
     """Refuse a file that would be large, or take long, to write again."""
-    for number, cells in [row for row in rows if len(row.cells) > MOST_COLUMNS]:
+    widths = [len(cells) for _, cells in rows]
+    if max(widths) <= MOST_COLUMNS and sum(widths) <= MOST_CELLS:
+        return
+    for number, cells in rows:
         _drop_blank_end(cells, MOST_COLUMNS)
         if len(cells) > MOST_COLUMNS:
             sentence = f"has {len(cells):,} columns. The limit is {MOST_COLUMNS}."
             what = "Your file" if number == rows[0].number else f"Row {number:,}"
             raise refusal(f"{what} {sentence}")
-    if sum([len(cells) for _, cells in rows]) <= MOST_CELLS:
-        return
     count = sum(len(cells) - _blank_end(cells) for _, cells in rows)
     if count > MOST_CELLS:
-        raise refusal(
-            f"Your file has {count:,} cells. The limit is {MOST_CELLS:,}. Remove the "
-            "columns that are not needed."
-        )
+        sentence = f"Your file has {count:,} cells. The limit is {MOST_CELLS:,}."
+        raise refusal(f"{sentence} Remove the columns that are not needed.")
 
 
 def _blank_end(cells: list[str]) -> int:
@@ -282,9 +284,8 @@ def _check_quotes(text: str, bare_quotes: list[int] | None) -> None:
     A quote inside a cell that does not begin with a quote leaves the row readable. If
     there is a list for the numbers of such rows, they are not refused here.
     """
-    if '"' not in text:
-        return
-    rest = _QUOTED_CELL.sub("x", text)  # line breaks in cells end no row
+    # Line breaks in cells end no row.
+    rest = _QUOTED_CELLS.sub("x", text) if '"' in text else ""
     if '"' not in rest:
         return
     wrong = _OPENING_QUOTE.search(rest)

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 
 from spv.database import check_in_time, execute_many, take_lock, transaction
 from spv.extensions import db
@@ -72,8 +72,7 @@ def registry_transaction() -> Iterator[int]:
     rows. Yields the sequence number that its event will have.
     """
     with transaction():
-        head = _locked_head(REGISTRY)  # as long as it is here, `act` need not read it
-        yield head.sequence + 1
+        yield _locked_head(REGISTRY).sequence + 1
 
 
 def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
@@ -83,8 +82,7 @@ def act(event: str, actor: Actor, at: datetime, **details: Any) -> None:
         "subscription": actor.subscription_id, "ip": actor.ip,
     }  # fmt: skip
     known = {name: value for name, value in ids.items() if value}
-    head = db.session.get_one(AuditChain, REGISTRY)  # locked by registry_transaction
-    _append(head, event, actor, at, known | details)
+    _append(_head(REGISTRY), event, actor, at, known | details)
 
 
 def events_of(chain: str, only: str = "") -> Iterator[AuditEvent]:
@@ -164,31 +162,55 @@ def _content(event: AuditEvent) -> list[Any]:
     ]  # fmt: skip
 
 
-def _locked_head(chain: str) -> AuditChain:
+def _locked_head(chain: str) -> Any:
     take_lock(chain)
-    query = select(AuditChain).filter_by(name=chain).with_for_update()
-    return db.session.scalars(query).one()
+    return _head(chain)
+
+
+def _head(chain: str) -> Any:
+    return db.session.connection().execute(_HEAD, {"chain": chain}).one()
+
+
+# Made once, because to make them takes longer than to execute them.
+_HEAD = (
+    select(AuditChain.name, AuditChain.sequence, AuditChain.hash)
+    .where(AuditChain.name == bindparam("chain"))
+    .with_for_update()
+)
+_MOVE_HEAD = (
+    update(AuditChain)
+    .where(AuditChain.name == bindparam("chain"))
+    .values(sequence=bindparam("last"), hash=bindparam("last_hash"))
+)
+_INSERT = insert(AuditEvent).returning(AuditEvent.id)
+_INSERT_SUBJECTS = "INSERT INTO audit_subjects (kind, key, event_id) VALUES (?, ?, ?)"
 
 
 def _append(
-    head: AuditChain, event: str, actor: Actor, at: datetime, details: Details
+    head: Any, event: str, actor: Actor, at: datetime, details: Details
 ) -> None:
+    """Append an event after the head of its chain.
+
+    The connection executes the statements: the session would take twice as long.
+    """
     if "changed" in details:
         db.session.flush()
         details = {**details, "states": states_of(details["changed"])}
         del details["changed"]
     check_in_time()  # the last step before the commit
     key = log_key()
-    added = AuditEvent(
-        format=FORMAT, key_id=key.id, chain=head.name, sequence=head.sequence + 1,
-        at=at, event=event, actor=actor.name, channel=actor.channel,
-        details=canonical(details), previous_hash=head.hash,
-    )  # fmt: skip
-    added.seal = seal(added, key)
-    added.hash = hash_of(added)
-    head.sequence, head.hash = added.sequence, added.hash
-    db.session.add(added)
-    db.session.flush()
+    columns = {
+        "format": FORMAT, "key_id": key.id, "chain": head.name,
+        "sequence": head.sequence + 1, "at": at, "event": event, "actor": actor.name,
+        "channel": actor.channel, "details": canonical(details),
+        "previous_hash": head.hash,
+    }  # fmt: skip
+    added = AuditEvent(**columns)
+    added.seal = columns["seal"] = seal(added, key)
+    columns["hash"] = hash_of(added)
+    connection = db.session.connection()
+    link = {"last": added.sequence, "last_hash": columns["hash"], "chain": head.name}
+    connection.execute(_MOVE_HEAD, link)
+    event_id = connection.execute(_INSERT, columns).scalar_one()
     if about := sorted(subjects_of(event, details)):
-        insert = "INSERT INTO audit_subjects (kind, key, event_id) VALUES (?, ?, ?)"
-        execute_many(insert, [(*subject, added.id) for subject in about])
+        execute_many(_INSERT_SUBJECTS, [(*subject, event_id) for subject in about])

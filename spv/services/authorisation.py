@@ -62,7 +62,7 @@ def suspension_of(
 ) -> errors.Suspended | None:
     """Return the error to raise if the agency has suspended one of the subjects."""
     ids = {"user": user_id, "account": account_id, "subscription": subscription_id}
-    found = db.session.execute(_REASONS, ids).one()
+    found = db.session.connection().execute(_REASONS, ids).one()
     return suspension(dict(zip((YOU, YOUR_ACCOUNT, SUBSCRIPTION), found, strict=True)))
 
 
@@ -80,7 +80,8 @@ def reason_of(
     return select(Suspension.reason).where(is_its).scalar_subquery()
 
 
-# Made once, because to make them takes longer than to execute them.
+# Made once, because to make them takes longer than to execute them. They select columns
+# and no objects, so the connection executes them: the session would take twice as long.
 _REASONS = select(
     reason_of(Suspension.user_id, bindparam("user")),
     reason_of(Suspension.account_id, bindparam("account")),
@@ -100,7 +101,8 @@ def _current_roles(actor: Actor) -> frozenset[Role]:
         query = query.where(Subscription.id == actor.subscription_id)
         active = query.where(Subscription.cancelled_at.is_(None))
         return roles_of(db.session.scalar(active))
-    user = db.session.execute(_ROLES_OF_USER, {"user": actor.user_id}).one_or_none()
+    values = {"user": actor.user_id}
+    user = db.session.connection().execute(_ROLES_OF_USER, values).one_or_none()
     return roles_in(user, user.account_types) if user else frozenset()
 
 

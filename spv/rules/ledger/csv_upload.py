@@ -97,9 +97,28 @@ def check_csv(data: bytes) -> CheckedRows:
     if not rows:
         raise csv_file.refusal("The file has no rows under its headings. Add a panel.")
     problems = _index_column(heading, rows, names)
+    may_repeat = text.lower().count("serial") > 1  # the headings, further down
+    lines = _lines(rows, names, bare_quotes, problems, may_repeat=may_repeat)
+    checked = ledger_rows.check_rows(lines)
+    checked.problems.extend(problems)
+    checked.problems.sort(key=attrgetter("row"))
+    warnings = warnings_of(checked.panels)
+    return replace(checked, row_count=len(rows), warnings=warnings)
+
+
+def _lines(
+    rows: list[Row], names: list[str], bare_quotes: list[int], problems: list[Problem],
+    *, may_repeat: bool,
+) -> list[tuple[int, tuple[str, ...]]]:  # fmt: skip
+    """Return the number and the cells of each panel, and add to `problems`.
+
+    With `may_repeat`, rows that repeat the headings are looked for.
+    """
     columns = itemgetter(*map(names.index, FIELD_OF))
     lines, width, has_unnamed = [], len(names), "" in names
-    may_be_joined = text.lower().count("serial") > 1  # its headings appear twice
+    is_usual = {len(cells) for _, cells in rows} == {width}
+    if is_usual and not (bare_quotes or has_unnamed or may_repeat):
+        return [(number, columns(cells)) for number, cells in rows]
     for number, cells in rows:
         if number in bare_quotes:
             problems += _bare_quote(number, cells)
@@ -107,15 +126,11 @@ def check_csv(data: bytes) -> CheckedRows:
             problems += _extra_cells(number, cells, names)
             cells[width:] = [""] * (width - len(cells))
         row = columns(cells)
-        if may_be_joined and [*map(heading_name, row)] == [*FIELD_OF]:
+        if may_repeat and [*map(heading_name, row)] == [*FIELD_OF]:
             problems.append(Problem(number, "", fault("heading_row"), ", ".join(row)))
         else:
             lines.append((number, row))
-    checked = ledger_rows.check_rows(lines)
-    checked.problems.extend(problems)
-    checked.problems.sort(key=attrgetter("row"))
-    warnings = warnings_of(checked.panels)
-    return replace(checked, row_count=len(rows), warnings=warnings)
+    return lines
 
 
 def check_first_row(text: str) -> Problem | None:

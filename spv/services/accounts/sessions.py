@@ -82,7 +82,7 @@ def resume(token: str, *, is_used: bool = True) -> SignedIn | None:
         "staff_idle": at - timedelta(minutes=current_app.config[STAFF_IDLE]),
         "last_day": last_day(clock.today(at)),
     }  # fmt: skip
-    found = db.session.execute(_SIGNED_IN, values).one_or_none()
+    found = db.session.connection().execute(_SIGNED_IN, values).one_or_none()
     if found is None:
         return None
     reasons = {YOU: found.user_suspended, YOUR_ACCOUNT: found.account_suspended}

@@ -28,6 +28,7 @@ from spv.rules.text import search_key
 
 LOADED = "products.loaded"
 COLUMNS = [getattr(ApprovedProduct, name) for name in Approved._fields]
+_ONE = select(ApprovedProduct.id).limit(1)  # made once, as every upload executes it
 
 
 def judge(checked: CheckedRows) -> CheckedRows:
@@ -57,7 +58,7 @@ def warning_of(model: str, day: date) -> str:
 
 def is_loaded() -> bool:
     """Tell whether there is a list."""
-    return db.session.scalar(select(ApprovedProduct.id).limit(1)) is not None
+    return db.session.connection().scalar(_ONE) is not None
 
 
 def current() -> list[Approved]:

@@ -256,7 +256,8 @@ def _with_maker(made: Any) -> Iterable[Any]:
 
 
 def _known_products(names: Collection[Names]) -> dict[Names, int]:
-    found = db.session.execute(_IDS_OF_PRODUCTS, {"names": sorted(names)})
+    values = {"names": sorted(names)}
+    found = db.session.connection().execute(_IDS_OF_PRODUCTS, values)
     return {(one, two, three): id for one, two, three, id in found}
 
 

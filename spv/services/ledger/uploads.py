@@ -227,7 +227,7 @@ def _digests(checked: CheckedRows) -> list[str]:
 def _still_valid(digests: Sequence[str], actor: Actor) -> Recorded | None:
     """Return the account's upload of exactly these rows, if all are still valid."""
     values = {"digests": digests, "account": actor.account_id}
-    found = db.session.execute(_NEWEST_OF_ROWS, values).one_or_none()
+    found = db.session.connection().execute(_NEWEST_OF_ROWS, values).one_or_none()
     if found is None or found.valid_count < found.row_count:
         return None
     when = clock.format_moment(found.received_at)
@@ -237,7 +237,8 @@ def _still_valid(digests: Sequence[str], actor: Actor) -> Recorded | None:
 
 # Made once, because to make it takes longer than to execute it.
 _NEWEST_OF_ROWS = (
-    select(Upload.id, Upload.row_count, Upload.valid_count, Upload.received_at)
+    select(Upload.id, Upload.row_count, Upload.received_at)
+    .add_columns(Upload.valid_count.label("valid_count"))
     .where(Upload.sha256.in_(bindparam("digests", expanding=True)))
     .where(unindexed(Upload.account_id) == bindparam("account"))
     .order_by(Upload.id.desc())
