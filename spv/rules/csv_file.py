@@ -57,10 +57,11 @@ _NOT_COMPARED = re.compile(r"[\s/\\_\ufeff]+")
 # Begins a cell. It is found fast, because the pattern begins with the quote.
 _OPENING = r'"(?<![^,\r\n]")'
 _OPENING_QUOTE = re.compile(_OPENING)
-# Whole quoted cells beside each other. Quotes inside of a cell are doubled. Both counts
-# have a limit, because each takes memory. A cell with more quotes would be too long.
-_CELL = r'[^"]*+(?:""[^"]*+){,65536}"(?=[,\r\n]|\Z)'
-_QUOTED_CELLS = re.compile(f'{_OPENING}{_CELL}(?:,"{_CELL}){{,1000}}+')
+# A quoted cell, and those after it that have no quotes inside; each takes memory.
+_END = r'"(?=[,\r\n]|\Z)'
+_QUOTED_CELLS = re.compile(
+    rf'{_OPENING}[^"]*+(?:""[^"]*+){{,65536}}{_END}(?:,"[^"]*+{_END}){{,1000}}'
+)
 
 
 class Row(NamedTuple):
@@ -202,9 +203,8 @@ def decode(data: bytes) -> str:
     """Return the text of a file. Raises ValidationError on `file` if it is not text."""
     if kind := _kind_of(data):
         raise refusal(f"This is {kind}, not a CSV file. {AS_CSV}")
-    encoding = "utf-8-sig"
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
+    is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if is_utf_16 else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
