@@ -30,5 +30,7 @@ if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
 atexit.register(database.close, app)
 
 # Objects made so far stay until the end: the garbage collector need not look at them.
+# Nearly all others go without it, so it can look more rarely than at every page.
 gc.collect()
 gc.freeze()
+gc.set_threshold(20_000, 20, 50)

@@ -20,6 +20,8 @@ from spv.extensions import csrf, db, htmx, limiter, migrate
 def create_app(settings: config.Config | None = None) -> Flask:
     """Build the application; settings come from the environment unless given."""
     app = Flask(__name__, instance_relative_config=True, static_folder=None)
+    # No view is asynchronous. Flask would ask that of each function, for each request.
+    app.ensure_sync = lambda function: function  # type: ignore
     app.config.from_object(settings or config.from_environment(app.instance_path))
     db.init_app(app)
     migrate.init_app(app, db, render_as_batch=True)

@@ -1,5 +1,6 @@
 """Authentication and authorisation: the user or API client of each request."""
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import flask
@@ -9,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import demo, pages, security
+from spv import database, demo, pages, security
 from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network
 from spv.policy import MENU, POLICIES, UNPROVEN, Group, needs_account
@@ -60,7 +61,7 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(_load_user)
     app.before_request(_authorise)
     # No transaction stays open while a slow body arrives, or a slow answer is sent.
-    app.before_request(db.session.rollback)
+    app.before_request(database.end_reading)
     app.after_request(_forbid_caching)
     _refuse_demonstration_users(app)
     for function in (may, menu, person, declaration):
@@ -86,7 +87,10 @@ def _refuse_demonstration_users(app: Flask) -> None:
 
 def person() -> sessions.SignedIn | None:
     """Return the user who made the request; None for a visitor."""
-    return current_user.person if current_user.is_authenticated else None
+    if "_user_id" not in session:
+        return None  # a visitor: flask-login would take longer to say so
+    user: Any = current_user._get_current_object()  # once, as each use looks it up
+    return user.person if user.is_authenticated else None
 
 
 def token() -> str:
@@ -260,7 +264,7 @@ def _can_be_opened(path: str) -> bool:
 
 def _forbid_caching(response: Response) -> Response:
     """Tell browsers not to cache pages of signed-in users or with secret addresses."""
-    if not response.cache_control.public:  # it is no static file
+    if "public" not in response.headers.get("Cache-Control", ""):  # no static file
         policy = POLICIES.get(request.endpoint or "")
         private = policy is not None and Role.VISITOR not in policy
         has_token = request.endpoint in security.PRIVATE_ADDRESSES

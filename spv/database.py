@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from sqlalchemy import ColumnElement, Connection, event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute
@@ -54,8 +54,8 @@ _STARTED = re.compile(r"t=(\d{10}\.\d{3})")
 WRONG_STATEMENT = (
     exc.DataError, exc.IntegrityError, exc.NotSupportedError, exc.ProgrammingError
 )  # fmt: skip
-# Keys of the session's `info`.
-ANSWER_BY, BATCH = "spv_answer_by", "spv_batch"
+# A key of the session's `info`.
+BATCH = "spv_batch"
 
 
 def init_app(app: Flask) -> None:
@@ -124,12 +124,12 @@ def _note_deadline() -> None:
     """
     started = _STARTED.fullmatch(request.headers.get("X-Request-Start", ""))
     age = max(0.0, time.time() - float(started[1])) if started else 0.0
-    db.session().info[ANSWER_BY] = time.monotonic() + ANSWER_WITHIN - age
+    g.answer_by = time.monotonic() + ANSWER_WITHIN - age
 
 
 def check_in_time() -> None:
     """Raise TooLateError if the client has stopped waiting for the answer."""
-    if time.monotonic() > db.session().info.get(ANSWER_BY, math.inf):
+    if time.monotonic() > g.get("answer_by", math.inf):
         raise TooLateError("This took too long, and nothing was saved. Try again.")
 
 
@@ -186,10 +186,16 @@ def _begin(**options: object) -> None:
     db.session.connection(execution_options=options)
 
 
+def end_reading() -> None:
+    """End the transaction that has only read, if the request has a session at all."""
+    if db.session.registry.has():
+        db.session.rollback()
+
+
 def _end_reading(_error: BaseException | None) -> None:
     """End the request's last transaction; the answer is unaffected if this fails."""
     try:
-        db.session.rollback()
+        end_reading()
     except exc.DBAPIError:
         db.session().invalidate()
 

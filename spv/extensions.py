@@ -72,6 +72,8 @@ class Csrf(CSRFProtect):  # type: ignore[misc]
 
     def protect(self, *args: Any, **kwargs: Any) -> None:
         """Refuse a form whose token is missing, wrong, or not a token at all."""
+        if request.method not in current_app.config["WTF_CSRF_METHODS"]:
+            return
         try:
             super().protect(*args, **kwargs)
         except TypeError:

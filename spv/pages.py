@@ -22,6 +22,7 @@ from spv.rules.text import format_age, format_date, format_decimal, pluralise
 
 View = Callable[..., BaseResponse]
 SIGNED_FOR = 86_400  # seconds
+MOST_KEPT = 1_000  # parts of pages
 LONGEST_QR = 200  # characters
 LONGEST_RESENT = 200_000  # characters of a form that can be sent again
 
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
     environment.globals |= {
         "agency_contact": _agency_contact(app),
         "is_demonstration": is_demonstration,
+        "kept": _keeper(),
         "request_id": request_id,
         "days_moved": clock.days_moved,
         "real_day": clock.real_day,
@@ -60,6 +62,24 @@ def init_app(app: Flask) -> None:
         "short_day": clock.format_short_date,
         "time": lambda moment: f"{moment.astimezone(clock.ZONE):%H:%M}",
     }
+
+
+def _keeper() -> Callable[..., Markup]:
+    """Return a function for templates that renders a part of a page and keeps it."""
+    parts: dict[tuple[Any, ...], Markup] = {}
+
+    def kept(*key: Any, caller: Callable[[], Markup], only_if: bool = True) -> Markup:
+        """Return what the caller has written, or wrote before for the same key."""
+        if not only_if:
+            return caller()
+        place = (request.script_root, *key)
+        if (part := parts.get(place)) is None:
+            if len(parts) >= MOST_KEPT:  # the prefixes are from a proxy
+                parts.clear()
+            part = parts[place] = caller()
+        return part
+
+    return kept
 
 
 def _address(endpoint: str, **values: Any) -> str:
@@ -109,7 +129,7 @@ def render(
     }
     shell = "partial.html" if wants_partial() else "base.html"
     response = flask.make_response(flask.render_template(shell, **context), status)
-    response.vary.add("HX-Request")
+    response.headers["Vary"] = "HX-Request"
     if form and form.retry_after:
         flask.g.retry_after = form.retry_after
     if status in (400, 429) and wants_partial():

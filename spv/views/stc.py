@@ -9,14 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from spv import guide, pages
 from spv.access import current_actor
 from spv.errors import api_error
 from spv.extensions import limiter
-from spv.forms.stc import StcBatchForm, StcForm
+from spv.forms.stc import StcBatchForm, StcForm, stc_form
 from spv.rules.stc import figures
 from spv.rules.stc.batch import template_text
 from spv.rules.stc.system_types import SystemType
@@ -30,7 +29,7 @@ api_bp = Blueprint("api_stc", __name__, url_prefix="/api")
 def first_form() -> StcForm:
     """Return the form of the first page: solar panels that are installed today."""
     answers = {"system_type": SystemType.SOLAR.value}
-    return StcForm(MultiDict(answers | calculations.suggested_answers()))
+    return stc_form(answers | calculations.suggested_answers())
 
 
 @bp.get("")
@@ -38,7 +37,7 @@ def new(form: StcForm | None = None) -> Response:
     """Show the form, filled in from the address, with the fields of its type."""
     suggested = calculations.suggested_answers()
     if form is None:
-        form = StcForm(MultiDict(suggested | request.args.to_dict()))
+        form = stc_form(suggested | request.args.to_dict())
         form.is_suggested = "installation_date" not in request.args
     if form.solar_reference and not calculations.is_solar(form.solar_reference):
         form.solar_reference = ""
@@ -48,7 +47,7 @@ def new(form: StcForm | None = None) -> Response:
 
 @bp.post("")
 @limiter.limit("300 per minute")
-@pages.submits(StcForm, new)
+@pages.submits(stc_form, new)
 def calculate(form: StcForm) -> BaseResponse:
     """Calculate, save and show the result; or only reveal the fields, on Continue."""
     if "continue" in request.form:
