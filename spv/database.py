@@ -54,8 +54,7 @@ _STARTED = re.compile(r"t=(\d{10}\.\d{3})")
 WRONG_STATEMENT = (
     exc.DataError, exc.IntegrityError, exc.NotSupportedError, exc.ProgrammingError
 )  # fmt: skip
-# A key of the session's `info`.
-BATCH = "spv_batch"
+BATCH = "spv_batch"  # a key of the session's `info`
 
 
 def init_app(app: Flask) -> None:
@@ -67,7 +66,7 @@ def init_app(app: Flask) -> None:
         else:
             event.listen(db.engine, "do_connect", _set_up_postgresql)
     app.before_request(_note_deadline)
-    app.teardown_appcontext(_end_reading)
+    app.teardown_appcontext(end_reading)
 
 
 def close(app: Flask) -> None:
@@ -186,16 +185,11 @@ def _begin(**options: object) -> None:
     db.session.connection(execution_options=options)
 
 
-def end_reading() -> None:
-    """End the transaction that has only read, if the request has a session at all."""
-    if db.session.registry.has():
-        db.session.rollback()
-
-
-def _end_reading(_error: BaseException | None) -> None:
-    """End the request's last transaction; the answer is unaffected if this fails."""
+def end_reading(_error: BaseException | None = None) -> None:
+    """End a transaction that only read. The answer is unaffected if this fails."""
     try:
-        end_reading()
+        if db.session.registry.has():
+            db.session.rollback()
     except exc.DBAPIError:
         db.session().invalidate()
 
