@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from spv import database, demo, pages, security
+from spv import demo, pages, security
 from spv.config import ConfigurationError
 from spv.extensions import db, limiter, network
 from spv.policy import MENU, POLICIES, UNPROVEN, Group, needs_account
@@ -61,7 +61,7 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(_load_user)
     app.before_request(_authorise)
     # No transaction stays open while a slow body arrives, or a slow answer is sent.
-    app.before_request(database.end_reading)
+    app.before_request(_end_reading)
     app.after_request(_forbid_caching)
     _refuse_demonstration_users(app)
     for function in (may, menu, person, declaration):
@@ -200,6 +200,11 @@ def _authorise() -> BaseResponse | None:
     if person() is None:
         return _redirect(url_for("sign_in.new", next=current_page()))
     raise _refusal(policy)
+
+
+def _end_reading() -> None:
+    if db.session.registry.has():
+        db.session.rollback()
 
 
 def _refusal(policy: frozenset[Role]) -> ForbiddenError:

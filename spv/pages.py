@@ -22,7 +22,7 @@ from spv.rules.text import format_age, format_date, format_decimal, pluralise
 
 View = Callable[..., BaseResponse]
 SIGNED_FOR = 86_400  # seconds
-MOST_KEPT = 1_000  # parts of pages
+MOST_PARTS = 1_000  # of pages, rendered once
 LONGEST_QR = 200  # characters
 LONGEST_RESENT = 200_000  # characters of a form that can be sent again
 
@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     environment.globals |= {
         "agency_contact": _agency_contact(app),
         "is_demonstration": is_demonstration,
-        "kept": _keeper(),
+        "render_once": _cached_parts(),
         "request_id": request_id,
         "days_moved": clock.days_moved,
         "real_day": clock.real_day,
@@ -64,22 +64,24 @@ def init_app(app: Flask) -> None:
     }
 
 
-def _keeper() -> Callable[..., Markup]:
-    """Return a function for templates that renders a part of a page and keeps it."""
+def _cached_parts() -> Callable[..., Markup]:
+    """Return a function for templates that renders a part of a page once."""
     parts: dict[tuple[Any, ...], Markup] = {}
 
-    def kept(*key: Any, caller: Callable[[], Markup], only_if: bool = True) -> Markup:
-        """Return what the caller has written, or wrote before for the same key."""
+    def render_once(
+        *key: Any, caller: Callable[[], Markup], only_if: bool = True
+    ) -> Markup:
+        """Return what the caller writes, or what it wrote before for the same key."""
         if not only_if:
             return caller()
         place = (request.script_root, *key)
         if (part := parts.get(place)) is None:
-            if len(parts) >= MOST_KEPT:  # the prefixes are from a proxy
+            if len(parts) >= MOST_PARTS:  # a proxy may pass on any prefix
                 parts.clear()
             part = parts[place] = caller()
         return part
 
-    return kept
+    return render_once
 
 
 def _address(endpoint: str, **values: Any) -> str:

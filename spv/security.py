@@ -101,7 +101,6 @@ class GuardedResponse(Response):
         if request.is_secure:
             age = current_app.config["SPV_HSTS_SECONDS"]
             headers.append(("Strict-Transport-Security", f"max-age={age}"))
-        headers.append(("X-Request-Id", request_id()))
         return content, status, headers
 
 
@@ -276,6 +275,7 @@ def _refuse_large_headers() -> None:
 
 
 def _set_headers(response: Response) -> Response:
+    response.headers["X-Request-Id"] = request_id()  # the console shows it, too
     response.headers.setdefault("Cache-Control", "private, no-cache")
     _set_retry_after(response)
     return response

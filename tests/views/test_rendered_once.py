@@ -6,7 +6,7 @@ import pytest
 from markupsafe import Markup
 
 from spv import demo
-from spv.pages import MOST_KEPT
+from spv.pages import MOST_PARTS
 from spv.services.training.clock import STEPS
 from tests.people import browser_of
 
@@ -76,9 +76,9 @@ def test_errors_are_not_kept(client):
         assert "Select the type of system" not in client.get("/stc").text
 
 
-def test_few_parts_are_kept(demonstration):
+def test_few_parts_stay(demonstration):
     """A proxy passes on any path prefix, and each has parts of its own."""
-    kept, made = demonstration.jinja_env.globals["kept"], []
+    render_once, made = demonstration.jinja_env.globals["render_once"], []
 
     def part(number):
         made.append(number)
@@ -88,13 +88,13 @@ def test_few_parts_are_kept(demonstration):
         with demonstration.test_request_context(
             environ_overrides={"SCRIPT_NAME": f"/{number}"}
         ):
-            return kept("part", caller=lambda: part(number))
+            return render_once("part", caller=lambda: part(number))
 
     for _ in range(2):
         for number in range(3):
             assert get(number) == f"<p>{number}</p>"
     assert made == [0, 1, 2]
-    for number in range(MOST_KEPT + 10):
+    for number in range(MOST_PARTS + 10):
         assert get(number) == f"<p>{number}</p>"
     assert get(0) == "<p>0</p>"
     assert made.count(0) == 2
